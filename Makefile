@@ -1,0 +1,48 @@
+# make demo and make test are the two to know. Everything happens in .venv; nothing outside this folder changes.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+TRACKS := super_resolution enhancement
+
+.PHONY: help setup demo test lab lint lock clean
+help:
+	@echo "make demo    both tracks on the sample data: convert, evaluate, profile, score (about 3 minutes)"
+	@echo "make test    every test: the package, the notebooks, lint and types"
+	@echo "make lab     JupyterLab on the notebooks"
+	@echo "make setup   only install; the others do it when it is missing or stale"
+	@echo "make lint    ruff and mypy;  make lock: write the pins anew;  make clean: remove .venv and runs/"
+
+setup: $(INSTALLED)
+
+$(INSTALLED): requirements.lock constraints.txt bootstrap.lock pyproject.toml environment.yml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "expected Python 3.11, 3.12 or 3.13, found %d.%d: call make PYTHON=python3.11 (or another of these)" % v)'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bootstrap.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@sed -n '/- pip:/,$$s/^ *- \(--.*\)/\1/p' environment.yml > .environment-pip.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r .environment-pip.txt
+	@rm .environment-pip.txt
+	@touch $@
+
+demo: setup
+	@for track in $(TRACKS); do $(BIN)/aic run --track $$track || exit; done
+
+test: setup lint
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+lab: setup
+	$(BIN)/jupyter lab --notebook-dir=. notebooks/00_start_here.ipynb
+
+lock:
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --extra dev --generate-hashes -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --extra dev -c requirements.lock -o constraints.txt pyproject.toml
+	echo uv | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes -o bootstrap.lock -
+
+clean:
+	rm -rf $(VENV) runs
