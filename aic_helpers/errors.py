@@ -1,11 +1,9 @@
-"""The one error that a person can cause and mend, and the place of the project's files."""
+"""The one error that a person can cause and mend."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parent.parent
-"""The checkout: `notebooks/`, `data/` and `models_pretrained/` are found beside the package."""
 
 
 class InputError(ValueError):

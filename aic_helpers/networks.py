@@ -1,0 +1,137 @@
+"""The six networks of the challenge, as Keras 3 model functions.
+
+Each takes one tensor (batch, height, width, 3) in [0, 1] and returns one of the same shape. The attribute
+`checkpoint_names` of each function maps the path of a Keras weight to the name that the challenge's own
+checkpoints give it, so that those restore.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+Tensor = Any
+"""A Keras tensor: symbolic while a model is built, a TensorFlow tensor when it runs."""
+
+ModelFunction = Callable[[Tensor], Tensor]
+
+
+def build(function: ModelFunction) -> keras.Model:
+    """Return `function` as a model with one input of any batch, height and width."""
+    images = keras.Input((None, None, 3), name="input")
+    return keras.Model(images, function(images))
+
+
+class SharedBias(layers.Layer):
+    """Add one learned number to every channel: the last bias of the challenge's SRCNN has a single element."""
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        self.bias = self.add_weight(name="bias", shape=(1,), initializer="zeros")
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return inputs + self.bias
+
+
+class InstanceNormalization(layers.Layer):
+    """Give each channel of each image mean 0 and variance 1 over its pixels, then a learned scale and shift.
+
+    Epsilon is 1e-3, as in the challenge's residual networks (Ulyanov et al. 2016, "Instance normalization").
+    """
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        channels = input_shape[-1]
+        self.shift = self.add_weight(name="shift", shape=(channels,), initializer="zeros")
+        self.scale = self.add_weight(name="scale", shape=(channels,), initializer="ones")
+
+    def call(self, inputs: Tensor) -> Tensor:
+        mean, variance = ops.moments(inputs, axes=(1, 2), keepdims=True)
+        return self.scale * (inputs - mean) / ops.sqrt(variance + 1e-3) + self.shift
+
+
+def _scaled_tanh(tensor: Tensor) -> Tensor:
+    """The last activation of SRCNN and the residual networks; its range is [-0.08, 1.08]."""
+    return ops.tanh(tensor) * 0.58 + 0.5
+
+
+def srcnn(images: Tensor) -> Tensor:
+    """Dong et al. 2014, the baseline of both tracks: 9x9x64, 5x5x32, 5x5x3."""
+    features = layers.Conv2D(64, 9, padding="same", activation="relu", name="conv1")(images)
+    features = layers.Conv2D(32, 5, padding="same", activation="relu", name="conv2")(features)
+    features = layers.Conv2D(3, 5, padding="same", use_bias=False, name="conv3")(features)
+    return _scaled_tanh(SharedBias(name="bias3")(features))
+
+
+def resnet_12_64(images: Tensor) -> Tensor:
+    """Ignatov et al. 2017 (DPED): four residual blocks of 64 channels, twelve convolutions."""
+    return _resnet(images, blocks=4, channels=64)
+
+
+def resnet_8_32(images: Tensor) -> Tensor:
+    """Two residual blocks of 32 channels, eight convolutions."""
+    return _resnet(images, blocks=2, channels=32)
+
+
+def resnet_6_16(images: Tensor) -> Tensor:
+    """One residual block of 16 channels, six convolutions."""
+    return _resnet(images, blocks=1, channels=16)
+
+
+def _resnet(images: Tensor, *, blocks: int, channels: int) -> Tensor:
+    features = layers.Conv2D(channels, 9, padding="same", activation="relu", name="conv1")(images)
+    for block in range(blocks):
+        features = _residual_block(features, channels, first=2 * block + 2)
+    for index in (2 * blocks + 2, 2 * blocks + 3):
+        features = layers.Conv2D(channels, 3, padding="same", activation="relu", name=f"conv{index}")(features)
+    return _scaled_tanh(layers.Conv2D(3, 9, padding="same", name=f"conv{2 * blocks + 4}")(features))
+
+
+def _residual_block(inputs: Tensor, channels: int, *, first: int) -> Tensor:
+    features = inputs
+    for index in (first, first + 1):
+        features = layers.Conv2D(channels, 3, padding="same", name=f"conv{index}")(features)
+        features = ops.relu(InstanceNormalization(name=f"norm{index}")(features))
+    return features + inputs
+
+
+def vgg_19(images: Tensor) -> Tensor:
+    """Kim et al. 2016 (VDSR): 20 convolutions find what is missing from the grey image; colours pass through."""
+    features = ops.image.rgb_to_grayscale(images)
+    for index in range(19):
+        features = layers.Conv2D(64, 3, padding="same", activation="relu", name=f"conv{index:02}")(features)
+    return images + layers.Conv2D(1, 3, padding="same", name="conv20")(features)
+
+
+def _srcnn_names() -> dict[str, str]:
+    biases = {1: "conv1/bias", 2: "conv2/bias", 3: "bias3/bias"}
+    kernels = {f"conv{index}/kernel": f"generator/w{index}" for index in biases}
+    return kernels | {path: f"generator/b{index}" for index, path in biases.items()}
+
+
+def _resnet_names(blocks: int) -> dict[str, str]:
+    names = {}
+    for index in range(1, 2 * blocks + 5):
+        names |= {f"conv{index}/kernel": f"generator/W{index}", f"conv{index}/bias": f"generator/b{index}"}
+    for index in range(2, 2 * blocks + 2):
+        for offset, weight in enumerate(("shift", "scale")):
+            number = 2 * (index - 2) + offset
+            names[f"norm{index}/{weight}"] = f"generator/Variable_{number}" if number else "generator/Variable"
+    return names
+
+
+def _vgg_names() -> dict[str, str]:
+    """The checkpoint numbers its twenty convolutions 00 to 18 and 20."""
+    return {
+        f"conv{index:02}/{weight}": f"shared_model/conv_{index:02}_{weight[0] if weight == 'bias' else 'w'}"
+        for index in (*range(19), 20)
+        for weight in ("kernel", "bias")
+    }
+
+
+srcnn.checkpoint_names = _srcnn_names()  # type: ignore[attr-defined]
+resnet_12_64.checkpoint_names = _resnet_names(4)  # type: ignore[attr-defined]
+resnet_8_32.checkpoint_names = _resnet_names(2)  # type: ignore[attr-defined]
+resnet_6_16.checkpoint_names = _resnet_names(1)  # type: ignore[attr-defined]
+vgg_19.checkpoint_names = _vgg_names()  # type: ignore[attr-defined]

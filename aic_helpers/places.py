@@ -1,0 +1,30 @@
+"""Where the project's own files and the challenge's data are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from aic_helpers.errors import InputError
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""The checkout: `notebooks/`, `data/` and `models_pretrained/` stand beside the package."""
+
+
+def challenge_folder() -> Path:
+    """Return the folder with the challenge's data and checkpoints: `$AIC_CHALLENGE_DATA`, or `data/challenge`.
+
+    Raises
+    ------
+    InputError
+        Neither is there; the message says how to get it.
+    """
+    named = os.environ.get("AIC_CHALLENGE_DATA")
+    folder = Path(named) if named else PROJECT / "data" / "challenge"
+    if not folder.is_dir():
+        raise InputError(
+            "the challenge's data (AIC_CHALLENGE_DATA, or data/challenge)",
+            f"no folder {folder}",
+            "get the repository aiff22/ai-challenge and set AIC_CHALLENGE_DATA to it, or use --data sample",
+        )
+    return folder

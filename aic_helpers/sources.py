@@ -1,0 +1,122 @@
+"""What a person typed -> a model source; knows `models_pretrained/models.toml`."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from aic_helpers.errors import InputError, require_file
+from aic_helpers.places import PROJECT, challenge_folder
+from aic_helpers.tracks import Track
+
+PRETRAINED = PROJECT / "models_pretrained"
+
+Kind = Literal["function", "keras", "saved_model", "frozen"]
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """A model as a person brings it.
+
+    Attributes
+    ----------
+    kind : {"function", "keras", "saved_model", "frozen"}
+    name : str
+        What tables call it.
+    path : Path
+        The Python file, `.keras` file, SavedModel folder or `.pb` file.
+    function : str or None
+        The model function's name in the Python file.
+    checkpoint : Path or None
+        A TensorFlow checkpoint (its prefix or single file) or a `.weights.h5` file.
+    track : str or None
+        The track that a pretrained model was made for.
+    typed : str
+        What the person typed.
+    """
+
+    kind: Kind
+    name: str
+    path: Path
+    function: str | None
+    checkpoint: Path | None
+    track: str | None
+    typed: str
+
+
+def resolve(model: str, checkpoint: str | Path | None = None) -> ModelSource:
+    """Return the model source that `model` (and `checkpoint`) names.
+
+    Parameters
+    ----------
+    model : str
+        A name in `models_pretrained/models.toml`, `file.py:function`, a `.keras` file, a SavedModel folder, or
+        a frozen `.pb`.
+    checkpoint : path, optional
+        For `file.py:function`: a TensorFlow checkpoint or a `.weights.h5` file.
+
+    Raises
+    ------
+    InputError
+        Nothing of these kinds is there, or a checkpoint is given to a source that carries its weights.
+    """
+    name, _, function = model.rpartition(":")
+    if name.endswith(".py"):
+        path = require_file(Path(name), "a Python file")
+        weights = _checkpoint(Path(checkpoint)) if checkpoint else None
+        return ModelSource("function", function, path, function, weights, None, model)
+    if checkpoint:
+        raise InputError("a checkpoint only beside file.py:function", f"one beside {model}", "leave --checkpoint out")
+    if model in pretrained():
+        return _pretrained(model)
+    return _file_or_folder(model)
+
+
+def pretrained() -> dict[str, dict[str, Any]]:
+    """Return the entries of `models_pretrained/models.toml` by name."""
+    return tomllib.loads((PRETRAINED / "models.toml").read_text("utf-8"))
+
+
+def baseline_pb(track: Track) -> Path:
+    """Return the frozen model that a track times every model beside."""
+    return PRETRAINED / f"{track.baseline}.pb"
+
+
+def _pretrained(name: str) -> ModelSource:
+    entry = pretrained()[name]
+    folder = challenge_folder() / "models_pretrained" if entry.get("challenge") else PRETRAINED
+    checkpoint = _checkpoint(folder / entry["checkpoint"])
+    networks = Path(__file__).with_name("networks.py")
+    return ModelSource("function", name, networks, entry["function"], checkpoint, entry["track"], name)
+
+
+def _file_or_folder(model: str) -> ModelSource:
+    path = Path(model)
+    kinds: dict[str, Kind] = {".keras": "keras", ".pb": "frozen"}
+    if path.suffix in kinds:
+        return ModelSource(kinds[path.suffix], path.stem, require_file(path, "a model"), None, None, None, model)
+    if path.is_dir():
+        require_file(path / "saved_model.pb", "a SavedModel")
+        return ModelSource("saved_model", path.resolve().name, path, None, None, None, model)
+    if path.suffix == ".py":
+        raise InputError("file.py:function", model, f"name the model function, as in {model}:my_network")
+    names = pretrained()
+    close = difflib.get_close_matches(model, names, n=1)
+    known = f"did you mean {close[0]}?" if close else f"names: {', '.join(names)}"
+    raise InputError(
+        "a pretrained name, file.py:function, a .keras file, a SavedModel folder or a .pb file", model, known
+    )
+
+
+def _checkpoint(path: Path) -> Path:
+    """Accept a checkpoint as its prefix, its `.index` file, or as one file."""
+    prefix = path.with_suffix("") if path.suffix == ".index" else path
+    index = prefix.with_name(prefix.name + ".index")
+    if not (index.is_file() or prefix.is_file()):
+        raise InputError(f"a checkpoint at {path}", "nothing", "check the path; a prefix has a .index file beside it")
+    if index.is_file() and not list(prefix.parent.glob(f"{prefix.name}.data-*")):
+        raise InputError(f"{prefix.name}.data-00000-of-00001 beside {index}", "nothing", "copy both files")
+    return prefix
