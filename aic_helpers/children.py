@@ -1,0 +1,295 @@
+"""Run a function of the package in a child process, with limits on time and memory, and end it for certain.
+
+A child is ``python -m aic_helpers.child room:function``. Requests and replies are JSON lines on two pipes of
+their own, because TensorFlow and people's model code print on stdout; what they print goes to a temporary file,
+whose last lines an error shows.
+
+Memory is watched from outside: the resident size of the child and its descendants, read every 20 ms. Behind that
+stands RLIMIT_DATA, which refuses a single allocation too large to be caught in time. (RLIMIT_AS would count
+1.5 GB of address space that TensorFlow reserves and never touches.)
+
+A child lives in a session of its own, so Ctrl-C in the terminal reaches only the parent, which ends it. A parent
+that is killed outright closes the request pipe, and the child ends itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import psutil
+
+from aic_helpers.errors import InputError
+
+MIB = 2**20
+POLL_S = 0.02
+POLLS_PER_FAMILY = 25
+"""Descendants are listed every half second: that walks all of /proc, while reading one process costs 30 us."""
+
+RLIMIT_MARGIN_MIB = 512
+"""TensorFlow maps about 180 MiB of data that it doesn't touch; RLIMIT_DATA must not stop what the cap allows."""
+
+LOG_LINES = 5
+
+Kind = Literal["raised", "signal", "exit", "timeout", "memory"]
+
+
+class ChildError(RuntimeError):
+    """A child process did not reply; the message is one line that says why.
+
+    Attributes
+    ----------
+    kind : {"raised", "signal", "exit", "timeout", "memory"}
+    mechanism : str or None
+        For "memory": what stopped it, ``watchdog`` or ``RLIMIT_DATA``.
+    mib : float or None
+        For "memory": the resident size at which the watchdog stopped it, or the limit that refused the allocation.
+    log : list of str
+        The last lines that the child printed.
+    """
+
+    def __init__(self, message: str, kind: Kind, mechanism: str | None = None, mib: float | None = None) -> None:
+        super().__init__(" ".join(message.split()))
+        self.kind = kind
+        self.mechanism = mechanism
+        self.mib = mib
+        self.log: list[str] = []
+
+
+def call(
+    function: str,
+    request: dict[str, Any],
+    *,
+    timeout_s: float,
+    max_rss_mib: float | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return what ``function(request)`` returns in a fresh process.
+
+    Parameters
+    ----------
+    function : str
+        ``module:name`` of a function from a JSON-able dict to another, such as ``aic_helpers.freezing:freeze``.
+    timeout_s : float
+        For everything, the start of the process included (importing TensorFlow alone takes seconds).
+    max_rss_mib : float, optional
+        Cap on the resident size of the child and its descendants together.
+    environment : mapping, optional
+        Variables set for the child beside those of this process.
+
+    Raises
+    ------
+    InputError
+        The function raised it; the text is the same.
+    ChildError
+        The function raised anything else, or the child was stopped or died.
+    """
+    with Worker(function, timeout_s=timeout_s, max_rss_mib=max_rss_mib, environment=environment) as worker:
+        return worker.ask(request)
+
+
+class Worker:
+    """A child process that answers one request after the other; use it in a ``with`` statement.
+
+    Parameters
+    ----------
+    target : str
+        ``module:name`` of a function as in `call`, or of a class: one instance is made, without arguments, and
+        called with each request, so that it can keep a model between them.
+    timeout_s : float
+        For each reply; the first includes the start of the process.
+    max_rss_mib, environment
+        See `call`.
+
+    Attributes
+    ----------
+    pid : int
+    peak_rss_mib : float
+        Largest resident size that the watchdog saw, sampled every 20 ms.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        timeout_s: float,
+        max_rss_mib: float | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._timeout_s = timeout_s
+        self._max_rss_mib = max_rss_mib
+        self.peak_rss_mib = 0.0
+        self._family: list[psutil.Process] = []
+        self._buffer = b""
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed in close)
+        child_reads, self._requests = os.pipe()
+        self._replies, child_writes = os.pipe()
+        limit_mib = "none" if max_rss_mib is None else str(int(max_rss_mib) + RLIMIT_MARGIN_MIB)
+        # -P: the folder that aic is called from may hold a json.py, and must not shadow the library's.
+        command = [sys.executable, "-P", "-m", "aic_helpers.child", target]
+        try:
+            self._process = subprocess.Popen(
+                [*command, str(child_reads), str(child_writes), limit_mib],
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=subprocess.STDOUT,
+                pass_fds=(child_reads, child_writes),
+                env={**os.environ, **(environment or {})},
+                start_new_session=True,
+            )
+        except BaseException:
+            os.close(self._requests)
+            os.close(self._replies)
+            self._log.close()
+            raise
+        finally:
+            os.close(child_reads)
+            os.close(child_writes)
+        self.pid = self._process.pid
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close(grace_s=5.0 if kind is None else 0.0)
+
+    def ask(self, request: dict[str, Any], *, timeout_s: float | None = None) -> dict[str, Any]:
+        """Send a request and return its reply; raises as `call` does, and then the child is ended."""
+        if self._requests < 0:
+            raise ChildError("it has ended already", "exit")
+        try:
+            with suppress(BrokenPipeError):  # it died: reading the reply finds out why
+                _write_line(self._requests, request)
+            reply = self._reply(self._timeout_s if timeout_s is None else timeout_s)
+        except BaseException as error:
+            self._end(0.0)
+            if isinstance(error, ChildError):
+                error.log = self._last_lines()
+            raise
+        if "error" in reply:
+            raise self._raised(reply["error"])
+        return reply["reply"]
+
+    def close(self, *, grace_s: float = 0.0) -> None:
+        """End the child and all its descendants; it gets `grace_s` to end by itself."""
+        if not self._log.closed:
+            self._end(grace_s)
+            os.close(self._replies)
+            self._log.close()
+
+    def _reply(self, timeout_s: float) -> dict[str, Any]:
+        deadline = time.monotonic() + timeout_s
+        poll = 0
+        while b"\n" not in self._buffer:
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                raise ChildError(f"no reply within {timeout_s:g} s; it was ended", "timeout")
+            if select.select([self._replies], [], [], min(POLL_S, left_s))[0]:
+                part = os.read(self._replies, MIB)
+                if not part:
+                    raise self._death()
+                self._buffer += part
+            self._watch(list_family=poll % POLLS_PER_FAMILY == 0)
+            poll += 1
+        line, self._buffer = self._buffer.split(b"\n", 1)
+        return json.loads(line)
+
+    def _watch(self, *, list_family: bool) -> None:
+        """Note the resident size of the child and its descendants; raise where it is above the cap."""
+        if list_family:
+            self._family = _family(self.pid)
+        rss_mib = sum(_rss_mib(process) for process in self._family)
+        self.peak_rss_mib = max(self.peak_rss_mib, rss_mib)
+        if self._max_rss_mib is not None and rss_mib > self._max_rss_mib:
+            raise ChildError(
+                f"stopped by the watchdog at {rss_mib:.0f} MiB resident, above the cap of {self._max_rss_mib:.0f} MiB",
+                "memory",
+                "watchdog",
+                rss_mib,
+            )
+
+    def _death(self) -> ChildError:
+        """Say how a child ended that closed its pipe without a reply."""
+        try:
+            status = self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            return ChildError("it closed its reply pipe and went on running; it was ended", "exit")
+        log = self._last_lines()
+        if self._max_rss_mib is not None and any("bad_alloc" in line for line in log):
+            return self._refused("std::bad_alloc")
+        last = f"; it last printed: {log[-1][:200]}" if log else ""
+        if status >= 0:
+            return ChildError(f"it exited with status {status} before it replied{last}", "exit")
+        name = signal.Signals(-status).name
+        hint = " (the kernel sends it when the machine is out of memory)" if name == "SIGKILL" else ""
+        return ChildError(f"it died of {name}{hint}{last}", "signal")
+
+    def _raised(self, error: dict[str, Any]) -> Exception:
+        if error["input_error"]:
+            # InputError joins three parts that are already one line here.
+            again = InputError.__new__(InputError)
+            again.args = (error["message"],)
+            return again
+        if error["out_of_memory"] and self._max_rss_mib is not None:
+            return self._refused(error["message"])
+        raised = ChildError(error["message"], "raised")
+        raised.log = self._last_lines()
+        return raised
+
+    def _refused(self, message: str) -> ChildError:
+        limit_mib = int(self._max_rss_mib or 0) + RLIMIT_MARGIN_MIB
+        text = f"an allocation above the cap of {self._max_rss_mib:.0f} MiB was refused (RLIMIT_DATA {limit_mib} MiB)"
+        return ChildError(f"{text}: {message}", "memory", "RLIMIT_DATA", float(limit_mib))
+
+    def _last_lines(self) -> list[str]:
+        size = self._log.seek(0, os.SEEK_END)
+        self._log.seek(max(0, size - 4096))
+        text = self._log.read().decode(errors="replace")
+        return [line.strip() for line in text.splitlines() if line.strip()][-LOG_LINES:]
+
+    def _end(self, grace_s: float) -> None:
+        """Close the request pipe, wait, then kill what is left of the family and its process group."""
+        if self._requests < 0:
+            return  # its process id may be another's by now
+        os.close(self._requests)
+        self._requests = -1
+        family = _family(self.pid) if self._process.returncode is None else self._family
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=grace_s)
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        for process in family:
+            with suppress(psutil.Error):
+                process.kill()
+        self._process.wait()
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    with suppress(psutil.Error):
+        leader = psutil.Process(pid)
+        return [leader, *leader.children(recursive=True)]
+    return []
+
+
+def _rss_mib(process: psutil.Process) -> float:
+    with suppress(psutil.Error):
+        return process.memory_info().rss / MIB
+    return 0.0
+
+
+def _write_line(descriptor: int, value: dict[str, Any]) -> None:
+    rest = memoryview(json.dumps(value).encode() + b"\n")
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]

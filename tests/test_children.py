@@ -1,0 +1,154 @@
+"""Children reply, keep their limits, and leave nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from aic_helpers import children
+from aic_helpers.children import ChildError, Worker
+from aic_helpers.errors import InputError
+
+FIXTURES = Path(__file__).parent / "fixtures"
+LONG_S = 60.0
+"""Longer than any of these takes: a limit that a test isn't about must not be met on a busy machine."""
+
+
+@pytest.fixture(autouse=True)
+def _targets_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(FIXTURES))
+
+
+def call(name: str, request: dict | None = None, **limits: float) -> dict:
+    return children.call(f"child_targets:{name}", request or {}, **{"timeout_s": LONG_S, **limits})
+
+
+def failure(name: str, **limits: float) -> ChildError:
+    with pytest.raises(ChildError) as caught:
+        call(name, **limits)
+    assert "\n" not in str(caught.value)
+    return caught.value
+
+
+def assert_gone(*pids: int) -> None:
+    """A killed process takes a moment to be reaped by whoever has it."""
+    processes = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
+    _, alive = psutil.wait_procs(processes, timeout=10)
+    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def test_reply_is_not_disturbed_by_what_the_child_prints() -> None:
+    request = {"text": "é\n" * 100_000, "number": 0.1}
+    assert call("echo", request) == request
+
+
+def test_environment_is_set_for_the_child_only() -> None:
+    reply = children.call(
+        "child_targets:environment", {"name": "AIC_TEST"}, timeout_s=LONG_S, environment={"AIC_TEST": "7"}
+    )
+    assert reply == {"value": "7"}
+    assert "AIC_TEST" not in os.environ
+
+
+def test_input_error_comes_back_as_itself() -> None:
+    with pytest.raises(InputError, match=r"^expected a whole number, found 2\.5: round it$"):
+        call("input_error")
+
+
+def test_other_errors_say_what_and_where_in_the_users_file() -> None:
+    error = failure("user_error")
+    assert error.kind == "raised"
+    assert str(error).startswith("JSONDecodeError: Expecting property name")
+    line = (FIXTURES / "child_targets.py").read_text().splitlines().index('    return json.loads("{")') + 1
+    assert f"({FIXTURES / 'child_targets.py'}:{line})" in str(error)
+
+
+def test_long_error_keeps_both_ends() -> None:
+    message = str(failure("long_error"))
+    assert "the first words" in message
+    assert "the last words" in message
+    assert len(message) < 600
+
+
+def test_unknown_target_is_an_error_of_the_child() -> None:
+    assert "has no attribute 'nothing'" in str(failure("nothing"))
+
+
+def test_timeout_ends_the_child() -> None:
+    with Worker("child_targets:loop", timeout_s=1.0) as worker:
+        with pytest.raises(ChildError, match="no reply within 1 s") as caught:
+            worker.ask({})
+        assert caught.value.kind == "timeout"
+        assert_gone(worker.pid)
+        with pytest.raises(ChildError, match="has ended already"):
+            worker.ask({})
+
+
+@pytest.mark.parametrize("name", ["grow", "grow_in_grandchild"])
+def test_watchdog_stops_growth_step_by_step(name: str) -> None:
+    with Worker(f"child_targets:{name}", timeout_s=LONG_S, max_rss_mib=200) as worker:
+        with pytest.raises(ChildError, match="above the cap of 200 MiB") as caught:
+            worker.ask({})
+        assert (caught.value.kind, caught.value.mechanism) == ("memory", "watchdog")
+        assert caught.value.mib is not None
+        assert caught.value.mib > 200
+        assert_gone(worker.pid)
+
+
+def test_one_large_allocation_is_refused() -> None:
+    error = failure("allocate", max_rss_mib=200)
+    assert (error.kind, error.mechanism, error.mib) == ("memory", "RLIMIT_DATA", 712.0)
+    assert "above the cap of 200 MiB was refused (RLIMIT_DATA 712 MiB): MemoryError" in str(error)
+
+
+def test_signals_are_named() -> None:
+    error = failure("abort")
+    assert error.kind == "signal"
+    assert str(error) == "it died of SIGABRT; it last printed: a last word"
+    assert error.log == ["a last word"]
+    assert str(failure("kill")).startswith("it died of SIGKILL (the kernel sends it when")
+
+
+def test_exit_without_reply() -> None:
+    error = failure("leave")
+    assert (error.kind, str(error)) == ("exit", "it exited with status 3 before it replied")
+
+
+def test_grandchildren_end_too_even_in_a_session_of_their_own() -> None:
+    assert_gone(call("leave_grandchild")["pid"])
+
+
+def test_worker_keeps_its_state_and_lives_on_after_an_error() -> None:
+    with Worker("child_targets:Counter", timeout_s=LONG_S) as worker:
+        assert worker.ask({"add": 2}) == {"total": 2}
+        assert worker.ask({"add": 3}) == {"total": 5}
+        with pytest.raises(ChildError, match="below zero"):
+            worker.ask({"add": -9})
+        assert worker.ask({"add": 10}) == {"total": 6}
+        assert worker.peak_rss_mib > 0
+    assert_gone(worker.pid)
+
+
+def test_descriptors_are_given_back() -> None:
+    before = psutil.Process().num_fds()
+    call("echo")
+    failure("leave")
+    assert psutil.Process().num_fds() == before
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_parent_that_is_interrupted_or_killed_leaves_no_child(sent: signal.Signals, tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    request = {"fifo": str(fifo)}
+    code = f"from aic_helpers import children; children.call('child_targets:loop', {request}, timeout_s=60)"
+    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL) as parent:
+        child = int(fifo.read_text())
+        parent.send_signal(sent)
+    assert_gone(child)
