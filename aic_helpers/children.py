@@ -263,9 +263,10 @@ class Worker:
         """Close the request pipe, wait, then kill what is left of the family and its process group."""
         if self._requests < 0:
             return  # its process id may be another's by now
+        # Listed before the child is told to go: its own children are nobody's afterwards.
+        family = _family(self.pid) if self._process.returncode is None else self._family
         os.close(self._requests)
         self._requests = -1
-        family = _family(self.pid) if self._process.returncode is None else self._family
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=grace_s)
         with suppress(ProcessLookupError, PermissionError):
