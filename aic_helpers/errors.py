@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 
-
 class InputError(ValueError):
     """Something a person gave is not usable; the message is one line that says what to do.
 

@@ -111,7 +111,7 @@ def _srcnn_names() -> dict[str, str]:
 
 
 def _resnet_names(blocks: int) -> dict[str, str]:
-    names = {}
+    names: dict[str, str] = {}
     for index in range(1, 2 * blocks + 5):
         names |= {f"conv{index}/kernel": f"generator/W{index}", f"conv{index}/bias": f"generator/b{index}"}
     for index in range(2, 2 * blocks + 2):

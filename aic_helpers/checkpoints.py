@@ -1,0 +1,41 @@
+"""TensorFlow checkpoints: open one, and match its variables with a network's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from aic_helpers.errors import InputError
+
+
+def open_checkpoint(checkpoint: Path | None, name: str) -> Any:
+    import tensorflow.compat.v1 as tf
+
+    if checkpoint is None:
+        raise InputError(f"a checkpoint for {name}, which has variables", "none", "give --checkpoint PATH")
+    try:
+        return tf.train.NewCheckpointReader(str(checkpoint))
+    except (tf.errors.OpError, ValueError, RuntimeError) as error:
+        found = str(error).splitlines()[-1]
+        raise InputError(f"a TensorFlow checkpoint at {checkpoint}", found, "copy it again") from None
+
+
+def match_variables(reader: Any, shapes: dict[str, list[int]], name: str) -> list[str]:
+    """Return the checkpoint's variables that the network lacks; raise where it has one that doesn't fit."""
+    saved = reader.get_variable_to_shape_map()
+    missing = sorted(set(shapes) - set(saved))
+    unused = sorted(set(saved) - set(shapes))
+    unlike = sorted(key for key in shapes if key in saved and list(saved[key]) != shapes[key])
+    if missing or unlike:
+        parts = [
+            f"missing {_few(missing)}" if missing else "",
+            f"unexpected {_few(unused)}" if unused else "",
+            f"of another shape {_few([f'{key} {saved[key]} for {shapes[key]}' for key in unlike])}" if unlike else "",
+        ]
+        found = "; ".join(part for part in parts if part)
+        raise InputError(f"the variables of {name} in the checkpoint", found, "give this network's own checkpoint")
+    return unused
+
+
+def _few(names: list[str], most: int = 6) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,88 @@
+"""What a model file of 2018 expects of TensorFlow: `import tensorflow as tf` gives TensorFlow 1 with `tf.contrib`.
+
+All of it is process-global state that can't be taken back, so `install` is called in a conversion's child only.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import os
+import sys
+import warnings
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+TENSORFLOW_1_NAMES = {"variable_scope", "get_variable", "placeholder", "contrib", "truncated_normal", "AUTO_REUSE"}
+
+
+def is_2018_style(path: Path) -> bool:
+    """Return whether a model file is written for TensorFlow 1.
+
+    It is where it uses a name that only TensorFlow 1 has, and where it imports TensorFlow but not Keras.
+
+    Raises
+    ------
+    SyntaxError
+        The file isn't Python.
+    """
+    attributes, modules = set(), set()
+    for node in ast.walk(ast.parse(path.read_bytes(), str(path))):
+        if isinstance(node, ast.Import):
+            modules |= {part for alias in node.names for part in alias.name.split(".")}
+        elif isinstance(node, ast.ImportFrom):
+            modules |= {*(node.module or "").split("."), *(alias.name for alias in node.names)}
+        elif isinstance(node, ast.Attribute):
+            attributes.add(node.attr)
+    if (attributes | modules) & TENSORFLOW_1_NAMES:
+        return True
+    return "keras" not in attributes | modules and bool(modules & {"tensorflow", "tf_slim"})
+
+
+class _TensorFlow1(ModuleType):
+    """TensorFlow 1's names first; what it lacks (`tf.compat`, submodules) comes from TensorFlow itself."""
+
+    def __init__(self, version_1: ModuleType, current: ModuleType) -> None:
+        super().__init__("tensorflow")
+        self._version_1, self._current = version_1, current
+        self.__path__ = current.__path__
+        self.__spec__ = current.__spec__
+
+    def __getattr__(self, name: str) -> Any:
+        if hasattr(self._version_1, name):
+            return getattr(self._version_1, name)
+        return getattr(self._current, name)
+
+
+def install() -> None:
+    """Make `import tensorflow` mean TensorFlow 1 in this process, with `tf.contrib.slim` and `tf.contrib.layers`."""
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"  # tf.layers lives in Keras 2, read when TensorFlow is first imported
+    warnings.filterwarnings("ignore")  # every call of tf.layers warns that it is deprecated
+    import tensorflow
+    import tensorflow.compat.v1 as version_1
+
+    version_1.disable_v2_behavior()
+    version_1.logging.set_verbosity(version_1.logging.ERROR)
+    _mend_batch_normalization()
+    import tf_slim
+
+    contrib = ModuleType("tensorflow.contrib")
+    contrib.slim, contrib.layers = tf_slim, tf_slim.layers  # type: ignore[attr-defined]
+    contrib.framework = tf_slim  # type: ignore[attr-defined]
+    facade = _TensorFlow1(version_1, tensorflow)
+    facade.contrib = contrib  # type: ignore[attr-defined]
+    sys.modules |= {
+        "tensorflow": facade,
+        "tensorflow.contrib": contrib,
+        "tensorflow.contrib.slim": tf_slim,
+        "tensorflow.contrib.layers": tf_slim.layers,
+        "tensorflow.contrib.framework": tf_slim,
+    }
+
+
+def _mend_batch_normalization() -> None:
+    """TensorFlow 2.21 looks for `tf_keras.legacy_tf_layers`, which tf-keras 2.21 keeps under `tf_keras.src`."""
+    for name in ("legacy_tf_layers", "legacy_tf_layers.normalization"):
+        module = importlib.import_module(f"tf_keras.src.{name}")
+        sys.modules.setdefault(f"tf_keras.{name}", module)
