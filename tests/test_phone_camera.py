@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from aic_helpers import phone_camera
+from aic_helpers.images import Rgb8, as_float
+from aic_helpers.phone_camera import photograph
+from aic_helpers.places import PROJECT
+
+
+def plain(level: int, size: tuple[int, int] = (64, 96)) -> Rgb8:
+    return np.full((*size, 3), level, dtype=np.uint8)
+
+
+def shot_of(target: Rgb8, seed: int = 0) -> Rgb8:
+    return photograph(target, np.random.default_rng(seed))
+
+
+def test_a_shot_has_the_size_and_type_of_its_target() -> None:
+    shot = shot_of(plain(128, (37, 53)))
+    assert shot.shape == (37, 53, 3)
+    assert shot.dtype == np.uint8
+
+
+def test_the_same_seed_takes_the_same_shot_and_another_seed_another() -> None:
+    target = plain(128)
+    np.testing.assert_array_equal(shot_of(target), shot_of(target))
+    assert (shot_of(target) != shot_of(target, seed=1)).any()
+
+
+def test_black_is_lifted_and_white_comes_out_lower_and_yellow_green() -> None:
+    assert shot_of(plain(0)).mean() / 255 == pytest.approx(phone_camera.BLACK, abs=0.02)
+    red, green, blue = shot_of(plain(255)).mean(axis=(0, 1)) / 255
+    assert blue < red < green <= phone_camera.WHITE + 0.005
+
+
+def test_a_grey_comes_out_where_the_documented_steps_put_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("EXPOSURE_EV", "BLUR_SIGMA_PX"):
+        monkeypatch.setattr(phone_camera, name, (1e-9, 1e-9))
+    light = ((128 / 255 + 0.055) / 1.055) ** 2.4 * np.array([0.92, 1.0, 0.8])
+    expected = 0.04 + 0.86 * (1.055 * light ** (1 / 2.4) - 0.055) ** 1.2
+    np.testing.assert_allclose(shot_of(plain(128)).mean(axis=(0, 1)) / 255, expected, atol=0.006)
+
+
+def test_noise_grows_with_light(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(phone_camera, "_through_jpeg", lambda image, quality: image)
+    light = [phone_camera._linear((as_float(shot_of(plain(level))) - 0.04) / 0.86) for level in (60, 200)]
+    assert light[1].std(axis=(0, 1)).min() > 1.5 * light[0].std(axis=(0, 1)).max()
+
+
+def test_nothing_is_moved() -> None:
+    target = plain(40)
+    target[20:40, 30:60] = 220
+    edges = np.abs(np.diff(shot_of(target)[..., 1].astype(int), axis=1)).sum(axis=0)
+    assert sorted(int(column) for column in np.argsort(edges)[-2:]) == [29, 59]
+
+
+def test_the_sample_data_states_the_numbers_of_the_simulation() -> None:
+    text = (PROJECT / "data" / "sample" / "README.md").read_text("utf-8")
+    camera = phone_camera
+    for numbers in (
+        "{} to {} px".format(*camera.BLUR_SIGMA_PX),
+        "{} to {} EV".format(*camera.EXPOSURE_EV),
+        "{:.2f}, {:.2f}, {:.2f}".format(*camera.COLOURS.sum(axis=1)),
+        "variance 3e-4 x + 4e-6",
+        f"power {camera.CONTRAST}, then black at {camera.BLACK:.2f} and white at {camera.WHITE:.2f}",
+        "quality {} to {}".format(*camera.JPEG_QUALITY),
+    ):
+        assert numbers in text
+    assert (camera.LIGHT_NOISE, camera.READ_NOISE) == (3e-4, 4e-6)
