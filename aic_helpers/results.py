@@ -1,0 +1,281 @@
+"""Run folders and `result.json`.
+
+A run is one model on one track, in one folder: `model.pb`, `result.json`, `images.csv` (a row per validation
+image), `timing.csv` (a row per timed run) and the executed notebooks. Each step writes its part of
+`result.json` as it is done; a part that no step has written yet is null.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import math
+import os
+import platform
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from aic_helpers import datasets, sources
+from aic_helpers.errors import InputError
+from aic_helpers.places import PROJECT
+from aic_helpers.scoring import total_scores
+from aic_helpers.tracks import PROTOCOL, TRACKS, Track
+
+SCHEMA = 1
+
+Part = Literal["model", "metrics", "profile", "requirements"]
+
+PARTS: tuple[Part, ...] = ("model", "metrics", "profile", "requirements")
+"""What the steps write, in their order. `scores` follow from `metrics` and `profile`."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run works on: the parameters of a notebook or command, checked and resolved.
+
+    Attributes
+    ----------
+    folder : Path
+        The run folder. It need not be there yet.
+    limit : int or None
+        How many validation images to use; None for all.
+    """
+
+    track: Track
+    source: sources.ModelSource
+    dataset: datasets.Dataset
+    folder: Path
+    limit: int | None
+
+    @property
+    def model_pb(self) -> Path:
+        """The frozen model in the run folder."""
+        return self.folder / "model.pb"
+
+
+def settle(
+    track: str, model: str = "", checkpoint: str = "", data: str = "sample", out: str = "", limit: int = 0
+) -> Settings:
+    """Check the parameters that every notebook and command shares, and resolve them.
+
+    Parameters
+    ----------
+    track : str
+        ``super_resolution`` or ``enhancement``.
+    model, checkpoint : str
+        See `aic_helpers.sources.resolve`; no model means the track's sample network.
+    data : str
+        ``sample``, ``challenge`` or a folder.
+    out : str
+        The run folder; empty for ``runs/<track>/<model's name>`` in the project.
+    limit : int
+        How many validation images to use; 0 for all.
+
+    Raises
+    ------
+    InputError
+        An unknown track, model or dataset, a model made for the other track, or a limit below 0.
+    """
+    chosen = named_track(track)
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+        raise InputError("a limit of 0 (all) or more images", repr(limit), "give a whole number")
+    source = sources.resolve(str(model) or chosen.baseline, str(checkpoint) or None)
+    if source.track not in (None, chosen.name):
+        raise InputError(
+            f"a model of track {chosen.name}", f"{source.name}, made for {source.track}", f"use track {source.track}"
+        )
+    dataset = datasets.open_dataset(str(data), chosen)
+    return Settings(chosen, source, dataset, run_folder(chosen, source.name, str(out)), limit or None)
+
+
+def named_track(name: str) -> Track:
+    """Return the track of that name; `InputError` suggests the nearest name."""
+    if name in TRACKS:
+        return TRACKS[name]
+    close = difflib.get_close_matches(str(name), TRACKS, n=1)
+    raise InputError(
+        f"a track ({' or '.join(TRACKS)})", repr(name), f"did you mean {close[0]}?" if close else "name one"
+    )
+
+
+def run_folder(track: Track, name: str, out: str = "") -> Path:
+    """Return the folder of a run: `out`, or `runs/<track>/<name>` in the project."""
+    folder = Path(out).expanduser() if out else PROJECT / "runs" / track.name / re.sub(r"[^\w.-]+", "_", name)
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"a folder for the run at {folder}", "a file", "name another place with out")
+    return folder
+
+
+def fingerprint(source: sources.ModelSource) -> str:
+    """Return a SHA-256 over the files that a model source names, so that a changed one is converted again."""
+    digest = hashlib.sha256(f"{source.kind} {source.function}".encode())
+    for file in _files(source):
+        digest.update(f"{file.name} {file.stat().st_size} ".encode())
+        with file.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _files(source: sources.ModelSource) -> Iterator[Path]:
+    inside = source.path.rglob("*") if source.path.is_dir() else [source.path]
+    yield from sorted(file for file in inside if file.is_file())
+    if source.checkpoint:
+        beside = source.checkpoint.parent.iterdir()
+        yield from sorted(file for file in beside if file.name.startswith(source.checkpoint.name))
+
+
+def converted(settings: Settings) -> dict[str, Any] | None:
+    """Return the `model` part of a run whose `model.pb` was made from this very source; None if it must be made."""
+    if not (settings.model_pb.is_file() and (settings.folder / "result.json").is_file()):
+        return None
+    model = read(settings.folder)["model"]
+    fresh = model and model.get("source_sha256") == fingerprint(settings.source)
+    return model if fresh and _sha256(settings.model_pb) == model["sha256"] else None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read(run: str | Path) -> dict[str, Any]:
+    """Return the result in a run folder (or in a `result.json`).
+
+    Raises
+    ------
+    InputError
+        No result, not JSON, or a schema other than 1.
+    """
+    path = Path(run)
+    path = path if path.suffix == ".json" else path / "result.json"
+    if not path.is_file():
+        raise InputError(f"a result at {path}", "nothing", "make one with: aic run")
+    try:
+        result = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise InputError(f"JSON in {path}", f"something else ({error})", "make the run again") from None
+    found = result.get("schema") if isinstance(result, dict) else None
+    if found != SCHEMA:
+        raise InputError(
+            f"a result of schema {SCHEMA} in {path}", f"schema {found}", "read it with the version it names"
+        )
+    return result
+
+
+def write_part(settings: Settings, part: Part, value: Any) -> dict[str, Any]:
+    """Put one part into the run's `result.json`, with the scores that follow, and return the whole result.
+
+    What was there stays, save where it was made on something else: another track, or another frozen model,
+    clears everything, and other data clears the metrics and the profile.
+    """
+    if part not in PARTS:
+        raise ValueError(f"part must be one of {', '.join(PARTS)}, not {part!r}")
+    result = _kept(settings, value if part == "model" else None)
+    if part == "model":
+        value = {**value, "source_sha256": fingerprint(settings.source)}
+    result[part] = value
+    result["scores"] = scores(settings.track, result["metrics"], result["profile"])
+    result["environment"] = environment()
+    result = strict(result)
+    write_text(settings.folder / "result.json", json.dumps(result, indent=2, allow_nan=False) + "\n")
+    return result
+
+
+def _kept(settings: Settings, new_model: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the result so far, without the parts that no longer hold."""
+    data = {"name": settings.dataset.name, "note": settings.dataset.note}
+    blank = {"schema": SCHEMA, "track": settings.track.name, "protocol": PROTOCOL, "data": data}
+    blank |= {**dict.fromkeys(PARTS), "scores": None, "environment": None}
+    if not (settings.folder / "result.json").is_file():
+        return blank
+    old = read(settings.folder)
+    other_model = new_model and (old["model"] or {}).get("sha256") != new_model["sha256"]
+    if old["track"] != settings.track.name or other_model:
+        return blank
+    if old["data"] != data:
+        return blank | {"model": old["model"]}
+    return blank | old
+
+
+def scores(track: Track, metrics: dict[str, Any] | None, profile: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return scores A, B and C with their intervals; None where a figure they need is missing or not finite."""
+    figures = [(metrics or {}).get("psnr_db"), (metrics or {}).get("ms_ssim"), (profile or {}).get("speedup")]
+    if not (
+        metrics and profile and all(isinstance(figure, float | int) and math.isfinite(figure) for figure in figures)
+    ):
+        return None
+    found = total_scores(
+        track,
+        psnr_db=figures[0],
+        ms_ssim=figures[1],
+        speedup=figures[2],
+        psnr_db_ci95=metrics.get("psnr_db_ci95"),
+        ms_ssim_ci95=metrics.get("ms_ssim_ci95"),
+        speedup_ci95=profile.get("speedup_ci95"),
+    )
+    return {name: asdict(score) for name, score in found.items()}
+
+
+def environment() -> dict[str, Any]:
+    """Return what a figure depends on beside the model and the data: versions, processor, date."""
+    return {
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("tensorflow", "keras", "numpy", "pillow")},
+        "workbench": version("aic-workbench"),
+        "cpu": cpu_name(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "platform": platform.platform(),
+        "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def cpu_name() -> str:
+    """Return the processor's name as the system gives it."""
+    info = Path("/proc/cpuinfo")
+    named = re.search(r"model name\s*:\s*(.+)", info.read_text("utf-8", "replace")) if info.is_file() else None
+    return named[1].strip() if named else platform.processor() or platform.machine()
+
+
+def write_table(settings: Settings, name: Literal["images", "timing"], table: pd.DataFrame) -> Path:
+    """Write a table to the run folder as `<name>.csv` and return its path."""
+    path = settings.folder / f"{name}.csv"
+    write_text(path, table.to_csv(index=False, lineterminator="\n"))
+    return path
+
+
+def strict(value: Any) -> Any:
+    """Return `value` as strict JSON can hold it.
+
+    NaN becomes null, infinities the strings "inf" and "-inf" (the PSNR of identical images), NumPy scalars and
+    arrays plain numbers and lists, paths strings.
+    """
+    if isinstance(value, dict):
+        return {str(key): strict(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [strict(item) for item in value]
+    if isinstance(value, np.generic):
+        return strict(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    return str(value) if isinstance(value, Path) else value
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file beside its place and move it there, so that no reader sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_text(text, "utf-8", newline="\n")
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise

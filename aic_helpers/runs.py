@@ -1,0 +1,214 @@
+"""Papermill over the notebooks: one run.
+
+Nothing else in the package knows a notebook.
+"""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from aic_helpers import results
+from aic_helpers.errors import InputError
+from aic_helpers.places import PROJECT
+
+NOTEBOOKS = ("01_convert", "02_evaluate", "03_profile")
+
+Progress = Callable[[str, int, int], None]
+"""Told a notebook's name, and how many cells of how many (over all notebooks) lie behind."""
+
+ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "JUPYTER_PREFER_ENV_PATH": "1"}
+"""For the kernels: TensorFlow keeps its start-up notes to itself, and `python3` is this interpreter's kernel."""
+
+
+def run(
+    track: str,
+    model: str = "",
+    checkpoint: str = "",
+    data: str = "sample",
+    out: str = "",
+    limit: int = 0,
+    *,
+    profile: bool = True,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Convert, evaluate, profile, check and score one model by the notebooks 01 to 03; return the result.
+
+    The executed notebooks, `model.pb`, `result.json` and the tables come into the run folder together, once
+    all notebooks have ended well. Until then nothing in the folder changes.
+
+    Parameters
+    ----------
+    track, model, checkpoint, data, out, limit
+        See `aic_helpers.results.settle`.
+    profile : bool
+        Whether to measure time and memory.
+    progress : callable, optional
+        Called as each cell starts, and at the end.
+
+    Raises
+    ------
+    InputError
+        What a person gave is not usable, found here or in a notebook.
+    NotebookError
+        A notebook failed in another way.
+    """
+    folder = results.settle(track, model, checkpoint, data, out, limit).folder.absolute()
+    shared = {"track": track, "model": model, "checkpoint": checkpoint, "data": data, "limit": limit}
+    with staged(folder) as stage:
+        behind, total = 0, sum(_cells(name) for name in NOTEBOOKS)
+        for name in NOTEBOOKS:
+            own = {"profile": profile} if name == "03_profile" else {}
+            tick = _ticker(progress, name, behind, total)
+            execute(_notebook(name), stage / f"{name}.ipynb", {**shared, **own, "out": str(stage)}, tick)
+            _replace_in(stage / f"{name}.ipynb", str(stage), str(folder))
+            behind += _cells(name)
+        if progress:
+            progress(NOTEBOOKS[-1], total, total)
+    return results.read(folder)
+
+
+class NotebookError(RuntimeError):
+    """A notebook failed for a reason that is not the input's; the message is one line."""
+
+
+def execute(
+    notebook: Path, output: Path, parameters: dict[str, Any], on_cell_start: Callable[..., None] | None = None
+) -> None:
+    """Execute a notebook into another file.
+
+    Parameters
+    ----------
+    notebook, output : Path
+    parameters : dict
+        Names and values for the notebook's cell tagged `parameters`.
+    on_cell_start : callable, optional
+        Called with ``cell`` and ``cell_index``.
+
+    Raises
+    ------
+    InputError
+        The notebook has no parameter of a name given, or raised an InputError itself, whose line it repeats.
+    NotebookError
+        It failed in another way; the message names notebook, cell and error.
+    """
+    from nbclient.exceptions import DeadKernelError
+    from papermill import PapermillExecutionError, execute_notebook
+
+    check_parameters(notebook, parameters)
+    try:
+        with _quiet_kernels():
+            execute_notebook(str(notebook), str(output), parameters, progress_bar=False, on_cell_start=on_cell_start)
+    except PapermillExecutionError as error:
+        if error.ename == "InputError":
+            raise _again(error.evalue) from None
+        text = " ".join(f"{error.ename}: {error.evalue}".split())
+        raise NotebookError(f"{notebook.name} failed in cell {error.exec_count} with {text}") from None
+    except DeadKernelError:
+        raise NotebookError(f"the process of {notebook.name} died (is the machine out of memory?)") from None
+
+
+def check_parameters(notebook: Path, parameters: dict[str, Any]) -> None:
+    """Raise `InputError` for a name that the notebook has no parameter of; papermill itself only warns."""
+    names = parameter_names(notebook)
+    for name in parameters:
+        if name not in names:
+            close = difflib.get_close_matches(name, names, n=1)
+            remedy = f"did you mean {close[0]}?" if close else "leave it out"
+            raise InputError(f"a parameter of {notebook.name} ({', '.join(names)})", name, remedy)
+
+
+def parameter_names(notebook: Path) -> list[str]:
+    """Return the names that the notebook's cell tagged `parameters` sets."""
+    import nbformat
+
+    cells = nbformat.read(notebook, as_version=4).cells
+    tagged = [cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])]
+    return re.findall(r"^(\w+) *=", "\n".join(tagged), flags=re.MULTILINE)
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Path]:
+    """Give a new folder inside `folder`; at a good end its files move up, else all of it goes as if never there.
+
+    The staging folder is inside, and files move one by one, so that `folder` may be the working folder, a mount
+    point, or hold files of other origin, which stay. `result.json` moves last: it never speaks of files that
+    aren't there yet.
+    """
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    stage = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
+    try:
+        yield stage
+        _move_up(stage, folder)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+        with suppress(OSError):  # not empty: from here up they stay
+            for place in made:
+                place.rmdir()
+
+
+def _move_up(stage: Path, folder: Path) -> None:
+    for table in ("images.csv", "timing.csv"):
+        if not (stage / table).exists():
+            (folder / table).unlink(missing_ok=True)
+    for file in sorted(stage.iterdir(), key=lambda file: file.name == "result.json"):
+        file.replace(folder / file.name)
+
+
+@contextmanager
+def _quiet_kernels() -> Iterator[None]:
+    """Set what a kernel inherits, and keep papermill's own messages off stderr, while a notebook runs."""
+    before = {name: os.environ.get(name) for name in ENVIRONMENT}
+    log = logging.getLogger("papermill")
+    level = log.level
+    os.environ.update(ENVIRONMENT)
+    log.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _again(line: str) -> InputError:
+    """Return the error that was raised in another process: its line already has all three parts."""
+    error = InputError.__new__(InputError)
+    error.args = (line,)
+    return error
+
+
+def _notebook(name: str) -> Path:
+    return PROJECT / "notebooks" / f"{name}.ipynb"
+
+
+def _cells(name: str) -> int:
+    """Return how many cells papermill goes through: the notebook's, and the one that it adds for parameters."""
+    import nbformat
+
+    return len(nbformat.read(_notebook(name), as_version=4).cells) + 1
+
+
+def _ticker(progress: Progress | None, name: str, behind: int, total: int) -> Callable[..., None]:
+    def tick(cell: Any, cell_index: int) -> None:
+        if progress:
+            progress(name, behind + cell_index, total)
+
+    return tick
+
+
+def _replace_in(file: Path, old: str, new: str) -> None:
+    """Let an executed notebook name the run folder, and not the staging folder that is gone."""
+    file.write_text(file.read_text("utf-8").replace(old, new), "utf-8")
