@@ -166,12 +166,20 @@ class Worker:
         self.close(grace_s=5.0 if kind is None else 0.0)
 
     def ask(self, request: dict[str, Any], *, timeout_s: float | None = None) -> dict[str, Any]:
-        """Send a request and return its reply; raises as `call` does, and then the child is ended."""
+        """Send a request and return its reply; raises as `call` does. A child that raised lives on; otherwise it is ended."""
+        self.send(request)
+        return self.receive(timeout_s=timeout_s)
+
+    def send(self, request: dict[str, Any]) -> None:
+        """Send a request, and don't wait: `receive` does, and watches over the child meanwhile."""
         if self._requests < 0:
             raise ChildError("it has ended already", "exit")
+        with suppress(BrokenPipeError):  # it died: receive finds out why
+            _write_line(self._requests, request)
+
+    def receive(self, *, timeout_s: float | None = None) -> dict[str, Any]:
+        """Return the reply to the request sent before."""
         try:
-            with suppress(BrokenPipeError):  # it died: reading the reply finds out why
-                _write_line(self._requests, request)
             reply = self._reply(self._timeout_s if timeout_s is None else timeout_s)
         except BaseException as error:
             self._end(0.0)

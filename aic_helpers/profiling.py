@@ -1,0 +1,251 @@
+"""Time and memory of a frozen model, in child processes, in turn with the baseline.
+
+Each of the two networks has a fresh process. Its first image gives the memory: until then that process has done
+nothing but load the network. Warm-up runs follow, and then timed runs in turn with the other.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+
+from aic_helpers import images, machine, timing
+from aic_helpers.errors import require_file
+from aic_helpers.subjects import ModelError, Network, Setting, started
+from aic_helpers.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, MAX_RAM_MIB
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+WARM_UPS = 3
+"""Runs before the timed ones, the first image included: TensorFlow optimises the graph, and its pools grow."""
+
+LOOK_AROUND_S = 0.5
+"""How long the machine's other load is watched before the timed runs, while both networks wait."""
+
+Progress = Callable[[int, int | None, str], None]
+"""Told how many repetitions are done, of how many at the most (None while loading), and what is being done."""
+
+FIGURES = ("time_ms", "time_ms_p5", "time_ms_p95", "baseline_time_ms", "baseline_time_ms_p5", "baseline_time_ms_p95")
+FIGURES += ("speedup", "speedup_ci95", "repetitions", "stop_reason", "load", "baseline_peak_rss_mib")
+FIGURES += ("peak_rss_mib", "runtime_rss_mib", "model_rss_mib", "memory_method", "gpu_peak_mib", "failed", "failure")
+"""Keys of the result that are None until they are measured."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What was measured.
+
+    Attributes
+    ----------
+    result : dict
+        The ``profile`` part of `result.json`.
+    samples : DataFrame
+        One row a timed run, in the order in which they ran: ``pair``, ``role``, ``start_s``, ``time_ms``.
+    """
+
+    result: dict[str, Any]
+    samples: DataFrame
+
+
+def profile(
+    model: str | Path,
+    baseline: str | Path,
+    *,
+    width_px: int = HD_WIDTH_PX,
+    height_px: int = HD_HEIGHT_PX,
+    image: str | Path | None = None,
+    threads: int | None = None,
+    device: str = "cpu",
+    interval: float = 0.02,
+    time_budget_s: float | None = None,
+    max_repetitions: int = 60,
+    run_timeout_s: float = 120.0,
+    max_rss_mib: float | None = MAX_RAM_MIB,
+    progress: Progress | None = None,
+) -> Profile:
+    """Measure time and memory of a frozen model beside its track's baseline.
+
+    Parameters
+    ----------
+    model, baseline : path
+        Two `.pb` files; they may be the same.
+    width_px, height_px : int
+        Size of the one image of the batch.
+    image : path, optional
+        A photo, resized to that size if it has another; noise with a fixed seed where none is given.
+    threads : int, optional
+        For TensorFlow's two pools; by default the cores that this process may use.
+    device : {"cpu", "gpu"}
+        On ``gpu``, `max_rss_mib` limits the memory of the device, as the organisers did.
+    interval, time_budget_s, max_repetitions
+        When the timed runs stop: see `aic_helpers.timing.Limits`.
+    run_timeout_s : float
+        A run that takes longer ends the profile.
+    max_rss_mib : float or None
+        Cap on the resident size of the model's process; 3584 MiB is the challenge's rule.
+    progress : callable, optional
+        Called with (repetitions done, their limit or None, what is being done).
+
+    Returns
+    -------
+    Profile
+        Its result holds what could be measured. Where the model raised, died, hung, wanted more memory than
+        the cap, or gave an output of another size or with values that aren't finite, the figures are None,
+        ``failed`` says why in one line, and ``failure`` holds ``kind``, ``mechanism`` and ``mib``.
+
+    Raises
+    ------
+    InputError
+        Files that aren't frozen models, an argument out of range, no such device, or a baseline that doesn't run.
+    """
+    started_s = time.monotonic()
+    threads = machine.usable_cores() if threads is None else threads
+    limits = timing.Limits(interval, time_budget_s, max_repetitions)
+    setting = Setting(width_px, height_px, threads, device, run_timeout_s, max_rss_mib)
+    model, baseline = require_file(Path(model), "a frozen model"), require_file(Path(baseline), "a baseline")
+    pixels = input_image(Path(image) if image else None, width_px, height_px)
+    with tempfile.TemporaryDirectory(prefix="aic-profile-") as folder:
+        file = Path(folder) / "images.npy"
+        np.save(file, pixels[None])
+        with started(baseline, model, file, setting) as (first, second):
+            result, samples = _measure(first, second, limits, progress or (lambda done, total, text: None))
+    return Profile(_settings(setting) | result | {"seconds": time.monotonic() - started_s}, _frame(samples))
+
+
+def input_image(path: Path | None, width_px: int, height_px: int) -> NDArray[np.float32]:
+    """Return the photo of a path in the size wanted, or noise with a fixed seed; float32, (height, width, 3)."""
+    if path is None:
+        return np.random.default_rng(2018).random((height_px, width_px, 3), dtype=np.float32)
+    photo = images.read_rgb(path)
+    if photo.shape[:2] != (height_px, width_px):
+        size = (width_px, height_px)
+        photo = np.asarray(PillowImage.fromarray(photo).resize(size, PillowImage.Resampling.BICUBIC))
+    return images.as_float(photo)
+
+
+def _settings(setting: Setting) -> dict[str, Any]:
+    return {
+        "width_px": setting.width_px,
+        "height_px": setting.height_px,
+        "batch": 1,
+        "threads": setting.threads,
+        "inter_op_threads": setting.threads,
+        "device": setting.device,
+        "warm_up_runs": WARM_UPS,
+        "max_rss_mib": setting.max_rss_mib,
+        "run_timeout_s": setting.run_timeout_s,
+        "environment_variables": machine.timing_settings(setting.threads, setting.device),
+    }
+
+
+def _measure(
+    baseline: Network, model: Network, limits: timing.Limits, progress: Progress
+) -> tuple[dict[str, Any], list[timing.Sample]]:
+    """Return the result, and the samples (none where the model failed)."""
+    result: dict[str, Any] = dict.fromkeys(FIGURES)
+    samples: list[timing.Sample] = []
+    progress(0, None, "loading baseline and model")
+    baseline.loaded()
+    try:
+        result |= _memory(model, progress)
+        first = baseline.run()
+        result["baseline_peak_rss_mib"] = _peak_mib(first, baseline)[0]
+        timed, result["load"] = _time(baseline, model, limits, progress)
+        samples = timed.samples
+        result |= _times(timed)
+    except ModelError as failed:
+        result |= {"failed": str(failed), "failure": failed.failure}
+    result |= _cost(baseline, model, result["time_ms"])
+    return result | {"notes": _notes(result)}, samples
+
+
+def _memory(model: Network, progress: Progress) -> dict[str, Any]:
+    """Load the model, process one image, and return the peak, split into the runtime's share and the model's."""
+    runtime_mib = model.loaded()["rss_mib"]
+    progress(0, None, "measuring the memory of one image")
+    first = model.run()
+    peak_mib, method = _peak_mib(first, model)
+    model.check_output()
+    return {
+        "peak_rss_mib": peak_mib,
+        "runtime_rss_mib": runtime_mib,
+        "model_rss_mib": peak_mib - runtime_mib,
+        "memory_method": method,
+        "gpu_peak_mib": first["gpu_peak_mib"],
+    }
+
+
+def _peak_mib(run: dict[str, Any], network: Network) -> tuple[float, str]:
+    """Return the peak resident size of the process until the end of a run, and how it was read."""
+    if run["peak_rss_mib"] is not None:
+        return run["peak_rss_mib"], "VmHWM, read by the process itself"
+    return max(network.worker.peak_rss_mib, run["rss_mib"]), "resident size sampled every 20 ms"
+
+
+def _time(
+    baseline: Network, model: Network, limits: timing.Limits, progress: Progress
+) -> tuple[timing.PairedTiming, dict[str, Any]]:
+    progress(0, None, "warming up")
+    for _ in range(WARM_UPS - 1):
+        baseline.run()
+        model.run()
+    pids = [baseline.worker.pid, model.worker.pid]
+    load_average, before = machine.load_average(), machine.OtherLoad(pids)
+    time.sleep(LOOK_AROUND_S)
+    cores_before, during = before.cores(), machine.OtherLoad(pids)
+    timed = timing.time_in_pairs(
+        baseline.time_ms, model.time_ms, limits, progress=lambda done: progress(done, limits.pairs, "timing in turn")
+    )
+    load = {"average_1_min": load_average, "other_cores_before": cores_before, "other_cores_during": during.cores()}
+    return timed, {**load, "cores": machine.usable_cores()}
+
+
+def _times(timed: timing.PairedTiming) -> dict[str, Any]:
+    ratios = timed.ratios()
+    result: dict[str, Any] = {
+        "speedup": float(np.median(ratios)),
+        "speedup_ci95": timing.median_ci95(ratios),
+        "repetitions": len(ratios),
+        "stop_reason": timed.stop_reason,
+    }
+    for name, role in (("time_ms", "model"), ("baseline_time_ms", "baseline")):
+        low, median, high = np.percentile(timed.times_ms(role), [5, 50, 95])
+        result |= {name: float(median), f"{name}_p5": float(low), f"{name}_p95": float(high)}
+    return result
+
+
+def _cost(baseline: Network, model: Network, time_ms: float | None) -> dict[str, Any]:
+    """Return the static cost. The baseline's process works it out: the model's may be gone."""
+    cost = baseline.cost_of(model.path)
+    gmacs = cost["gmacs"]
+    gflops = 2 * gmacs / (time_ms / 1000) if gmacs is not None and time_ms else None
+    return {**cost, "gflop_per_s": gflops}
+
+
+def _notes(result: dict[str, Any]) -> list[str]:
+    """Return what a reader of the figures must know, in sentences."""
+    notes = machine.load_notes(result["load"]) if result["load"] else []
+    repetitions = result["repetitions"]
+    if repetitions is not None and repetitions < timing.MIN_PAIRS:
+        notes.append(f"The time budget left only {repetitions} repetitions; the interval says little.")
+    if result["not_counted"]:
+        notes.append(f"gmacs leaves out what these operations do: {', '.join(result['not_counted'])}.")
+    if result["gpu_peak_mib"] is None:
+        notes.append("Memory of a GPU was not measured: nothing ran on one.")
+    return notes
+
+
+def _frame(samples: list[timing.Sample]) -> DataFrame:
+    import pandas as pd
+
+    columns = ["pair", "role", "start_s", "time_ms"]
+    return pd.DataFrame([asdict(sample) for sample in samples], columns=columns)

@@ -1,0 +1,85 @@
+"""The child's side of `subjects`: one frozen model in a process of its own, that it may be timed and weighed."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aic_helpers.cost import static_cost
+from aic_helpers.errors import InputError
+from aic_helpers.inference import FrozenModel, load, read_graph
+from aic_helpers.machine import own_memory_mib
+
+
+class Subject:
+    """Answers the requests ``load``, ``run``, ``inspect`` and ``cost``, as `children.Worker` brings them."""
+
+    def __init__(self) -> None:
+        self._device = "cpu"
+        self._model: FrozenModel | None = None
+        self._images: NDArray[np.float32] = np.zeros((0, 0, 0, 3), np.float32)
+        self._output: NDArray[np.float32] = self._images
+
+    def __call__(self, request: dict[str, Any]) -> dict[str, Any]:
+        actions = {"load": self._load, "run": self._run, "inspect": self._inspect, "cost": self._cost}
+        return actions[request["do"]](request)
+
+    def _load(self, request: dict[str, Any]) -> dict[str, Any]:
+        self._device = request["device"]
+        _settle(request["threads"], self._device, request["gpu_limit_mib"])
+        self._model = load(Path(request["model"]))
+        memory = own_memory_mib()
+        self._images = np.load(request["images"])
+        return memory
+
+    def _run(self, request: dict[str, Any]) -> dict[str, Any]:
+        if self._model is None:
+            raise ValueError("run before load")
+        self._output = self._images  # so that the last output isn't in memory beside the next
+        start = time.perf_counter_ns()
+        self._output = self._model(self._images)
+        time_ms = (time.perf_counter_ns() - start) / 1e6
+        return {"time_ms": time_ms, **own_memory_mib(), "gpu_peak_mib": _gpu_peak_mib(self._device)}
+
+    def _inspect(self, request: dict[str, Any]) -> dict[str, Any]:
+        finite = np.isfinite(self._output)
+        return {
+            "input_shape": list(self._images.shape),
+            "output_shape": list(self._output.shape),
+            "dtype": str(self._output.dtype),
+            "finite_share": float(finite.mean()) if finite.size else 0.0,
+        }
+
+    def _cost(self, request: dict[str, Any]) -> dict[str, Any]:
+        graph = read_graph(Path(request["model"]))
+        return static_cost(graph, width_px=request["width_px"], height_px=request["height_px"])
+
+
+def _settle(threads: int, device: str, gpu_limit_mib: float | None) -> None:
+    """Set threads and device for this process; must come before anything runs."""
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    gpus = tf.config.list_physical_devices("GPU")
+    if device == "cpu":
+        tf.config.set_visible_devices([], "GPU")
+    elif not gpus:
+        raise InputError("a GPU", "none that TensorFlow can use", "take the device cpu, or install its driver")
+    else:
+        tf.config.set_visible_devices(gpus[0], "GPU")
+        if gpu_limit_mib is not None:
+            limit = tf.config.LogicalDeviceConfiguration(memory_limit=gpu_limit_mib)
+            tf.config.set_logical_device_configuration(gpus[0], [limit])
+
+
+def _gpu_peak_mib(device: str) -> float | None:
+    if device == "cpu":
+        return None
+    import tensorflow as tf
+
+    return tf.config.experimental.get_memory_info("GPU:0")["peak"] / 2**20

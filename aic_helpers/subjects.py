@@ -1,0 +1,134 @@
+"""Baseline and model, each in a process of its own and with the same settings, to be timed and weighed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aic_helpers import machine
+from aic_helpers.children import ChildError, Worker
+from aic_helpers.errors import InputError
+
+SUBJECT = "aic_helpers.subject:Subject"
+LOAD_TIMEOUT_S = 180.0
+SIZES_PX = (16, 8192)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What both networks are run with, alike; the cap on memory is for the model alone.
+
+    Attributes
+    ----------
+    max_rss_mib : float or None
+        On the device ``gpu``, the memory of the device.
+    """
+
+    width_px: int
+    height_px: int
+    threads: int
+    device: str
+    run_timeout_s: float
+    max_rss_mib: float | None
+
+    def __post_init__(self) -> None:
+        low, high = SIZES_PX
+        if not (low <= self.width_px <= high and low <= self.height_px <= high):
+            found = f"{self.width_px}x{self.height_px}"
+            raise InputError(f"an image of {low} to {high} px on each side", found, "the rules name 1280x720")
+        cores = machine.usable_cores()
+        if not 1 <= self.threads <= cores:
+            raise InputError(f"1 to {cores} threads (the cores here)", f"{self.threads}", "leave it out to use all")
+        if self.device not in ("cpu", "gpu"):
+            raise InputError("the device cpu or gpu", self.device, "take one of them")
+        for name, value in (("time limit", self.run_timeout_s), ("cap on memory", self.max_rss_mib or 1)):
+            if not value > 0:
+                raise InputError(f"a {name} above 0", f"{value:g}", "give more")
+
+
+class ModelError(Exception):
+    """The model, not the baseline, did not do what was asked; the text is one line.
+
+    Attributes
+    ----------
+    failure : dict
+        ``kind`` (as in `ChildError`, or ``shape`` or ``not finite``), ``mechanism`` and ``mib``.
+    """
+
+    def __init__(self, reason: str, kind: str, mechanism: str | None = None, mib: float | None = None) -> None:
+        super().__init__(reason)
+        self.failure = {"kind": kind, "mechanism": mechanism, "mib": mib}
+
+
+@dataclass(frozen=True)
+class Network:
+    """One of the two networks in its process. A failure of the model raises `ModelError`, one of the baseline
+    `InputError`: without a baseline there is nothing to measure against."""
+
+    is_model: bool
+    path: Path
+    worker: Worker
+    setting: Setting
+
+    def start_loading(self, pixels: Path) -> None:
+        """Ask it to load the network and the images in a `.npy` file; `loaded` waits for that."""
+        request = {"do": "load", "model": str(self.path.resolve()), "images": str(pixels)}
+        gpu_limit_mib = self.setting.max_rss_mib if self.is_model else None
+        settings = {"threads": self.setting.threads, "device": self.setting.device, "gpu_limit_mib": gpu_limit_mib}
+        self.worker.send({**request, **settings})
+
+    def loaded(self) -> dict[str, Any]:
+        """Return the memory of the process with the network loaded."""
+        with self._failures("while it was loaded"):
+            return self.worker.receive(timeout_s=LOAD_TIMEOUT_S)
+
+    def run(self) -> dict[str, Any]:
+        """Run the network once; return ``time_ms`` and the memory of the process until then."""
+        with self._failures(f"at {self.setting.width_px}x{self.setting.height_px}"):
+            return self.worker.ask({"do": "run"}, timeout_s=self.setting.run_timeout_s)
+
+    def time_ms(self) -> float:
+        """Run the network once; return the milliseconds."""
+        return self.run()["time_ms"]
+
+    def check_output(self) -> None:
+        """Raise `ModelError` where the last output has another size than the input, or isn't finite."""
+        found = self.worker.ask({"do": "inspect"})
+        if found["output_shape"] != found["input_shape"]:
+            shapes = f"the output is {tuple(found['output_shape'])} where the input is {tuple(found['input_shape'])}"
+            raise ModelError(shapes, "shape")
+        if found["finite_share"] < 1:
+            share = f"{1 - found['finite_share']:.2%} of the output's values are NaN or infinite"
+            raise ModelError(share, "not finite")
+
+    def cost_of(self, path: Path) -> dict[str, Any]:
+        """Return the static cost of any `.pb` file at the setting's size; see `aic_helpers.cost.static_cost`."""
+        size = {"width_px": self.setting.width_px, "height_px": self.setting.height_px}
+        return self.worker.ask({"do": "cost", "model": str(path.resolve()), **size})
+
+    @contextmanager
+    def _failures(self, when: str) -> Iterator[None]:
+        try:
+            yield
+        except ChildError as error:
+            if self.is_model:
+                raise ModelError(f"{when}: {error}", error.kind, error.mechanism, error.mib) from None
+            raise InputError(f"a baseline that runs ({self.path})", f"{when}: {error}", "mend the baseline") from None
+
+
+@contextmanager
+def started(baseline: Path, model: Path, pixels: Path, setting: Setting) -> Iterator[tuple[Network, Network]]:
+    """Give baseline and model, both on their way to being loaded, and end them at the end."""
+    environment = machine.timing_settings(setting.threads, setting.device)
+    cap_mib = setting.max_rss_mib if setting.device == "cpu" else None
+    with (
+        Worker(SUBJECT, timeout_s=LOAD_TIMEOUT_S, environment=environment) as first,
+        Worker(SUBJECT, timeout_s=LOAD_TIMEOUT_S, environment=environment, max_rss_mib=cap_mib) as second,
+    ):
+        pair = Network(False, baseline, first, setting), Network(True, model, second, setting)
+        for network in pair:
+            network.start_loading(pixels)
+        yield pair
