@@ -47,7 +47,10 @@ class InstanceNormalization(layers.Layer):
         self.scale = self.add_weight(name="scale", shape=(channels,), initializer="ones")
 
     def call(self, inputs: Tensor) -> Tensor:
-        mean, variance = ops.moments(inputs, axes=(1, 2), keepdims=True)
+        # In two passes, as in 2018. `ops.moments` subtracts squares, which costs the provided resnet_6_16 0.01 dB
+        # on a 2K photo.
+        mean = ops.mean(inputs, axis=(1, 2), keepdims=True)
+        variance = ops.mean(ops.square(inputs - mean), axis=(1, 2), keepdims=True)
         return self.scale * (inputs - mean) / ops.sqrt(variance + 1e-3) + self.shift
 
 
