@@ -166,7 +166,7 @@ class Worker:
         self.close(grace_s=5.0 if kind is None else 0.0)
 
     def ask(self, request: dict[str, Any], *, timeout_s: float | None = None) -> dict[str, Any]:
-        """Send a request and return its reply; raises as `call` does. A child that raised lives on; otherwise it is ended."""
+        """Send a request and return its reply; raises as `call` does. Only a child that raised lives on."""
         self.send(request)
         return self.receive(timeout_s=timeout_s)
 
@@ -221,12 +221,10 @@ class Worker:
         rss_mib = sum(_rss_mib(process) for process in self._family)
         self.peak_rss_mib = max(self.peak_rss_mib, rss_mib)
         if self._max_rss_mib is not None and rss_mib > self._max_rss_mib:
-            raise ChildError(
-                f"stopped by the watchdog at {rss_mib:.0f} MiB resident, above the cap of {self._max_rss_mib:.0f} MiB",
-                "memory",
-                "watchdog",
-                rss_mib,
+            text = (
+                f"stopped by the watchdog at {rss_mib:.0f} MiB resident, above the cap of {self._max_rss_mib:.0f} MiB"
             )
+            raise ChildError(text, "memory", "watchdog", rss_mib)
 
     def _death(self) -> ChildError:
         """Say how a child ended that closed its pipe without a reply."""
@@ -241,13 +239,12 @@ class Worker:
         if status >= 0:
             return ChildError(f"it exited with status {status} before it replied{last}", "exit")
         name = signal.Signals(-status).name
-        hint = " (the kernel sends it when the machine is out of memory)" if name == "SIGKILL" else ""
+        hint = " (which the kernel sends when the machine is out of memory)" if name == "SIGKILL" else ""
         return ChildError(f"it died of {name}{hint}{last}", "signal")
 
     def _raised(self, error: dict[str, Any]) -> Exception:
         if error["input_error"]:
-            # InputError joins three parts that are already one line here.
-            again = InputError.__new__(InputError)
+            again = InputError.__new__(InputError)  # not by its three parts: they are one line by now
             again.args = (error["message"],)
             return again
         if error["out_of_memory"] and self._max_rss_mib is not None:

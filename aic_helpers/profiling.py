@@ -34,9 +34,10 @@ LOOK_AROUND_S = 0.5
 Progress = Callable[[int, int | None, str], None]
 """Told how many repetitions are done, of how many at the most (None while loading), and what is being done."""
 
-FIGURES = ("time_ms", "time_ms_p5", "time_ms_p95", "baseline_time_ms", "baseline_time_ms_p5", "baseline_time_ms_p95")
-FIGURES += ("speedup", "speedup_ci95", "repetitions", "stop_reason", "load", "baseline_peak_rss_mib")
-FIGURES += ("peak_rss_mib", "runtime_rss_mib", "model_rss_mib", "memory_method", "gpu_peak_mib", "failed", "failure")
+TIMES = ("time_ms", "time_ms_p5", "time_ms_p95", "baseline_time_ms", "baseline_time_ms_p5", "baseline_time_ms_p95")
+RATIO = ("speedup", "speedup_ci95", "repetitions", "stop_reason", "load")
+MEMORY = ("peak_rss_mib", "runtime_rss_mib", "model_rss_mib", "memory_method", "baseline_peak_rss_mib", "gpu_peak_mib")
+FIGURES = (*TIMES, *RATIO, *MEMORY, "failed", "failure")
 """Keys of the result that are None until they are measured."""
 
 

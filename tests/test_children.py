@@ -112,7 +112,7 @@ def test_signals_are_named() -> None:
     assert error.kind == "signal"
     assert str(error) == "it died of SIGABRT; it last printed: a last word"
     assert error.log == ["a last word"]
-    assert str(failure("kill")).startswith("it died of SIGKILL (the kernel sends it when")
+    assert str(failure("kill")).startswith("it died of SIGKILL (which the kernel sends when")
 
 
 def test_exit_without_reply() -> None:
