@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from aic_helpers.evaluation import score_output
 from aic_helpers.images import Floats
 from aic_helpers.intervals import mean_ci95
-from aic_helpers.tracks import Track
+from aic_helpers.tracks import MAX_RAM_MIB, Track
 
 BLUE, ORANGE, GREY, INK = "#0072B2", "#D55E00", "#9A9A9A", "#222222"
 
@@ -197,3 +197,81 @@ def _show(axes: Axes, image: NDArray, caption: str) -> None:
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
     axes.set_xlabel(caption, fontsize=9)
+
+
+@_styled
+def timing(samples: pd.DataFrame) -> Figure:
+    """Return the timed runs of baseline and model in the order in which they ran, with their medians.
+
+    Parameters
+    ----------
+    samples : DataFrame
+        From `aic_helpers.profiling.profile`: columns `role` (baseline or model), `start_s`, `time_ms`.
+    """
+    if samples.empty:
+        return _notice("no timed runs")
+    figure = Figure(figsize=(9, 3.6), dpi=110, layout="constrained")
+    axes = figure.subplots()
+    marks = {"baseline": (ORANGE, "s", -1), "model": (BLUE, "o", 1)}
+    medians = samples.groupby("role")["time_ms"].median()
+    for role, (colour, marker, side) in marks.items():
+        own = samples[samples["role"] == role].sort_values("start_s")
+        if own.empty:
+            continue
+        axes.plot(own["start_s"], own["time_ms"], marker=marker, color=colour, markersize=5, linewidth=0.6)
+        axes.axhline(medians[role], color=colour, linewidth=1, linestyle="--")
+        above = side * (medians.get("model", 0) - medians.get("baseline", 0)) >= 0
+        axes.annotate(
+            f"{role}: median {medians[role]:.1f} ms",
+            (1.01, medians[role]),
+            xycoords=("axes fraction", "data"),
+            color=colour,
+            va="bottom" if above else "top",
+        )
+    axes.margins(y=0.15)
+    axes.set_xlabel("start of the run (s after the first)")
+    axes.set_ylabel("time (ms)")
+    axes.set_title("each timed run; the two networks ran in turn (the axis does not start at 0)")
+    return figure
+
+
+def _notice(text: str) -> Figure:
+    """Return a small figure that says why there is nothing to see."""
+    figure = Figure(figsize=(9, 0.5), dpi=110)
+    figure.text(0.01, 0.5, text, va="center")
+    figure.add_axes((0, 0, 0, 0)).set_axis_off()  # Jupyter shows no figure without axes
+    return figure
+
+
+@_styled
+def memory(profile: dict[str, Any] | None) -> Figure:
+    """Return the peak resident memory, split into the runtime's share and the model's, beside the rule's limit.
+
+    Parameters
+    ----------
+    profile : dict
+        The `profile` part of a result; it may be missing, or have failed.
+    """
+    if not profile or profile["model_rss_mib"] is None:
+        return _notice("memory: not measured")
+    figure = Figure(figsize=(9, 1.7), dpi=110, layout="constrained")
+    axes = figure.subplots()
+    runtime, model = profile["runtime_rss_mib"], profile["model_rss_mib"]
+    axes.barh([0], [runtime], color=GREY, height=0.5)
+    axes.barh([0], [model], left=[runtime], color=BLUE, height=0.5)
+    axes.axvline(MAX_RAM_MIB, color=ORANGE, linewidth=1.5)
+    axes.annotate(
+        f"limit {MAX_RAM_MIB:.0f}",
+        (MAX_RAM_MIB, 0.5),
+        color=ORANGE,
+        ha="right",
+        va="top",
+        xytext=(-4, 0),
+        textcoords="offset points",
+    )
+    axes.set_yticks([])
+    axes.set_ylim(-0.5, 0.5)
+    axes.set_xlim(0, max(MAX_RAM_MIB, profile["peak_rss_mib"]) * 1.05)
+    axes.set_xlabel("resident memory (MiB)")
+    axes.set_title(f"peak {profile['peak_rss_mib']:.0f} MiB: runtime {runtime:.0f} (grey) + model {model:.0f} (blue)")
+    return figure

@@ -19,16 +19,18 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import pandas as pd
 
 from aic_helpers import datasets, sources
 from aic_helpers.errors import InputError
 from aic_helpers.places import PROJECT
 from aic_helpers.scoring import total_scores
 from aic_helpers.tracks import PROTOCOL, TRACKS, Track
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEMA = 1
 
@@ -93,7 +95,7 @@ def settle(
         raise InputError(
             f"a model of track {chosen.name}", f"{source.name}, made for {source.track}", f"use track {source.track}"
         )
-    dataset = datasets.open_dataset(str(data), chosen)
+    dataset = datasets.open_dataset(str(data), track=chosen)
     return Settings(chosen, source, dataset, run_folder(chosen, source.name, str(out)), limit or None)
 
 
@@ -101,7 +103,7 @@ def named_track(name: str) -> Track:
     """Return the track of that name; `InputError` suggests the nearest name."""
     if name in TRACKS:
         return TRACKS[name]
-    close = difflib.get_close_matches(str(name), TRACKS, n=1)
+    close = difflib.get_close_matches(str(name), TRACKS, n=1, cutoff=0.4)
     raise InputError(
         f"a track ({' or '.join(TRACKS)})", repr(name), f"did you mean {close[0]}?" if close else "name one"
     )
@@ -250,6 +252,14 @@ def write_table(settings: Settings, name: Literal["images", "timing"], table: pd
     path = settings.folder / f"{name}.csv"
     write_text(path, table.to_csv(index=False, lineterminator="\n"))
     return path
+
+
+def read_table(settings: Settings, name: Literal["images", "timing"]) -> pd.DataFrame:
+    """Return a table of the run folder; an empty one where no step has written it."""
+    import pandas as pd
+
+    path = settings.folder / f"{name}.csv"
+    return pd.read_csv(path) if path.is_file() else pd.DataFrame()
 
 
 def strict(value: Any) -> Any:

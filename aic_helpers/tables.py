@@ -1,0 +1,144 @@
+"""`result.json` -> lines of text: what the commands print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aic_helpers.results import Settings
+from aic_helpers.tracks import MAX_RAM_MIB, TRACKS
+
+Row = tuple[str, str]
+
+NOT_MEASURED = "not measured"
+
+
+def settings_rows(settings: Settings) -> list[Row]:
+    """Return what a notebook or command is about to work on."""
+    count = min(len(settings.dataset.pairs), settings.limit or len(settings.dataset.pairs))
+    return [
+        ("track", settings.track.title),
+        ("model", f"{settings.source.name} ({settings.source.kind})"),
+        ("data", f"{data_words(settings.dataset.name, settings.dataset.note)}, {count} validation images"),
+        ("run folder", str(settings.folder)),
+    ]
+
+
+def data_words(name: str, note: str) -> str:
+    """Return a dataset's name with what a reader has to know about it."""
+    return f"{name} ({note})" if note else name
+
+
+def run_rows(result: Mapping[str, Any]) -> list[Row]:
+    """Return what a run found, as labels and values in words."""
+    data = result["data"]
+    return [
+        ("track", TRACKS[result["track"]].title),
+        ("model", result["model"]["name"]),
+        ("data", data_words(data["name"], data["note"])),
+        *metrics_rows(result["metrics"] or {}),
+        *profile_rows(result["profile"]),
+        *score_rows(result["scores"]),
+        ("requirements", requirements_in_short(result["requirements"])),
+    ]
+
+
+def model_rows(model: Mapping[str, Any]) -> list[Row]:
+    """Return what is known of a frozen model."""
+    parity = model.get("parity", {})
+    difference = parity.get("max_abs")
+    return [
+        ("model", f"{model['name']} ({model['kind']})"),
+        ("size", f"{model['bytes'] / 1e6:.2f} MB"),
+        ("parameters", f"{model['parameters']:,}".replace(",", " ")),
+        ("cost at 720p", NOT_MEASURED if model.get("gmacs_720p") is None else f"{model['gmacs_720p']:.1f} GMAC"),
+        ("against its source", "the source itself" if difference is None else f"differs by at most {difference:.1e}"),
+        ("sha256", model["sha256"]),
+    ]
+
+
+def metrics_rows(metrics: Mapping[str, Any]) -> list[Row]:
+    """Return the means over the validation images."""
+    if "failed" in metrics:
+        return [("PSNR, MS-SSIM", f"failed on {metrics['failed']}")]
+    return [
+        ("PSNR", _figure(metrics, "psnr_db", ".2f", " dB")),
+        ("MS-SSIM", _figure(metrics, "ms_ssim", ".4f")),
+        ("images", str(metrics.get("images", NOT_MEASURED))),
+    ]
+
+
+def profile_rows(profile: Mapping[str, Any] | None) -> list[Row]:
+    """Return time and memory."""
+    if not profile:
+        return [("speedup", NOT_MEASURED), ("RAM", NOT_MEASURED)]
+    size = f"{profile['width_px']}x{profile['height_px']}"
+    parts = [(profile.get("runtime_rss_mib"), "runtime"), (profile.get("model_rss_mib"), "model")]
+    split = " + ".join(f"{mib:.0f} {name}" for mib, name in parts if mib is not None)
+    peak = profile.get("peak_rss_mib")
+    return [
+        ("time", f"{_figure(profile, 'time_ms', '.1f', ' ms')} at {size}"),
+        ("baseline", _figure(profile, "baseline_time_ms", ".1f", " ms")),
+        ("speedup", _figure(profile, "speedup", ".3f")),
+        ("RAM", NOT_MEASURED if peak is None else f"{peak:.0f} MiB ({split}; limit {MAX_RAM_MIB:.0f})"),
+    ]
+
+
+def score_rows(scores: Mapping[str, Any] | None) -> list[Row]:
+    """Return scores A, B and C."""
+    if not scores:
+        return [("scores", "none: they need PSNR, MS-SSIM and speedup")]
+    return [(f"score {name}", _figure(score, "value", ".2f", interval="ci95")) for name, score in scores.items()]
+
+
+def requirements_in_short(requirements: Sequence[Mapping[str, Any]] | None) -> str:
+    """Return how many rules are met, and which are not."""
+    if not requirements:
+        return "not checked"
+    named = {
+        word: [rule["name"] for rule in requirements if rule["passed"] is verdict]
+        for word, verdict in (("broken", False), ("not judged", None))
+    }
+    met = len(requirements) - sum(len(names) for names in named.values())
+    rest = "".join(f"; {word}: {', '.join(names)}" for word, names in named.items() if names)
+    return f"{met} of {len(requirements)} met{rest}"
+
+
+def requirement_lines(requirements: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a line a rule, and below a broken one what to do."""
+    words = {True: "met", False: "BROKEN", None: "not judged"}
+    rows = [
+        (words[rule["passed"]], str(rule["name"]), f"{rule['found']} (limit: {rule['limit']})") for rule in requirements
+    ]
+    lines = aligned(rows).splitlines()
+    for line, rule in zip(list(lines), requirements, strict=True):
+        if rule["passed"] is False and rule.get("remedy"):
+            lines.insert(lines.index(line) + 1, f"{'':12}-> {rule['remedy']}")
+    return lines
+
+
+def side_by_side(columns: Sequence[Sequence[Row]]) -> str:
+    """Return several results as one table: a line a label, a column a result."""
+    labels = list(dict.fromkeys(label for column in columns for label, _ in column))
+    values = [dict(column) for column in columns]
+    return aligned([(label, *(column.get(label, "-") for column in values)) for label in labels])
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of cells as lines with aligned columns."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def _figure(part: Mapping[str, Any], name: str, digits: str, unit: str = "", interval: str = "") -> str:
+    """Return a figure with its 95 % interval, where it has one."""
+    value = part.get(name)
+    if value is None:
+        return NOT_MEASURED
+    if isinstance(value, str):  # "inf": identical images
+        return value + unit
+    bounds = part.get(interval or f"{name}_ci95")
+    span = f" ({bounds[0]:{digits}} to {bounds[1]:{digits}})" if bounds else ""
+    return f"{value:{digits}}{unit}{span}"
