@@ -106,16 +106,14 @@ class Worker:
     target : str
         ``module:name`` of a function as in `call`, or of a class: one instance is made, without arguments, and
         called with each request, so that it can keep a model between them.
-    timeout_s : float
-        For each reply; the first includes the start of the process.
-    max_rss_mib, environment
-        See `call`.
+    timeout_s, max_rss_mib, environment
+        See `call`. The time is for each reply; the first includes the start of the process.
 
     Attributes
     ----------
     pid : int
     peak_rss_mib : float
-        Largest resident size that the watchdog saw, sampled every 20 ms.
+        Largest resident size that the watchdog saw.
     """
 
     def __init__(
