@@ -158,6 +158,7 @@ def _measure(
     baseline.loaded()
     try:
         result |= _memory(model, progress)
+        model.check_output()
         first = baseline.run()
         result["baseline_peak_rss_mib"] = _peak_mib(first, baseline)[0]
         timed, result["load"] = _time(baseline, model, limits, progress)
@@ -175,7 +176,6 @@ def _memory(model: Network, progress: Progress) -> dict[str, Any]:
     progress(0, None, "measuring the memory of one image")
     first = model.run()
     peak_mib, method = _peak_mib(first, model)
-    model.check_output()
     return {
         "peak_rss_mib": peak_mib,
         "runtime_rss_mib": runtime_mib,
