@@ -238,8 +238,9 @@ def timing(samples: pd.DataFrame) -> Figure:
 def _notice(text: str) -> Figure:
     """Return a small figure that says why there is nothing to see."""
     figure = Figure(figsize=(9, 0.5), dpi=110)
-    figure.text(0.01, 0.5, text, va="center")
-    figure.add_axes((0, 0, 0, 0)).set_axis_off()  # Jupyter shows no figure without axes
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    axes.text(0.01, 0.5, text, va="center")
     return figure
 
 

@@ -106,7 +106,14 @@ def execute(
     check_parameters(notebook, parameters)
     try:
         with _quiet_kernels():
-            execute_notebook(str(notebook), str(output), parameters, progress_bar=False, on_cell_start=on_cell_start)
+            execute_notebook(
+                str(notebook),
+                str(output),
+                parameters,
+                progress_bar=False,
+                on_cell_start=on_cell_start,
+                extra_arguments=["--log-level=ERROR"],
+            )
     except PapermillExecutionError as error:
         if error.ename == "InputError":
             raise _again(error.evalue) from None
