@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,14 +16,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from aic_helpers.endings import DONE, RULE_BROKEN, exit_status
 from aic_helpers.errors import InputError
 
 if TYPE_CHECKING:
     from aic_helpers.results import Part, Settings
     from aic_helpers.runs import Progress
-
-DONE, RULE_BROKEN, INPUT_WRONG, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 130
-"""Exit statuses."""
 
 
 def main() -> NoReturn:
@@ -36,30 +33,7 @@ def main() -> NoReturn:
 
 def status(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status; whatever goes wrong is one line on stderr."""
-    try:
-        return aic.main(list(arguments), prog_name="aic", standalone_mode=False) or DONE
-    except click.UsageError as error:
-        command = error.ctx.command_path if error.ctx else "aic"
-        return _fail(f"{' '.join(error.format_message().split()).rstrip('.')}; see {command} --help", INPUT_WRONG)
-    except InputError as error:
-        return _fail(str(error), INPUT_WRONG)
-    except (click.Abort, KeyboardInterrupt):
-        return _fail("interrupted; nothing half-written is left", INTERRUPTED)
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        return _fail(
-            f"{place}{error.strerror or error}; check the path, its permissions and the free space", INPUT_WRONG
-        )
-    except Exception as error:
-        if os.environ.get("AIC_DEBUG"):
-            traceback.print_exc()
-        reason = " ".join(str(error).split()) or type(error).__name__
-        return _fail(f"internal error: {reason} (set AIC_DEBUG=1 for the traceback)", INTERNAL)
-
-
-def _fail(line: str, code: int) -> int:
-    click.echo(f"aic: {line}", err=True)
-    return code
+    return exit_status(lambda: aic.main(list(arguments), prog_name="aic", standalone_mode=False))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -195,8 +195,8 @@ def write_part(settings: Settings, part: Part, value: Any) -> dict[str, Any]:
 def _kept(settings: Settings, new_model: dict[str, Any] | None) -> dict[str, Any]:
     """Return the result so far, without the parts that no longer hold."""
     data = {"name": settings.dataset.name, "note": settings.dataset.note}
-    blank = {"schema": SCHEMA, "track": settings.track.name, "protocol": PROTOCOL, "data": data}
-    blank |= {**dict.fromkeys(PARTS), "scores": None, "environment": None}
+    blank: dict[str, Any] = {"schema": SCHEMA, "track": settings.track.name, "protocol": PROTOCOL, "data": data}
+    blank |= dict.fromkeys((*PARTS, "scores", "environment"))
     if not (settings.folder / "result.json").is_file():
         return blank
     old = read(settings.folder)
@@ -210,16 +210,17 @@ def _kept(settings: Settings, new_model: dict[str, Any] | None) -> dict[str, Any
 
 def scores(track: Track, metrics: dict[str, Any] | None, profile: dict[str, Any] | None) -> dict[str, Any] | None:
     """Return scores A, B and C with their intervals; None where a figure they need is missing or not finite."""
-    figures = [(metrics or {}).get("psnr_db"), (metrics or {}).get("ms_ssim"), (profile or {}).get("speedup")]
-    if not (
-        metrics and profile and all(isinstance(figure, float | int) and math.isfinite(figure) for figure in figures)
-    ):
+    if not (metrics and profile):
+        return None
+    figures = [metrics.get("psnr_db"), metrics.get("ms_ssim"), profile.get("speedup")]
+    psnr_db, ms_ssim, speedup = (math.nan if figure is None else float(figure) for figure in figures)
+    if not all(map(math.isfinite, (psnr_db, ms_ssim, speedup))):
         return None
     found = total_scores(
         track,
-        psnr_db=figures[0],
-        ms_ssim=figures[1],
-        speedup=figures[2],
+        psnr_db=psnr_db,
+        ms_ssim=ms_ssim,
+        speedup=speedup,
         psnr_db_ci95=metrics.get("psnr_db_ci95"),
         ms_ssim_ci95=metrics.get("ms_ssim_ci95"),
         speedup_ci95=profile.get("speedup_ci95"),

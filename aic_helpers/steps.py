@@ -41,8 +41,7 @@ def evaluate(settings: Settings, *, progress: evaluation.Progress = iter) -> pd.
 def profile(settings: Settings) -> profiling.Profile:
     """Return time and memory beside the track's baseline, having written them to the run folder."""
     convert(settings)
-    hd = settings.dataset.hd
-    measured = profiling.profile(settings.model_pb, sources.baseline_pb(settings.track), image=hd[0] if hd else None)
+    measured = profiling.profile(settings.model_pb, sources.baseline_pb(settings.track), image=_hd_photo(settings))
     results.write_table(settings, "timing", measured.samples)
     results.write_part(settings, "profile", measured.result)
     return measured
@@ -55,7 +54,13 @@ def check(settings: Settings) -> list[dict[str, Any]]:
     """
     model = convert(settings)
     run = results.read(settings.folder)
-    rules = requirements.check(settings.model_pb, conversion=model, profile=run["profile"], metrics=run["metrics"])
+    rules = requirements.check(
+        settings.model_pb,
+        conversion=model,
+        profile=run["profile"],
+        metrics=run["metrics"],
+        photo=_hd_photo(settings),
+    )
     return results.write_part(settings, "requirements", rules)["requirements"]
 
 
@@ -82,3 +87,7 @@ def comparison(settings: Settings, name: str, title: str) -> Comparison:
     loaded = read_pair(settings.dataset, pair)
     output = load(settings.model_pb)(loaded.input[None])[0]
     return Comparison(title, loaded.input, output, loaded.target)
+
+
+def _hd_photo(settings: Settings) -> Path | None:
+    return settings.dataset.hd[0] if settings.dataset.hd else None

@@ -92,29 +92,33 @@ def score_rows(scores: Mapping[str, Any] | None) -> list[Row]:
 
 
 def requirements_in_short(requirements: Sequence[Mapping[str, Any]] | None) -> str:
-    """Return how many rules are met, and which are not."""
+    """Return how many rules are met, and which are broken or could not be judged."""
     if not requirements:
         return "not checked"
-    named = {
-        word: [rule["name"] for rule in requirements if rule["passed"] is verdict]
-        for word, verdict in (("broken", False), ("not judged", None))
-    }
-    met = len(requirements) - sum(len(names) for names in named.values())
-    rest = "".join(f"; {word}: {', '.join(names)}" for word, names in named.items() if names)
-    return f"{met} of {len(requirements)} met{rest}"
+    verdicts = [verdict(rule) for rule in requirements]
+    parts = [f"{verdicts.count('met')} of {verdicts.count('met') + verdicts.count('BROKEN')} met"]
+    for word in ("BROKEN", "not judged"):
+        names = [rule["name"] for rule, found in zip(requirements, verdicts, strict=True) if found == word]
+        parts += [f"{word}: {', '.join(names)}"] if names else []
+    return "; ".join(parts)
 
 
 def requirement_lines(requirements: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return a line a rule, and below a broken one what to do."""
-    words = {True: "met", False: "BROKEN", None: "not judged"}
-    rows = [
-        (words[rule["passed"]], str(rule["name"]), f"{rule['found']} (limit: {rule['limit']})") for rule in requirements
-    ]
-    lines = aligned(rows).splitlines()
-    for line, rule in zip(list(lines), requirements, strict=True):
-        if rule["passed"] is False and rule.get("remedy"):
-            lines.insert(lines.index(line) + 1, f"{'':12}-> {rule['remedy']}")
+    """Return a line a rule, and below one that something should be done about, its limit and what to do."""
+    rows = [(verdict(rule), str(rule["name"]), str(rule["found"])) for rule in requirements]
+    lines = []
+    for line, rule in zip(aligned(rows).splitlines(), requirements, strict=True):
+        lines.append(line)
+        if rule["remedy"]:
+            lines += [f"{'':12}limit: {rule['limit']}", f"{'':12}-> {rule['remedy']}"]
     return lines
+
+
+def verdict(rule: Mapping[str, Any]) -> str:
+    """Return the verdict on one rule in a word or two."""
+    if rule["passed"] is None:
+        return "not judged" if rule["found"] == "not judged" else "advice"
+    return "met" if rule["passed"] else "BROKEN"
 
 
 def side_by_side(columns: Sequence[Sequence[Row]]) -> str:
