@@ -21,6 +21,8 @@ from aic_helpers.errors import InputError
 MAX_MESSAGE = 400
 """Characters of an error's text; a longer one keeps both ends, where Keras and TensorFlow say what is wrong."""
 
+GRAPH_ERROR = "Graph execution error:"
+
 NOT_THE_USERS = (str(Path(__file__).parent), sysconfig.get_paths()["stdlib"], "<")
 
 
@@ -88,10 +90,7 @@ def _describe(error: BaseException) -> dict[str, Any]:
     """Return what the parent needs to raise it again: one line, and what kind of error it was."""
     if isinstance(error, InputError):
         return {"message": str(error), "input_error": True, "out_of_memory": False}
-    text = " ".join(str(error).split())
-    if len(text) > MAX_MESSAGE:
-        text = f"{text[: MAX_MESSAGE // 2]} ... {text[-MAX_MESSAGE // 2 :]}"
-    where = _where(error)
+    text, where = _text(error), _where(error)
     message = ": ".join(part for part in (type(error).__name__, text) if part)
     return {
         "message": f"{message} ({where})" if where else message,
@@ -100,8 +99,27 @@ def _describe(error: BaseException) -> dict[str, Any]:
     }
 
 
+def _text(error: BaseException) -> str:
+    """Return the error's own words in one line, without the stack that TensorFlow puts into those of a graph."""
+    lines = str(error).splitlines()
+    if _is_of_a_graph(error):
+        noise = (GRAPH_ERROR, "Detected at node", "  File ", "Hint:")
+        lines = [line for line in lines if not line.startswith(noise)]
+    text = " ".join(" ".join(lines).split())
+    return text if len(text) <= MAX_MESSAGE else f"{text[: MAX_MESSAGE // 2]} ... {text[-MAX_MESSAGE // 2 :]}"
+
+
+def _is_of_a_graph(error: BaseException) -> bool:
+    return str(error).startswith(GRAPH_ERROR)
+
+
 def _where(error: BaseException) -> str:
-    """Return ``file:line`` of the last frame in the user's own code, or else of the last frame of all."""
+    """Return ``file:line`` of the last frame in the user's own code, or else of the last frame of all.
+
+    A frozen graph has no lines; its errors name the node.
+    """
+    if _is_of_a_graph(error):
+        return ""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}:{error.lineno}"
     frames = list(_frames(error))

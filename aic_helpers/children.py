@@ -257,10 +257,11 @@ class Worker:
         return ChildError(f"{text}: {message}", "memory", "RLIMIT_DATA", float(limit_mib))
 
     def _last_lines(self) -> list[str]:
+        """Return the last lines printed, without the frames of a stack."""
         size = self._log.seek(0, os.SEEK_END)
-        self._log.seek(max(0, size - 4096))
-        text = self._log.read().decode(errors="replace")
-        return [line.strip() for line in text.splitlines() if line.strip()][-LOG_LINES:]
+        self._log.seek(max(0, size - 8192))
+        lines = [line.strip() for line in self._log.read().decode(errors="replace").splitlines()]
+        return [line for line in lines if line and not line.startswith(("@ ", "***"))][-LOG_LINES:]
 
     def _end(self, grace_s: float) -> None:
         """Close the request pipe, wait, then kill what is left of the family and its process group."""

@@ -74,9 +74,8 @@ def _file_size(size_bytes: int) -> Rule:
 
 def _input_and_output(findings: Findings) -> Rule:
     shape, dtype, home = findings.declared["shape"], findings.declared["dtype"], findings.home
-    sides = ", ".join("any" if side is None else str(side) for side in shape)
     right = len(shape) == 4 and shape[3] in (None, 3) and dtype == "float32"
-    found = f"input:0 {dtype} ({sides})"
+    found = f"input:0 {dtype} {_shape(findings)}"
     if home.reply is not None:
         output = home.reply["output_shape"]
         right = right and len(output) == 4 and output[3] == 3 and home.reply["dtype"] == "float32"
@@ -96,18 +95,30 @@ def _any_resolution(findings: Findings, hd: Outcome) -> Rule:
     # Too much memory, too much time and values that aren't finite break rules of their own.
     wrong = [run for run in tried if not run.right_size and run.kind not in ("memory", "timeout", "not finite")]
     worked = [run.where for run in tried if run.right_size]
-    fixed = [side for side in findings.declared["shape"][1:3] if side is not None]
-    first = wrong[0] if wrong else None
-    evidence = [_what_went_wrong(first)] if first else []
+    # TensorFlow may well run a graph at other sizes than the declared one; a session that feeds it refuses.
+    fixed = any(side is not None for side in findings.declared["shape"][1:3])
+    evidence = [f"the placeholder has the shape {_shape(findings)}"] if fixed else []
+    evidence += [_what_went_wrong(wrong[0])] if wrong else []
     evidence += [f"right at {', '.join(worked)}"] if worked else []
+    if fixed:
+        found = "fixed"
+    elif wrong:
+        found = f"not at {wrong[0].where}"
+    else:
+        found = f"held at {len(worked)} sizes" if worked else NOT_JUDGED
     return _rule(
         "any resolution",
-        False if first else True if worked else None,
+        False if fixed or wrong else True if worked else None,
         limit="the output has the input's size at any resolution",
-        found=f"not at {first.where}" if first else f"held at {len(worked)} sizes" if worked else NOT_JUDGED,
+        found=found,
         evidence="; ".join(evidence) or _no_run(findings),
-        remedy=_resolution_remedy(first, bool(fixed)),
+        remedy=_resolution_remedy(wrong[0] if wrong else None, fixed),
     )
+
+
+def _shape(findings: Findings) -> str:
+    sides = ("any" if side is None else str(side) for side in findings.declared["shape"])
+    return f"({', '.join(sides)})"
 
 
 def _what_went_wrong(run: Outcome) -> str:
