@@ -68,17 +68,15 @@ def install() -> None:
     import tf_slim
 
     contrib = ModuleType("tensorflow.contrib")
-    contrib.slim, contrib.layers = tf_slim, tf_slim.layers  # type: ignore[attr-defined]
-    contrib.framework = tf_slim  # type: ignore[attr-defined]
+    parts = ("slim", "layers", "framework")  # tf_slim has the names of all three
+    for part in parts:
+        setattr(contrib, part, tf_slim)
     facade = _TensorFlow1(version_1, tensorflow)
     facade.contrib = contrib  # type: ignore[attr-defined]
     sys.modules |= {
         "tensorflow": facade,
         "tensorflow.contrib": contrib,
-        "tensorflow.contrib.slim": tf_slim,
-        "tensorflow.contrib.layers": tf_slim.layers,
-        "tensorflow.contrib.framework": tf_slim,
-    }
+    } | {f"tensorflow.contrib.{part}": tf_slim for part in parts}
 
 
 def _mend_batch_normalization() -> None:

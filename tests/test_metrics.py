@@ -1,0 +1,170 @@
+"""PSNR and MS-SSIM against numbers worked out by hand, second implementations, and the original's own figures."""
+
+import math
+
+import numpy as np
+import pytest
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from aic_helpers import images
+from aic_helpers.errors import InputError
+from aic_helpers.metrics import SCALE_WEIGHTS, _scale_means, ms_ssim, psnr
+
+DEFINITIONS = ("per_channel", "tensorflow", "pooled")
+
+
+def noisy_pair(size=(200, 240), noise=0.05, seed=1):
+    rng = np.random.default_rng(seed)
+    smooth = np.cumsum(np.cumsum(rng.normal(size=(*size, 3)), axis=0), axis=1)
+    reference = (smooth - smooth.min()) / np.ptp(smooth)
+    return reference, np.clip(reference + rng.normal(scale=noise, size=reference.shape), 0, 1)
+
+
+def test_psnr_by_hand():
+    """Every value 0.1 off: mean square 0.01, so 10 log10(1 / 0.01) = 20 dB."""
+    reference = np.full((8, 8, 3), 0.5)
+    assert psnr(reference, reference + 0.1, data_range=1.0) == pytest.approx(20.0, abs=1e-12)
+
+
+def test_psnr_scales_with_its_range():
+    reference, output = noisy_pair()
+    assert psnr(reference * 255, output * 255, data_range=255.0) == pytest.approx(
+        psnr(reference, output, data_range=1.0), abs=1e-10
+    )
+
+
+def test_psnr_agrees_with_scikit_image():
+    reference, output = noisy_pair()
+    expected = peak_signal_noise_ratio(reference[4:-4, 4:-4], output[4:-4, 4:-4], data_range=1.0)
+    assert psnr(reference, output, data_range=1.0, crop_px=4) == pytest.approx(expected, abs=1e-10)
+
+
+def test_ssim_of_one_scale_agrees_with_scikit_image():
+    """scikit-image's Gaussian SSIM has the same window (11 px at sigma 1.5) and averages where it fits."""
+    reference, output = noisy_pair()
+    _, full = structural_similarity(
+        reference,
+        output,
+        data_range=1.0,
+        channel_axis=2,
+        gaussian_weights=True,
+        use_sample_covariance=False,
+        full=True,
+    )
+    pair = [image.astype(np.float32) for image in (reference, output)]
+    ours = _scale_means(*pair, with_luminance=True, float32_sums=False)
+    assert ours == pytest.approx(full[5:-5, 5:-5].mean(axis=(0, 1)), abs=1e-6)
+
+
+@pytest.fixture(scope="module")
+def photo_2k():
+    """A pair of 2K size with photo-like content: the sample's first target, tiled, against its bicubic round trip."""
+    from aic_helpers.places import PROJECT
+
+    target = images.read_rgb(min((PROJECT / "data/sample/super_resolution/targets").iterdir()))
+    target = np.tile(images.crop_to_multiple(target, 4), (2, 2, 1))[:1324, :2008]
+    return images.as_float(target), images.as_float(images.bicubic_round_trip(target, 4))
+
+
+def test_tensorflow_definition_agrees_with_tensorflow_on_a_2k_pair(photo_2k):
+    import tensorflow as tf
+
+    reference, output = photo_2k
+    expected = float(tf.image.ssim_multiscale(reference, output, 1.0))
+    assert ms_ssim(reference, output, data_range=1.0, definition="tensorflow") == pytest.approx(expected, abs=1e-5)
+    assert ms_ssim(reference, output, data_range=1.0) < expected  # float32 sums lift it; see CONTRIBUTING.md
+
+
+def test_exact_definition_agrees_with_tensorflow_where_float32_sums_do_no_harm():
+    import tensorflow as tf
+
+    reference, output = noisy_pair(noise=0.1)
+    expected = float(tf.image.ssim_multiscale(reference.astype(np.float32), output.astype(np.float32), 1.0))
+    assert ms_ssim(reference, output, data_range=1.0) == pytest.approx(expected, abs=2e-5)
+
+
+def test_pooled_agrees_with_the_definition_written_out():
+    """Plain float64 numpy, pixel by pixel window, on a size where the window shrinks to 7 px at the last scale."""
+    reference, output = noisy_pair((100, 100), noise=0.1)
+    assert ms_ssim(reference, output, data_range=1.0, definition="pooled") == pytest.approx(
+        plain_pooled(reference, output), abs=1e-6
+    )
+
+
+def plain_pooled(x, y):
+    contrasts = []
+    for level in range(5):
+        if level:
+            x, y = plain_half(x), plain_half(y)
+        size = min(11, *x.shape[:2])
+        at = np.arange(size) - (size - 1) / 2
+        line = np.exp(-(at**2) / (2 * (1.5 * size / 11) ** 2))
+        window = np.outer(line, line) / line.sum() ** 2
+
+        def mean(image, window=window, size=size):
+            views = np.lib.stride_tricks.sliding_window_view(image, (size, size), axis=(0, 1))
+            return np.einsum("hwcij,ij->hwc", views, window)
+
+        mx, my = mean(x), mean(y)
+        vx, vy, vxy = mean(x * x) - mx**2, mean(y * y) - my**2, mean(x * y) - mx * my
+        contrast = (2 * vxy + 0.03**2) / (vx + vy + 0.03**2)
+        luminance = (2 * mx * my + 0.01**2) / (mx**2 + my**2 + 0.01**2)
+        contrasts.append((contrast if level < 4 else contrast * luminance).mean())
+    return math.prod(c**w for c, w in zip(contrasts, SCALE_WEIGHTS, strict=True))
+
+
+def plain_half(image):
+    height, width = image.shape[:2]
+    rows = [(i, min(i + 1, height - 1)) for i in range(0, height, 2)]
+    columns = [(j, min(j + 1, width - 1)) for j in range(0, width, 2)]
+    return np.array([[image[np.ix_(r, c)].mean(axis=(0, 1)) for c in columns] for r in rows])
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS)
+def test_identity_symmetry_and_order(definition):
+    reference, little = noisy_pair(noise=0.02)
+    _, much = noisy_pair(noise=0.2)
+    assert psnr(reference, reference, data_range=1.0) == math.inf
+    assert ms_ssim(reference, reference, data_range=1.0, definition=definition) == 1
+    forth = ms_ssim(reference, little, data_range=1.0, definition=definition)
+    back = ms_ssim(little, reference, data_range=1.0, definition=definition)
+    assert forth == pytest.approx(back, abs=1e-7)
+    assert ms_ssim(reference, much, data_range=1.0, definition=definition) < forth < 1
+    assert psnr(reference, much, data_range=1.0) < psnr(reference, little, data_range=1.0)
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS)
+def test_an_inverted_image_scores_0_not_nan(definition):
+    reference, _ = noisy_pair()
+    assert ms_ssim(reference, 1 - reference, data_range=1.0, definition=definition) == 0
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [
+        (np.zeros((200, 240)), r"expected output of the reference's shape \(200, 240, 3\), found \(200, 240\)"),
+        (np.full((200, 240, 3), 1.5), r"expected output values in \[0, 1\], found \[1.5, 1.5\]: clip"),
+        (np.full((200, 240, 3), np.nan), "expected finite output values, found NaN or infinity"),
+        (np.zeros((200, 240, 3), np.uint8), r"expected output as a floating array .*, found uint8"),
+    ],
+)
+def test_psnr_errors(output, message):
+    with pytest.raises(InputError, match=message):
+        psnr(noisy_pair()[0], output, data_range=1.0)
+
+
+@pytest.mark.parametrize(
+    ("definition", "crop_px", "least_px"), [("per_channel", 0, 161), ("tensorflow", 16, 193), ("pooled", 0, 16)]
+)
+def test_too_small_for_five_scales(definition, crop_px, least_px):
+    image = noisy_pair((least_px, least_px))[0]
+    assert ms_ssim(image, image, data_range=1.0, crop_px=crop_px, definition=definition) == 1
+    small = image[:-1]
+    with pytest.raises(InputError, match=f"expected at least {least_px} px .*found {least_px}x{least_px - 1}"):
+        ms_ssim(small, small, data_range=1.0, crop_px=crop_px, definition=definition)
+
+
+def test_nothing_left_after_the_crop():
+    image = noisy_pair((20, 40))[0]
+    with pytest.raises(InputError, match="expected an image larger than 20 px on each side, found 40x20"):
+        psnr(image, image, data_range=1.0, crop_px=10)

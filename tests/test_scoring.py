@@ -1,0 +1,85 @@
+"""The score formula against cases by hand and the published final table; the bootstrap against a known interval."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aic_helpers.errors import InputError
+from aic_helpers.intervals import mean_ci95
+from aic_helpers.scoring import total_scores
+from aic_helpers.tracks import TRACKS
+
+FOLDER = os.environ.get("AIC_CHALLENGE_DATA")
+PUBLISHED = (
+    json.loads((Path(FOLDER) / "golden.json").read_text())["published_final_results_super_resolution"]["rows"]
+    if FOLDER
+    else [pytest.param(None, marks=pytest.mark.skip(reason="AIC_CHALLENGE_DATA is not set: no published table"))]
+)
+
+
+def test_by_hand():
+    """Track B, A: 4 (22 - 21) + 100 (0.92 - 0.9) + 2 x 1.5 = 4 + 2 + 3."""
+    scores = total_scores(TRACKS["enhancement"], psnr_db=22.0, ms_ssim=0.92, speedup=1.5)
+    assert {name: pytest.approx(score.value) for name, score in scores.items()} == {
+        "A": 4 + 2 + 3,
+        "B": 1 + 8 + 3,
+        "C": 2 + 4 + 2.9 * 1.5,
+    }
+    assert scores["A"].ci95 is None
+
+
+@pytest.mark.parametrize("row", PUBLISHED, ids=lambda row: row[0] if row else "none")
+def test_published_row_of_track_a(row):
+    """PIRM 2018 final results; the rounding of a row's figures allows 0.03."""
+    _, psnr_db, ms_ssim, cpu_ms, *published = row
+    speedup = PUBLISHED[-1][3] / cpu_ms
+    scores = total_scores(TRACKS["super_resolution"], psnr_db=psnr_db, ms_ssim=ms_ssim, speedup=speedup)
+    assert [scores[name].value for name in "ABC"] == pytest.approx(published, abs=0.03 + 1e-9)  # the last row is 0.03 off to the digit
+
+
+def test_speed_counts_up_to_four_times():
+    track = TRACKS["super_resolution"]
+    fast, faster = (total_scores(track, psnr_db=27.0, ms_ssim=0.95, speedup=ratio) for ratio in (4.0, 40.0))
+    assert fast == faster
+
+
+def test_the_interval_runs_from_all_low_ends_to_all_high_ends():
+    score = total_scores(
+        TRACKS["super_resolution"],
+        psnr_db=27.0,
+        ms_ssim=0.95,
+        speedup=2.0,
+        psnr_db_ci95=(26.9, 27.1),
+        ms_ssim_ci95=(0.94, 0.96),
+        speedup_ci95=(1.9, 4.1),
+    )["A"]
+    assert score.ci95 == pytest.approx((4 * 0.4 + 0 + 1.9, 4 * 0.6 + 2 + 4))
+
+
+@pytest.mark.parametrize(
+    ("figures", "message"),
+    [
+        ({"psnr_db": float("inf")}, "expected a finite PSNR in dB, found inf"),
+        ({"psnr_db": float("nan")}, "expected a finite PSNR in dB, found nan"),
+        ({"ms_ssim": 97.2}, r"expected an MS-SSIM in \[0, 1\], found 97.2"),
+        ({"speedup": 0.0}, "expected a speedup above 0, found 0.0"),
+    ],
+)
+def test_errors(figures, message):
+    with pytest.raises(InputError, match=message):
+        total_scores(TRACKS["enhancement"], **{"psnr_db": 22.0, "ms_ssim": 0.9, "speedup": 1.0} | figures)
+
+
+def test_the_interval_of_a_mean_covers_it_about_95_times_of_100():
+    """2000 samples of 50 normal values; the share covered lies between 93 and 97 %."""
+    rng = np.random.default_rng(3)
+    intervals = [mean_ci95(sample) for sample in rng.normal(size=(2000, 50))]
+    assert 0.93 < np.mean([low <= 0 <= high for low, high in intervals]) < 0.97
+
+
+def test_no_interval_of_one_image_or_of_nan():
+    assert mean_ci95([27.0]) is None
+    assert mean_ci95([27.0, float("inf")]) is None

@@ -1,0 +1,73 @@
+"""What a person types -> a model source, or one line that says what is wrong."""
+
+import pytest
+
+from aic_helpers.errors import InputError
+from aic_helpers.sources import PRETRAINED, baseline_pb, pretrained, resolve
+from aic_helpers.tracks import TRACKS
+
+
+def test_a_pretrained_name():
+    source = resolve("sample_sr_srcnn")
+    assert (source.kind, source.function, source.track) == ("function", "srcnn", "super_resolution")
+    assert source.checkpoint == PRETRAINED / "sample_sr_srcnn.weights.h5"
+
+
+def test_every_sample_name_and_baseline_is_in_the_repository():
+    for name, entry in pretrained().items():
+        assert entry["track"] in TRACKS
+        if not entry.get("challenge"):
+            assert resolve(name).checkpoint.is_file()
+    assert all(baseline_pb(track).is_file() for track in TRACKS.values())
+
+
+def test_challenge_names_resolve_in_the_challenge_data(challenge):
+    assert resolve("div2k_vgg19_vdsr").checkpoint == challenge / "models_pretrained" / "div2k_vgg19_vdsr.ckpt"
+
+
+def test_challenge_names_without_the_data_say_how_to_get_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("AIC_CHALLENGE_DATA", str(tmp_path / "nowhere"))
+    with pytest.raises(InputError, match=r"expected the challenge's data .* found no folder .*: get the repository"):
+        resolve("dped_srcnn")
+
+
+def test_the_kinds_of_path(tmp_path):
+    (tmp_path / "net.py").write_text("")
+    (tmp_path / "net.ckpt").write_text("")
+    (tmp_path / "net.pb").write_text("")
+    (tmp_path / "net.keras").write_text("")
+    (tmp_path / "saved").mkdir()
+    (tmp_path / "saved" / "saved_model.pb").write_text("")
+    function = resolve(f"{tmp_path}/net.py:my_network", tmp_path / "net.ckpt")
+    assert (function.kind, function.function, function.name) == ("function", "my_network", "my_network")
+    assert function.checkpoint == tmp_path / "net.ckpt"
+    kinds = [resolve(str(tmp_path / name)).kind for name in ("net.pb", "net.keras", "saved")]
+    assert kinds == ["frozen", "keras", "saved_model"]
+
+
+def test_a_checkpoint_by_its_index_is_its_prefix(tmp_path):
+    for name in ("net.py", "w.index", "w.data-00000-of-00001"):
+        (tmp_path / name).touch()
+    assert resolve(f"{tmp_path}/net.py:f", tmp_path / "w.index").checkpoint == tmp_path / "w"
+
+
+@pytest.mark.parametrize(
+    ("model", "checkpoint", "message"),
+    [
+        ("sample_sr_srcn", None, r"found sample_sr_srcn: did you mean sample_sr_srcnn\?"),
+        ("nothing like it", None, "found nothing like it: names: sample_sr_srcnn, "),
+        ("net.py", None, "expected file.py:function, found net.py: name the model function, as in net.py:my_network"),
+        ("nowhere.py:f", None, "expected a Python file at nowhere.py, found nothing"),
+        ("nowhere.pb", None, "expected a model at nowhere.pb, found nothing"),
+        (".", None, "expected a SavedModel at saved_model.pb, found nothing"),
+        ("net.pb", "w", "expected a checkpoint only beside file.py:function"),
+        ("net.py:f", "nowhere", "expected a checkpoint at nowhere, found nothing"),
+        ("net.py:f", "half", "expected half.data-00000-of-00001 beside half.index, found nothing"),
+    ],
+)
+def test_errors(tmp_path, monkeypatch, model, checkpoint, message):
+    monkeypatch.chdir(tmp_path)
+    for name in ("net.py", "half.index"):
+        (tmp_path / name).touch()
+    with pytest.raises(InputError, match=message):
+        resolve(model, checkpoint)
