@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -116,8 +116,7 @@ def run(tracks: tuple[str, ...], model: str, checkpoint: str, data: str, out: st
             name = settings.track.name
             found.append(runs.run(name, model, checkpoint, data, out, limit, profile=profile, progress=progress))
     columns = [
-        [*tables.run_rows(result), ("run folder", _from_here(settings))]
-        for result, settings in zip(found, settled, strict=True)
+        [*tables.run_rows(result), tables.folder_row(settings)] for result, settings in zip(found, settled, strict=True)
     ]
     click.echo(tables.side_by_side(columns))
     return max(_verdict(result) for result in found)
@@ -136,8 +135,8 @@ def convert(as_json: bool, **typed: Any) -> int:
     """
     from aic_helpers import steps
 
-    settings = _settle(typed)
-    steps.convert(settings, again=True)
+    with _staged(typed) as (settings, stage):
+        steps.convert(stage, again=True)
     return _report(settings, "model", as_json)
 
 
@@ -154,8 +153,8 @@ def evaluate(as_json: bool, **typed: Any) -> int:
 
     from aic_helpers import steps
 
-    settings = _settle(typed)
-    steps.evaluate(settings, progress=lambda pairs: tqdm(pairs, unit="image", disable=None, leave=False))
+    with _staged(typed) as (settings, stage):
+        steps.evaluate(stage, progress=lambda pairs: tqdm(pairs, unit="image", disable=None, leave=False))
     return _report(settings, "metrics", as_json)
 
 
@@ -172,8 +171,8 @@ def profile(as_json: bool, **typed: Any) -> int:
     """
     from aic_helpers import steps
 
-    settings = _settle(typed)
-    steps.profile(settings)
+    with _staged(typed) as (settings, stage):
+        steps.profile(stage)
     return _report(settings, "profile", as_json)
 
 
@@ -192,11 +191,11 @@ def check(as_json: bool, profile: bool, **typed: Any) -> int:
     """
     from aic_helpers import results, steps
 
-    settings = _settle(typed)
-    steps.convert(settings)
-    if profile and results.read(settings.folder)["profile"] is None:
-        steps.profile(settings)
-    steps.check(settings)
+    with _staged(typed) as (settings, stage):
+        steps.convert(stage)
+        if profile and results.read(stage.folder)["profile"] is None:
+            steps.profile(stage)
+        steps.check(stage)
     return _report(settings, "requirements", as_json)
 
 
@@ -254,11 +253,16 @@ def list_data() -> int:
     return DONE
 
 
-def _settle(typed: dict[str, Any]) -> Settings:
+@contextmanager
+def _staged(typed: dict[str, Any]) -> Iterator[tuple[Settings, Settings]]:
+    """Give the settings, and the same with a folder to work in that becomes the run folder's at a good end."""
     from aic_helpers import results
+    from aic_helpers.staging import staged
 
     names = ("track", "model", "checkpoint", "data", "out", "limit")
-    return results.settle(*(typed[name] for name in names))
+    settings = results.settle(*(typed[name] for name in names))
+    with staged(settings.folder, "result.json", start_with=results.FILES, replaces=results.FILES) as folder:
+        yield settings, replace(settings, folder=folder)
 
 
 def _report(settings: Settings, part: Part, as_json: bool) -> int:
@@ -273,7 +277,7 @@ def _report(settings: Settings, part: Part, as_json: bool) -> int:
         click.echo("\n".join(tables.requirement_lines(value)))
     else:
         rows = {"model": tables.model_rows, "metrics": tables.metrics_rows, "profile": tables.profile_rows}[part](value)
-        click.echo(tables.aligned([*rows, ("run folder", _from_here(settings))]))
+        click.echo(tables.aligned([*rows, tables.folder_row(settings)]))
     return _verdict({**dict.fromkeys(("metrics", "profile", "requirements")), part: value})
 
 
@@ -301,9 +305,3 @@ def _progress(settings: Settings) -> Iterator[Progress]:
             bar.set_description(f"{title}: {notebook}")
 
         yield show
-
-
-def _from_here(settings: Settings) -> str:
-    """Return the run folder as one would type it here."""
-    folder = settings.folder.absolute()
-    return os.path.relpath(folder) if folder.is_relative_to(Path.cwd()) else str(folder)

@@ -39,6 +39,9 @@ Part = Literal["model", "metrics", "profile", "requirements"]
 PARTS: tuple[Part, ...] = ("model", "metrics", "profile", "requirements")
 """What the steps write, in their order. `scores` follow from `metrics` and `profile`."""
 
+FILES = ("model.pb", "images.csv", "timing.csv", "result.json")
+"""What the steps write into a run folder."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -182,6 +185,9 @@ def write_part(settings: Settings, part: Part, value: Any) -> dict[str, Any]:
     if part not in PARTS:
         raise ValueError(f"part must be one of {', '.join(PARTS)}, not {part!r}")
     result = _kept(settings, value if part == "model" else None)
+    for name, needs in (("images", "metrics"), ("timing", "profile")):
+        if result[needs] is None:
+            (settings.folder / f"{name}.csv").unlink(missing_ok=True)
     if part == "model":
         value = {**value, "source_sha256": fingerprint(settings.source)}
     result[part] = value

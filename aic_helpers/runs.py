@@ -9,16 +9,15 @@ import difflib
 import logging
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from aic_helpers import results
 from aic_helpers.errors import InputError
 from aic_helpers.places import PROJECT
+from aic_helpers.staging import staged
 
 NOTEBOOKS = ("01_convert", "02_evaluate", "03_profile")
 
@@ -63,7 +62,7 @@ def run(
     """
     folder = results.settle(track, model, checkpoint, data, out, limit).folder.absolute()
     shared = {"track": track, "model": model, "checkpoint": checkpoint, "data": data, "limit": limit}
-    with staged(folder) as stage:
+    with staged(folder, "result.json", replaces=results.FILES) as stage:
         behind, total = 0, sum(_cells(name) for name in NOTEBOOKS)
         for name in NOTEBOOKS:
             own = {"profile": profile} if name == "03_profile" else {}
@@ -140,35 +139,6 @@ def parameter_names(notebook: Path) -> list[str]:
     cells = nbformat.read(notebook, as_version=4).cells
     tagged = [cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])]
     return re.findall(r"^(\w+) *=", "\n".join(tagged), flags=re.MULTILINE)
-
-
-@contextmanager
-def staged(folder: Path) -> Iterator[Path]:
-    """Give a new folder inside `folder`; at a good end its files move up, else all of it goes as if never there.
-
-    The staging folder is inside, and files move one by one, so that `folder` may be the working folder, a mount
-    point, or hold files of other origin, which stay. `result.json` moves last: it never speaks of files that
-    aren't there yet.
-    """
-    made = [place for place in (folder, *folder.parents) if not place.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    stage = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
-    try:
-        yield stage
-        _move_up(stage, folder)
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
-        with suppress(OSError):  # not empty: from here up they stay
-            for place in made:
-                place.rmdir()
-
-
-def _move_up(stage: Path, folder: Path) -> None:
-    for table in ("images.csv", "timing.csv"):
-        if not (stage / table).exists():
-            (folder / table).unlink(missing_ok=True)
-    for file in sorted(stage.iterdir(), key=lambda file: file.name == "result.json"):
-        file.replace(folder / file.name)
 
 
 @contextmanager

@@ -33,8 +33,8 @@ def evaluate(settings: Settings, *, progress: evaluation.Progress = iter) -> pd.
     convert(settings)
     model = load(settings.model_pb)
     images = evaluation.evaluate(model, settings.dataset, limit=settings.limit, progress=progress)
-    results.write_table(settings, "images", images)
     results.write_part(settings, "metrics", evaluation.summarise(images))
+    results.write_table(settings, "images", images)
     return images
 
 
@@ -42,8 +42,8 @@ def profile(settings: Settings) -> profiling.Profile:
     """Return time and memory beside the track's baseline, having written them to the run folder."""
     convert(settings)
     measured = profiling.profile(settings.model_pb, sources.baseline_pb(settings.track), image=_hd_photo(settings))
-    results.write_table(settings, "timing", measured.samples)
     results.write_part(settings, "profile", measured.result)
+    results.write_table(settings, "timing", measured.samples)
     return measured
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from aic_helpers.results import Settings
@@ -22,6 +23,12 @@ def settings_rows(settings: Settings) -> list[Row]:
         ("data", f"{data_words(settings.dataset.name, settings.dataset.note)}, {count} validation images"),
         ("run folder", str(settings.folder)),
     ]
+
+
+def folder_row(settings: Settings) -> Row:
+    """Return the run folder as one would type it here."""
+    folder = settings.folder.absolute()
+    return "run folder", str(folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder)
 
 
 def data_words(name: str, note: str) -> str:
