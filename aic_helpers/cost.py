@@ -14,7 +14,17 @@ LARGEST = 5
 IN_PLACE = {"BiasAdd", "Elu", "Identity", "LeakyRelu", "Relu", "Relu6", "Reshape", "Selu", "Sigmoid", "Softplus"}
 """TensorFlow writes the output of these over their input, or fuses them with it: they take no memory of their own."""
 
-UNCOUNTED = {"Conv3D", "Einsum", "If", "LoopCond", "PartitionedCall", "StatefulPartitionedCall", "StatelessIf", "While"}
+UNCOUNTED = {
+    "Case",
+    "Conv3D",
+    "Einsum",
+    "If",
+    "LoopCond",
+    "PartitionedCall",
+    "StatefulPartitionedCall",
+    "StatelessCase",
+}
+UNCOUNTED |= {"StatelessIf", "StatelessWhile", "While"}
 """Operations that may multiply, or repeat what multiplies, uncounted here; a cost that meets one names it."""
 
 Shape = list[int | None] | None
