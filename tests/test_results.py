@@ -1,0 +1,238 @@
+"""Run folders and `result.json`."""
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from aic_helpers import results
+from aic_helpers.errors import InputError
+from aic_helpers.images import write_png
+from aic_helpers.places import PROJECT
+from aic_helpers.tracks import ENHANCEMENT, SUPER_RESOLUTION
+
+MODEL = {"name": "net", "source": "net.pb", "sha256": "0" * 64, "bytes": 3, "parameters": 1, "gmacs_720p": 0.1}
+METRICS = {"psnr_db": 30.0, "psnr_db_ci95": (29.0, 31.0), "ms_ssim": 0.97, "ms_ssim_ci95": (0.96, 0.98), "images": 5}
+PROFILE = {"time_ms": 10.0, "baseline_time_ms": 20.0, "speedup": 2.0, "speedup_ci95": [1.9, 2.1]}
+
+
+@pytest.fixture
+def net(tmp_path):
+    path = tmp_path / "net.pb"
+    path.write_bytes(b"net")
+    return path
+
+
+@pytest.fixture
+def settings(tmp_path, net):
+    return results.settle("super_resolution", str(net), out=str(tmp_path / "run"))
+
+
+def complete(settings):
+    for part, value in (("model", MODEL), ("metrics", METRICS), ("profile", PROFILE), ("requirements", [])):
+        result = results.write_part(settings, part, value)
+    results.write_table(settings, "images", pd.DataFrame({"image": ["0"]}))
+    results.write_table(settings, "timing", pd.DataFrame({"time_ms": [1.0]}))
+    return result
+
+
+def test_a_result_has_every_key_of_the_schema_from_the_first_part_on(settings):
+    result = results.write_part(settings, "model", MODEL)
+    keys = {
+        "schema",
+        "track",
+        "protocol",
+        "data",
+        "model",
+        "metrics",
+        "profile",
+        "requirements",
+        "scores",
+        "environment",
+    }
+    assert set(result) == keys
+    assert (result["schema"], result["track"], result["protocol"]) == (1, "super_resolution", "pirm2018")
+    assert result["metrics"] is result["profile"] is result["requirements"] is result["scores"] is None
+    assert result["data"] == {"name": "sample", "note": ""}
+    assert {"python", "tensorflow", "numpy", "cpu", "cores", "created_utc"} <= set(result["environment"])
+    assert results.read(settings.folder) == result
+
+
+def test_scores_follow_from_metrics_and_profile(settings):
+    scores = complete(settings)["scores"]
+    assert scores["A"]["value"] == pytest.approx(4 * 3.5 + 100 * 0.03 + 2)
+    assert scores["A"]["ci95"] == pytest.approx([4 * 2.5 + 100 * 0.02 + 1.9, 4 * 4.5 + 100 * 0.04 + 2.1])
+
+
+@pytest.mark.parametrize(
+    "metrics", [{**METRICS, "psnr_db": None, "ms_ssim": None}, {**METRICS, "psnr_db": math.inf}], ids=["failed", "inf"]
+)
+def test_no_scores_where_a_figure_is_not_finite(settings, metrics):
+    results.write_part(settings, "profile", PROFILE)
+    assert results.write_part(settings, "metrics", metrics)["scores"] is None
+
+
+def test_another_frozen_model_clears_what_was_found_on_the_one_before(settings):
+    complete(settings)
+    result = results.write_part(settings, "model", {**MODEL, "sha256": "1" * 64})
+    assert result["metrics"] is result["profile"] is result["requirements"] is result["scores"] is None
+    assert not (settings.folder / "images.csv").exists()
+    assert not (settings.folder / "timing.csv").exists()
+
+
+def test_the_same_frozen_model_keeps_what_was_found_on_it(settings):
+    before = complete(settings)
+    after = results.write_part(settings, "model", MODEL)
+    assert after["scores"] == before["scores"]
+    assert results.read_table(settings, "images").to_dict("list") == {"image": [0]}
+
+
+def test_other_data_clears_the_figures_but_not_the_model(settings, tmp_path, net):
+    complete(settings)
+    write_png(tmp_path / "photos" / "super_resolution" / "targets" / "0.png", np.zeros((8, 8, 3), np.uint8))
+    other = results.settle("super_resolution", str(net), data=str(tmp_path / "photos"), out=str(settings.folder))
+    result = results.write_part(other, "metrics", METRICS)
+    assert result["model"]["sha256"] == MODEL["sha256"]
+    assert result["profile"] is None
+    assert result["data"]["name"] == str(tmp_path / "photos")
+
+
+def test_json_is_strict(settings):
+    value = {
+        "nan": math.nan,
+        "inf": math.inf,
+        "below": np.float32(-np.inf),
+        "numpy": np.int64(3),
+        "array": np.array([1.0, np.nan]),
+        "pair": (1, 2),
+        "path": PROJECT / "x",
+    }
+    results.write_part(settings, "metrics", value)
+
+    def refuse(token):
+        raise AssertionError(token)
+
+    text = (settings.folder / "result.json").read_text("utf-8")
+    read = json.loads(text, parse_constant=refuse)["metrics"]
+    assert read == {
+        "nan": None,
+        "inf": "inf",
+        "below": "-inf",
+        "numpy": 3,
+        "array": [1.0, None],
+        "pair": [1, 2],
+        "path": str(PROJECT / "x"),
+    }
+
+
+def test_a_failed_write_leaves_the_file_before_and_nothing_else(settings, monkeypatch):
+    before = complete(settings)
+    files = sorted(settings.folder.iterdir())
+
+    def full(*_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    with pytest.raises(OSError, match="no space left"):
+        results.write_part(settings, "metrics", METRICS)
+    assert results.read(settings.folder) == before
+    assert sorted(settings.folder.iterdir()) == files
+
+
+def test_an_unknown_part_is_refused(settings):
+    with pytest.raises(ValueError, match="part must be one of model, metrics, profile, requirements, not 'metric'"):
+        results.write_part(settings, "metric", {})
+
+
+def test_reading_no_result(tmp_path):
+    with pytest.raises(InputError, match=r"expected a result at .*result\.json, found nothing: make one with: aic run"):
+        results.read(tmp_path)
+
+
+def test_reading_what_is_no_json(tmp_path):
+    (tmp_path / "result.json").write_text('{"schema": 1')
+    with pytest.raises(InputError, match=r"expected JSON in .*result\.json, found something else"):
+        results.read(tmp_path)
+
+
+@pytest.mark.parametrize(("text", "found"), [('{"schema": 2}', "schema 2"), ("[]", "schema None")])
+def test_reading_another_schema(tmp_path, text, found):
+    (tmp_path / "result.json").write_text(text)
+    with pytest.raises(InputError, match=f"expected a result of schema 1 in .*, found {found}: "):
+        results.read(tmp_path)
+
+
+def test_settings_have_the_defaults_of_the_track(monkeypatch, net):
+    monkeypatch.setattr("aic_helpers.sources.resolve", lambda model, checkpoint: named(model, net))
+    settings = results.settle("enhancement")
+    assert settings.track is ENHANCEMENT
+    assert settings.source.name == "sample_enhancement_srcnn"
+    assert settings.folder == PROJECT / "runs" / "enhancement" / "sample_enhancement_srcnn"
+    assert settings.limit is None
+
+
+def named(model, path, track=None):
+    from aic_helpers.sources import ModelSource
+
+    return ModelSource("frozen", model, path, None, None, track, model)
+
+
+@pytest.mark.parametrize(
+    ("track", "remedy"), [("superresolution", "did you mean super_resolution?"), ("x", "name one")]
+)
+def test_an_unknown_track(track, remedy):
+    with pytest.raises(InputError) as error:
+        results.settle(track)
+    assert str(error.value) == f"expected a track (super_resolution or enhancement), found {track!r}: {remedy}"
+
+
+@pytest.mark.parametrize("limit", [-1, "3", 1.5, True])
+def test_a_limit_that_is_none(limit):
+    with pytest.raises(
+        InputError, match=r"expected a limit of 0 \(all\) or more images, found .*: give a whole number"
+    ):
+        results.settle("super_resolution", limit=limit)
+
+
+def test_a_model_of_the_other_track(monkeypatch, net):
+    monkeypatch.setattr("aic_helpers.sources.resolve", lambda model, checkpoint: named(model, net, "enhancement"))
+    expected = (
+        "expected a model of track super_resolution, found dped_srcnn, made for enhancement: use track enhancement"
+    )
+    with pytest.raises(InputError, match=expected):
+        results.settle("super_resolution", "dped_srcnn")
+
+
+def test_a_run_folder_that_is_a_file(net):
+    with pytest.raises(InputError, match=r"expected a folder for the run at .*net\.pb, found a file: "):
+        results.settle("super_resolution", str(net), out=str(net))
+
+
+def test_a_name_that_is_no_file_name_makes_a_folder_all_the_same():
+    assert results.run_folder(SUPER_RESOLUTION, "a/b c").name == "a_b_c"
+
+
+def test_a_model_counts_as_converted_only_from_this_very_source(settings, net):
+    assert results.converted(settings) is None
+    settings.folder.mkdir()
+    settings.model_pb.write_bytes(b"frozen")
+    results.write_part(settings, "model", MODEL)
+    assert results.converted(settings) is None, "model.pb is not the file that the result speaks of"
+    sha256 = results._sha256(settings.model_pb)
+    results.write_part(settings, "model", {**MODEL, "sha256": sha256})
+    assert results.converted(settings)["sha256"] == sha256
+    net.write_bytes(b"other")
+    assert results.converted(settings) is None, "the source has changed since"
+
+
+def test_the_fingerprint_covers_the_checkpoint(tmp_path):
+    (tmp_path / "net.py").write_text("def net(images): ...")
+    for name in ("weights.index", "weights.data-00000-of-00001"):
+        (tmp_path / name).write_bytes(b"a")
+    source = results.settle("super_resolution", f"{tmp_path}/net.py:net", f"{tmp_path}/weights").source
+    before = results.fingerprint(source)
+    assert results.fingerprint(source) == before
+    (tmp_path / "weights.data-00000-of-00001").write_bytes(b"b")
+    assert results.fingerprint(source) != before

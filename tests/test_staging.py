@@ -1,0 +1,57 @@
+"""Work beside a folder's files."""
+
+import pytest
+
+from aic_helpers.staging import staged
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_files_move_up_and_strangers_stay(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "old.csv").write_text("old")
+    with staged(tmp_path, "result.json", replaces=("old.csv", "result.json")) as stage:
+        (stage / "result.json").write_text("new")
+        assert names(stage) == ["result.json"]
+    assert names(tmp_path) == ["notes.txt", "result.json"]
+
+
+def fail_in(folder, error):
+    with staged(folder, "result.json", replaces=("result.json",)) as stage:
+        (stage / "result.json").write_text("half")
+        raise error
+
+
+def test_a_failure_leaves_everything_as_it_was(tmp_path):
+    (tmp_path / "result.json").write_text("before")
+    with pytest.raises(KeyboardInterrupt):
+        fail_in(tmp_path, KeyboardInterrupt())
+    assert names(tmp_path) == ["result.json"]
+    assert (tmp_path / "result.json").read_text() == "before"
+
+
+def test_a_failure_takes_away_the_folders_that_were_made(tmp_path):
+    with pytest.raises(ValueError, match="x"):
+        fail_in(tmp_path / "a" / "b", ValueError("x"))
+    assert names(tmp_path) == []
+
+
+def move_up(folder, *files):
+    with staged(folder, "result.json") as stage:
+        for name in files:
+            (stage / name).write_text("new")
+
+
+def test_the_last_file_moves_last(tmp_path):
+    (tmp_path / "z.csv").mkdir()  # a folder in the way: moving the file there fails
+    with pytest.raises(OSError, match=r"z\.csv"):
+        move_up(tmp_path, "result.json", "z.csv")
+    assert names(tmp_path) == ["z.csv"]
+
+
+def test_a_folder_may_start_with_what_is_there(tmp_path):
+    (tmp_path / "model.pb").write_text("model")
+    with staged(tmp_path, "result.json", start_with=("model.pb", "result.json")) as stage:
+        assert names(stage) == ["model.pb"]
