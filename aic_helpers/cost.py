@@ -11,7 +11,21 @@ MIB = 2**20
 
 LARGEST = 5
 
-IN_PLACE = {"BiasAdd", "Elu", "Identity", "LeakyRelu", "Relu", "Relu6", "Reshape", "Selu", "Sigmoid", "Softplus"}
+IN_PLACE = {
+    "BiasAdd",
+    "Elu",
+    "Identity",
+    "LeakyRelu",
+    "Relu",
+    "Relu6",
+    "Reshape",
+    "Selu",
+    "Sigmoid",
+    "Softplus",
+    "Squeeze",
+    "StopGradient",
+    "Tanh",
+}
 """TensorFlow writes the output of these over their input, or fuses them with it: they take no memory of their own."""
 
 UNCOUNTED = {
@@ -23,8 +37,10 @@ UNCOUNTED = {
     "PartitionedCall",
     "StatefulPartitionedCall",
     "StatelessCase",
+    "StatelessIf",
+    "StatelessWhile",
+    "While",
 }
-UNCOUNTED |= {"StatelessIf", "StatelessWhile", "While"}
 """Operations that may multiply, or repeat what multiplies, uncounted here; a cost that meets one names it."""
 
 Shape = list[int | None] | None
