@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from aic_helpers.datasets import Dataset, LoadedPair, read_pair
 from aic_helpers.errors import InputError
 from aic_helpers.intervals import mean_ci95
-from aic_helpers.metrics import ms_ssim, psnr
+from aic_helpers.metrics import Definition, ms_ssim, psnr
 from aic_helpers.tracks import PROTOCOL, Track
 
 Model = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -72,13 +72,15 @@ def score_output(target: NDArray[np.float32], output: NDArray[np.float32], track
     """Return ``psnr_db``, ``ms_ssim`` and ``ms_ssim_float64`` of one output by a track's protocol."""
     clipped = np.clip(output, 0, 1)
     judged = clipped if track.ms_ssim_clipped else output
-    exact = "pooled" if track.ms_ssim_definition == "pooled" else "per_channel"
+
+    def similarity(definition: Definition) -> float:
+        return ms_ssim(target, judged, data_range=1.0, crop_px=track.crop_px, definition=definition)
+
+    protocol = similarity(track.ms_ssim_definition)
     return {
         "psnr_db": psnr(target, clipped, data_range=1.0, crop_px=track.crop_px),
-        **{
-            name: ms_ssim(target, judged, data_range=1.0, crop_px=track.crop_px, definition=definition)
-            for name, definition in (("ms_ssim", track.ms_ssim_definition), ("ms_ssim_float64", exact))
-        },
+        "ms_ssim": protocol,
+        "ms_ssim_float64": similarity("per_channel") if track.ms_ssim_definition == "tensorflow" else protocol,
     }
 
 

@@ -150,12 +150,12 @@ def _scale_means(
     offsets = np.arange(size_px) - (size_px - 1) / 2
     window = np.exp(-0.5 * np.square(offsets / (WINDOW_SIGMA_PX * size_px / WINDOW_PX)))
     flat = [image.reshape(image.shape[0], -1) for image in (reference, output)]
-    pixels, row_sums = _ssim_pixels(*flat, window / window.sum(), with_luminance)
+    kernel = _in_parallel if reference.size >= PARALLEL_FROM else _in_one_thread
+    pixels, row_sums = kernel(*flat, window / window.sum(), with_luminance)
     sums = _float32_running_sums(pixels) if float32_sums else row_sums.sum(axis=0)
     return sums / (pixels.size // 3)
 
 
-@njit(parallel=True, cache=True, fastmath={"contract"})
 def _ssim_pixels(
     x: NDArray[np.float32], y: NDArray[np.float32], window: NDArray[np.float64], with_luminance: bool
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
@@ -196,6 +196,13 @@ def _ssim_pixels(
             pixels[row, column] = value
             sums[row, column % 3] += value
     return pixels, sums
+
+
+_in_parallel = njit(parallel=True, cache=True, fastmath={"contract"})(_ssim_pixels)
+_in_one_thread = njit(cache=True, fastmath={"contract"})(_ssim_pixels)
+
+PARALLEL_FROM = 2**17
+"""Values in an image from which a second thread saves more than waking it costs (patches are far below)."""
 
 
 @njit(cache=True)
