@@ -141,6 +141,8 @@ def beside_targets(track: Track, comparisons: Sequence[Comparison]) -> Figure:
     A photo is shown whole once, small, and then in a detail: the place where the input is furthest from the
     target. The figures under the panels are those of the whole image, by the track's protocol.
     """
+    if not comparisons:
+        return _notice("no image has finite figures")
     height = sum(_row_height(row.target) for row in comparisons)
     figure = Figure(figsize=(10, height), dpi=110, layout="constrained")
     folds = figure.subfigures(

@@ -1,0 +1,297 @@
+"""The `aic` command: what it prints where, and its exit status."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aic_helpers import cli
+from aic_helpers.images import write_png
+from aic_helpers.scoring import total_scores
+
+COMMANDS = sorted(cli.aic.commands)
+SR = ("--track", "super_resolution")
+
+challenge_folder = os.environ.get("AIC_CHALLENGE_DATA")
+GOLDEN = json.loads((Path(challenge_folder) / "golden.json").read_text("utf-8")) if challenge_folder else None
+ROWS = GOLDEN["published_final_results_super_resolution"]["rows"] if GOLDEN else []
+
+
+@pytest.fixture
+def aic(capsys):
+    """Call a command; returns its exit status, stdout and stderr."""
+
+    def call(*arguments):
+        status = cli.status([str(argument) for argument in arguments])
+        return status, *capsys.readouterr()
+
+    return call
+
+
+@pytest.fixture
+def refused(aic):
+    """Call a command that is wrong; returns its one line on stderr."""
+
+    def call(*arguments):
+        status, stdout, stderr = aic(*arguments)
+        assert (status, stdout, stderr.count("\n")) == (2, "", 1)
+        assert stderr.startswith("aic: ")
+        return stderr.removeprefix("aic: ").rstrip("\n")
+
+    return call
+
+
+@pytest.mark.skipif(not ROWS, reason="AIC_CHALLENGE_DATA is not set: no published table to compare with")
+@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+def test_score_gives_the_published_scores(aic, row):
+    _, psnr_db, ms_ssim, time_ms, *published = row
+    baseline_ms = next(other[3] for other in ROWS if other[0] == "SRCNN baseline")
+    status, stdout, _ = aic(
+        "score", *SR, "--psnr", psnr_db, "--ms-ssim", ms_ssim, "--speedup", baseline_ms / time_ms, "--json"
+    )
+    assert status == 0
+    # The baseline's own row is 0.03 off to the last digit, so the float needs a hair more.
+    assert [score["value"] for score in json.loads(stdout).values()] == pytest.approx(published, abs=0.03 + 1e-9)
+
+
+def test_score_prints_two_decimals(aic):
+    printed = aic("score", *SR, "--psnr", 28.5, "--ms-ssim", 0.96, "--speedup", 9)
+    assert printed == (0, "A  14.00\nB  14.00\nC  14.00\n", "")
+
+
+@pytest.mark.parametrize(
+    ("psnr_db", "ms_ssim", "speedup", "line"),
+    [
+        (
+            "nan",
+            0.9,
+            1,
+            "expected a finite PSNR in dB, found nan: a score needs an output that differs from the target",
+        ),
+        (30, 1.2, 1, "expected an MS-SSIM in [0, 1], found 1.2: check the value"),
+        (30, 0.9, 0, "expected a speedup above 0, found 0.0: give the baseline's time divided by the model's"),
+        ("x", 0.9, 1, "Invalid value for '--psnr': 'x' is not a valid float; see aic score --help"),
+    ],
+)
+def test_score_of_impossible_figures(refused, psnr_db, ms_ssim, speedup, line):
+    assert refused("score", *SR, "--psnr", psnr_db, "--ms-ssim", ms_ssim, "--speedup", speedup) == line
+
+
+def test_help_costs_nothing():
+    heavy = {"tensorflow", "keras", "numba", "pandas", "matplotlib", "papermill", "numpy"}
+    code = (
+        f"import sys; from aic_helpers import cli; cli.status(['run', '--help']); sys.exit({heavy} & set(sys.modules))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (found.returncode, found.stderr) == (1, "set()\n")
+
+
+def test_score_needs_no_tensorflow():
+    heavy = {"tensorflow", "keras", "numba", "pandas", "matplotlib", "papermill"}
+    code = (
+        "import sys; from aic_helpers import cli; "
+        "cli.status('score --track enhancement --psnr 22 --ms-ssim 0.9 --speedup 1'.split()); "
+        f"sys.exit({heavy} & set(sys.modules))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (found.returncode, found.stderr) == (1, "set()\n")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(aic, command):
+    arguments = (command, "list") if command == "data" else (command,)
+    status, stdout, _ = aic(*arguments, "--help")
+    assert status == 0
+    assert f"aic {' '.join(arguments)}" in stdout.partition("Example")[2]
+
+
+def test_version(aic):
+    assert aic("--version") == (0, "aic, version 0.1.0\n", "")
+
+
+def test_an_unknown_track(refused):
+    line = "expected a track (super_resolution or enhancement), found 'sr': name one"
+    assert refused("run", "--track", "sr") == line
+
+
+def test_an_unknown_model(refused):
+    line = refused("evaluate", *SR, "--model", "div2k_srcn")
+    assert line == (
+        "expected a pretrained name, file.py:function, a .keras file, a SavedModel folder or a .pb file, "
+        "found div2k_srcn: did you mean div2k_srcnn?"
+    )
+
+
+def test_a_model_file_that_is_not_there(refused):
+    line = refused("profile", *SR, "--model", "missing.pb")
+    assert line == "expected a model at missing.pb, found nothing: check the path"
+
+
+def test_a_checkpoint_that_is_not_there(refused, tmp_path):
+    (tmp_path / "net.py").write_text("def net(images): ...")
+    line = refused("convert", *SR, "--model", f"{tmp_path}/net.py:net", "--checkpoint", tmp_path / "weights")
+    assert line.startswith(f"expected a checkpoint at {tmp_path}/weights, found nothing: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("run",), "Missing option '--track'; see aic run --help"),
+        (("run", *SR, "--limt", "3"), "No such option '--limt'. Did you mean '--limit'?; see aic run --help"),
+        (
+            ("check", *SR, "--limit", "few"),
+            "Invalid value for '--limit': 'few' is not a valid integer; see aic check --help",
+        ),
+        (("nope",), "No such command 'nope'; see aic --help"),
+        (("run", *SR, "--limit", "-1"), "expected a limit of 0 (all) or more images, found -1: give a whole number"),
+        (
+            ("run", *SR, "--track", "enhancement", "--out", "x"),
+            "expected one --track beside --model or --out, found 2 tracks: make one run for each track",
+        ),
+    ],
+)
+def test_a_call_that_is_wrong(refused, arguments, line):
+    assert refused(*arguments) == line
+
+
+def test_data_list_names_both_tracks(aic, monkeypatch, tmp_path):
+    monkeypatch.setenv("AIC_CHALLENGE_DATA", str(tmp_path / "missing"))
+    status, stdout, stderr = aic("data", "list")
+    assert (status, stderr) == (0, "")
+    rows = [line.split() for line in stdout.splitlines()]
+    assert [row[:2] for row in rows] == [
+        [name, track] for name in ("sample", "challenge") for track in ("super_resolution", "enhancement")
+    ]
+    assert "simulated" in stdout.splitlines()[1]
+    assert "not here" in stdout.splitlines()[2]
+
+
+def test_what_nobody_foresaw_is_one_line_and_the_traceback_on_demand(aic, monkeypatch):
+    def fail(*_, **__):
+        raise ZeroDivisionError("by\nzero")
+
+    monkeypatch.setattr("aic_helpers.scoring.total_scores", fail)
+    arguments = ("score", *SR, "--psnr", 1, "--ms-ssim", 1, "--speedup", 1)
+    line = "aic: internal error: by zero (set AIC_DEBUG=1 for the traceback)\n"
+    assert aic(*arguments) == (3, "", line)
+    monkeypatch.setenv("AIC_DEBUG", "1")
+    assert "Traceback" in aic(*arguments)[2]
+
+
+def test_an_interrupt_is_one_line(aic, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("aic_helpers.scoring.total_scores", interrupt)
+    status, _, stderr = aic("score", *SR, "--psnr", 1, "--ms-ssim", 1, "--speedup", 1)
+    assert (status, stderr.strip()) == (130, "aic: interrupted; nothing half-written is left")
+
+
+def test_a_disk_that_is_full_is_one_line(aic, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device", "runs/x")
+
+    monkeypatch.setattr("aic_helpers.scoring.total_scores", full)
+    status, _, stderr = aic("score", *SR, "--psnr", 1, "--ms-ssim", 1, "--speedup", 1)
+    line = "aic: runs/x: No space left on device; check the path, its permissions and the free space\n"
+    assert (status, stderr) == (2, line)
+
+
+@pytest.fixture(scope="module")
+def frozen(tmp_path_factory):
+    """Write a frozen model that adds `plus` to every value; returns its path."""
+    import tensorflow as tf
+
+    def write(name, plus):
+        with tf.Graph().as_default() as graph:
+            images = tf.compat.v1.placeholder(tf.float32, [None, None, None, 3], name="input")
+            tf.identity(images + plus, name="output")
+        path = tmp_path_factory.mktemp("models") / f"{name}.pb"
+        path.write_bytes(graph.as_graph_def().SerializeToString())
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """Track B's layout: inputs that are 0.1 darker than their targets."""
+    folder = tmp_path_factory.mktemp("photos")
+    generator = np.random.default_rng(0)
+    for name in range(3):
+        target = generator.uniform(0.2, 0.9, (32, 40, 3))
+        write_png(folder / "enhancement" / "targets" / f"{name}.png", target)
+        write_png(folder / "enhancement" / "inputs" / f"{name}.png", target - 0.1)
+    return folder
+
+
+def test_evaluate_prints_its_part_of_the_result(aic, frozen, photos, tmp_path):
+    call = ("--track", "enhancement", "--model", frozen("brighter", 0.05), "--data", photos, "--out", tmp_path / "run")
+    status, stdout, stderr = aic("evaluate", *call, "--limit", 2, "--json")
+    assert (status, stderr) == (0, "")
+    metrics = json.loads(stdout)
+    assert metrics == json.loads((tmp_path / "run" / "result.json").read_text("utf-8"))["metrics"]
+    assert metrics["images"] == 2
+    assert metrics["psnr_db"] == pytest.approx(20 * math.log10(1 / 0.05), abs=0.1)
+    names = sorted(path.name for path in (tmp_path / "run").iterdir())
+    assert names == ["images.csv", "model.pb", "result.json"]
+    status, stdout, stderr = aic("evaluate", *call)
+    assert (status, stderr) == (0, "")
+    assert stdout.splitlines()[0].startswith("PSNR        26.0")
+    assert stdout.splitlines()[-1] == f"run folder  {tmp_path / 'run'}"
+
+
+def test_a_model_that_returns_nan_gets_a_failed_result(aic, frozen, photos, tmp_path):
+    model = frozen("not_a_number", math.nan)
+    call = ("--track", "enhancement", "--model", model, "--data", photos, "--out", tmp_path / "run")
+    status, stdout, stderr = aic("evaluate", *call, "--json")
+    assert (status, stderr) == (1, "")
+    metrics = json.loads(stdout)
+    assert metrics["psnr_db"] is metrics["ms_ssim"] is None
+    assert metrics["failed"] == "3 of 3 images; 0: the model returned NaN or infinity in 100.0% of the values"
+
+
+def test_a_photo_that_is_damaged_leaves_nothing_behind(refused, frozen, photos, tmp_path):
+    folder = tmp_path / "photos" / "enhancement"
+    for part in ("inputs", "targets"):
+        (folder / part).mkdir(parents=True)
+        whole = (photos / "enhancement" / part / "0.png").read_bytes()
+        (folder / part / "0.png").write_bytes(whole if part == "inputs" else whole[:200])
+    model = frozen("same", 0.0)
+    line = refused(
+        "evaluate", "--track", "enhancement", "--model", model, "--data", tmp_path / "photos", "--out", tmp_path / "run"
+    )
+    assert line.startswith(f"expected a whole image in {folder}/targets/0.png, found a damaged one")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(("passed", "status"), [(True, 0), (None, 0), (False, 1)])
+def test_a_broken_rule_is_exit_status_1(aic, monkeypatch, tmp_path, frozen, passed, status):
+    rule = {"name": "size", "passed": passed, "limit": "1 MB", "found": "2 MB", "evidence": "-", "remedy": None}
+    rule |= {"remedy": "shrink it"} if passed is False else {}
+
+    def convert(settings):
+        from aic_helpers import results
+
+        return results.write_part(settings, "model", {"sha256": "0"})["model"]
+
+    monkeypatch.setattr("aic_helpers.steps.convert", convert)
+    monkeypatch.setattr("aic_helpers.requirements.check", lambda *_, **__: [rule])
+    call = ("--model", frozen("any", 0.0), "--out", tmp_path / "run", "--no-profile")
+    printed = aic("check", *SR, *call)
+    word = {True: "met", None: "advice", False: "BROKEN"}[passed]
+    told = "            limit: 1 MB\n            -> shrink it\n" if passed is False else ""
+    assert printed == (status, f"{word}  size  2 MB\n{told}", "")
+
+
+def test_scores_agree_with_the_formula(aic):
+    from aic_helpers.tracks import ENHANCEMENT
+
+    _, stdout, _ = aic("score", "--track", "enhancement", "--psnr", 22, "--ms-ssim", 0.92, "--speedup", 1.5, "--json")
+    expected = total_scores(ENHANCEMENT, psnr_db=22, ms_ssim=0.92, speedup=1.5)
+    assert json.loads(stdout) == {name: {"value": score.value, "ci95": None} for name, score in expected.items()}

@@ -1,0 +1,129 @@
+"""DataFrame -> figure: what the figures say."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from aic_helpers import plots
+from aic_helpers.tracks import ENHANCEMENT, SUPER_RESOLUTION
+
+GENERATOR = np.random.default_rng(7)
+
+
+def scores(count):
+    return pd.DataFrame(
+        {
+            "image": [f"photo {number}" for number in range(count)],
+            "psnr_db": GENERATOR.normal(28, 2, count),
+            "ms_ssim": GENERATOR.uniform(0.9, 1, count),
+        }
+    )
+
+
+def titles(figure: Figure) -> list[str]:
+    return [axes.get_title(loc="left") for axes in figure.axes]
+
+
+def drawn(figure: Figure) -> Figure:
+    figure.canvas.draw()
+    return figure
+
+
+def test_few_images_are_named_with_the_best_on_top():
+    images = scores(3)
+    images["psnr_db"] = [30.0, 25.0, 35.0]
+    figure = drawn(plots.image_scores(images))
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert labels == ["photo 1", "photo 0", "photo 2"]
+    assert titles(figure)[0].startswith("PSNR: mean 30.00 (95 %: ")
+
+
+def test_many_images_are_a_sorted_curve():
+    images = scores(400)
+    figure = drawn(plots.image_scores(images))
+    curve = figure.axes[1].lines[-1].get_ydata()
+    assert curve == pytest.approx(np.sort(images["ms_ssim"]))
+    assert figure.axes[0].get_xlabel() == "images, worst to best (of 400)"
+
+
+def test_one_image_has_a_mean_and_no_interval():
+    figure = drawn(plots.image_scores(scores(1)))
+    assert "95 %" not in titles(figure)[0]
+
+
+def test_failed_images_leave_no_mean():
+    images = scores(4)
+    images.loc[1, ["psnr_db", "ms_ssim"]] = np.nan
+    expected = "no mean: 1 of 4 images without a finite value"
+    assert titles(drawn(plots.image_scores(images))) == [expected, expected]
+
+
+def comparison(height_px, width_px):
+    target = GENERATOR.random((height_px, width_px, 3)).astype(np.float32)
+    return plots.Comparison("a photo", np.clip(target + 0.1, 0, 1), target, target)
+
+
+def captions(figure: Figure) -> list[str]:
+    return [axes.get_xlabel() for axes in figure.axes]
+
+
+def test_a_small_image_is_shown_whole_with_its_figures():
+    figure = drawn(plots.beside_targets(ENHANCEMENT, [comparison(100, 100)]))
+    shown, output, target = captions(figure)
+    assert shown.startswith("input: 2")
+    assert (output, target) == ("output: inf dB, 1.0000", "target")
+    assert figure.axes[0].images[0].get_array().shape == (100, 100, 3)
+
+
+def test_a_large_photo_is_shown_in_the_detail_that_differs_most():
+    photo = comparison(720, 1280)
+    photo.input[:] = photo.target
+    photo.input[300:310, 900:910] = 1 - photo.target[300:310, 900:910]
+    figure = drawn(plots.beside_targets(SUPER_RESOLUTION, [photo]))
+    assert len(captions(figure)) == 4
+    box = figure.axes[0].patches[0].get_bbox()
+    assert box.x0 <= 900
+    assert box.x1 >= 910
+    assert box.y0 <= 300
+    assert box.y1 >= 310
+    assert figure.axes[1].images[0].get_array().shape == (*plots.DETAIL_PX, 3)
+
+
+def test_no_comparison_is_said_in_words():
+    assert "no image" in drawn(plots.beside_targets(ENHANCEMENT, [])).axes[0].texts[0].get_text()
+
+
+def test_timing_shows_both_medians():
+    times = {"baseline": [10.0, 11.0, 12.0], "model": [5.0, 6.0, 7.0]}
+    rows = [
+        {"pair": pair, "role": role, "start_s": 2.0 * pair + (role == "model"), "time_ms": times[role][pair]}
+        for pair in range(3)
+        for role in times
+    ]
+    axes = drawn(plots.timing(pd.DataFrame(rows))).axes[0]
+    assert [text.get_text() for text in axes.texts] == ["baseline: median 11.0 ms", "model: median 6.0 ms"]
+    assert axes.get_ylabel() == "time (ms)"
+
+
+def test_no_timed_runs_are_said_in_words():
+    assert drawn(plots.timing(pd.DataFrame())).axes[0].texts[0].get_text() == "no timed runs"
+
+
+def test_memory_is_split_beside_the_limit():
+    profile = {"peak_rss_mib": 1100.0, "runtime_rss_mib": 600.0, "model_rss_mib": 500.0}
+    figure = drawn(plots.memory(profile))
+    assert [bar.get_width() for bar in figure.axes[0].patches] == [600.0, 500.0]
+    assert titles(figure) == ["peak 1100 MiB: runtime 600 (grey) + model 500 (blue)"]
+
+
+@pytest.mark.parametrize("profile", [None, {"peak_rss_mib": None, "runtime_rss_mib": 600.0, "model_rss_mib": None}])
+def test_no_memory_is_said_in_words(profile):
+    assert drawn(plots.memory(profile)).axes[0].texts[0].get_text() == "memory: not measured"
+
+
+def test_figures_leave_nothing_open_in_pyplot():
+    import matplotlib.pyplot as plt
+
+    plots.image_scores(scores(5))
+    assert plt.get_fignums() == []

@@ -1,0 +1,134 @@
+"""Papermill over a notebook."""
+
+import nbformat
+import pytest
+
+from aic_helpers import runs
+from aic_helpers.errors import InputError
+from aic_helpers.places import PROJECT
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    """Write a notebook of one cell with parameters and others; returns its path."""
+
+    def write(*cells):
+        new = nbformat.v4
+        first = new.new_code_cell("answer = 42  # a number\nname = 'x'", metadata={"tags": ["parameters"]})
+        metadata = {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
+        document = new.new_notebook(cells=[first, *map(new.new_code_cell, cells)], metadata=metadata)
+        path = tmp_path / "01_test.ipynb"
+        nbformat.write(document, path)
+        return path
+
+    return write
+
+
+def test_an_unknown_parameter_is_refused_with_the_nearest_name(notebook, tmp_path):
+    expected = "expected a parameter of 01_test.ipynb (answer, name), found anser: did you mean answer?"
+    with pytest.raises(InputError) as error:
+        runs.execute(notebook(), tmp_path / "out.ipynb", {"anser": 1})
+    assert str(error.value) == expected
+    assert not (tmp_path / "out.ipynb").exists()
+
+
+def test_a_parameter_unlike_any_other(notebook):
+    with pytest.raises(InputError, match=r"found zzz: leave it out"):
+        runs.check_parameters(notebook(), {"zzz": 1})
+
+
+def test_parameters_reach_the_notebook_in_this_interpreter(notebook, tmp_path, capfd):
+    path = notebook("import sys; print(sys.executable, answer, name)")
+    started = []
+    runs.execute(path, tmp_path / "out.ipynb", {"answer": 7}, lambda cell, cell_index: started.append(cell_index))
+    import sys
+
+    output = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells[-1].outputs[0].text
+    assert output == f"{sys.executable} 7 x\n"
+    assert started == [0, 1, 2]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_mistake_found_in_a_notebook_comes_back_as_its_line(notebook, tmp_path):
+    path = notebook("from aic_helpers.errors import InputError\nraise InputError('a', 'b', 'do c')")
+    with pytest.raises(InputError) as error:
+        runs.execute(path, tmp_path / "out.ipynb", {"answer": 7})
+    assert str(error.value) == "expected a, found b: do c"
+
+
+def test_any_other_failure_names_notebook_and_cell(notebook, tmp_path):
+    with pytest.raises(runs.NotebookError) as error:
+        runs.execute(notebook("1 / 0"), tmp_path / "out.ipynb", {"answer": 7})
+    assert str(error.value) == "01_test.ipynb failed in cell 3 with ZeroDivisionError: division by zero"
+
+
+def test_a_kernel_that_dies_is_said_in_words(notebook, tmp_path):
+    with pytest.raises(runs.NotebookError, match=r"the process of 01_test\.ipynb died"):
+        runs.execute(notebook("import os, signal; os.kill(os.getpid(), signal.SIGKILL)"), tmp_path / "o.ipynb", {})
+
+
+def test_the_environment_is_as_before(notebook, tmp_path, monkeypatch):
+    import os
+
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "1")
+    monkeypatch.delenv("JUPYTER_PREFER_ENV_PATH", raising=False)
+    runs.execute(notebook("import os; assert os.environ['TF_CPP_MIN_LOG_LEVEL'] == '3'"), tmp_path / "o.ipynb", {})
+    assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "1"
+    assert "JUPYTER_PREFER_ENV_PATH" not in os.environ
+
+
+@pytest.fixture
+def steps(monkeypatch, tmp_path):
+    """Let `run` execute stand-ins for its notebooks; returns the settings it is called with, and what it did."""
+    done = []
+
+    def execute(notebook, output, parameters, tick):
+        done.append((notebook.stem, parameters))
+        tick(cell=None, cell_index=0)
+        output.write_text(f"ran in {parameters['out']}")
+        (output.parent / "result.json").write_text('{"schema": 1, "by": "stand-ins"}')
+
+    model = tmp_path / "net.pb"
+    model.write_bytes(b"net")
+    monkeypatch.setattr(runs, "execute", execute)
+    return {"track": "super_resolution", "model": str(model), "out": str(tmp_path / "run")}, done
+
+
+def test_a_run_executes_the_notebooks_in_order_and_keeps_them(steps, tmp_path):
+    settings, done = steps
+    progress = []
+    result = runs.run(**settings, profile=False, progress=lambda *told: progress.append(told))
+    assert result == {"schema": 1, "by": "stand-ins"}
+    assert [name for name, _ in done] == ["01_convert", "02_evaluate", "03_profile"]
+    assert [parameters.get("profile") for _, parameters in done] == [None, None, False]
+    names = sorted(path.name for path in (tmp_path / "run").iterdir())
+    assert names == ["01_convert.ipynb", "02_evaluate.ipynb", "03_profile.ipynb", "result.json"]
+    assert (tmp_path / "run" / "01_convert.ipynb").read_text() == f"ran in {tmp_path / 'run'}"
+    counts = [done for _, done, _ in progress]
+    assert counts == sorted(counts)
+    assert progress[-1] == ("03_profile", progress[0][2], progress[0][2])
+
+
+def test_a_run_that_fails_leaves_the_folder_as_it_was(steps, tmp_path, monkeypatch):
+    settings, _ = steps
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "result.json").write_text("before")
+
+    def fail(notebook, output, parameters, tick):
+        output.write_text("half")
+        raise InputError("a", "b", "c")
+
+    monkeypatch.setattr(runs, "execute", fail)
+    with pytest.raises(InputError, match="expected a, found b: c"):
+        runs.run(**settings)
+    assert [(path.name, path.read_text()) for path in (tmp_path / "run").iterdir()] == [("result.json", "before")]
+
+
+def test_what_run_passes_the_notebooks_know():
+    shared = {"track", "model", "checkpoint", "data", "limit", "out"}
+    for name in runs.NOTEBOOKS:
+        known = set(runs.parameter_names(PROJECT / "notebooks" / f"{name}.ipynb"))
+        assert known == (shared | {"profile"} if name == "03_profile" else shared)
