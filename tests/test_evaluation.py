@@ -1,0 +1,92 @@
+"""Rows and means by the tracks' protocols, with stand-in models whose figures are known beforehand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from aic_helpers import images
+from aic_helpers.datasets import open_dataset, read_pair
+from aic_helpers.errors import InputError
+from aic_helpers.evaluation import evaluate, score_output, summarise
+from aic_helpers.metrics import ms_ssim, psnr
+from aic_helpers.tracks import ENHANCEMENT, SUPER_RESOLUTION
+
+RNG = np.random.default_rng(4)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Track A: a target of 211x214 px, which is cropped to multiples of 4. Track B: two pairs of 32x48 px."""
+    noise = RNG.normal(size=(214, 211, 3)).cumsum(0).cumsum(1)
+    noise = (noise - noise.min()) / np.ptp(noise)
+    images.write_png(tmp_path / "super_resolution/targets/1.png", noise)
+    for name in ("1", "2"):
+        target = RNG.random((32, 48, 3)) * 0.6 + 0.2
+        images.write_png(tmp_path / f"enhancement/targets/{name}.png", target)
+        images.write_png(tmp_path / f"enhancement/inputs/{name}.png", target + 0.1)
+    return tmp_path
+
+
+def test_track_a_crops_clips_and_counts_what_leaves_the_range(folder):
+    dataset = open_dataset(folder, SUPER_RESOLUTION)
+    row = evaluate(lambda batch: batch + 0.5, dataset).iloc[0]
+    target = images.as_float(images.crop_to_multiple(images.read_rgb(dataset.pairs[0].target), 4))
+    source = images.as_float(images.bicubic_round_trip(images.as_uint8(target), 4))
+    output = np.clip(source + 0.5, 0, 1)[16:-16, 16:-16]
+    assert (row["width_px"], row["height_px"], row["cropped"]) == (208, 212, True)
+    assert row["psnr_db"] == psnr(target[16:-16, 16:-16], output, data_range=1.0)
+    assert row["ms_ssim"] == ms_ssim(target[16:-16, 16:-16], output, data_range=1.0, definition="tensorflow")
+    assert row["ms_ssim_float64"] == ms_ssim(target[16:-16, 16:-16], output, data_range=1.0)
+    assert row["outside_share"] == pytest.approx(np.mean(source > 0.5), abs=1e-6)
+    assert row["outside_max"] == pytest.approx(source.max() - 0.5, abs=1e-6)
+
+
+def test_track_b_scores_ms_ssim_on_the_unclipped_output(folder):
+    pair = read_pair(*(lambda d: (d, d.pairs[0]))(open_dataset(folder, ENHANCEMENT)))
+    output = pair.input * 3 - 1
+    figures = score_output(pair.target, output, ENHANCEMENT)
+    assert figures["psnr_db"] == psnr(pair.target, np.clip(output, 0, 1), data_range=1.0)
+    assert figures["ms_ssim"] == ms_ssim(pair.target, output, data_range=1.0, definition="pooled")
+    assert figures["ms_ssim"] != ms_ssim(pair.target, np.clip(output, 0, 1), data_range=1.0, definition="pooled")
+
+
+def test_means_are_over_the_images(folder):
+    frame = evaluate(lambda batch: batch, open_dataset(folder, ENHANCEMENT))
+    summary = summarise(frame)
+    assert summary["psnr_db"] == pytest.approx(20.0, abs=0.02)  # 0.1 off everywhere, but for the 8-bit steps
+    assert summary["psnr_db"] == frame["psnr_db"].mean()
+    assert summary["psnr_db_ci95"][0] <= summary["psnr_db"] <= summary["psnr_db_ci95"][1]
+    assert (summary["images"], summary["protocol"], "failed" in summary) == (2, "pirm2018", False)
+
+
+def broken(batch):
+    raise RuntimeError("graph error\nIncompatible shapes: [1,32,48,3] vs. [1,30,46,3]\n")
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        (lambda batch: batch * np.nan, "2 of 2 images; 1: the model returned NaN or infinity in 100.0% of the values"),
+        (lambda batch: batch[:, 1:-1], r"the model returned shape \(1, 30, 48, 3\) for an input of \(1, 32, 48, 3\)"),
+        (broken, r"the model raised RuntimeError: Incompatible shapes: \[1,32,48,3\] vs. \[1,30,46,3\]"),
+    ],
+)
+def test_a_model_without_figures_fails_with_a_reason_and_no_score(folder, model, reason):
+    summary = summarise(evaluate(model, open_dataset(folder, ENHANCEMENT)))
+    assert (summary["psnr_db"], summary["ms_ssim"], summary["psnr_db_ci95"]) == (None, None, None)
+    with pytest.raises(AssertionError, match=reason):
+        raise AssertionError(summary["failed"])
+
+
+def test_one_image_has_no_interval(folder):
+    frame = evaluate(lambda batch: batch, open_dataset(folder, ENHANCEMENT), limit=1)
+    assert isinstance(frame, pd.DataFrame)
+    assert summarise(frame)["psnr_db_ci95"] is None
+
+
+def test_limits_and_small_images(folder):
+    with pytest.raises(InputError, match="expected a limit of at least 1 image, found 0"):
+        evaluate(lambda batch: batch, open_dataset(folder, ENHANCEMENT), limit=0)
+    images.write_png(folder / "super_resolution/targets/1.png", np.zeros((400, 192, 3)))
+    with pytest.raises(InputError, match=r"expected at least 193 px on each side .* found 192x400"):
+        evaluate(lambda batch: batch, open_dataset(folder, SUPER_RESOLUTION))
