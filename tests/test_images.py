@@ -77,9 +77,9 @@ def test_images_come_in_the_order_of_their_numbers(tmp_path):
 
 
 def test_an_empty_folder(tmp_path):
-    with pytest.raises(InputError, match="expected images in .*, found none: put PNG or JPEG files there"):
+    with pytest.raises(InputError, match=r"expected images in .*, found none: put PNG or JPEG files there"):
         images.list_images(tmp_path)
-    with pytest.raises(InputError, match="expected a folder of images at .*, found none"):
+    with pytest.raises(InputError, match=r"expected a folder of images at .*, found none"):
         images.list_images(tmp_path / "nowhere")
 
 
