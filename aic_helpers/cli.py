@@ -85,12 +85,7 @@ _profile_option = click.option("--profile/--no-profile", default=True, help="Mea
 
 @aic.command()
 @click.option(
-    "--track",
-    "tracks",
-    required=True,
-    multiple=True,
-    metavar="TRACK",
-    help="super_resolution, enhancement, or one after the other.",
+    "--track", "tracks", required=True, multiple=True, metavar="TRACK", help="super_resolution or enhancement."
 )
 @_model_options
 @_profile_option
@@ -273,17 +268,14 @@ def _report(settings: Settings, part: Part, as_json: bool) -> int:
     value = result[part]
     if as_json:
         click.echo(json.dumps(value, indent=2))
-    elif part == "requirements":
-        click.echo("\n".join(tables.requirement_lines(value)))
     else:
-        rows = {"model": tables.model_rows, "metrics": tables.metrics_rows, "profile": tables.profile_rows}[part](value)
-        click.echo(tables.aligned([*rows, tables.folder_row(settings)]))
+        click.echo("\n".join([*tables.part_lines(part, value), "  ".join(tables.folder_row(settings))]))
     return _verdict({**dict.fromkeys(("metrics", "profile", "requirements")), part: value})
 
 
 def _verdict(result: dict[str, Any]) -> int:
     """Return the exit status of what was found: failed figures and broken rules count, unjudged ones don't."""
-    failed = any("failed" in (result[part] or {}) for part in ("metrics", "profile"))
+    failed = any((result[part] or {}).get("failed") for part in ("metrics", "profile"))
     broken = any(rule["passed"] is False for rule in result["requirements"] or [])
     return RULE_BROKEN if failed or broken else DONE
 

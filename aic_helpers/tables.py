@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from aic_helpers.results import Settings
+from aic_helpers.machine import load_notes
+from aic_helpers.results import Part, Settings
 from aic_helpers.tracks import MAX_RAM_MIB, TRACKS
 
 Row = tuple[str, str]
@@ -45,9 +46,19 @@ def run_rows(result: Mapping[str, Any]) -> list[Row]:
         ("data", data_words(data["name"], data["note"])),
         *metrics_rows(result["metrics"] or {}),
         *profile_rows(result["profile"]),
+        *_busy(result["profile"] or {}),
         *score_rows(result["scores"]),
         ("requirements", requirements_in_short(result["requirements"])),
     ]
+
+
+def part_lines(part: Part, value: Any) -> list[str]:
+    """Return one part of a result as lines of text."""
+    if part == "requirements":
+        return requirement_lines(value)
+    if part == "profile":
+        return [*aligned(profile_rows(value)).splitlines(), *profile_notes(value)]
+    return aligned((model_rows if part == "model" else metrics_rows)(value)).splitlines()
 
 
 def model_rows(model: Mapping[str, Any]) -> list[Row]:
@@ -66,7 +77,7 @@ def model_rows(model: Mapping[str, Any]) -> list[Row]:
 
 def metrics_rows(metrics: Mapping[str, Any]) -> list[Row]:
     """Return the means over the validation images."""
-    if "failed" in metrics:
+    if metrics.get("failed"):
         return [("PSNR, MS-SSIM", f"failed on {metrics['failed']}")]
     return [
         ("PSNR", _figure(metrics, "psnr_db", ".2f", " dB")),
@@ -83,12 +94,27 @@ def profile_rows(profile: Mapping[str, Any] | None) -> list[Row]:
     parts = [(profile.get("runtime_rss_mib"), "runtime"), (profile.get("model_rss_mib"), "model")]
     split = " + ".join(f"{mib:.0f} {name}" for mib, name in parts if mib is not None)
     peak = profile.get("peak_rss_mib")
+    failed = [("failed", profile["failed"])] if profile.get("failed") else []
     return [
-        ("time", f"{_figure(profile, 'time_ms', '.1f', ' ms')} at {size}"),
+        *failed,
+        ("time", _figure(profile, "time_ms", ".1f", f" ms at {size}, {profile['threads']} threads")),
         ("baseline", _figure(profile, "baseline_time_ms", ".1f", " ms")),
         ("speedup", _figure(profile, "speedup", ".3f")),
         ("RAM", NOT_MEASURED if peak is None else f"{peak:.0f} MiB ({split}; limit {MAX_RAM_MIB:.0f})"),
     ]
+
+
+def profile_notes(profile: Mapping[str, Any] | None) -> list[str]:
+    """Return what a reader of the profile has to know, as sentences."""
+    if not profile or profile.get("failed"):
+        return []
+    pairs = f"{profile['repetitions']} runs of each; stopped by: {profile['stop_reason']}."
+    return [pairs, *profile.get("notes", [])]
+
+
+def _busy(profile: Mapping[str, Any]) -> list[Row]:
+    load = profile.get("load")
+    return [("note", note.partition(":")[0]) for note in load_notes(load)] if load else []
 
 
 def score_rows(scores: Mapping[str, Any] | None) -> list[Row]:
