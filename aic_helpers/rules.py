@@ -127,7 +127,7 @@ def _what_went_wrong(run: Outcome) -> str:
     output = run.reply["output_shape"]
     if len(output) != 4:
         return f"at {run.where} the output has the shape {tuple(output)}"
-    return f"at {run.where} the output is {output[2]}x{output[1]} with {output[3]} channels"
+    return f"at {run.where} the output is {output[2]}x{output[1]}"
 
 
 def _resolution_remedy(run: Outcome | None, fixed: bool) -> str:

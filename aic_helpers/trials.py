@@ -46,8 +46,8 @@ class Outcome:
 
     @property
     def right_size(self) -> bool:
-        """Whether an output came, and had the input's size."""
-        return self.reply is not None and self.reply["output_shape"] == [1, self.size[1], self.size[0], 3]
+        """Whether an output came, and had the input's height and width."""
+        return self.reply is not None and self.reply["output_shape"][:3] == [1, self.size[1], self.size[0]]
 
 
 @dataclass

@@ -1,0 +1,235 @@
+"""Profiles of small models in real child processes, and of the challenge's SRCNN. No wall-clock time is asserted."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import psutil
+import pytest
+from fixtures import hostile_models
+from PIL import Image
+
+from aic_helpers import profiling, subjects
+from aic_helpers.children import ChildError
+from aic_helpers.errors import InputError
+from aic_helpers.subject import Subject
+
+SMALL: dict[str, Any] = {"width_px": 64, "height_px": 48, "max_repetitions": 10}
+CAP_MIB = 1000.0
+"""Well above what TensorFlow takes by itself (about 620 MiB), well below what the greedy models ask for."""
+
+READER = """
+import resource, subprocess, sys
+subprocess.run([sys.executable, *sys.argv[1:]], check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
+"""
+"""What ``/usr/bin/time -v`` does: a small process that reads the peak of the one that it started."""
+
+WORK = """
+import sys, numpy as np, tensorflow as tf
+graph = tf.compat.v1.GraphDef()
+graph.ParseFromString(open(sys.argv[1], "rb").read())
+load = lambda: tf.graph_util.import_graph_def(graph, name="")
+model = tf.compat.v1.wrap_function(load, []).prune("input:0", "output:0")
+model(tf.constant(np.random.default_rng(0).random((1, 720, 1280, 3), np.float32))).numpy()
+"""
+
+
+class Here:
+    """Stands for `children.Worker` where a process of its own adds nothing but the ten seconds of its start."""
+
+    def __init__(self, target: str, **_: Any) -> None:
+        assert target == "aic_helpers.subject:Subject"
+        self._subject = Subject()
+        self._request: dict[str, Any] = {}
+        self.pid = os.getpid()
+        self.peak_rss_mib = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def send(self, request: dict[str, Any]) -> None:
+        self._request = request
+
+    def receive(self, *, timeout_s: float = 0) -> dict[str, Any]:
+        try:
+            return json.loads(json.dumps(self._subject(self._request)))
+        except InputError:
+            raise
+        except Exception as error:
+            raise ChildError(f"{type(error).__name__}: {error}", "raised") from None
+
+    def ask(self, request: dict[str, Any], *, timeout_s: float = 0) -> dict[str, Any]:
+        self.send(request)
+        return self.receive()
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let baseline and model run in this process, whose threads are settled already."""
+    monkeypatch.setattr(subjects, "Worker", Here)
+    monkeypatch.setattr("tensorflow.config.threading.set_intra_op_parallelism_threads", lambda threads: None)
+    monkeypatch.setattr("tensorflow.config.threading.set_inter_op_parallelism_threads", lambda threads: None)
+    monkeypatch.setattr("tensorflow.config.set_visible_devices", lambda devices, kind: None)
+
+
+@pytest.fixture(scope="module")
+def freeze(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    folder = tmp_path_factory.mktemp("models")
+    return lambda name: hostile_models.freeze(getattr(hostile_models, name), folder / f"{name}.pb")
+
+
+def assert_no_child_left() -> None:
+    _, alive = psutil.wait_procs(psutil.Process().children(recursive=True), timeout=10)
+    assert [process.cmdline() for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def test_a_profile_says_what_was_measured_and_how(freeze: Callable[[str], Path]) -> None:
+    told: list[tuple[int, int | None, str]] = []
+    model = freeze("good")
+    profile = profiling.profile(model, model, progress=lambda *state: told.append(state), **SMALL)
+    result = profile.result
+    json.dumps(result, allow_nan=False)
+    assert (result["failed"], result["failure"], result["repetitions"], result["batch"]) == (None, None, 10, 1)
+    assert (result["width_px"], result["height_px"], result["device"]) == (64, 48, "cpu")
+    assert result["stop_reason"] in ("interval", "repetitions")
+    assert result["time_ms_p5"] <= result["time_ms"] <= result["time_ms_p95"]
+    assert result["speedup_ci95"][0] <= result["speedup"] <= result["speedup_ci95"][1]
+    assert result["peak_rss_mib"] == pytest.approx(result["runtime_rss_mib"] + result["model_rss_mib"])
+    assert result["environment_variables"]["TF_NUM_INTRAOP_THREADS"] == str(result["threads"])
+    assert result["gmacs"] == pytest.approx(64 * 48 * 3 * 27 / 1e9)
+    assert "Memory of a GPU was not measured: nothing ran on one." in result["notes"]
+    assert told[0] == (0, None, "loading baseline and model")
+    assert told[-1] == (10, 10, "timing in turn")
+    assert_no_child_left()
+
+    samples = profile.samples
+    roles = samples["role"].str[0].str.cat()
+    assert roles == "bmmb" * 5
+    assert samples["start_s"].is_monotonic_increasing
+    for name, role in (("time_ms", "model"), ("baseline_time_ms", "baseline")):
+        assert result[name] == pytest.approx(samples.loc[samples["role"] == role, "time_ms"].median())
+
+
+STOPPED = {
+    "grows": ("memory", "at 64x48: "),
+    "asks_for_8_gb": ("memory", "at 64x48: an allocation above the cap of 1000 MiB was refused (RLIMIT_DATA 1512 MiB)"),
+    "loops": ("timeout", "at 64x48: no reply within 4 s"),
+    "aborts": ("signal", "at 64x48: it died of SIGABRT"),
+}
+FAILED = {
+    "smaller": ("shape", "the output is (1, 46, 62, 3) where the input is (1, 48, 64, 3)"),
+    "always_nan": ("not finite", "100.00% of the output's values are NaN or infinite"),
+    "fails_when_it_runs": ("raised", "at 64x48: InvalidArgumentError: "),
+}
+
+
+def assert_says_why(profile: profiling.Profile, kind: str, reason: str) -> None:
+    result = profile.result
+    assert result["failure"]["kind"] == kind
+    assert result["failed"].startswith(reason)
+    assert "\n" not in result["failed"]
+    assert [result[key] for key in ("time_ms", "speedup", "speedup_ci95", "repetitions")] == [None] * 4
+    assert result["gmacs"] is not None
+    assert list(profile.samples.columns) == ["pair", "role", "start_s", "time_ms"]
+    assert len(profile.samples) == 0
+    json.dumps(result, allow_nan=False)
+
+
+@pytest.mark.parametrize("name", STOPPED)
+def test_a_model_is_stopped_within_its_limit(name: str, freeze: Callable[[str], Path]) -> None:
+    kind, reason = STOPPED[name]
+    model, baseline = freeze(name), freeze("good")
+    # TensorFlow tries for ten seconds to get memory that it was refused.
+    timeout_s = 4.0 if name == "loops" else 60.0
+    profile = profiling.profile(model, baseline, max_rss_mib=CAP_MIB, run_timeout_s=timeout_s, **SMALL)
+    assert_says_why(profile, kind, reason)
+    failure = profile.result["failure"]
+    assert (failure["mechanism"] in ("watchdog", "RLIMIT_DATA")) == (kind == "memory")
+    assert (failure["mib"] or CAP_MIB) >= CAP_MIB
+    assert_no_child_left()
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("name", FAILED)
+def test_a_model_that_fails_gives_a_profile_that_says_why(name: str, freeze: Callable[[str], Path]) -> None:
+    kind, reason = FAILED[name]
+    profile = profiling.profile(freeze(name), freeze("good"), **SMALL)
+    assert_says_why(profile, kind, reason)
+    # Shape and values are looked at after the memory was read.
+    assert (profile.result["peak_rss_mib"] is None) == (kind == "raised")
+
+
+@pytest.mark.usefixtures("here")
+def test_a_baseline_that_fails_is_an_input_error(freeze: Callable[[str], Path]) -> None:
+    with pytest.raises(InputError, match=r"expected a baseline that runs .*InvalidArgument.*: mend the baseline"):
+        profiling.profile(freeze("good"), freeze("fails_when_it_runs"), **SMALL)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"threads": 0}, "expected 1 to .* threads"),
+        ({"threads": 4096}, "found 4096: leave it out to use all"),
+        ({"width_px": 15}, "expected an image of 16 to 8192 px on each side, found 15x48"),
+        ({"height_px": 9000}, "found 64x9000"),
+        ({"device": "tpu"}, "expected the device cpu or gpu, found tpu"),
+        ({"run_timeout_s": 0}, "a time limit above 0"),
+        ({"max_rss_mib": -1}, "a cap on memory above 0"),
+        ({"time_budget_s": -1}, "a time budget above 0 s"),
+        ({"image": "none.png"}, "an image at none.png"),
+    ],
+)
+def test_arguments_out_of_range_are_refused(arguments: dict, message: str, freeze: Callable[[str], Path]) -> None:
+    with pytest.raises(InputError, match=message):
+        profiling.profile(freeze("good"), freeze("good"), **{**SMALL, **arguments})
+
+
+@pytest.mark.usefixtures("here")
+def test_a_gpu_that_is_not_there_is_said_plainly(freeze: Callable[[str], Path]) -> None:
+    tf = pytest.importorskip("tensorflow")
+    if tf.config.list_physical_devices("GPU"):
+        pytest.skip("a GPU is here")
+    with pytest.raises(InputError, match="expected a GPU, found none that TensorFlow can use"):
+        profiling.profile(freeze("good"), freeze("good"), device="gpu", **SMALL)
+
+
+@pytest.mark.usefixtures("here")
+def test_not_a_frozen_model_is_the_callers_mistake(freeze: Callable[[str], Path], tmp_path: Path) -> None:
+    file = tmp_path / "model.pb"
+    file.write_bytes(freeze("good").read_bytes()[:-20])
+    with pytest.raises(InputError, match="expected a"):
+        profiling.profile(file, freeze("good"), **SMALL)
+    with pytest.raises(InputError, match="expected a baseline at"):
+        profiling.profile(freeze("good"), tmp_path / "none.pb", **SMALL)
+
+
+def test_the_input_is_the_photo_in_the_size_wanted_or_the_same_noise(tmp_path: Path) -> None:
+    photo = np.full((40, 60, 3), (255, 0, 51), np.uint8)
+    Image.fromarray(photo).save(tmp_path / "photo.png")
+    image = profiling.input_image(tmp_path / "photo.png", 33, 20)
+    assert (image.shape, image.dtype) == ((20, 33, 3), np.float32)
+    assert image[3, 5] == pytest.approx([1, 0, 0.2])
+    assert np.array_equal(profiling.input_image(None, 33, 20), profiling.input_image(None, 33, 20))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps VmHWM")
+def test_peak_agrees_with_an_independent_reading_of_the_same_work(challenge: Path) -> None:
+    srcnn = challenge / "models_pretrained" / "div2k_srcnn.pb"
+    command = [sys.executable, "-c", READER, "-c", WORK, str(srcnn)]
+    independent_mib = float(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+    result = profiling.profile(srcnn, srcnn, interval=1.0, max_repetitions=10).result
+    assert result["memory_method"] == "VmHWM, read by the process itself"
+    assert result["peak_rss_mib"] == pytest.approx(independent_mib, rel=0.05)
+    assert result["baseline_peak_rss_mib"] == pytest.approx(independent_mib, rel=0.05)
+    assert result["gmacs"] == pytest.approx(63.73, abs=0.01)

@@ -1,0 +1,227 @@
+"""Each rule fails on the model that breaks it, and on no other.
+
+Most models are run in this process: what a child process adds is in test_children and in the last tests here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+from fixtures import hostile_models
+
+from aic_helpers import requirements, trials
+from aic_helpers.children import ChildError
+from aic_helpers.errors import InputError
+from aic_helpers.trial import Trial
+
+RULES = [
+    "file size",
+    "input and output",
+    "any resolution",
+    "batches above 1",
+    "finite values",
+    "values in [0, 1]",
+    "same output twice",
+    "parity with its source",
+    "memory at 1280x720",
+    "time against the baseline",
+]
+
+
+class Here:
+    """Stands for `children.Worker`: answers in this process, whose memory no limit holds for."""
+
+    def __init__(self, target: str, *, timeout_s: float, max_rss_mib: float) -> None:
+        assert target == "aic_helpers.trial:Trial"
+        self._trial = Trial()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def ask(self, request: dict[str, Any], *, timeout_s: float = 0) -> dict[str, Any]:
+        try:
+            return json.loads(json.dumps(self._trial(request)))
+        except InputError:
+            raise
+        except Exception as error:
+            raise ChildError(f"{type(error).__name__}: {error}", "raised") from None
+
+
+@pytest.fixture
+def freeze(tmp_path: Path) -> Callable[..., Path]:
+    def frozen(name: str, *shape: int | None) -> Path:
+        build = getattr(hostile_models, name)
+        return hostile_models.freeze(build, tmp_path / f"{name}.pb", shape or (None, None, None, 3))
+
+    return frozen
+
+
+def profiled(**changes: Any) -> dict[str, Any]:
+    """A profile of a model that runs, as `profiling.profile` returns it."""
+    return {
+        **{"width_px": 1280, "height_px": 720, "failed": None, "failure": None, "peak_rss_mib": 800.0},
+        **{"speedup": 1.5, "speedup_ci95": (1.4, 1.6), "time_ms": 200.0, "baseline_time_ms": 300.0, "repetitions": 12},
+        **changes,
+    }
+
+
+def failed(kind: str, reason: str, mechanism: str | None = None, mib: float | None = None) -> dict[str, Any]:
+    failure = {"kind": kind, "mechanism": mechanism, "mib": mib}
+    return profiled(failed=reason, failure=failure, speedup=None, time_ms=None, peak_rss_mib=None)
+
+
+def check_here(monkeypatch: pytest.MonkeyPatch, model: Path, **parts: Any) -> dict[str, dict[str, Any]]:
+    monkeypatch.setattr(trials, "Worker", Here)
+    rules = requirements.check(model, **{"profile": profiled(), **parts})
+    assert [rule["name"] for rule in rules] == RULES
+    for rule in rules:
+        assert rule["limit"]
+        assert rule["evidence"]
+        assert rule["found"]
+        assert rule["passed"] is not False or rule["remedy"]
+        assert rule["passed"] is not True or rule["remedy"] is None
+    json.dumps(rules, allow_nan=False)
+    return {rule["name"]: rule for rule in rules}
+
+
+def broken(rules: dict[str, dict[str, Any]]) -> list[str]:
+    return [name for name, rule in rules.items() if rule["passed"] is False]
+
+
+def test_a_good_model_breaks_none(monkeypatch: pytest.MonkeyPatch, freeze: Callable[..., Path]) -> None:
+    parity = {"parity": {"max_abs": 2e-7, "by_size": {"640x360": 2e-7}}}
+    rules = check_here(monkeypatch, freeze("good"), conversion=parity)
+    assert {rule["passed"] for rule in rules.values()} == {True}
+    sizes = "128x96, 101x103, 97x389, 640x50, 33x35, 32x32, 1280x720"
+    assert rules["any resolution"]["evidence"] == f"right at {sizes}"
+    assert rules["time against the baseline"]["found"].startswith("1.50 times as fast")
+
+
+CASES = {
+    "smaller": ("any resolution", "at 128x96 the output is 126x94", "SAME padding"),
+    "larger_where_odd": ("any resolution", "at 101x103 the output is 102x104", "crop the output"),
+    "not_a_number": ("finite values", "for a photo, for black and for white", "division by zero"),
+    "random": ("same output twice", "one photo twice", "random"),
+    "heavy": ("file size", "model.pb has 101", "fewer channels"),
+    "grey": ("input and output", "a run at", "3 channels"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_breaks_its_own_rule(name: str, monkeypatch: pytest.MonkeyPatch, freeze: Callable[..., Path]) -> None:
+    rule, evidence, remedy = CASES[name]
+    rules = check_here(monkeypatch, freeze(name))
+    assert broken(rules) == [rule]
+    assert evidence in rules[rule]["evidence"]
+    assert remedy in rules[rule]["remedy"]
+
+
+def test_a_fixed_size_breaks_the_rule_on_resolution_only(
+    monkeypatch: pytest.MonkeyPatch, freeze: Callable[..., Path]
+) -> None:
+    rules = check_here(monkeypatch, freeze("good", None, 64, 80, 3))
+    assert broken(rules) == ["any resolution"]
+    assert rules["any resolution"]["evidence"].startswith("the placeholder has the shape (any, 64, 80, 3)")
+    assert "make height and width of the placeholder None" in rules["any resolution"]["remedy"]
+
+
+@pytest.mark.parametrize("name", ["fails_with_a_batch", "mixes_the_batch"])
+def test_batches_are_an_advice(name: str, monkeypatch: pytest.MonkeyPatch, freeze: Callable[..., Path]) -> None:
+    rules = check_here(monkeypatch, freeze(name))
+    assert broken(rules) == []
+    assert rules["batches above 1"]["passed"] is None
+    assert "a batch of 2" in rules["batches above 1"]["found"]
+
+
+def test_a_fixed_batch_of_1_is_an_advice(monkeypatch: pytest.MonkeyPatch, freeze: Callable[..., Path]) -> None:
+    rules = check_here(monkeypatch, freeze("good", 1, None, None, 3))
+    assert broken(rules) == []
+    assert (rules["batches above 1"]["passed"], rules["batches above 1"]["found"]) == (None, "a fixed batch of 1")
+
+
+def test_range_is_an_advice_and_names_share_and_excess(
+    monkeypatch: pytest.MonkeyPatch, freeze: Callable[..., Path]
+) -> None:
+    rules = check_here(monkeypatch, freeze("out_of_range"))
+    assert broken(rules) == []
+    assert "by 0.2" in rules["values in [0, 1]"]["found"]
+    metrics = {"outside_share": 0.125, "outside_max": 0.031, "images": 5}
+    rule = check_here(monkeypatch, freeze("good"), metrics=metrics)["values in [0, 1]"]
+    assert (rule["passed"], rule["evidence"]) == (None, "5 validation images")
+    assert rule["found"] == "12.50% of the values outside, by 0.031 at most"
+
+
+PROFILES = {
+    "memory": (
+        failed("memory", "at 1280x720: stopped by the watchdog at 3600 MiB", "watchdog", 3600.0),
+        "memory at 1280x720",
+        "stopped by watchdog",
+    ),
+    "above": (profiled(peak_rss_mib=3585.0), "memory at 1280x720", "3585 MiB"),
+    "timeout": (failed("timeout", "at 1280x720: no reply within 120 s"), "time against the baseline", "did not return"),
+    "raised": (failed("raised", "at 1280x720: InvalidArgumentError: no"), "any resolution", "not at 1280x720"),
+    "signal": (failed("signal", "at 1280x720: it died of SIGABRT"), "any resolution", "not at 1280x720"),
+    "not finite": (failed("not finite", "1 % NaN"), "finite values", "at 1280x720: 1 % NaN"),
+}
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_what_the_profile_saw_breaks_its_own_rule(
+    name: str, monkeypatch: pytest.MonkeyPatch, freeze: Callable[..., Path]
+) -> None:
+    profile, rule, found = PROFILES[name]
+    rules = check_here(monkeypatch, freeze("good"), profile=profile)
+    assert broken(rules) == [rule]
+    assert rules[rule]["found"] == found
+
+
+def test_a_slow_model_gets_an_advice(monkeypatch: pytest.MonkeyPatch, freeze: Callable[..., Path]) -> None:
+    rules = check_here(monkeypatch, freeze("good"), profile=profiled(speedup=0.5, speedup_ci95=(0.49, 0.51)))
+    assert broken(rules) == []
+    assert rules["time against the baseline"]["passed"] is None
+
+
+def test_parity_fails_above_its_limit(monkeypatch: pytest.MonkeyPatch, freeze: Callable[..., Path]) -> None:
+    parity = {"parity": {"max_abs": 0.01, "by_size": {"640x360": 0.01}}}
+    rules = check_here(monkeypatch, freeze("good"), conversion=parity)
+    assert broken(rules) == ["parity with its source"]
+    frozen = check_here(monkeypatch, freeze("good"), conversion={"parity": {"max_abs": None, "by_size": None}})
+    assert frozen["parity with its source"]["passed"] is None
+
+
+def test_without_a_profile_the_model_runs_at_hd_for_its_memory(
+    monkeypatch: pytest.MonkeyPatch, freeze: Callable[..., Path]
+) -> None:
+    rules = check_here(monkeypatch, freeze("good"), profile=None, max_rss_mib=10)
+    assert broken(rules) == ["memory at 1280x720"]
+    assert rules["memory at 1280x720"]["limit"] == "10 MiB"
+    assert rules["time against the baseline"]["found"] == "not judged"
+
+
+def test_not_a_frozen_model_is_the_callers_mistake(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="expected a frozen model at"):
+        requirements.check(tmp_path / "none.pb")
+
+
+def test_the_challenges_srcnn_keeps_the_rules(challenge: Path) -> None:
+    """In a child process, at 1280x720 too."""
+    rules = requirements.check(challenge / "models_pretrained" / "div2k_srcnn.pb")
+    verdicts = {rule["name"]: rule["passed"] for rule in rules}
+    advice = ["batches above 1", "values in [0, 1]", "parity with its source", "time against the baseline"]
+    assert verdicts == {name: None if name in advice else True for name in RULES}
+
+
+def test_a_model_that_aborts_is_reported_and_the_checks_go_on(freeze: Callable[..., Path]) -> None:
+    rules = {rule["name"]: rule for rule in requirements.check(freeze("aborts"), profile=profiled())}
+    assert broken(rules) == ["any resolution"]
+    assert "at 128x96: it died of SIGABRT" in rules["any resolution"]["evidence"]
+    assert "the model gave up" in rules["any resolution"]["evidence"]
+    assert rules["finite values"]["found"] == "not judged"
+    assert "it died of SIGABRT" in rules["finite values"]["evidence"]
