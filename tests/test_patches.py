@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aic_helpers import patches
+from aic_helpers.errors import InputError
+from aic_helpers.images import bicubic_round_trip, write_png
+from aic_helpers.tracks import ENHANCEMENT, SUPER_RESOLUTION
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("photos")
+    noise = [np.random.default_rng(seed).integers(0, 256, (97, 130, 3), dtype=np.uint8) for seed in range(2)]
+    return [write_png(folder / f"{index}.png", image) for index, image in enumerate(noise)]
+
+
+def test_super_resolution_scenes_have_the_bicubic_round_trip_as_input(photos: list[Path]) -> None:
+    for scene in patches.make_scenes(SUPER_RESOLUTION, photos, np.random.default_rng(0)):
+        assert scene.target.shape == (96, 128, 3)
+        assert len(scene.inputs) == 1
+        np.testing.assert_array_equal(scene.inputs[0], bicubic_round_trip(scene.target, 4))
+
+
+def test_enhancement_scenes_have_several_different_shots(photos: list[Path]) -> None:
+    scene = patches.make_scenes(ENHANCEMENT, photos[:1], np.random.default_rng(0))[0]
+    assert scene.target.shape == (97, 130, 3)
+    assert len({shot.tobytes() for shot in scene.inputs}) == patches.SHOTS
+
+
+def test_patches_of_input_and_target_are_cut_turned_and_mirrored_alike() -> None:
+    target = np.random.default_rng(0).integers(0, 128, (40, 60, 3), dtype=np.uint8)
+    scene = patches.Scene(target, [target + np.uint8(100)])
+    inputs, targets = patches.draw_patches([scene], 50, 16, np.random.default_rng(1))
+    assert inputs.shape == targets.shape == (50, 16, 16, 3)
+    np.testing.assert_allclose(inputs - targets, 100 / 255, atol=1e-6)
+    rows, columns = np.mgrid[0:40, 0:60]
+    ramp = np.stack([rows, columns, rows * 0], axis=2).astype(np.uint8)
+    drawn, _ = patches.draw_patches([patches.Scene(ramp, [ramp])], 64, 8, np.random.default_rng(1))
+    assert (
+        len({(bool(p[0, 0, 0] < p[7, 7, 0]), bool(p[0, 0, 1] < p[7, 7, 1]), p[0, 0, 0] == p[0, 7, 0]) for p in drawn})
+        == 8
+    )
+
+
+def test_what_is_held_out_is_never_taught(photos: list[Path]) -> None:
+    scenes = patches.make_scenes(SUPER_RESOLUTION, photos, np.random.default_rng(0))
+    for whole, taught, kept in zip(scenes, *patches.split(scenes, photos, 16), strict=True):
+        assert taught.target.shape[1] + kept.target.shape[1] == whole.target.shape[1]
+        assert kept.target.shape[1] == taught.inputs[0].shape[1] - 96 == 16
+        np.testing.assert_array_equal(np.hstack([taught.target, kept.target]), whole.target)
+
+
+def test_a_photo_without_room_for_a_held_out_patch(tmp_path: Path) -> None:
+    path = write_png(tmp_path / "small.png", np.zeros((64, 100, 3), dtype=np.uint8))
+    scenes = patches.make_scenes(SUPER_RESOLUTION, [path], np.random.default_rng(0))
+    with pytest.raises(InputError, match=rf"a photo of at least 128x64 px, found 100x64 in {path}: use larger photos"):
+        patches.split(scenes, [path], 64)
