@@ -37,9 +37,9 @@ def convert(
     Returns
     -------
     dict
-        ``name``, ``source``, ``kind``, ``style``, ``sha256``, ``bytes``, ``parameters``, ``input_shape``,
-        ``checkpoint_unused``, and ``parity`` with ``max_abs`` (the largest absolute difference between source
-        and frozen model, None for a source that is frozen already) and ``by_size``.
+        ``name``, ``source``, ``kind``, ``style``, ``sha256``, ``bytes``, ``parameters``, ``gmacs_720p``,
+        ``input_shape``, ``checkpoint_unused``, and ``parity`` with ``max_abs`` (the largest absolute difference
+        between source and frozen model, None for a source that is frozen already) and ``by_size``.
 
     Raises
     ------

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from aic_helpers import legacy
 from aic_helpers.checkpoints import match_variables, open_checkpoint
+from aic_helpers.cost import static_cost
 from aic_helpers.errors import InputError
 from aic_helpers.images import as_float, read_rgb
 from aic_helpers.inference import read_graph, static_shape
@@ -67,8 +68,8 @@ def freeze(request: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``style``, ``parameters``, ``input_shape``, ``checkpoint_unused``, and ``parity``: the largest absolute
-        difference by size, or None where the source is a frozen graph already.
+        ``style``, ``parameters``, ``gmacs_720p``, ``input_shape``, ``checkpoint_unused``, and ``parity``: the
+        largest absolute difference by size, or None where the source is a frozen graph already.
 
     Raises
     ------
@@ -87,11 +88,11 @@ def freeze(request: dict[str, Any]) -> dict[str, Any]:
     if original.run is None:
         shutil.copyfile(request["path"], out)
     else:
-        out.write_bytes(original.graph_def.SerializeToString())
-    read_graph(out)
+        out.write_bytes(original.graph_def.SerializeToString(deterministic=True))
     return {
         "style": original.style,
         "parameters": original.parameters,
+        "gmacs_720p": static_cost(read_graph(out))["gmacs"],
         "input_shape": static_shape(original.graph_def),
         "checkpoint_unused": original.unused,
         "parity": _parity(original, Path(request["photo"])),

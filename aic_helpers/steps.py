@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
-from aic_helpers import conversion, cost, evaluation, inference, profiling, quiet, requirements, results, sources
+from aic_helpers import conversion, evaluation, inference, profiling, quiet, requirements, results, sources
 from aic_helpers.datasets import read_pair
-from aic_helpers.plots import Comparison
 from aic_helpers.results import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from aic_helpers.plots import Comparison
 
 
 def convert(settings: Settings, *, again: bool = False) -> dict[str, Any]:
@@ -21,10 +24,8 @@ def convert(settings: Settings, *, again: bool = False) -> dict[str, Any]:
     """
     model = None if again else results.converted(settings)
     if model is None:
-        model = conversion.convert(settings.source, settings.model_pb)
-        quiet.import_tensorflow()
-        model |= {"gmacs_720p": cost.static_cost(inference.read_graph(settings.model_pb))["gmacs"]}
-        model = results.write_part(settings, "model", model)["model"]
+        converted = conversion.convert(settings.source, settings.model_pb)
+        model = results.write_part(settings, "model", converted)["model"]
     return model
 
 
@@ -83,6 +84,8 @@ def load(frozen: Path) -> inference.FrozenModel:
 
 def comparison(settings: Settings, name: str, title: str) -> Comparison:
     """Return one validation image with input, output and target."""
+    from aic_helpers.plots import Comparison
+
     pair = next(pair for pair in settings.dataset.pairs if pair.name == name)
     loaded = read_pair(settings.dataset, pair)
     output = load(settings.model_pb)(loaded.input[None])[0]
