@@ -21,7 +21,6 @@ from aic_helpers.errors import InputError
 
 if TYPE_CHECKING:
     from aic_helpers.results import Part, Settings
-    from aic_helpers.runs import Progress
 
 
 def main() -> NoReturn:
@@ -100,16 +99,16 @@ def run(tracks: tuple[str, ...], model: str, checkpoint: str, data: str, out: st
       aic run --track super_resolution --track enhancement
       aic run --track enhancement --model my_network.py:network --checkpoint weights/my_network
     """
-    from aic_helpers import results, runs, tables
+    from aic_helpers import bars, results, runs, tables
 
     if len(tracks) > 1 and (model or out):
         raise InputError("one --track beside --model or --out", f"{len(tracks)} tracks", "make one run for each track")
     settled = [results.settle(track, model, checkpoint, data, out, limit) for track in tracks]
     found = []
     for settings in settled:
-        with _progress(settings) as progress:
+        with bars.bar("cell", lines=True) as show:
             name = settings.track.name
-            found.append(runs.run(name, model, checkpoint, data, out, limit, profile=profile, progress=progress))
+            found.append(runs.run(name, model, checkpoint, data, out, limit, profile=profile, progress=show))
     columns = [
         [*tables.run_rows(result), tables.folder_row(settings)] for result, settings in zip(found, settled, strict=True)
     ]
@@ -164,10 +163,10 @@ def profile(as_json: bool, **typed: Any) -> int:
     Example
       aic profile --track super_resolution --model my_network.pb
     """
-    from aic_helpers import steps
+    from aic_helpers import bars, steps
 
-    with _staged(typed) as (settings, stage):
-        steps.profile(stage)
+    with _staged(typed) as (settings, stage), bars.bar("run") as show:
+        steps.profile(stage, progress=show)
     return _report(settings, "profile", as_json)
 
 
@@ -184,12 +183,13 @@ def check(as_json: bool, profile: bool, **typed: Any) -> int:
     Example
       aic check --track super_resolution --model my_network.pb
     """
-    from aic_helpers import results, steps
+    from aic_helpers import bars, results, steps
 
     with _staged(typed) as (settings, stage):
         steps.convert(stage)
         if profile and results.read(stage.folder)["profile"] is None:
-            steps.profile(stage)
+            with bars.bar("run") as show:
+                steps.profile(stage, progress=show)
         steps.check(stage)
     return _report(settings, "requirements", as_json)
 
@@ -269,7 +269,7 @@ def _report(settings: Settings, part: Part, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(value, indent=2))
     else:
-        click.echo("\n".join([*tables.part_lines(part, value), "  ".join(tables.folder_row(settings))]))
+        click.echo("\n".join(tables.part_lines(settings, part, value)))
     return _verdict({**dict.fromkeys(("metrics", "profile", "requirements")), part: value})
 
 
@@ -278,22 +278,3 @@ def _verdict(result: dict[str, Any]) -> int:
     failed = any((result[part] or {}).get("failed") for part in ("metrics", "profile"))
     broken = any(rule["passed"] is False for rule in result["requirements"] or [])
     return RULE_BROKEN if failed or broken else DONE
-
-
-@contextmanager
-def _progress(settings: Settings) -> Iterator[Progress]:
-    """Give what draws a bar over the cells of all notebooks on stderr; away from a terminal, a line a notebook."""
-    from tqdm import tqdm
-
-    title = f"{settings.track.name} {settings.source.name}"
-    seen: set[str] = set()
-    with tqdm(unit="cell", disable=not sys.stderr.isatty(), leave=False) as bar:
-
-        def show(notebook: str, done: int, total: int) -> None:
-            if bar.disable and notebook not in seen:
-                click.echo(f"{title}: {notebook}", err=True)
-            seen.add(notebook)
-            bar.total, bar.n = total, done
-            bar.set_description(f"{title}: {notebook}")
-
-        yield show

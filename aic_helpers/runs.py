@@ -21,8 +21,8 @@ from aic_helpers.staging import staged
 
 NOTEBOOKS = ("01_convert", "02_evaluate", "03_profile")
 
-Progress = Callable[[str, int, int], None]
-"""Told a notebook's name, and how many cells of how many (over all notebooks) lie behind."""
+Progress = Callable[[int, int, str], None]
+"""Told how many cells of how many (over all notebooks) lie behind, and what runs, in words."""
 
 ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "JUPYTER_PREFER_ENV_PATH": "1"}
 """For the kernels: TensorFlow keeps its start-up notes to itself, and `python3` is this interpreter's kernel."""
@@ -51,7 +51,7 @@ def run(
     profile : bool
         Whether to measure time and memory.
     progress : callable, optional
-        Called as each cell starts, and at the end.
+        Called as each cell starts.
 
     Raises
     ------
@@ -60,18 +60,17 @@ def run(
     NotebookError
         A notebook failed in another way.
     """
-    folder = results.settle(track, model, checkpoint, data, out, limit).folder.absolute()
+    settings = results.settle(track, model, checkpoint, data, out, limit)
+    folder = settings.folder.absolute()
     shared = {"track": track, "model": model, "checkpoint": checkpoint, "data": data, "limit": limit}
     with staged(folder, "result.json", replaces=results.FILES) as stage:
         behind, total = 0, sum(_cells(name) for name in NOTEBOOKS)
         for name in NOTEBOOKS:
             own = {"profile": profile} if name == "03_profile" else {}
-            tick = _ticker(progress, name, behind, total)
+            tick = _ticker(progress, behind, total, f"{track} {settings.source.name}: {name}")
             execute(_notebook(name), stage / f"{name}.ipynb", {**shared, **own, "out": str(stage)}, tick)
             _replace_in(stage / f"{name}.ipynb", str(stage), str(folder))
             behind += _cells(name)
-        if progress:
-            progress(NOTEBOOKS[-1], total, total)
     return results.read(folder)
 
 
@@ -111,7 +110,7 @@ def execute(
                 parameters,
                 progress_bar=False,
                 on_cell_start=on_cell_start,
-                extra_arguments=["--log-level=ERROR"],
+                extra_arguments=["--log-level=CRITICAL"],
             )
     except PapermillExecutionError as error:
         if error.ename == "InputError":
@@ -178,10 +177,10 @@ def _cells(name: str) -> int:
     return len(nbformat.read(_notebook(name), as_version=4).cells) + 1
 
 
-def _ticker(progress: Progress | None, name: str, behind: int, total: int) -> Callable[..., None]:
+def _ticker(progress: Progress | None, behind: int, total: int, stage: str) -> Callable[..., None]:
     def tick(cell: Any, cell_index: int) -> None:
         if progress:
-            progress(name, behind + cell_index, total)
+            progress(behind + cell_index, total, stage)
 
     return tick
 

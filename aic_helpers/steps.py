@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from aic_helpers import conversion, evaluation, inference, profiling, quiet, requirements, results, sources
 from aic_helpers.datasets import read_pair
 from aic_helpers.results import Settings
@@ -39,10 +37,11 @@ def evaluate(settings: Settings, *, progress: evaluation.Progress = iter) -> pd.
     return images
 
 
-def profile(settings: Settings) -> profiling.Profile:
+def profile(settings: Settings, *, progress: profiling.Progress | None = None) -> profiling.Profile:
     """Return time and memory beside the track's baseline, having written them to the run folder."""
     convert(settings)
-    measured = profiling.profile(settings.model_pb, sources.baseline_pb(settings.track), image=_hd_photo(settings))
+    baseline, photo = sources.baseline_pb(settings.track), _hd_photo(settings)
+    measured = profiling.profile(settings.model_pb, baseline, image=photo, progress=progress)
     results.write_part(settings, "profile", measured.result)
     results.write_table(settings, "timing", measured.samples)
     return measured
@@ -67,7 +66,7 @@ def check(settings: Settings) -> list[dict[str, Any]]:
 
 def worst_and_best(settings: Settings, images: pd.DataFrame) -> list[Comparison]:
     """Return the images of lowest and highest PSNR with input, output and target; failed images are left out."""
-    scored = images[np.isfinite(images["psnr_db"])].sort_values("psnr_db")
+    scored = images[images["psnr_db"].notna()].sort_values("psnr_db")
     ends = {"worst": scored.head(1), "best": scored.tail(1)} if len(scored) > 1 else {"the only": scored}
     return [
         comparison(settings, row.image, f"{end} image: {row.image}")

@@ -52,13 +52,13 @@ def run_rows(result: Mapping[str, Any]) -> list[Row]:
     ]
 
 
-def part_lines(part: Part, value: Any) -> list[str]:
+def part_lines(settings: Settings, part: Part, value: Any) -> list[str]:
     """Return one part of a result as lines of text."""
     if part == "requirements":
         return requirement_lines(value)
-    if part == "profile":
-        return [*aligned(profile_rows(value)).splitlines(), *profile_notes(value)]
-    return aligned((model_rows if part == "model" else metrics_rows)(value)).splitlines()
+    rows = {"model": model_rows, "metrics": metrics_rows, "profile": profile_rows}[part](value)
+    notes = profile_notes(value) if part == "profile" else []
+    return [*aligned([*rows, folder_row(settings)]).splitlines(), *notes]
 
 
 def model_rows(model: Mapping[str, Any]) -> list[Row]:

@@ -1,6 +1,12 @@
 """Papermill over a notebook."""
 
+import os
+import signal
+import subprocess
+import sys
+
 import nbformat
+import psutil
 import pytest
 
 from aic_helpers import runs
@@ -44,8 +50,6 @@ def test_parameters_reach_the_notebook_in_this_interpreter(notebook, tmp_path, c
     path = notebook("import sys; print(sys.executable, answer, name)")
     started = []
     runs.execute(path, tmp_path / "out.ipynb", {"answer": 7}, lambda cell, cell_index: started.append(cell_index))
-    import sys
-
     output = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells[-1].outputs[0].text
     assert output == f"{sys.executable} 7 x\n"
     assert started == [0, 1, 2]
@@ -71,8 +75,6 @@ def test_a_kernel_that_dies_is_said_in_words(notebook, tmp_path):
 
 
 def test_the_environment_is_as_before(notebook, tmp_path, monkeypatch):
-    import os
-
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "1")
     monkeypatch.delenv("JUPYTER_PREFER_ENV_PATH", raising=False)
     runs.execute(notebook("import os; assert os.environ['TF_CPP_MIN_LOG_LEVEL'] == '3'"), tmp_path / "o.ipynb", {})
@@ -107,9 +109,12 @@ def test_a_run_executes_the_notebooks_in_order_and_keeps_them(steps, tmp_path):
     names = sorted(path.name for path in (tmp_path / "run").iterdir())
     assert names == ["01_convert.ipynb", "02_evaluate.ipynb", "03_profile.ipynb", "result.json"]
     assert (tmp_path / "run" / "01_convert.ipynb").read_text() == f"ran in {tmp_path / 'run'}"
-    counts = [done for _, done, _ in progress]
+    counts = [done for done, _, _ in progress]
     assert counts == sorted(counts)
-    assert progress[-1] == ("03_profile", progress[0][2], progress[0][2])
+    assert {total for _, total, _ in progress} == {
+        runs._cells("01_convert") + runs._cells("02_evaluate") + runs._cells("03_profile")
+    }
+    assert progress[-1][2] == "super_resolution net: 03_profile"
 
 
 def test_a_run_that_fails_leaves_the_folder_as_it_was(steps, tmp_path, monkeypatch):
@@ -132,3 +137,36 @@ def test_what_run_passes_the_notebooks_know():
     for name in runs.NOTEBOOKS:
         known = set(runs.parameter_names(PROJECT / "notebooks" / f"{name}.ipynb"))
         assert known == (shared | {"profile"} if name == "03_profile" else shared)
+
+
+INTERRUPTED = """
+import sys
+from pathlib import Path
+from aic_helpers import runs
+from aic_helpers.endings import exit_status
+from aic_helpers.staging import staged
+
+def work():
+    with staged(Path(sys.argv[2]), "result.json") as stage:
+        runs.execute(Path(sys.argv[1]), stage / "out.ipynb", {}, lambda cell, cell_index: print(cell_index, flush=True))
+
+sys.exit(exit_status(work))
+"""
+
+
+def test_ctrl_c_ends_the_kernel_and_leaves_nothing(notebook, tmp_path):
+    path = notebook(
+        f"import os; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))",
+        "import threading; threading.Event().wait()",
+    )
+    command = [sys.executable, "-c", INTERRUPTED, str(path), str(tmp_path / "run")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        last_cell = any(line == "2\n" for line in process.stdout)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+    assert last_cell
+    assert process.returncode == 130
+    assert stderr.strip() == "aic: interrupted; nothing half-written is left"
+    assert not (tmp_path / "run").exists()
+    assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))

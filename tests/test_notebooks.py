@@ -1,0 +1,129 @@
+"""The notebooks: how they are kept, and that papermill gives a whole result from them.
+
+That each runs by itself from top to bottom is proved by nbval, which `make test` calls on them.
+"""
+
+import ast
+import json
+import math
+
+import nbformat
+import pytest
+
+from aic_helpers import cli, results
+from aic_helpers.places import PROJECT
+from aic_helpers.tracks import TRACKS
+
+NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
+
+SCHEMA = {
+    "model": {"name", "source", "sha256", "bytes", "parameters", "gmacs_720p"},
+    "metrics": {"psnr_db", "psnr_db_ci95", "ms_ssim", "ms_ssim_ci95", "images"},
+    "profile": {
+        "time_ms",
+        "baseline_time_ms",
+        "speedup",
+        "speedup_ci95",
+        "repetitions",
+        "peak_rss_mib",
+        "runtime_rss_mib",
+        "model_rss_mib",
+        "threads",
+        "device",
+        "width_px",
+        "height_px",
+    },
+    "environment": {"python", "tensorflow", "numpy", "cpu", "cores", "created_utc"},
+}
+RULE = {"name", "passed", "limit", "found", "evidence"}
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def notebook(request):
+    return nbformat.read(request.param, as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_it_is_kept_without_outputs(notebook):
+    assert all(cell.outputs == [] and cell.execution_count is None for cell in code_cells(notebook))
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert notebook.metadata.language_info.name == "python"
+
+
+def test_it_opens_with_a_question_and_what_goes_in_and_out(notebook):
+    opening = notebook.cells[0].source
+    assert opening.startswith("# ")
+    assert opening.splitlines()[0].endswith("?")
+    assert "**In:**" in opening
+    assert "**Out:**" in opening
+    assert "two-core machine" in opening
+
+
+def test_its_parameters_are_literals_with_a_comment_each(notebook):
+    tagged = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+    assert [notebook.cells.index(cell) for cell in tagged] == [1]
+    for line in tagged[0].source.splitlines():
+        assignment, comment = line.split("  # ")
+        assert comment
+        ast.literal_eval(ast.parse(assignment).body[0].value)
+
+
+def test_its_cells_are_short_and_define_nothing(notebook):
+    for cell in code_cells(notebook):
+        assert len(cell.source.splitlines()) <= 8
+        assert "def " not in cell.source
+
+
+def test_prose_comes_before_code(notebook):
+    for before, cell in zip(notebook.cells[3:], notebook.cells[4:], strict=False):
+        if cell.cell_type == "code":
+            assert before.cell_type == "markdown" or before.source.startswith("if profile:")
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_a_run_of_the_sample_network_gives_a_whole_result(track, tmp_path, capfd):
+    out = tmp_path / "run"
+    status = cli.status(["run", "--track", track, "--limit", "3", "--out", str(out)])
+    stdout, stderr = capfd.readouterr()
+    name = TRACKS[track].baseline
+    assert status == 0
+    assert stderr.splitlines() == [f"{track} {name}: {step}" for step in ("01_convert", "02_evaluate", "03_profile")]
+    _check_result(results.read(out), track)
+    files = {"01_convert.ipynb", "02_evaluate.ipynb", "03_profile.ipynb", "model.pb", "result.json", "images.csv"}
+    assert {path.name for path in out.iterdir()} == files | {"timing.csv"}
+    rows = dict(line.split(maxsplit=1) for line in stdout.splitlines() if not line.startswith(("score", "run")))
+    assert rows["model"] == name
+    assert rows["images"] == "3"
+    for step in ("01_convert", "02_evaluate", "03_profile"):
+        _check_executed(out / f"{step}.ipynb")
+
+
+def _check_result(result, track):
+    assert (result["schema"], result["track"], result["protocol"]) == (1, track, "pirm2018")
+    for part, keys in SCHEMA.items():
+        assert keys <= set(result[part]), part
+    assert all(set(rule) >= RULE for rule in result["requirements"])
+    assert {rule["passed"] for rule in result["requirements"]} <= {True, None}
+    assert set(result["scores"]) == {"A", "B", "C"}
+    for score in result["scores"].values():
+        low, high = score["ci95"]
+        assert low <= score["value"] <= high
+    figures = [result["metrics"][name] for name in ("psnr_db", "ms_ssim")]
+    figures += [result["profile"][name] for name in ("time_ms", "baseline_time_ms", "speedup", "peak_rss_mib")]
+    assert all(math.isfinite(figure) and figure > 0 for figure in figures)
+    assert result["metrics"]["images"] == 3
+    assert result["profile"]["repetitions"] >= 10
+    assert json.dumps(result, allow_nan=False)
+
+
+def _check_executed(path):
+    """Nothing on stderr, no trace of the staging folder, and a figure where the notebook promises one."""
+    executed = nbformat.read(path, as_version=4)
+    outputs = [output for cell in code_cells(executed) for output in cell.outputs]
+    assert [output for output in outputs if output.get("name") == "stderr" or output.output_type == "error"] == []
+    assert ".partial-" not in path.read_text("utf-8")
+    pictures = sum("image/png" in output.get("data", {}) for output in outputs)
+    assert pictures == {"01_convert": 0, "02_evaluate": 2, "03_profile": 2}[path.stem]
