@@ -127,6 +127,7 @@ def train(
     recipe = {
         "network": function.__name__,
         "track": track.name,
+        "start": STARTS[function.__name__].__name__ if function.__name__ in STARTS else "random",
         **_recipe(photos, plan),
         "held_out_patches": HELD_OUT_PATCHES,
         "held_out_psnr_db": history[-1]["held_out_psnr_db"],

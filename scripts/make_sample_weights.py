@@ -36,10 +36,11 @@ def make(name: str) -> None:
     track = TRACKS[entry["track"]]
     function = getattr(networks, entry["function"])
     trained = training.train(function, track, datasets.training_photos(), PLANS[name], progress=report)
-    figures = {"validation": compare(trained.model, track), "machine": results.environment()}
-    training.save(trained, sources.PRETRAINED, name, **figures)
+    machine = {key: value for key, value in results.environment().items() if key in ("cpu", "cores", "created_utc")}
+    validation = compare(trained.model, track)
+    training.save(trained, sources.PRETRAINED, name, machine=machine, validation=validation)
     conversion.convert(sources.resolve(name), sources.PRETRAINED / f"{name}.pb")
-    print(name, figures["validation"])
+    print(name, validation)
 
 
 def compare(model: Any, track: Track) -> dict[str, Any]:
@@ -47,11 +48,11 @@ def compare(model: Any, track: Track) -> dict[str, Any]:
     dataset = datasets.open_dataset("sample", track)
     names = ("images", "psnr_db", "ms_ssim")
     figures = {
-        key: {name: summary[name] for name in names}
+        key: {name: round(summary[name], 6) for name in names}
         for key, callable_model in (("nothing_done", np.asarray), ("model", lambda images: np.asarray(model(images))))
         for summary in [evaluation.summarise(evaluation.evaluate(callable_model, dataset))]
     }
-    margin = {name: figures["model"][name] - figures["nothing_done"][name] for name in names[1:]}
+    margin = {name: round(figures["model"][name] - figures["nothing_done"][name], 6) for name in names[1:]}
     return {"data": dataset.name, "note": dataset.note, **figures, "margin": margin}
 
 
