@@ -3,7 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-TRACKS := super_resolution enhancement
 
 .PHONY: help setup demo test lab lint lock clean
 help:
@@ -26,10 +25,11 @@ $(INSTALLED): requirements.lock constraints.txt bootstrap.lock pyproject.toml en
 	@touch $@
 
 demo: setup
-	@for track in $(TRACKS); do $(BIN)/aic run --track $$track || exit; done
+	$(BIN)/aic run --track super_resolution --track enhancement
 
 test: setup lint
 	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks
 
 lint: setup
 	$(BIN)/ruff check .
@@ -37,7 +37,7 @@ lint: setup
 	$(BIN)/mypy
 
 lab: setup
-	$(BIN)/jupyter lab --notebook-dir=. notebooks/00_start_here.ipynb
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --notebook-dir=. notebooks/00_start_here.ipynb
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --extra dev --generate-hashes -o requirements.lock pyproject.toml
