@@ -35,7 +35,7 @@ Progress = Callable[[int, int | None, str], None]
 """Told how many repetitions are done, of how many at the most (None while loading), and what is being done."""
 
 TIMES = ("time_ms", "time_ms_p5", "time_ms_p95", "baseline_time_ms", "baseline_time_ms_p5", "baseline_time_ms_p95")
-RATIO = ("speedup", "speedup_ci95", "repetitions", "stop_reason", "load")
+RATIO = ("speedup", "speedup_ci95", "repetitions", "stop_reason", "load", "roofline")
 MEMORY = ("peak_rss_mib", "runtime_rss_mib", "model_rss_mib", "memory_method", "baseline_peak_rss_mib", "gpu_peak_mib")
 FIGURES = (*TIMES, *RATIO, *MEMORY, "failed", "failure")
 """Keys of the result that are None until they are measured."""
@@ -163,7 +163,7 @@ def _measure(
         result["baseline_peak_rss_mib"] = _peak_mib(first, baseline)[0]
         timed, result["load"] = _time(baseline, model, limits, progress)
         samples = timed.samples
-        result |= _times(timed)
+        result |= _times(timed) | {"roofline": baseline.roofline()}
     except ModelError as failed:
         result |= {"failed": str(failed), "failure": failed.failure}
     result |= _cost(baseline, model, result["time_ms"])

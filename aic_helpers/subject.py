@@ -13,10 +13,11 @@ from aic_helpers.cost import static_cost
 from aic_helpers.errors import InputError
 from aic_helpers.inference import FrozenModel, load, read_graph
 from aic_helpers.machine import own_memory_mib
+from aic_helpers.roofline import roofline
 
 
 class Subject:
-    """Answers the requests ``load``, ``run``, ``inspect`` and ``cost``, as `children.Worker` brings them."""
+    """Answers ``load``, ``run``, ``inspect``, ``cost`` and ``roofline``, as `children.Worker` brings them."""
 
     def __init__(self) -> None:
         self._device = "cpu"
@@ -25,7 +26,8 @@ class Subject:
         self._output: NDArray[np.float32] = self._images
 
     def __call__(self, request: dict[str, Any]) -> dict[str, Any]:
-        actions = {"load": self._load, "run": self._run, "inspect": self._inspect, "cost": self._cost}
+        actions = {"load": self._load, "run": self._run, "inspect": self._inspect}
+        actions |= {"cost": self._cost, "roofline": self._roofline}
         return actions[request["do"]](request)
 
     def _load(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -57,6 +59,9 @@ class Subject:
     def _cost(self, request: dict[str, Any]) -> dict[str, Any]:
         graph = read_graph(Path(request["model"]))
         return static_cost(graph, width_px=request["width_px"], height_px=request["height_px"])
+
+    def _roofline(self, request: dict[str, Any]) -> dict[str, Any]:
+        return roofline(request["threads"])
 
 
 def _settle(threads: int, device: str, gpu_limit_mib: float | None) -> None:

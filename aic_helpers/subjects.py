@@ -109,6 +109,10 @@ class Network:
         size = {"width_px": self.setting.width_px, "height_px": self.setting.height_px}
         return self.worker.ask({"do": "cost", "model": str(path.resolve()), **size})
 
+    def roofline(self) -> dict[str, Any]:
+        """Return the machine's own limits with the setting's threads; see `aic_helpers.roofline.roofline`."""
+        return self.worker.ask({"do": "roofline", "threads": self.setting.threads})
+
     @contextmanager
     def _failures(self, when: str) -> Iterator[None]:
         try:

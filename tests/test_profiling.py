@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import psutil
 import pytest
-from fixtures import hostile_models
+from fixtures import hostile_models, in_process
 from PIL import Image
 
 from aic_helpers import profiling, subjects
-from aic_helpers.children import ChildError
 from aic_helpers.errors import InputError
-from aic_helpers.subject import Subject
 
 SMALL: dict[str, Any] = {"width_px": 64, "height_px": 48, "max_repetitions": 10}
 CAP_MIB = 1000.0
@@ -42,45 +39,11 @@ model(tf.constant(np.random.default_rng(0).random((1, 720, 1280, 3), np.float32)
 """
 
 
-class Here:
-    """Stands for `children.Worker` where a process of its own adds nothing but the ten seconds of its start."""
-
-    def __init__(self, target: str, **_: Any) -> None:
-        assert target == "aic_helpers.subject:Subject"
-        self._subject = Subject()
-        self._request: dict[str, Any] = {}
-        self.pid = os.getpid()
-        self.peak_rss_mib = 0.0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def send(self, request: dict[str, Any]) -> None:
-        self._request = request
-
-    def receive(self, *, timeout_s: float = 0) -> dict[str, Any]:
-        try:
-            return json.loads(json.dumps(self._subject(self._request)))
-        except InputError:
-            raise
-        except Exception as error:
-            raise ChildError(f"{type(error).__name__}: {error}", "raised") from None
-
-    def ask(self, request: dict[str, Any], *, timeout_s: float = 0) -> dict[str, Any]:
-        self.send(request)
-        return self.receive()
-
-
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let baseline and model run in this process, whose threads are settled already."""
-    monkeypatch.setattr(subjects, "Worker", Here)
-    monkeypatch.setattr("tensorflow.config.threading.set_intra_op_parallelism_threads", lambda threads: None)
-    monkeypatch.setattr("tensorflow.config.threading.set_inter_op_parallelism_threads", lambda threads: None)
-    monkeypatch.setattr("tensorflow.config.set_visible_devices", lambda devices, kind: None)
+    """Let baseline and model run in this process."""
+    monkeypatch.setattr(subjects, "Worker", in_process.Worker)
+    in_process.settle_threads_once(monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +71,8 @@ def test_a_profile_says_what_was_measured_and_how(freeze: Callable[[str], Path])
     assert result["peak_rss_mib"] == pytest.approx(result["runtime_rss_mib"] + result["model_rss_mib"])
     assert result["environment_variables"]["TF_NUM_INTRAOP_THREADS"] == str(result["threads"])
     assert result["gmacs"] == pytest.approx(64 * 48 * 3 * 27 / 1e9)
+    assert 0 < result["gflop_per_s"] < result["roofline"]["gflop_per_s"]
+    assert result["roofline"]["gb_per_s"] > 0
     assert "Memory of a GPU was not measured: nothing ran on one." in result["notes"]
     assert told[0] == (0, None, "loading baseline and model")
     assert told[-1] == (10, 10, "timing in turn")

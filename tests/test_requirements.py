@@ -8,15 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
-from fixtures import hostile_models
+from fixtures import hostile_models, in_process
 
 from aic_helpers import requirements, trials
-from aic_helpers.children import ChildError
 from aic_helpers.errors import InputError
-from aic_helpers.trial import Trial
 
 RULES = [
     "file size",
@@ -30,28 +28,6 @@ RULES = [
     "memory at 1280x720",
     "time against the baseline",
 ]
-
-
-class Here:
-    """Stands for `children.Worker`: answers in this process, whose memory no limit holds for."""
-
-    def __init__(self, target: str, *, timeout_s: float, max_rss_mib: float) -> None:
-        assert target == "aic_helpers.trial:Trial"
-        self._trial = Trial()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def ask(self, request: dict[str, Any], *, timeout_s: float = 0) -> dict[str, Any]:
-        try:
-            return json.loads(json.dumps(self._trial(request)))
-        except InputError:
-            raise
-        except Exception as error:
-            raise ChildError(f"{type(error).__name__}: {error}", "raised") from None
 
 
 @pytest.fixture
@@ -78,7 +54,7 @@ def failed(kind: str, reason: str, mechanism: str | None = None, mib: float | No
 
 
 def check_here(monkeypatch: pytest.MonkeyPatch, model: Path, **parts: Any) -> dict[str, dict[str, Any]]:
-    monkeypatch.setattr(trials, "Worker", Here)
+    monkeypatch.setattr(trials, "Worker", in_process.Worker)
     rules = requirements.check(model, **{"profile": profiled(), **parts})
     assert [rule["name"] for rule in rules] == RULES
     for rule in rules:

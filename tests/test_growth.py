@@ -1,0 +1,61 @@
+"""How cost grows: the fit by hand, and a small model in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fixtures import hostile_models, in_process
+
+from aic_helpers import growth
+from aic_helpers.errors import InputError
+
+
+def test_exponent_of_a_power_law() -> None:
+    points = [(x, 3 * x**1.5) for x in (0.1, 0.5, 2.0, 7.0)]
+    assert growth.fit_exponent(points) == pytest.approx(1.5)
+    assert growth.fit_exponent(points[:2]) is None
+    assert growth.fit_exponent([(1.0, 0.0), *points[:2]]) is None
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growth, "Worker", in_process.Worker)
+    in_process.settle_threads_once(monkeypatch)
+
+
+@pytest.mark.usefixtures("here")
+def test_one_row_a_point(tmp_path: Path) -> None:
+    model = hostile_models.freeze(hostile_models.good, tmp_path / "good.pb")
+    told = []
+    result = growth.growth(
+        model, heights_px=(36, 18), batches=(3, 1), repetitions=2, progress=lambda *state: told.append(state)
+    )
+    table = result.table
+    points = list(table[["varied", "width_px", "height_px", "batch"]].itertuples(index=False, name=None))
+    assert points == [
+        ("resolution", 32, 18, 1),
+        ("resolution", 64, 36, 1),
+        ("batch", 640, 360, 1),
+        ("batch", 640, 360, 3),
+    ]
+    assert table["megapixels"].tolist() == pytest.approx([32 * 18e-6, 64 * 36e-6, 0.2304, 0.6912])
+    assert (table["time_ms"] > 0).all()
+    assert table["failed"].isna().all()
+    assert told[0] == (0, 4, "1 x 32x18")
+    assert result.exponents["batch"] == {"time": None, "memory": None}
+
+
+@pytest.mark.usefixtures("here")
+def test_a_point_that_fails_is_a_row_that_says_so(tmp_path: Path) -> None:
+    model = hostile_models.freeze(hostile_models.fails_when_it_runs, tmp_path / "model.pb")
+    table = growth.growth(model, heights_px=(18, 36), batches=(1,), repetitions=1).table
+    assert table["varied"].tolist() == ["resolution", "batch"]
+    assert table["failed"].str.contains("InvalidArgumentError").all()
+    assert table["time_ms"].isna().all()
+
+
+def test_points_out_of_range_are_refused(tmp_path: Path) -> None:
+    model = hostile_models.freeze(hostile_models.good, tmp_path / "good.pb")
+    with pytest.raises(InputError, match="expected heights, batches and repetitions above 0"):
+        growth.growth(model, heights_px=(0,))
