@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 import warnings
 from pathlib import Path
 
@@ -75,13 +74,12 @@ def write_png(path: str | Path, image: Rgb8 | Floats) -> Path:
     """Write an image (uint8, or floating in [0, 1], which is clipped and rounded) as PNG; return its path."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=path.parent, suffix=".partial")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        with os.fdopen(handle, "wb") as file:
-            PillowImage.fromarray(as_uint8(image)).save(file, format="PNG")
-        Path(partial).replace(path)
+        PillowImage.fromarray(as_uint8(image)).save(partial, format="PNG")
+        partial.replace(path)
     except BaseException:
-        Path(partial).unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         raise
     return path
 
