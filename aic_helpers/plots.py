@@ -1,69 +1,24 @@
-"""DataFrame -> figure.
-
-Every function returns a `matplotlib.figure.Figure` of its own, outside pyplot: nothing is shown twice and
-nothing is left open. Colours are Okabe and Ito's, which people of every colour vision can tell apart.
-"""
+"""DataFrame -> figure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
-from numpy.typing import NDArray
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from aic_helpers.evaluation import score_output
-from aic_helpers.images import Floats
+from aic_helpers.figures import BLUE, GREY, INK, ORANGE, notice, styled
 from aic_helpers.intervals import mean_ci95
-from aic_helpers.tracks import MAX_RAM_MIB, Track
-
-BLUE, ORANGE, GREY, INK = "#0072B2", "#D55E00", "#9A9A9A", "#222222"
-
-STYLE: Any = {
-    "font.size": 10,
-    "axes.titlesize": 11,
-    "axes.titlelocation": "left",
-    "axes.titlepad": 8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": GREY,
-    "axes.labelcolor": INK,
-    "text.color": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#E6E6E6",
-    "legend.frameon": False,
-    "figure.facecolor": "white",
-}
+from aic_helpers.tracks import MAX_RAM_MIB
 
 NAMED_ROWS = 30
 """Up to this many images each gets a row with its name; more become a curve."""
 
-DETAIL_PX = (140, 210)
-"""Height and width of the detail that is shown of a photo larger than twice that."""
 
-P = ParamSpec("P")
-
-
-def _styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    @wraps(draw)
-    def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
-        with mpl.rc_context(STYLE):
-            return draw(*args, **kwargs)
-
-    return drawn
-
-
-@_styled
+@styled
 def image_scores(images: pd.DataFrame) -> Figure:
     """Return PSNR and MS-SSIM of each image, with their mean and its 95 % interval.
 
@@ -124,84 +79,7 @@ def _mean(axes: Axes, values: pd.Series, label: str) -> tuple[float | None, tupl
     return mean, interval
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """One validation image: what went in, what came out, and what it should have been; floats (height, width, 3)."""
-
-    title: str
-    input: Floats
-    output: Floats
-    target: Floats
-
-
-@_styled
-def beside_targets(track: Track, comparisons: Sequence[Comparison]) -> Figure:
-    """Return a row for each image: input, output and target, with PSNR and MS-SSIM against the target.
-
-    A photo is shown whole once, small, and then in a detail: the place where the input is furthest from the
-    target. The figures under the panels are those of the whole image, by the track's protocol.
-    """
-    if not comparisons:
-        return _notice("no image has finite figures")
-    height = sum(_row_height(row.target) for row in comparisons)
-    figure = Figure(figsize=(10, height), dpi=110, layout="constrained")
-    folds = figure.subfigures(
-        len(comparisons), 1, squeeze=False, height_ratios=[_row_height(c.target) for c in comparisons]
-    )
-    for fold, comparison in zip(folds[:, 0], comparisons, strict=True):
-        fold.suptitle(comparison.title, x=0.01, ha="left", fontsize=11)
-        _comparison_row(fold, track, comparison)
-    return figure
-
-
-def _row_height(target: Floats) -> float:
-    return 2.15 if _is_large(target) else 3.7
-
-
-def _is_large(image: Floats) -> bool:
-    return image.shape[0] > 2 * DETAIL_PX[0] and image.shape[1] > 2 * DETAIL_PX[1]
-
-
-def _comparison_row(fold: Any, track: Track, comparison: Comparison) -> None:
-    named = {"input": comparison.input, "output": comparison.output, "target": comparison.target}
-    large = _is_large(comparison.target)
-    panels = list(np.atleast_1d(fold.subplots(1, 3 + large)))
-    top, left = _detail(comparison) if large else (0, 0)
-    rows, columns = DETAIL_PX if large else comparison.target.shape[:2]
-    if large:
-        overview = panels.pop(0)
-        _show(overview, comparison.target, "whole target; the box is shown beside")
-        overview.add_patch(Rectangle((left, top), columns, rows, fill=False, edgecolor=ORANGE, linewidth=1.5))
-    for panel, (name, image) in zip(panels, named.items(), strict=True):
-        caption = "target" if name == "target" else f"{name}: {_figures(track, comparison.target, image)}"
-        _show(panel, image[top : top + rows, left : left + columns], caption)
-
-
-def _detail(comparison: Comparison) -> tuple[int, int]:
-    """Return top and left of the detail in which the input is furthest from the target."""
-    error = np.square(comparison.input - comparison.target).sum(axis=2, dtype=np.float64)
-    total = np.pad(error.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
-    rows, columns = DETAIL_PX
-    boxes = total[rows:, columns:] - total[:-rows, columns:] - total[rows:, :-columns] + total[:-rows, :-columns]
-    top, left = np.unravel_index(int(boxes.argmax()), boxes.shape)
-    return int(top), int(left)
-
-
-def _figures(track: Track, target: Floats, image: Floats) -> str:
-    """Return an image's PSNR and MS-SSIM in words."""
-    figures = score_output(target, image, track)
-    return f"{figures['psnr_db']:.2f} dB, {figures['ms_ssim']:.4f}"
-
-
-def _show(axes: Axes, image: NDArray, caption: str) -> None:
-    axes.imshow(np.clip(np.nan_to_num(image), 0, 1), interpolation="antialiased")
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.spines[:].set_visible(False)
-    axes.set_xlabel(caption, fontsize=9)
-
-
-@_styled
+@styled
 def timing(samples: pd.DataFrame) -> Figure:
     """Return the timed runs of baseline and model in the order in which they ran, with their medians.
 
@@ -211,7 +89,7 @@ def timing(samples: pd.DataFrame) -> Figure:
         From `aic_helpers.profiling.profile`: columns `role` (baseline or model), `start_s`, `time_ms`.
     """
     if samples.empty:
-        return _notice("no timed runs")
+        return notice("no timed runs")
     figure = Figure(figsize=(9, 3.6), dpi=110, layout="constrained")
     axes = figure.subplots()
     marks = {"baseline": (ORANGE, "s", -1), "model": (BLUE, "o", 1)}
@@ -237,16 +115,44 @@ def timing(samples: pd.DataFrame) -> Figure:
     return figure
 
 
-def _notice(text: str) -> Figure:
-    """Return a small figure that says why there is nothing to see."""
-    figure = Figure(figsize=(9, 0.5), dpi=110)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_axis_off()
-    axes.text(0.01, 0.5, text, va="center")
+@styled
+def growth(table: pd.DataFrame) -> Figure:
+    """Return how time and the model's memory grow with the pixels processed, on logarithmic axes.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `aic_helpers.growth.growth`: columns `varied`, `megapixels`, `time_ms`, `model_rss_mib`.
+    """
+    if table.empty:
+        return notice("growth: not measured")
+    figure = Figure(figsize=(9, 3.6), dpi=110, layout="constrained")
+    panels = zip(
+        figure.subplots(1, 2), ("time_ms", "model_rss_mib"), ("time (ms)", "memory of the model (MiB)"), strict=True
+    )
+    for axes, column, label in panels:
+        for varied, colour, marker in (("resolution", BLUE, "o"), ("batch", ORANGE, "s")):
+            own = table[table["varied"] == varied]
+            axes.plot(
+                own["megapixels"], own[column], marker=marker, color=colour, linewidth=1, label=f"larger {varied}"
+            )
+        axes.set(xscale="log", yscale="log", xlabel="megapixels at once", ylabel=label)
+        for axis, values in ((axes.xaxis, table["megapixels"]), (axes.yaxis, table[column])):
+            _plain_ticks(axis, values)
+    figure.axes[0].legend()
     return figure
 
 
-@_styled
+def _plain_ticks(axis: Any, values: pd.Series) -> None:
+    """Label a logarithmic axis with 1, 2, 5, 10, 20, ... as plain numbers."""
+    exponents = range(-3, 7)
+    steps = [step * 10.0**exponent for exponent in exponents for step in (1, 2, 5)]
+    axis.set_major_locator(FixedLocator([tick for tick in steps if values.min() * 0.6 <= tick <= values.max() * 1.7]))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:g}"))
+
+
+@styled
 def memory(profile: dict[str, Any] | None) -> Figure:
     """Return the peak resident memory, split into the runtime's share and the model's, beside the rule's limit.
 
@@ -256,7 +162,7 @@ def memory(profile: dict[str, Any] | None) -> Figure:
         The `profile` part of a result; it may be missing, or have failed.
     """
     if not profile or profile["model_rss_mib"] is None:
-        return _notice("memory: not measured")
+        return notice("memory: not measured")
     figure = Figure(figsize=(9, 1.7), dpi=110, layout="constrained")
     axes = figure.subplots()
     runtime, model = profile["runtime_rss_mib"], profile["model_rss_mib"]

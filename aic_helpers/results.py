@@ -34,12 +34,13 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 
+Table = Literal["images", "timing", "growth"]
 Part = Literal["model", "metrics", "profile", "requirements"]
 
 PARTS: tuple[Part, ...] = ("model", "metrics", "profile", "requirements")
 """What the steps write, in their order. `scores` follow from `metrics` and `profile`."""
 
-FILES = ("model.pb", "images.csv", "timing.csv", "result.json")
+FILES = ("model.pb", "images.csv", "timing.csv", "growth.csv", "result.json")
 """What the steps write into a run folder."""
 
 
@@ -185,7 +186,7 @@ def write_part(settings: Settings, part: Part, value: Any) -> dict[str, Any]:
     if part not in PARTS:
         raise ValueError(f"part must be one of {', '.join(PARTS)}, not {part!r}")
     result = _kept(settings, value if part == "model" else None)
-    for name, needs in (("images", "metrics"), ("timing", "profile")):
+    for name, needs in (("images", "metrics"), ("timing", "profile"), ("growth", "profile")):
         if result[needs] is None:
             (settings.folder / f"{name}.csv").unlink(missing_ok=True)
     if part == "model":
@@ -254,14 +255,14 @@ def cpu_name() -> str:
     return named[1].strip() if named else platform.processor() or platform.machine()
 
 
-def write_table(settings: Settings, name: Literal["images", "timing"], table: pd.DataFrame) -> Path:
+def write_table(settings: Settings, name: Table, table: pd.DataFrame) -> Path:
     """Write a table to the run folder as `<name>.csv` and return its path."""
     path = settings.folder / f"{name}.csv"
     write_text(path, table.to_csv(index=False, lineterminator="\n"))
     return path
 
 
-def read_table(settings: Settings, name: Literal["images", "timing"]) -> pd.DataFrame:
+def read_table(settings: Settings, name: Table) -> pd.DataFrame:
     """Return a table of the run folder; an empty one where no step has written it."""
     import pandas as pd
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aic_helpers import conversion, evaluation, inference, profiling, quiet, requirements, results, sources
+from aic_helpers import conversion, evaluation, growth, inference, profiling, quiet, requirements, results, sources
 from aic_helpers.datasets import read_pair
 from aic_helpers.results import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from aic_helpers.plots import Comparison
+    from aic_helpers.pictures import Comparison
 
 
 def convert(settings: Settings, *, again: bool = False) -> dict[str, Any]:
@@ -44,6 +44,17 @@ def profile(settings: Settings, *, progress: profiling.Progress | None = None) -
     measured = profiling.profile(settings.model_pb, baseline, image=photo, progress=progress)
     results.write_part(settings, "profile", measured.result)
     results.write_table(settings, "timing", measured.samples)
+    return measured
+
+
+def grow(settings: Settings, *, progress: profiling.Progress | None = None) -> growth.Growth:
+    """Return how time and memory grow with the resolution and the batch; the table goes to the run folder."""
+    convert(settings)
+    measured = growth.growth(settings.model_pb, image=_hd_photo(settings), progress=progress)
+    profile = results.read(settings.folder)["profile"]
+    if profile:
+        results.write_part(settings, "profile", {**profile, "growth_exponents": measured.exponents})
+    results.write_table(settings, "growth", measured.table)
     return measured
 
 
@@ -83,7 +94,7 @@ def load(frozen: Path) -> inference.FrozenModel:
 
 def comparison(settings: Settings, name: str, title: str) -> Comparison:
     """Return one validation image with input, output and target."""
-    from aic_helpers.plots import Comparison
+    from aic_helpers.pictures import Comparison
 
     pair = next(pair for pair in settings.dataset.pairs if pair.name == name)
     loaded = read_pair(settings.dataset, pair)

@@ -34,7 +34,7 @@ def folder_row(settings: Settings) -> Row:
 
 def data_words(name: str, note: str) -> str:
     """Return a dataset's name with what a reader has to know about it."""
-    return f"{name} ({note})" if note else name
+    return f"{name}, {note}" if note else name
 
 
 def run_rows(result: Mapping[str, Any]) -> list[Row]:
@@ -94,12 +94,16 @@ def profile_rows(profile: Mapping[str, Any] | None) -> list[Row]:
     parts = [(profile.get("runtime_rss_mib"), "runtime"), (profile.get("model_rss_mib"), "model")]
     split = " + ".join(f"{mib:.0f} {name}" for mib, name in parts if mib is not None)
     peak = profile.get("peak_rss_mib")
+    reached, possible = profile.get("gflop_per_s"), (profile.get("roofline") or {}).get("gflop_per_s")
+    limit = f" of {possible:.0f} in a large matrix product here" if possible else ""
+    speed = [("throughput", f"{reached:.0f} GFLOP/s{limit}")] if reached else []
     failed = [("failed", profile["failed"])] if profile.get("failed") else []
     return [
         *failed,
         ("time", _figure(profile, "time_ms", ".1f", f" ms at {size}, {profile['threads']} threads")),
         ("baseline", _figure(profile, "baseline_time_ms", ".1f", " ms")),
         ("speedup", _figure(profile, "speedup", ".3f")),
+        *speed,
         ("RAM", NOT_MEASURED if peak is None else f"{peak:.0f} MiB ({split}; limit {MAX_RAM_MIB:.0f})"),
     ]
 

@@ -6,7 +6,6 @@ import pytest
 from matplotlib.figure import Figure
 
 from aic_helpers import plots
-from aic_helpers.tracks import ENHANCEMENT, SUPER_RESOLUTION
 
 GENERATOR = np.random.default_rng(7)
 
@@ -59,41 +58,6 @@ def test_failed_images_leave_no_mean():
     assert titles(drawn(plots.image_scores(images))) == [expected, expected]
 
 
-def comparison(height_px, width_px):
-    target = GENERATOR.random((height_px, width_px, 3)).astype(np.float32)
-    return plots.Comparison("a photo", np.clip(target + 0.1, 0, 1), target, target)
-
-
-def captions(figure: Figure) -> list[str]:
-    return [axes.get_xlabel() for axes in figure.axes]
-
-
-def test_a_small_image_is_shown_whole_with_its_figures():
-    figure = drawn(plots.beside_targets(ENHANCEMENT, [comparison(100, 100)]))
-    shown, output, target = captions(figure)
-    assert shown.startswith("input: 2")
-    assert (output, target) == ("output: inf dB, 1.0000", "target")
-    assert figure.axes[0].images[0].get_array().shape == (100, 100, 3)
-
-
-def test_a_large_photo_is_shown_in_the_detail_that_differs_most():
-    photo = comparison(720, 1280)
-    photo.input[:] = photo.target
-    photo.input[300:310, 900:910] = 1 - photo.target[300:310, 900:910]
-    figure = drawn(plots.beside_targets(SUPER_RESOLUTION, [photo]))
-    assert len(captions(figure)) == 4
-    box = figure.axes[0].patches[0].get_bbox()
-    assert box.x0 <= 900
-    assert box.x1 >= 910
-    assert box.y0 <= 300
-    assert box.y1 >= 310
-    assert figure.axes[1].images[0].get_array().shape == (*plots.DETAIL_PX, 3)
-
-
-def test_no_comparison_is_said_in_words():
-    assert "no image" in drawn(plots.beside_targets(ENHANCEMENT, [])).axes[0].texts[0].get_text()
-
-
 def test_timing_shows_both_medians():
     times = {"baseline": [10.0, 11.0, 12.0], "model": [5.0, 6.0, 7.0]}
     rows = [
@@ -120,6 +84,26 @@ def test_memory_is_split_beside_the_limit():
 @pytest.mark.parametrize("profile", [None, {"peak_rss_mib": None, "runtime_rss_mib": 600.0, "model_rss_mib": None}])
 def test_no_memory_is_said_in_words(profile):
     assert drawn(plots.memory(profile)).axes[0].texts[0].get_text() == "memory: not measured"
+
+
+def test_growth_shows_both_series_on_logarithmic_axes():
+    table = pd.DataFrame(
+        {
+            "varied": ["resolution"] * 3 + ["batch"] * 2,
+            "megapixels": [0.06, 0.9, 3.7, 0.23, 0.92],
+            "time_ms": [20.0, 300.0, 1200.0, 80.0, 310.0],
+            "model_rss_mib": [50.0, 400.0, 1600.0, 120.0, 410.0],
+        }
+    )
+    time, memory = drawn(plots.growth(table)).axes
+    assert [line.get_label() for line in time.lines] == ["larger resolution", "larger batch"]
+    assert memory.get_ylabel() == "memory of the model (MiB)"
+    assert (time.get_xscale(), time.get_yscale()) == ("log", "log")
+    assert "500" in [label.get_text() for label in memory.get_yticklabels()]
+
+
+def test_no_growth_is_said_in_words():
+    assert drawn(plots.growth(pd.DataFrame())).axes[0].texts[0].get_text() == "growth: not measured"
 
 
 def test_figures_leave_nothing_open_in_pyplot():

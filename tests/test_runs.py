@@ -136,7 +136,7 @@ def test_what_run_passes_the_notebooks_know():
     shared = {"track", "model", "checkpoint", "data", "limit", "out"}
     for name in runs.NOTEBOOKS:
         known = set(runs.parameter_names(PROJECT / "notebooks" / f"{name}.ipynb"))
-        assert known == (shared | {"profile"} if name == "03_profile" else shared)
+        assert known == (shared | {"profile", "growth"} if name == "03_profile" else shared)
 
 
 INTERRUPTED = """
