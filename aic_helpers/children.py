@@ -112,8 +112,7 @@ class Worker:
     Attributes
     ----------
     pid : int
-    peak_rss_mib : float
-        Largest resident size that the watchdog saw.
+    peak_rss_mib : float, the largest resident size that the watchdog saw
     """
 
     def __init__(
