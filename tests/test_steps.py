@@ -1,0 +1,96 @@
+"""The steps of a run; what they measure is the business of the rooms they call, and stands in here."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from aic_helpers import results, steps
+from aic_helpers.images import write_png
+
+PROFILE = {"time_ms": 1.0, "speedup": 2.0, "speedup_ci95": None}
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    """A run of a network that changes nothing, on three photos of Track B, the first of them equal to its target."""
+    generator = np.random.default_rng(0)
+    for number in range(3):
+        photo = generator.uniform(0, 1, (24, 24, 3))
+        write_png(tmp_path / "data" / "enhancement" / "inputs" / f"{number}.png", photo)
+        write_png(tmp_path / "data" / "enhancement" / "targets" / f"{number}.png", photo * (1 - 0.1 * number))
+    net = tmp_path / "net.pb"
+    net.write_bytes(b"net")
+
+    def convert(source, out):
+        out.parent.mkdir(exist_ok=True)
+        out.write_bytes(source.path.read_bytes())
+        return {"name": source.name, "sha256": results._sha256(out)}
+
+    monkeypatch.setattr("aic_helpers.conversion.convert", convert)
+    monkeypatch.setattr(steps, "load", lambda path: lambda images: images)
+    return results.settle("enhancement", str(net), data=str(tmp_path / "data"), out=str(tmp_path / "run"))
+
+
+def test_a_model_is_converted_once_unless_asked_again(settings, monkeypatch):
+    first = steps.convert(settings)
+    assert results.read(settings.folder)["model"] == first
+    monkeypatch.setattr("aic_helpers.conversion.convert", lambda *_: pytest.fail("converted again"))
+    assert steps.convert(settings) == first
+    with pytest.raises(pytest.fail.Exception, match="converted again"):
+        steps.convert(settings, again=True)
+
+
+def test_a_changed_source_is_converted_anew(settings):
+    first = steps.convert(settings)
+    settings.source.path.write_bytes(b"other")
+    assert steps.convert(settings)["sha256"] != first["sha256"]
+
+
+def test_evaluate_writes_table_and_means(settings):
+    images = steps.evaluate(settings)
+    assert list(results.read_table(settings, "images")["image"]) == list(map(int, images["image"])) == [0, 1, 2]
+    assert results.read(settings.folder)["metrics"]["images"] == 3
+
+
+def test_worst_and_best_are_shown(settings):
+    images = steps.evaluate(settings)
+    worst, best = steps.worst_and_best(settings, images)
+    assert (worst.title, best.title) == ("worst image: 2", "best image: 0")
+    assert best.output == pytest.approx(best.target)
+
+
+def test_failed_images_are_not_shown(settings):
+    images = steps.evaluate(settings)
+    images.loc[[0, 2], "psnr_db"] = np.nan
+    assert [shown.title for shown in steps.worst_and_best(settings, images)] == ["the only image: 1"]
+
+
+def test_growth_stands_beside_the_profile(settings, monkeypatch):
+    exponents = {"resolution": {"time": 1.0, "memory": 0.9}}
+    measured = SimpleNamespace(table=pd.DataFrame({"time_ms": [1.0]}), exponents=exponents)
+    monkeypatch.setattr("aic_helpers.growth.growth", lambda *_, **__: measured)
+    steps.convert(settings)
+    results.write_part(settings, "profile", PROFILE)
+    steps.grow(settings)
+    assert results.read(settings.folder)["profile"] == PROFILE | {"growth_exponents": exponents}
+    assert len(results.read_table(settings, "growth")) == 1
+
+
+def test_check_judges_by_what_the_run_folder_has(settings, monkeypatch):
+    given = {}
+    rule = {"name": "size", "passed": True, "limit": "-", "found": "-", "evidence": "-", "remedy": None}
+
+    def check(model, **parts):
+        given.update(parts)
+        return [rule]
+
+    monkeypatch.setattr("aic_helpers.requirements.check", check)
+    steps.convert(settings)
+    results.write_part(settings, "profile", PROFILE)
+    assert steps.check(settings) == [rule]
+    assert given["profile"] == PROFILE
+    assert given["metrics"] is None
+    assert given["conversion"]["name"] == "net"
+    assert results.read(settings.folder)["requirements"] == [rule]

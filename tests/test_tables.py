@@ -1,0 +1,105 @@
+"""What the commands print."""
+
+import pytest
+
+from aic_helpers import tables
+
+RULE = {"name": "size", "passed": True, "limit": "1 MB", "found": "0.5 MB", "evidence": "-", "remedy": None}
+BROKEN = {**RULE, "passed": False, "found": "2 MB", "remedy": "shrink it"}
+UNJUDGED = {**RULE, "name": "time", "passed": None, "found": "not judged"}
+ADVICE = {**RULE, "name": "range", "passed": None, "found": "1 % outside"}
+
+METRICS = {"psnr_db": 31.138, "psnr_db_ci95": [26.1, 35.8], "ms_ssim": 0.96931, "ms_ssim_ci95": None, "images": 7}
+PROFILE = {
+    "width_px": 1280,
+    "height_px": 720,
+    "threads": 2,
+    "time_ms": 302.2,
+    "baseline_time_ms": 300.2,
+    "speedup": 1.0,
+    "speedup_ci95": [0.989, 1.007],
+    "gflop_per_s": 422.0,
+    "roofline": {"gflop_per_s": 439.0},
+    "peak_rss_mib": 1024.4,
+    "runtime_rss_mib": 618.0,
+    "model_rss_mib": 406.4,
+    "failed": None,
+    "repetitions": 16,
+    "stop_reason": "interval",
+    "notes": ["Something to know."],
+}
+
+
+def test_figures_have_their_interval_where_there_is_one():
+    expected = [("PSNR", "31.14 dB (26.10 to 35.80)"), ("MS-SSIM", "0.9693"), ("images", "7")]
+    assert tables.metrics_rows(METRICS) == expected
+
+
+def test_identical_images_have_a_psnr_in_a_word():
+    assert tables.metrics_rows({**METRICS, "psnr_db": "inf", "psnr_db_ci95": None})[0] == ("PSNR", "inf dB")
+
+
+def test_failed_metrics_say_why():
+    assert tables.metrics_rows({"failed": "1 of 7 images; 0: NaN"}) == [
+        ("PSNR, MS-SSIM", "failed on 1 of 7 images; 0: NaN")
+    ]
+
+
+def test_a_profile_in_rows():
+    assert tables.profile_rows(PROFILE) == [
+        ("time", "302.2 ms at 1280x720, 2 threads"),
+        ("baseline", "300.2 ms"),
+        ("speedup", "1.000 (0.989 to 1.007)"),
+        ("throughput", "422 GFLOP/s of 439 in a large matrix product here"),
+        ("RAM", "1024 MiB (618 runtime + 406 model; limit 3584)"),
+    ]
+
+
+def test_a_profile_that_failed_says_why_and_has_no_figures():
+    names = ("time_ms", "baseline_time_ms", "speedup", "speedup_ci95", "peak_rss_mib", "model_rss_mib", "gflop_per_s")
+    failed = {**PROFILE, **dict.fromkeys(names), "failed": "it died of SIGABRT"}
+    rows = dict(tables.profile_rows(failed))
+    assert rows.pop("failed") == "it died of SIGABRT"
+    assert set(rows.values()) == {"not measured"}
+    assert tables.profile_notes(failed) == []
+
+
+def test_no_profile_is_said_in_words():
+    assert tables.profile_rows(None) == [("speedup", "not measured"), ("RAM", "not measured")]
+    assert tables.profile_notes(None) == []
+
+
+def test_the_notes_say_how_the_timed_runs_ended():
+    assert tables.profile_notes(PROFILE) == ["16 runs of each; stopped by: interval.", "Something to know."]
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        (None, "not checked"),
+        ([RULE, ADVICE], "1 of 1 met"),
+        ([RULE, BROKEN, UNJUDGED], "1 of 2 met; BROKEN: size; not judged: time"),
+    ],
+)
+def test_requirements_in_short(rules, words):
+    assert tables.requirements_in_short(rules) == words
+
+
+def test_a_broken_rule_is_followed_by_what_to_do():
+    assert tables.requirement_lines([RULE, BROKEN, ADVICE]) == [
+        "met     size   0.5 MB",
+        "BROKEN  size   2 MB",
+        "            limit: 1 MB",
+        "            -> shrink it",
+        "advice  range  1 % outside",
+    ]
+
+
+def test_results_stand_side_by_side():
+    table = tables.side_by_side([[("a", "1"), ("b", "two")], [("b", "2"), ("c", "3")]])
+    assert table == "a  1    -\nb  two  2\nc  -    3"
+
+
+def test_a_result_without_scores_says_what_they_need():
+    assert tables.score_rows(None) == [("scores", "none: they need PSNR, MS-SSIM and speedup")]
+    assert tables.score_rows({"A": {"value": 1.234, "ci95": [1, 2]}}) == [("score A", "1.23 (1.00 to 2.00)")]
