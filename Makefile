@@ -29,7 +29,7 @@ demo: setup
 
 test: setup lint
 	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -o filterwarnings=default notebooks
 
 lint: setup
 	$(BIN)/ruff check .

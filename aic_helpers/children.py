@@ -241,9 +241,7 @@ class Worker:
 
     def _raised(self, error: dict[str, Any]) -> Exception:
         if error["input_error"]:
-            again = InputError.__new__(InputError)  # not by its three parts: they are one line by now
-            again.args = (error["message"],)
-            return again
+            return InputError.again(error["message"])
         if error["out_of_memory"] and self._max_rss_mib is not None:
             return self._refused(error["message"])
         raised = ChildError(error["message"], "raised")

@@ -17,6 +17,13 @@ class InputError(ValueError):
     def __init__(self, expected: str, found: str, remedy: str) -> None:
         super().__init__(" ".join(f"expected {expected}, found {found}: {remedy}".split()))
 
+    @classmethod
+    def again(cls, line: str) -> InputError:
+        """Return the error that another process raised: its line has all three parts by now."""
+        error = cls.__new__(cls)
+        error.args = (line,)
+        return error
+
 
 def require_file(path: Path, what: str) -> Path:
     """Return `path`, or raise `InputError` when no file is there. `what` names it in the message."""

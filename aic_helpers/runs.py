@@ -114,7 +114,7 @@ def execute(
             )
     except PapermillExecutionError as error:
         if error.ename == "InputError":
-            raise _again(error.evalue) from None
+            raise InputError.again(error.evalue) from None
         text = " ".join(f"{error.ename}: {error.evalue}".split())
         raise NotebookError(f"{notebook.name} failed in cell {error.exec_count} with {text}") from None
     except DeadKernelError:
@@ -157,13 +157,6 @@ def _quiet_kernels() -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-
-
-def _again(line: str) -> InputError:
-    """Return the error that was raised in another process: its line already has all three parts."""
-    error = InputError.__new__(InputError)
-    error.args = (line,)
-    return error
 
 
 def _notebook(name: str) -> Path:
