@@ -6,7 +6,7 @@ INSTALLED := $(VENV)/.installed
 
 .PHONY: help setup demo test lab lint lock clean
 help:
-	@echo "make demo    both tracks on the sample data: convert, evaluate, profile, score (about 3 minutes)"
+	@echo "make demo    both tracks on the sample data: convert, evaluate, profile, score (about 2 minutes)"
 	@echo "make test    every test: the package, the notebooks, lint and types"
 	@echo "make lab     JupyterLab on the notebooks"
 	@echo "make setup   only install; the others do it when it is missing or stale"

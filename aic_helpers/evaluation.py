@@ -110,9 +110,13 @@ def _row(model: Model, pair: LoadedPair, track: Track) -> dict[str, Any]:
         names = ("psnr_db", "ms_ssim", "ms_ssim_float64", "outside_share", "outside_max")
         return row | dict.fromkeys(names, math.nan) | {"failure": failure}
     outside = np.maximum(-output, output - 1)
+    try:
+        figures = score_output(pair.target, output, track)
+    except InputError as error:
+        raise InputError.again(f"{pair.name}: {error}") from None
     return {
         **row,
-        **score_output(pair.target, output, track),
+        **figures,
         "outside_share": float(np.mean(outside > 0)),
         "outside_max": max(float(outside.max()), 0.0),
         "failure": None,

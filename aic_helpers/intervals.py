@@ -24,7 +24,7 @@ def mean_ci95(values: Sequence[float] | NDArray[np.floating]) -> Interval | None
     -------
     (low, high), or None where fewer than two values, or any that isn't finite, leave no interval.
     """
-    sample = np.asarray(values, dtype=np.float64)
+    sample = np.sort(np.asarray(values, dtype=np.float64))  # so that the order of the images doesn't count
     if sample.size < 2 or not np.isfinite(sample).all():
         return None
     generator = np.random.default_rng(SEED)

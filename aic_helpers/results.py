@@ -192,6 +192,8 @@ def write_part(settings: Settings, part: Part, value: Any) -> dict[str, Any]:
     if part == "model":
         value = {**value, "source_sha256": fingerprint(settings.source)}
     result[part] = value
+    if part != "requirements":
+        result["requirements"] = None  # they were judged by what was there before
     result["scores"] = scores(settings.track, result["metrics"], result["profile"])
     result["environment"] = environment()
     result = strict(result)
