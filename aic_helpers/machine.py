@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import platform
+import re
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -121,3 +123,10 @@ def _status_mib(name: str) -> float | None:
             if line.startswith(f"{name}:"):
                 return int(line.split()[1]) / 1024
     return None
+
+
+def cpu_name() -> str:
+    """Return the processor's name as the system gives it."""
+    info = Path("/proc/cpuinfo")
+    named = re.search(r"model name\s*:\s*(.+)", info.read_text("utf-8", "replace")) if info.is_file() else None
+    return named[1].strip() if named else platform.processor() or platform.machine()

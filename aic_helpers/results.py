@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from aic_helpers import datasets, sources
+from aic_helpers import datasets, machine, sources
 from aic_helpers.errors import InputError
 from aic_helpers.places import PROJECT
 from aic_helpers.scoring import total_scores
@@ -243,18 +243,11 @@ def environment() -> dict[str, Any]:
         "python": platform.python_version(),
         **{name: version(name) for name in ("tensorflow", "keras", "numpy", "pillow")},
         "workbench": version("aic-workbench"),
-        "cpu": cpu_name(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cpu": machine.cpu_name(),
+        "cores": machine.usable_cores(),
         "platform": platform.platform(),
         "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-
-
-def cpu_name() -> str:
-    """Return the processor's name as the system gives it."""
-    info = Path("/proc/cpuinfo")
-    named = re.search(r"model name\s*:\s*(.+)", info.read_text("utf-8", "replace")) if info.is_file() else None
-    return named[1].strip() if named else platform.processor() or platform.machine()
 
 
 def write_table(settings: Settings, name: Table, table: pd.DataFrame) -> Path:
