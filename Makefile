@@ -18,7 +18,7 @@ $(INSTALLED): requirements.lock constraints.txt bootstrap.lock pyproject.toml en
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "expected Python 3.11, 3.12 or 3.13, found %d.%d: call make PYTHON=python3.11 (or another of these)" % v)'
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bootstrap.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	@sed -n '/- pip:/,$$s/^ *- \(--.*\)/\1/p' environment.yml > .environment-pip.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r .environment-pip.txt
 	@rm .environment-pip.txt
