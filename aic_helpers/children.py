@@ -6,7 +6,8 @@ whose last lines an error shows.
 
 Memory is watched from outside: the resident size of the child and its descendants, read every 20 ms. Behind that
 stands RLIMIT_DATA, which refuses a single allocation too large to be caught in time. (RLIMIT_AS would count
-1.5 GB of address space that TensorFlow reserves and never touches.)
+1.5 GB of address space that TensorFlow reserves and never touches.) Behind both, where the system lets us make
+one, stands a cgroup v2, which counts what the kernel holds for the child as well.
 
 A child lives in a session of its own, so Ctrl-C in the terminal reaches only the parent, which ends it. A parent
 that is killed outright closes the request pipe, and the child ends itself.
@@ -27,14 +28,11 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Literal, Self
 
-import psutil
-
+from aic_helpers.cgroups import confine
 from aic_helpers.errors import InputError
+from aic_helpers.families import Family
 
-MIB = 2**20
 POLL_S = 0.02
-POLLS_PER_FAMILY = 25
-"""Descendants are listed every half second: that walks all of /proc, while reading one process costs 30 us."""
 
 RLIMIT_MARGIN_MIB = 512
 """TensorFlow maps about 180 MiB of data that it doesn't touch; RLIMIT_DATA must not stop what the cap allows."""
@@ -51,9 +49,9 @@ class ChildError(RuntimeError):
     ----------
     kind : {"raised", "signal", "exit", "timeout", "memory"}
     mechanism : str or None
-        For "memory": what stopped it, ``watchdog`` or ``RLIMIT_DATA``.
+        For "memory": what stopped it, ``watchdog``, ``RLIMIT_DATA`` or ``cgroup v2``.
     mib : float or None
-        For "memory": the resident size at which the watchdog stopped it, or the limit that refused the allocation.
+        For "memory": the resident size at which the watchdog stopped it, or the limit that it ran into.
     log : list of str
         The last lines that the child printed.
     """
@@ -126,7 +124,6 @@ class Worker:
         self._timeout_s = timeout_s
         self._max_rss_mib = max_rss_mib
         self.peak_rss_mib = 0.0
-        self._family: list[psutil.Process] = []
         self._buffer = b""
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed in close)
         child_reads, self._requests = os.pipe()
@@ -153,6 +150,8 @@ class Worker:
             os.close(child_reads)
             os.close(child_writes)
         self.pid = self._process.pid
+        self._family = Family(self.pid)
+        self._group = None if max_rss_mib is None else confine(self.pid, int(max_rss_mib) + RLIMIT_MARGIN_MIB)
 
     def __enter__(self) -> Self:
         return self
@@ -196,26 +195,22 @@ class Worker:
 
     def _reply(self, timeout_s: float) -> dict[str, Any]:
         deadline = time.monotonic() + timeout_s
-        poll = 0
         while b"\n" not in self._buffer:
             left_s = deadline - time.monotonic()
             if left_s <= 0:
                 raise ChildError(f"no reply within {timeout_s:g} s; it was ended", "timeout")
             if select.select([self._replies], [], [], min(POLL_S, left_s))[0]:
-                part = os.read(self._replies, MIB)
+                part = os.read(self._replies, 2**20)
                 if not part:
                     raise self._death()
                 self._buffer += part
-            self._watch(list_family=poll % POLLS_PER_FAMILY == 0)
-            poll += 1
+            self._watch()
         line, self._buffer = self._buffer.split(b"\n", 1)
         return json.loads(line)
 
-    def _watch(self, *, list_family: bool) -> None:
+    def _watch(self) -> None:
         """Note the resident size of the child and its descendants; raise where it is above the cap."""
-        if list_family:
-            self._family = _family(self.pid)
-        rss_mib = sum(_rss_mib(process) for process in self._family)
+        rss_mib = self._family.rss_mib()
         self.peak_rss_mib = max(self.peak_rss_mib, rss_mib)
         if self._max_rss_mib is not None and rss_mib > self._max_rss_mib:
             text = (
@@ -230,6 +225,11 @@ class Worker:
         except subprocess.TimeoutExpired:
             return ChildError("it closed its reply pipe and went on running; it was ended", "exit")
         log = self._last_lines()
+        if self._group is not None and self._group.overrun():
+            text = (
+                f"ended by the kernel above {self._group.limit_mib} MiB (cgroup v2), what it holds for files included"
+            )
+            return ChildError(text, "memory", "cgroup v2", float(self._group.limit_mib))
         if self._max_rss_mib is not None and any("bad_alloc" in line for line in log):
             return self._refused("std::bad_alloc")
         last = f"; it last printed: {log[-1][:200]}" if log else ""
@@ -264,31 +264,16 @@ class Worker:
         """Close the request pipe, wait, then kill what is left of the family and its process group."""
         if self._requests < 0:
             return  # its process id may be another's by now
-        # Listed before the child is told to go: its own children are nobody's afterwards.
-        family = _family(self.pid) if self._process.returncode is None else self._family
+        if self._process.returncode is None:
+            self._family.look()  # before the child is told to go: its own children are nobody's afterwards
         os.close(self._requests)
         self._requests = -1
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=grace_s)
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
-        for process in family:
-            with suppress(psutil.Error):
-                process.kill()
+        self._family.kill()
         self._process.wait()
-
-
-def _family(pid: int) -> list[psutil.Process]:
-    with suppress(psutil.Error):
-        leader = psutil.Process(pid)
-        return [leader, *leader.children(recursive=True)]
-    return []
-
-
-def _rss_mib(process: psutil.Process) -> float:
-    with suppress(psutil.Error):
-        return process.memory_info().rss / MIB
-    return 0.0
+        if self._group is not None:
+            self._group.close()
 
 
 def _write_line(descriptor: int, value: dict[str, Any]) -> None:
