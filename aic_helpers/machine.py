@@ -101,12 +101,17 @@ def load_notes(load: dict[str, Any]) -> list[str]:
 
 
 def own_memory_mib() -> dict[str, float | None]:
-    """Return this process's resident size now and at its peak: ``rss_mib``, and ``peak_rss_mib`` (None off Linux).
+    """Return this process's resident size now and at its peak: ``rss_mib``, ``file_mib`` and ``peak_rss_mib``.
 
-    The peak is the kernel's ``VmHWM``, which starts anew with a program; `resource.getrusage` doesn't, it
-    inherits the size of the parent that forked.
+    The last two are None off Linux. ``file_mib`` is what of ``rss_mib`` are pages of files, TensorFlow's libraries
+    above all: the kernel shares them between processes, drops them when it likes, and maps more or fewer of them
+    at a touch, as its page cache stands.
+
+    The peak is the kernel's ``VmHWM``, which starts anew with a program; `resource.getrusage` doesn't, it inherits
+    the size of the parent that forked.
     """
-    return {"rss_mib": psutil.Process().memory_info().rss / MIB, "peak_rss_mib": _status_mib("VmHWM")}
+    rss_mib = psutil.Process().memory_info().rss / MIB
+    return {"rss_mib": rss_mib, "file_mib": _status_mib("RssFile"), "peak_rss_mib": _status_mib("VmHWM")}
 
 
 def reset_peak() -> bool:

@@ -19,8 +19,7 @@ from PIL import Image as PillowImage
 
 from aic_helpers import images, machine, timing
 from aic_helpers.errors import require_file
-from aic_helpers.subjects import ModelError, Network, Setting, started
-from aic_helpers.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, MAX_RAM_MIB
+from aic_helpers.subjects import Conditions, ModelError, Network, started
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -35,8 +34,16 @@ Progress = Callable[[int, int | None, str], None]
 """Told how many repetitions are done, of how many at the most (None while loading), and what is being done."""
 
 TIMES = ("time_ms", "time_ms_p5", "time_ms_p95", "baseline_time_ms", "baseline_time_ms_p5", "baseline_time_ms_p95")
-RATIO = ("speedup", "speedup_ci95", "repetitions", "stop_reason", "load", "roofline")
-MEMORY = ("peak_rss_mib", "runtime_rss_mib", "model_rss_mib", "memory_method", "baseline_peak_rss_mib", "gpu_peak_mib")
+RATIO = ("speedup", "speedup_ci95", "repetitions", "stop_reason", "warm_up_s", "timed_s", "load", "roofline")
+MEMORY = (
+    "peak_rss_mib",
+    "runtime_rss_mib",
+    "runtime_file_mib",
+    "model_rss_mib",
+    "memory_method",
+    "baseline_peak_rss_mib",
+    "gpu_peak_mib",
+)
 FIGURES = (*TIMES, *RATIO, *MEMORY, "failed", "failure")
 """Keys of the result that are None until they are measured."""
 
@@ -60,17 +67,10 @@ class Profile:
 def profile(
     model: str | Path,
     baseline: str | Path,
+    conditions: Conditions | None = None,
+    limits: timing.Limits | None = None,
     *,
-    width_px: int = HD_WIDTH_PX,
-    height_px: int = HD_HEIGHT_PX,
     image: str | Path | None = None,
-    threads: int | None = None,
-    device: str = "cpu",
-    interval: float = 0.02,
-    time_budget_s: float | None = None,
-    max_repetitions: int = 60,
-    run_timeout_s: float = 120.0,
-    max_rss_mib: float | None = MAX_RAM_MIB,
     progress: Progress | None = None,
 ) -> Profile:
     """Measure time and memory of a frozen model beside its track's baseline.
@@ -79,20 +79,12 @@ def profile(
     ----------
     model, baseline : path
         Two `.pb` files; they may be the same.
-    width_px, height_px : int
-        Size of the one image of the batch.
-    image : path, optional
-        A photo, resized to that size if it has another; noise with a fixed seed where none is given.
-    threads : int, optional
-        For TensorFlow's two pools; by default the cores that this process may use.
-    device : {"cpu", "gpu"}
-        On ``gpu``, `max_rss_mib` limits the memory of the device, as the organisers did.
-    interval, time_budget_s, max_repetitions
+    conditions : Conditions, optional
+        Size, threads, device and caps; by default the challenge's, on all cores.
+    limits : Limits, optional
         When the timed runs stop: see `aic_helpers.timing.Limits`.
-    run_timeout_s : float
-        A run that takes longer ends the profile.
-    max_rss_mib : float or None
-        Cap on the resident size of the model's process; 3584 MiB is the challenge's rule.
+    image : path, optional
+        A photo, resized to the size of the conditions if it has another; noise with a fixed seed where none is given.
     progress : callable, optional
         Called with (repetitions done, their limit or None, what is being done).
 
@@ -109,17 +101,15 @@ def profile(
         Files that aren't frozen models, an argument out of range, no such device, or a baseline that doesn't run.
     """
     started_s = time.monotonic()
-    threads = machine.usable_cores() if threads is None else threads
-    limits = timing.Limits(interval, time_budget_s, max_repetitions)
-    setting = Setting(width_px, height_px, threads, device, run_timeout_s, max_rss_mib)
+    conditions, limits = conditions or Conditions(), limits or timing.Limits()
     model, baseline = require_file(Path(model), "a frozen model"), require_file(Path(baseline), "a baseline")
-    pixels = input_image(Path(image) if image else None, width_px, height_px)
+    pixels = input_image(Path(image) if image else None, conditions.width_px, conditions.height_px)
     with tempfile.TemporaryDirectory(prefix="aic-profile-") as folder:
         file = Path(folder) / "images.npy"
         np.save(file, pixels[None])
-        with started(baseline, model, file, setting) as (first, second):
+        with started(baseline, model, file, conditions) as (first, second):
             result, samples = _measure(first, second, limits, progress or (lambda done, total, text: None))
-    return Profile(_settings(setting) | result | {"seconds": time.monotonic() - started_s}, _frame(samples))
+    return Profile(_settings(conditions) | result | {"seconds": time.monotonic() - started_s}, _frame(samples))
 
 
 def input_image(path: Path | None, width_px: int, height_px: int) -> NDArray[np.float32]:
@@ -133,18 +123,18 @@ def input_image(path: Path | None, width_px: int, height_px: int) -> NDArray[np.
     return images.as_float(photo)
 
 
-def _settings(setting: Setting) -> dict[str, Any]:
+def _settings(conditions: Conditions) -> dict[str, Any]:
     return {
-        "width_px": setting.width_px,
-        "height_px": setting.height_px,
+        "width_px": conditions.width_px,
+        "height_px": conditions.height_px,
         "batch": 1,
-        "threads": setting.threads,
-        "inter_op_threads": setting.threads,
-        "device": setting.device,
+        "threads": conditions.threads,
+        "inter_op_threads": conditions.threads,
+        "device": conditions.device,
         "warm_up_runs": WARM_UPS,
-        "max_rss_mib": setting.max_rss_mib,
-        "run_timeout_s": setting.run_timeout_s,
-        "environment_variables": machine.timing_settings(setting.threads, setting.device),
+        "max_rss_mib": conditions.max_rss_mib,
+        "run_timeout_s": conditions.run_timeout_s,
+        "environment_variables": machine.timing_settings(conditions.threads, conditions.device),
     }
 
 
@@ -161,9 +151,9 @@ def _measure(
         model.check_output()
         first = baseline.run()
         result["baseline_peak_rss_mib"] = _peak_mib(first, baseline)[0]
-        timed, result["load"] = _time(baseline, model, limits, progress)
+        timed, around = _time(baseline, model, limits, progress)
         samples = timed.samples
-        result |= _times(timed) | {"roofline": baseline.roofline()}
+        result |= around | _times(timed) | {"roofline": baseline.roofline()}
     except ModelError as failed:
         result |= {"failed": str(failed), "failure": failed.failure}
     result |= _cost(baseline, model, result["time_ms"])
@@ -172,13 +162,15 @@ def _measure(
 
 def _memory(model: Network, progress: Progress) -> dict[str, Any]:
     """Load the model, process one image, and return the peak, split into the runtime's share and the model's."""
-    runtime_mib = model.loaded()["rss_mib"]
+    loaded = model.loaded()
+    runtime_mib = loaded["rss_mib"]
     progress(0, None, "measuring the memory of one image")
     first = model.run()
     peak_mib, method = _peak_mib(first, model)
     return {
         "peak_rss_mib": peak_mib,
         "runtime_rss_mib": runtime_mib,
+        "runtime_file_mib": loaded["file_mib"],
         "model_rss_mib": peak_mib - runtime_mib,
         "memory_method": method,
         "gpu_peak_mib": first["gpu_peak_mib"],
@@ -195,19 +187,26 @@ def _peak_mib(run: dict[str, Any], network: Network) -> tuple[float, str]:
 def _time(
     baseline: Network, model: Network, limits: timing.Limits, progress: Progress
 ) -> tuple[timing.PairedTiming, dict[str, Any]]:
+    """Return the timed runs, and what goes on around them: the warm-up, the other load."""
     progress(0, None, "warming up")
+    started_s = time.monotonic()
     for _ in range(WARM_UPS - 1):
         baseline.run()
         model.run()
+    warm_up_s = time.monotonic() - started_s
     pids = [baseline.worker.pid, model.worker.pid]
     load_average, before = machine.load_average(), machine.OtherLoad(pids)
     time.sleep(LOOK_AROUND_S)
     cores_before, during = before.cores(), machine.OtherLoad(pids)
     timed = timing.time_in_pairs(
-        baseline.time_ms, model.time_ms, limits, progress=lambda done: progress(done, limits.pairs, "timing in turn")
+        baseline.time_ms,
+        model.time_ms,
+        limits,
+        progress=lambda done: progress(done, limits.max_repetitions, "timing in turn"),
     )
+    timed_s = time.monotonic() - started_s - warm_up_s
     load = {"average_1_min": load_average, "other_cores_before": cores_before, "other_cores_during": during.cores()}
-    return timed, {**load, "cores": machine.usable_cores()}
+    return timed, {"warm_up_s": warm_up_s, "timed_s": timed_s, "load": {**load, "cores": machine.usable_cores()}}
 
 
 def _times(timed: timing.PairedTiming) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from aic_helpers import datasets, machine, sources
 from aic_helpers.errors import InputError
 from aic_helpers.places import PROJECT
 from aic_helpers.scoring import total_scores
-from aic_helpers.tracks import PROTOCOL, TRACKS, Track
+from aic_helpers.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, PROTOCOL, TRACKS, Track
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -218,8 +218,11 @@ def _kept(settings: Settings, new_model: dict[str, Any] | None) -> dict[str, Any
 
 
 def scores(track: Track, metrics: dict[str, Any] | None, profile: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return scores A, B and C with their intervals; None where a figure they need is missing or not finite."""
-    if not (metrics and profile):
+    """Return scores A, B and C with their intervals.
+
+    None where a figure they need is missing or not finite, or the speedup is of another size than the challenge's.
+    """
+    if not (metrics and profile) or (profile["width_px"], profile["height_px"]) != (HD_WIDTH_PX, HD_HEIGHT_PX):
         return None
     figures = [metrics.get("psnr_db"), metrics.get("ms_ssim"), profile.get("speedup")]
     psnr_db, ms_ssim, speedup = (math.nan if figure is None else float(figure) for figure in figures)

@@ -12,7 +12,7 @@ import numpy as np
 SIDE = 2048
 """Of the square matrices: 17 GFLOP a product, and 48 MiB for the three, more than a core's caches hold."""
 
-COPY_BYTES = 2**28
+COPY_BYTES = 2**27
 TRIES = 5
 """The best of so many: a limit is what the machine reaches when nothing is in the way."""
 

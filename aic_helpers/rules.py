@@ -261,7 +261,7 @@ def _time(findings: Findings, hd: Outcome, profile: Part) -> Rule:
     if hung:
         passed, found, evidence = False, "did not return", f"at {hung.where}: {hung.error}"
     elif profile is None or speedup is None:
-        found, evidence = NOT_JUDGED, "no profile" if profile is None else f"{profile['failed']}"
+        found, evidence = NOT_JUDGED, f"no profile at {HD_NAME}" if profile is None else f"{profile['failed']}"
     else:
         passed = True if speedup >= 1 else None
         low, high = profile["speedup_ci95"] or (speedup, speedup)

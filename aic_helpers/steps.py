@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from aic_helpers import conversion, evaluation, growth, inference, profiling, quiet, requirements, results, sources
 from aic_helpers.datasets import read_pair
 from aic_helpers.results import Settings
+from aic_helpers.subjects import Conditions
+from aic_helpers.timing import Limits
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,11 +39,17 @@ def evaluate(settings: Settings, *, progress: evaluation.Progress = iter) -> pd.
     return images
 
 
-def profile(settings: Settings, *, progress: profiling.Progress | None = None) -> profiling.Profile:
+def profile(
+    settings: Settings,
+    conditions: Conditions | None = None,
+    limits: Limits | None = None,
+    *,
+    progress: profiling.Progress | None = None,
+) -> profiling.Profile:
     """Return time and memory beside the track's baseline, having written them to the run folder."""
     convert(settings)
     baseline, photo = sources.baseline_pb(settings.track), _hd_photo(settings)
-    measured = profiling.profile(settings.model_pb, baseline, image=photo, progress=progress)
+    measured = profiling.profile(settings.model_pb, baseline, conditions, limits, image=photo, progress=progress)
     results.write_part(settings, "profile", measured.result)
     results.write_table(settings, "timing", measured.samples)
     return measured

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from aic_helpers import machine
 from aic_helpers.children import ChildError, Worker
 from aic_helpers.errors import InputError
+from aic_helpers.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, MAX_RAM_MIB
 
 SUBJECT = "aic_helpers.subject:Subject"
 LOAD_TIMEOUT_S = 180.0
@@ -18,21 +19,29 @@ SIZES_PX = (16, 8192)
 
 
 @dataclass(frozen=True)
-class Setting:
+class Conditions:
     """What both networks are run with, alike; the cap on memory is for the model alone.
 
     Attributes
     ----------
+    width_px, height_px : int
+        Size of the one image of the batch.
+    threads : int
+        For TensorFlow's two pools; by default the cores that this process may use.
+    device : {"cpu", "gpu"}
+    run_timeout_s : float
+        A run that takes longer ends the profile.
     max_rss_mib : float or None
-        On the device ``gpu``, the memory of the device.
+        Cap on the resident size of the model's process; 3584 MiB is the challenge's rule. On the device ``gpu``,
+        the memory of the device, as the organisers limited it.
     """
 
-    width_px: int
-    height_px: int
-    threads: int
-    device: str
-    run_timeout_s: float
-    max_rss_mib: float | None
+    width_px: int = HD_WIDTH_PX
+    height_px: int = HD_HEIGHT_PX
+    threads: int = field(default_factory=machine.usable_cores)
+    device: str = "cpu"
+    run_timeout_s: float = 120.0
+    max_rss_mib: float | None = MAX_RAM_MIB
 
     def __post_init__(self) -> None:
         low, high = SIZES_PX
@@ -71,13 +80,17 @@ class Network:
     is_model: bool
     path: Path
     worker: Worker
-    setting: Setting
+    conditions: Conditions
 
     def start_loading(self, pixels: Path) -> None:
         """Ask it to load the network and the images in a `.npy` file; `loaded` waits for that."""
         request = {"do": "load", "model": str(self.path.resolve()), "images": str(pixels)}
-        gpu_limit_mib = self.setting.max_rss_mib if self.is_model else None
-        settings = {"threads": self.setting.threads, "device": self.setting.device, "gpu_limit_mib": gpu_limit_mib}
+        gpu_limit_mib = self.conditions.max_rss_mib if self.is_model else None
+        settings = {
+            "threads": self.conditions.threads,
+            "device": self.conditions.device,
+            "gpu_limit_mib": gpu_limit_mib,
+        }
         self.worker.send({**request, **settings})
 
     def loaded(self) -> dict[str, Any]:
@@ -87,8 +100,8 @@ class Network:
 
     def run(self) -> dict[str, Any]:
         """Run the network once; return ``time_ms`` and the memory of the process until then."""
-        with self._failures(f"at {self.setting.width_px}x{self.setting.height_px}"):
-            return self.worker.ask({"do": "run"}, timeout_s=self.setting.run_timeout_s)
+        with self._failures(f"at {self.conditions.width_px}x{self.conditions.height_px}"):
+            return self.worker.ask({"do": "run"}, timeout_s=self.conditions.run_timeout_s)
 
     def time_ms(self) -> float:
         """Run the network once; return the milliseconds."""
@@ -105,13 +118,13 @@ class Network:
             raise ModelError(share, "not finite")
 
     def cost_of(self, path: Path) -> dict[str, Any]:
-        """Return the static cost of any `.pb` file at the setting's size; see `aic_helpers.cost.static_cost`."""
-        size = {"width_px": self.setting.width_px, "height_px": self.setting.height_px}
+        """Return the static cost of any `.pb` file at that size; see `aic_helpers.cost.static_cost`."""
+        size = {"width_px": self.conditions.width_px, "height_px": self.conditions.height_px}
         return self.worker.ask({"do": "cost", "model": str(path.resolve()), **size})
 
     def roofline(self) -> dict[str, Any]:
-        """Return the machine's own limits with the setting's threads; see `aic_helpers.roofline.roofline`."""
-        return self.worker.ask({"do": "roofline", "threads": self.setting.threads})
+        """Return the machine's own limits with as many threads; see `aic_helpers.roofline.roofline`."""
+        return self.worker.ask({"do": "roofline", "threads": self.conditions.threads})
 
     @contextmanager
     def _failures(self, when: str) -> Iterator[None]:
@@ -124,15 +137,15 @@ class Network:
 
 
 @contextmanager
-def started(baseline: Path, model: Path, pixels: Path, setting: Setting) -> Iterator[tuple[Network, Network]]:
+def started(baseline: Path, model: Path, pixels: Path, conditions: Conditions) -> Iterator[tuple[Network, Network]]:
     """Give baseline and model, both on their way to being loaded, and end them at the end."""
-    environment = machine.timing_settings(setting.threads, setting.device)
-    cap_mib = setting.max_rss_mib if setting.device == "cpu" else None
+    environment = machine.timing_settings(conditions.threads, conditions.device)
+    cap_mib = conditions.max_rss_mib if conditions.device == "cpu" else None
     with (
         Worker(SUBJECT, timeout_s=LOAD_TIMEOUT_S, environment=environment) as first,
         Worker(SUBJECT, timeout_s=LOAD_TIMEOUT_S, environment=environment, max_rss_mib=cap_mib) as second,
     ):
-        pair = Network(False, baseline, first, setting), Network(True, model, second, setting)
+        pair = Network(False, baseline, first, conditions), Network(True, model, second, conditions)
         for network in pair:
             network.start_loading(pixels)
         yield pair

@@ -91,7 +91,9 @@ def profile_rows(profile: Mapping[str, Any] | None) -> list[Row]:
     if not profile:
         return [("speedup", NOT_MEASURED), ("RAM", NOT_MEASURED)]
     size = f"{profile['width_px']}x{profile['height_px']}"
-    parts = [(profile.get("runtime_rss_mib"), "runtime"), (profile.get("model_rss_mib"), "model")]
+    file_mib = profile.get("runtime_file_mib")
+    runtime = "runtime" if file_mib is None else f"runtime, {file_mib:.0f} of it program files,"
+    parts = [(profile.get("runtime_rss_mib"), runtime), (profile.get("model_rss_mib"), "model")]
     split = " + ".join(f"{mib:.0f} {name}" for mib, name in parts if mib is not None)
     peak = profile.get("peak_rss_mib")
     reached, possible = profile.get("gflop_per_s"), (profile.get("roofline") or {}).get("gflop_per_s")
@@ -100,7 +102,7 @@ def profile_rows(profile: Mapping[str, Any] | None) -> list[Row]:
     failed = [("failed", profile["failed"])] if profile.get("failed") else []
     return [
         *failed,
-        ("time", _figure(profile, "time_ms", ".1f", f" ms at {size}, {profile['threads']} threads")),
+        ("time", _figure(profile, "time_ms", ".1f", f" ms at {size}, {counted(profile['threads'], 'thread')}")),
         ("baseline", _figure(profile, "baseline_time_ms", ".1f", " ms")),
         ("speedup", _figure(profile, "speedup", ".3f")),
         *speed,
@@ -114,6 +116,11 @@ def profile_notes(profile: Mapping[str, Any] | None) -> list[str]:
         return []
     pairs = f"{profile['repetitions']} runs of each; stopped by: {profile['stop_reason']}."
     return [pairs, *profile.get("notes", [])]
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number of things in words."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _busy(profile: Mapping[str, Any]) -> list[Row]:

@@ -31,21 +31,21 @@ class Limits:
     time_budget_s : float or None
         For the timed runs. None: 12 s, or what ten pairs take where that is longer. A budget that is given is
         kept even where it leaves fewer than ten pairs.
-    pairs : int
+    max_repetitions : int
         Runs of the baseline, and of the model, at the most.
     """
 
     interval: float = 0.02
     time_budget_s: float | None = None
-    pairs: int = 60
+    max_repetitions: int = 60
 
     def __post_init__(self) -> None:
         if not 0 < self.interval <= 1:
             raise InputError("a target for the interval above 0, at most 1", f"{self.interval}", "0.02 means 2 %")
         if self.time_budget_s is not None and not self.time_budget_s > 0:
             raise InputError("a time budget above 0 s", f"{self.time_budget_s}", "give more, or none")
-        if self.pairs < MIN_PAIRS:
-            raise InputError(f"a limit of at least {MIN_PAIRS} repetitions", f"{self.pairs}", "give more")
+        if self.max_repetitions < MIN_PAIRS:
+            raise InputError(f"a limit of at least {MIN_PAIRS} repetitions", f"{self.max_repetitions}", "give more")
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def time_in_pairs(
     """
     samples: list[Sample] = []
     started_s = clock()
-    for pair in range(limits.pairs):
+    for pair in range(limits.max_repetitions):
         order: list[tuple[Literal["baseline", "model"], Run]] = [("baseline", baseline), ("model", model)]
         for role, run in order if pair % 2 == 0 else reversed(order):
             start_s = clock() - started_s

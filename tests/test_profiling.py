@@ -6,8 +6,8 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import psutil
@@ -15,10 +15,11 @@ import pytest
 from fixtures import hostile_models, in_process
 from PIL import Image
 
-from aic_helpers import profiling, subjects
+from aic_helpers import profiling, subjects, timing
 from aic_helpers.errors import InputError
 
-SMALL: dict[str, Any] = {"width_px": 64, "height_px": 48, "max_repetitions": 10}
+SMALL = subjects.Conditions(width_px=64, height_px=48)
+FEW = timing.Limits(max_repetitions=10)
 CAP_MIB = 1000.0
 """Well above what TensorFlow takes by itself (about 620 MiB), well below what the greedy models ask for."""
 
@@ -60,7 +61,7 @@ def assert_no_child_left() -> None:
 def test_a_profile_says_what_was_measured_and_how(freeze: Callable[[str], Path]) -> None:
     told: list[tuple[int, int | None, str]] = []
     model = freeze("good")
-    profile = profiling.profile(model, model, progress=lambda *state: told.append(state), **SMALL)
+    profile = profiling.profile(model, model, SMALL, FEW, progress=lambda *state: told.append(state))
     result = profile.result
     json.dumps(result, allow_nan=False)
     assert (result["failed"], result["failure"], result["repetitions"], result["batch"]) == (None, None, 10, 1)
@@ -117,7 +118,8 @@ def test_a_model_is_stopped_within_its_limit(name: str, freeze: Callable[[str], 
     model, baseline = freeze(name), freeze("good")
     # TensorFlow tries for ten seconds to get memory that it was refused.
     timeout_s = 4.0 if name == "loops" else 60.0
-    profile = profiling.profile(model, baseline, max_rss_mib=CAP_MIB, run_timeout_s=timeout_s, **SMALL)
+    capped = replace(SMALL, max_rss_mib=CAP_MIB, run_timeout_s=timeout_s)
+    profile = profiling.profile(model, baseline, capped, FEW)
     assert_says_why(profile, kind, reason)
     failure = profile.result["failure"]
     assert (failure["mechanism"] in ("watchdog", "RLIMIT_DATA")) == (kind == "memory")
@@ -129,7 +131,7 @@ def test_a_model_is_stopped_within_its_limit(name: str, freeze: Callable[[str], 
 @pytest.mark.parametrize("name", FAILED)
 def test_a_model_that_fails_gives_a_profile_that_says_why(name: str, freeze: Callable[[str], Path]) -> None:
     kind, reason = FAILED[name]
-    profile = profiling.profile(freeze(name), freeze("good"), **SMALL)
+    profile = profiling.profile(freeze(name), freeze("good"), SMALL, FEW)
     assert_says_why(profile, kind, reason)
     # Shape and values are looked at after the memory was read.
     assert (profile.result["peak_rss_mib"] is None) == (kind == "raised")
@@ -138,7 +140,7 @@ def test_a_model_that_fails_gives_a_profile_that_says_why(name: str, freeze: Cal
 @pytest.mark.usefixtures("here")
 def test_a_baseline_that_fails_is_an_input_error(freeze: Callable[[str], Path]) -> None:
     with pytest.raises(InputError, match=r"expected a baseline that runs .*InvalidArgument.*: mend the baseline"):
-        profiling.profile(freeze("good"), freeze("fails_when_it_runs"), **SMALL)
+        profiling.profile(freeze("good"), freeze("fails_when_it_runs"), SMALL, FEW)
 
 
 @pytest.mark.parametrize(
@@ -151,13 +153,16 @@ def test_a_baseline_that_fails_is_an_input_error(freeze: Callable[[str], Path]) 
         ({"device": "tpu"}, "expected the device cpu or gpu, found tpu"),
         ({"run_timeout_s": 0}, "a time limit above 0"),
         ({"max_rss_mib": -1}, "a cap on memory above 0"),
-        ({"time_budget_s": -1}, "a time budget above 0 s"),
-        ({"image": "none.png"}, "an image at none.png"),
     ],
 )
-def test_arguments_out_of_range_are_refused(arguments: dict, message: str, freeze: Callable[[str], Path]) -> None:
+def test_conditions_out_of_range_are_refused(arguments: dict, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        profiling.profile(freeze("good"), freeze("good"), **{**SMALL, **arguments})
+        replace(SMALL, **arguments)
+
+
+def test_a_photo_that_is_not_there_is_refused(freeze: Callable[[str], Path]) -> None:
+    with pytest.raises(InputError, match=r"an image at none\.png"):
+        profiling.profile(freeze("good"), freeze("good"), SMALL, FEW, image="none.png")
 
 
 @pytest.mark.usefixtures("here")
@@ -166,7 +171,7 @@ def test_a_gpu_that_is_not_there_is_said_plainly(freeze: Callable[[str], Path]) 
     if tf.config.list_physical_devices("GPU"):
         pytest.skip("a GPU is here")
     with pytest.raises(InputError, match="expected a GPU, found none that TensorFlow can use"):
-        profiling.profile(freeze("good"), freeze("good"), device="gpu", **SMALL)
+        profiling.profile(freeze("good"), freeze("good"), replace(SMALL, device="gpu"), FEW)
 
 
 @pytest.mark.usefixtures("here")
@@ -174,9 +179,9 @@ def test_not_a_frozen_model_is_the_callers_mistake(freeze: Callable[[str], Path]
     file = tmp_path / "model.pb"
     file.write_bytes(freeze("good").read_bytes()[:-20])
     with pytest.raises(InputError, match="expected a"):
-        profiling.profile(file, freeze("good"), **SMALL)
+        profiling.profile(file, freeze("good"), SMALL, FEW)
     with pytest.raises(InputError, match="expected a baseline at"):
-        profiling.profile(freeze("good"), tmp_path / "none.pb", **SMALL)
+        profiling.profile(freeze("good"), tmp_path / "none.pb", SMALL, FEW)
 
 
 def test_the_input_is_the_photo_in_the_size_wanted_or_the_same_noise(tmp_path: Path) -> None:
@@ -193,7 +198,7 @@ def test_peak_agrees_with_an_independent_reading_of_the_same_work(challenge: Pat
     srcnn = challenge / "models_pretrained" / "div2k_srcnn.pb"
     command = [sys.executable, "-c", READER, "-c", WORK, str(srcnn)]
     independent_mib = float(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
-    result = profiling.profile(srcnn, srcnn, interval=1.0, max_repetitions=10).result
+    result = profiling.profile(srcnn, srcnn, limits=timing.Limits(interval=1.0)).result
     assert result["memory_method"] == "VmHWM, read by the process itself"
     assert result["peak_rss_mib"] == pytest.approx(independent_mib, rel=0.05)
     assert result["baseline_peak_rss_mib"] == pytest.approx(independent_mib, rel=0.05)

@@ -15,7 +15,8 @@ from aic_helpers.tracks import ENHANCEMENT, SUPER_RESOLUTION
 
 MODEL = {"name": "net", "source": "net.pb", "sha256": "0" * 64, "bytes": 3, "parameters": 1, "gmacs_720p": 0.1}
 METRICS = {"psnr_db": 30.0, "psnr_db_ci95": (29.0, 31.0), "ms_ssim": 0.97, "ms_ssim_ci95": (0.96, 0.98), "images": 5}
-PROFILE = {"time_ms": 10.0, "baseline_time_ms": 20.0, "speedup": 2.0, "speedup_ci95": [1.9, 2.1]}
+HD = {"width_px": 1280, "height_px": 720}
+PROFILE = {"time_ms": 10.0, "baseline_time_ms": 20.0, "speedup": 2.0, "speedup_ci95": [1.9, 2.1], **HD}
 
 
 @pytest.fixture
@@ -64,6 +65,12 @@ def test_scores_follow_from_metrics_and_profile(settings):
     scores = complete(settings)["scores"]
     assert scores["A"]["value"] == pytest.approx(4 * 3.5 + 100 * 0.03 + 2)
     assert scores["A"]["ci95"] == pytest.approx([4 * 2.5 + 100 * 0.02 + 1.9, 4 * 4.5 + 100 * 0.04 + 2.1])
+
+
+def test_there_are_no_scores_from_a_speedup_at_another_size(settings):
+    complete(settings)
+    result = results.write_part(settings, "profile", {**PROFILE, "width_px": 640})
+    assert result["scores"] is None
 
 
 @pytest.mark.parametrize(

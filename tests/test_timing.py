@@ -45,7 +45,7 @@ def test_runs_in_turn_and_stops_at_a_narrow_interval() -> None:
 
 
 def test_stops_at_the_repetitions() -> None:
-    timing = Machine(300, 150, noise=0.5).time(Limits(time_budget_s=1e9, pairs=13))
+    timing = Machine(300, 150, noise=0.5).time(Limits(time_budget_s=1e9, max_repetitions=13))
     assert (timing.stop_reason, len(timing.ratios())) == ("repetitions", 13)
 
 
@@ -73,7 +73,7 @@ def test_a_budget_too_small_for_one_run_is_refused() -> None:
     [
         ({"interval": 0.0}, "a target for the interval above 0"),
         ({"time_budget_s": 0.0}, "a time budget above 0 s"),
-        ({"pairs": 9}, "at least 10 repetitions"),
+        ({"max_repetitions": 9}, "at least 10 repetitions"),
     ],
 )
 def test_limits_out_of_range_are_refused(limits: dict, message: str) -> None:

@@ -1,0 +1,191 @@
+"""The commands on one model: run, and its steps one by one; and score, on figures at hand.
+
+Each imports what it needs when it runs, so that `aic --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from aic_helpers import options
+from aic_helpers.endings import DONE
+from aic_helpers.errors import InputError
+
+
+@click.command()
+@click.option(
+    "--track", "tracks", required=True, multiple=True, metavar="TRACK", help="super_resolution or enhancement."
+)
+@options.model_options
+@options.profile_option
+def run(tracks: tuple[str, ...], model: str, checkpoint: str, data: str, out: str, limit: int, profile: bool) -> int:
+    """Do all steps, by the notebooks 01 to 03.
+
+    The executed notebooks, model.pb, result.json and tables go to the run folder when all is done.
+
+    \b
+    Examples
+      aic run --track super_resolution
+      aic run --track super_resolution --track enhancement
+      aic run --track enhancement --model my_network.py:network --checkpoint weights/my_network
+    """
+    from aic_helpers import bars, results, runs, tables
+
+    if len(tracks) > 1 and (model or out):
+        raise InputError("one --track beside --model or --out", f"{len(tracks)} tracks", "make one run for each track")
+    settled = [results.settle(track, model, checkpoint, data, out, limit) for track in tracks]
+    found = []
+    for settings in settled:
+        with bars.bar("cell", lines=True) as show:
+            name = settings.track.name
+            found.append(runs.run(name, model, checkpoint, data, out, limit, profile=profile, progress=show))
+    columns = [
+        [*tables.run_rows(result), tables.folder_row(settings)] for result, settings in zip(found, settled, strict=True)
+    ]
+    click.echo(tables.side_by_side(columns))
+    return max(options.verdict(result) for result in found)
+
+
+@click.command()
+@options.step_options
+def convert(as_json: bool, **typed: Any) -> int:
+    """Convert a model to a frozen model.pb.
+
+    The frozen model is compared with its source on a photo and two odd sizes.
+
+    \b
+    Example
+      aic convert --track enhancement --model my_network.keras
+    """
+    from aic_helpers import steps
+
+    with options.staged(typed) as (settings, stage):
+        steps.convert(stage, again=True)
+    return options.report(settings, "model", as_json)
+
+
+@click.command()
+@options.step_options
+def evaluate(as_json: bool, **typed: Any) -> int:
+    """Measure PSNR and MS-SSIM on the validation images.
+
+    \b
+    Example
+      aic evaluate --track super_resolution --model div2k_srcnn --data challenge --json
+    """
+    from tqdm import tqdm
+
+    from aic_helpers import steps
+
+    with options.staged(typed) as (settings, stage):
+        steps.evaluate(stage, progress=lambda pairs: tqdm(pairs, unit="image", disable=None, leave=False))
+    return options.report(settings, "metrics", as_json)
+
+
+@click.command()
+@options.step_options
+@click.option("--size", default="1280x720", show_default=True, metavar="WIDTHxHEIGHT", help="Of the one image.")
+@click.option("--threads", type=int, metavar="N", help="For TensorFlow, at most the cores here.  [default: all]")
+@click.option("--device", default="cpu", show_default=True, metavar="cpu|gpu", help="What to run on.")
+@click.option(
+    "--interval",
+    default=0.02,
+    show_default=True,
+    metavar="SHARE",
+    help="Stop when the speedup's 95 % interval is this narrow, as a share of the speedup.",
+)
+@click.option(
+    "--time-budget",
+    type=float,
+    metavar="SECONDS",
+    help="Stop the timed runs after so long.  [default: 12, or what ten runs of each take]",
+)
+@click.option("--repetitions", default=60, show_default=True, metavar="N", help="Stop after so many runs of each.")
+def profile(
+    as_json: bool,
+    size: str,
+    threads: int | None,
+    device: str,
+    interval: float,
+    time_budget: float | None,
+    repetitions: int,
+    **typed: Any,
+) -> int:
+    """Measure time and memory beside the baseline.
+
+    Both run in processes of their own, in turn, until the first of three limits: --interval, --time-budget,
+    --repetitions. Scores and rules are about 1280x720; a profile at another size stands for itself.
+
+    \b
+    Examples
+      aic profile --track super_resolution --model my_network.pb
+      aic profile --track super_resolution --model my_network.pb --size 1920x1080 --threads 1
+    """
+    from aic_helpers import bars, machine, steps
+    from aic_helpers.subjects import Conditions
+    from aic_helpers.timing import Limits
+
+    conditions = Conditions(*_size(size), machine.usable_cores() if threads is None else threads, device)
+    limits = Limits(interval, time_budget, repetitions)
+    with options.staged(typed) as (settings, stage), bars.bar("run") as show:
+        steps.profile(stage, conditions, limits, progress=show)
+    return options.report(settings, "profile", as_json)
+
+
+def _size(text: str) -> tuple[int, int]:
+    """Return the width and height that a person typed."""
+    sides = text.lower().split("x")
+    if len(sides) != 2 or not all(side.isdecimal() for side in sides):
+        raise InputError("a size as WIDTHxHEIGHT", text, "say for example 1280x720")
+    return int(sides[0]), int(sides[1])
+
+
+@click.command()
+@options.step_options
+@options.profile_option
+def check(as_json: bool, profile: bool, **typed: Any) -> int:
+    """Check the rules of the challenge.
+
+    Each rule is printed with its limit, what was found, and what to do about it.
+    Time and memory are measured where the run folder has no profile of this model yet.
+
+    \b
+    Example
+      aic check --track super_resolution --model my_network.pb
+    """
+    from aic_helpers import bars, results, steps
+
+    with options.staged(typed) as (settings, stage):
+        steps.convert(stage)
+        if profile and results.read(stage.folder)["profile"] is None:
+            with bars.bar("run") as show:
+                steps.profile(stage, progress=show)
+        steps.check(stage)
+    return options.report(settings, "requirements", as_json)
+
+
+@click.command()
+@options.track_option
+@click.option("--psnr", "psnr_db", required=True, type=float, metavar="DB", help="Mean PSNR in dB.")
+@click.option("--ms-ssim", required=True, type=float, metavar="X", help="Mean MS-SSIM, 0 to 1.")
+@click.option("--speedup", required=True, type=float, metavar="R", help="The baseline's time over the model's.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+def score(track: str, psnr_db: float, ms_ssim: float, speedup: float, as_json: bool) -> int:
+    """Compute total scores A, B and C from figures at hand.
+
+    \b
+    Example
+      aic score --track super_resolution --psnr 28.21 --ms-ssim 0.9636 --speedup 4.62
+    """
+    from aic_helpers.results import named_track
+    from aic_helpers.scoring import total_scores
+
+    found = total_scores(named_track(track), psnr_db=psnr_db, ms_ssim=ms_ssim, speedup=speedup)
+    if as_json:
+        click.echo(json.dumps({name: {"value": one.value, "ci95": one.ci95} for name, one in found.items()}, indent=2))
+    else:
+        click.echo("\n".join(f"{name}  {one.value:.2f}" for name, one in found.items()))
+    return DONE
