@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help setup demo test lab lint lock clean
+.PHONY: help setup demo test lab lint browser lock clean
 help:
 	@echo "make demo    both tracks on the sample data: convert, evaluate, profile, score (about 2 minutes)"
 	@echo "make test    every test: the package, the notebooks, lint and types"
 	@echo "make lab     JupyterLab on the notebooks"
 	@echo "make setup   only install; the others do it when it is missing or stale"
+	@echo "make browser install chromium from Debian's packages, for the tests that look at pages (as root)"
 	@echo "make lint    ruff and mypy;  make lock: write the pins anew;  make clean: remove .venv and runs/"
 
 setup: $(INSTALLED)
@@ -35,6 +36,9 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+browser:
+	command -v chromium > /dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }
 
 lab: setup
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --notebook-dir=. notebooks/00_start_here.ipynb
