@@ -47,6 +47,11 @@ class FrozenModel:
         Returns
         -------
         ndarray of float32, shape as the network gives it, (batch, height, width, 3) if it keeps the rules
+
+        Raises
+        ------
+        ValueError
+            A size that the graph's placeholder excludes. TensorFlow 2 would run it all the same; a session refuses.
         """
         if self.batch == 1 and len(images) != 1:
             return np.concatenate([self._run(images[i : i + 1]) for i in range(len(images))])
@@ -55,8 +60,17 @@ class FrozenModel:
     def _run(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         import tensorflow as tf
 
+        if not _fits(images.shape, self.input_shape):
+            sides = ", ".join("any" if side is None else str(side) for side in self.input_shape)
+            raise ValueError(f"input:0 is declared as ({sides}), the images are {images.shape}")
         output = self._function(tf.constant(images, tf.float32))
         return (output[0] if isinstance(output, list | tuple) else output).numpy()
+
+
+def _fits(found: tuple[int, ...], declared: list[int | None]) -> bool:
+    return len(found) == len(declared) and all(
+        side in (None, given) for given, side in zip(found, declared, strict=True)
+    )
 
 
 def load(path: str | Path) -> FrozenModel:

@@ -1,0 +1,36 @@
+"""Frozen models as callables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fixtures import hostile_models
+
+from aic_helpers import inference
+
+
+def load(folder: Path, *shape: int | None) -> inference.FrozenModel:
+    file = folder / "model.pb"
+    return inference.load(hostile_models.freeze(hostile_models.good, file, shape or (None, None, None, 3)))
+
+
+def test_images_of_any_size_and_batch(tmp_path: Path) -> None:
+    model = load(tmp_path)
+    assert (model.input_shape, model.batch) == ([None, None, None, 3], None)
+    for shape in ((1, 5, 7, 3), (2, 8, 4, 3)):
+        assert model(np.zeros(shape, np.float32)).shape == shape
+
+
+def test_a_fixed_batch_of_1_takes_images_one_by_one(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).random((3, 6, 4, 3), np.float32)
+    fixed, free = load(tmp_path, 1, None, None, 3), load(tmp_path)
+    assert np.array_equal(fixed(images), free(images))
+
+
+def test_a_size_that_the_placeholder_excludes_is_refused(tmp_path: Path) -> None:
+    model = load(tmp_path, None, 64, 80, 3)
+    assert model(np.zeros((2, 64, 80, 3), np.float32)).shape == (2, 64, 80, 3)
+    with pytest.raises(ValueError, match=r"declared as \(any, 64, 80, 3\), the images are \(1, 64, 81, 3\)"):
+        model(np.zeros((1, 64, 81, 3), np.float32))
