@@ -55,10 +55,12 @@ def profile(
     return measured
 
 
-def grow(settings: Settings, *, progress: profiling.Progress | None = None) -> growth.Growth:
+def grow(
+    settings: Settings, *, threads: int | None = None, progress: profiling.Progress | None = None
+) -> growth.Growth:
     """Return how time and memory grow with the resolution and the batch; the table goes to the run folder."""
     convert(settings)
-    measured = growth.growth(settings.model_pb, image=_hd_photo(settings), progress=progress)
+    measured = growth.growth(settings.model_pb, image=_hd_photo(settings), threads=threads, progress=progress)
     profile = results.read(settings.folder)["profile"]
     if profile:
         results.write_part(settings, "profile", {**profile, "growth_exponents": measured.exponents})

@@ -131,7 +131,7 @@ def _busy(profile: Mapping[str, Any]) -> list[Row]:
 def score_rows(scores: Mapping[str, Any] | None) -> list[Row]:
     """Return scores A, B and C."""
     if not scores:
-        return [("scores", "none: they need PSNR, MS-SSIM and speedup")]
+        return [("scores", "none: they need PSNR, MS-SSIM and the speedup at 1280x720")]
     return [(f"score {name}", _figure(score, "value", ".2f", interval="ci95")) for name, score in scores.items()]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aic_helpers import cli
+from aic_helpers import cli, machine
 from aic_helpers.images import write_png
 from aic_helpers.scoring import total_scores
 
@@ -153,10 +153,31 @@ def test_a_checkpoint_that_is_not_there(refused, tmp_path):
             ("run", *SR, "--track", "enhancement", "--out", "x"),
             "expected one --track beside --model or --out, found 2 tracks: make one run for each track",
         ),
+        (("profile", *SR, "--size", "720p"), "expected a size as WIDTHxHEIGHT, found 720p: say for example 1280x720"),
+        (
+            ("profile", *SR, "--size", "8x720"),
+            "expected an image of 16 to 8192 px on each side, found 8x720: the rules name 1280x720",
+        ),
+        (("profile", *SR, "--device", "npu"), "expected the device cpu or gpu, found npu: take one of them"),
+        (
+            ("profile", *SR, "--interval", "2"),
+            "expected a target for the interval above 0, at most 1, found 2.0: 0.02 means 2 %",
+        ),
+        (
+            ("profile", *SR, "--time-budget", "0"),
+            "expected a time budget above 0 s, found 0.0: give more, or none",
+        ),
+        (("profile", *SR, "--repetitions", "9"), "expected a limit of at least 10 repetitions, found 9: give more"),
     ],
 )
 def test_a_call_that_is_wrong(refused, arguments, line):
     assert refused(*arguments) == line
+
+
+def test_more_threads_than_cores(refused):
+    cores = machine.usable_cores()
+    expected = f"expected 1 to {cores} threads (the cores here), found {cores + 1}: leave it out to use all"
+    assert refused("profile", *SR, "--threads", str(cores + 1)) == expected
 
 
 def test_data_list_names_both_tracks(aic, monkeypatch, tmp_path):

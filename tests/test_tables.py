@@ -101,5 +101,5 @@ def test_results_stand_side_by_side():
 
 
 def test_a_result_without_scores_says_what_they_need():
-    assert tables.score_rows(None) == [("scores", "none: they need PSNR, MS-SSIM and speedup")]
+    assert tables.score_rows(None) == [("scores", "none: they need PSNR, MS-SSIM and the speedup at 1280x720")]
     assert tables.score_rows({"A": {"value": 1.234, "ci95": [1, 2]}}) == [("score A", "1.23 (1.00 to 2.00)")]
