@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,3 +20,22 @@ def challenge() -> Path:
     if not folder:
         pytest.skip("AIC_CHALLENGE_DATA is not set: no challenge data to compare with")
     return Path(folder)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Debian's chromium, driven by playwright; skipped where there is none, unless AIC_REQUIRE_BROWSER is set.
+
+    Each module has its own: while playwright runs, no other event loop can (papermill's, say).
+    """
+    program = shutil.which("chromium")
+    if program is None:
+        stop = pytest.fail if os.environ.get("AIC_REQUIRE_BROWSER") else pytest.skip
+        stop("no chromium here to look at pages with: make browser installs it")
+    from playwright.sync_api import sync_playwright
+
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield chromium
+        chromium.close()
