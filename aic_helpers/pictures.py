@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from aic_helpers.details import largest_error
 from aic_helpers.evaluation import score_output
 from aic_helpers.figures import ORANGE, notice, styled
 from aic_helpers.images import Floats
@@ -63,7 +64,7 @@ def _comparison_row(fold: Any, track: Track, comparison: Comparison) -> None:
     named = {"input": comparison.input, "output": comparison.output, "target": comparison.target}
     large = _is_large(comparison.target)
     panels = list(np.atleast_1d(fold.subplots(1, 3 + large)))
-    top, left = _detail(comparison) if large else (0, 0)
+    top, left = largest_error(comparison.target, comparison.input, DETAIL_PX) if large else (0, 0)
     rows, columns = DETAIL_PX if large else comparison.target.shape[:2]
     if large:
         overview = panels.pop(0)
@@ -72,16 +73,6 @@ def _comparison_row(fold: Any, track: Track, comparison: Comparison) -> None:
     for panel, (name, image) in zip(panels, named.items(), strict=True):
         caption = "target" if name == "target" else f"{name}: {_figures(track, comparison.target, image)}"
         _show(panel, image[top : top + rows, left : left + columns], caption)
-
-
-def _detail(comparison: Comparison) -> tuple[int, int]:
-    """Return top and left of the detail in which the input is furthest from the target."""
-    error = np.square(comparison.input - comparison.target).sum(axis=2, dtype=np.float64)
-    total = np.pad(error.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
-    rows, columns = DETAIL_PX
-    boxes = total[rows:, columns:] - total[:-rows, columns:] - total[rows:, :-columns] + total[:-rows, :-columns]
-    top, left = np.unravel_index(int(boxes.argmax()), boxes.shape)
-    return int(top), int(left)
 
 
 def _figures(track: Track, target: Floats, image: Floats) -> str:

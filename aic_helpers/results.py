@@ -1,7 +1,7 @@
 """Run folders and `result.json`.
 
-A run is one model on one track, in one folder: `model.pb`, `result.json`, `images.csv` (a row per validation
-image), `timing.csv` (a row per timed run) and the executed notebooks. Each step writes its part of
+A run is one model on one track, in one folder: `model.pb`, `result.json`, `report.html`, `images.csv` (a row per
+validation image), `timing.csv` (a row per timed run) and the executed notebooks. Each step writes its part of
 `result.json` as it is done; a part that no step has written yet is null.
 """
 
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from aic_helpers import datasets, machine, sources
+from aic_helpers import datasets, machine, run_files, sources
 from aic_helpers.errors import InputError
 from aic_helpers.places import PROJECT
 from aic_helpers.scoring import total_scores
@@ -33,15 +33,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = 1
+FILES = run_files.FILES
 
 Table = Literal["images", "timing", "growth"]
 Part = Literal["model", "metrics", "profile", "requirements"]
 
 PARTS: tuple[Part, ...] = ("model", "metrics", "profile", "requirements")
 """What the steps write, in their order. `scores` follow from `metrics` and `profile`."""
-
-FILES = ("model.pb", "images.csv", "timing.csv", "growth.csv", "result.json")
-"""What the steps write into a run folder."""
 
 
 @dataclass(frozen=True)
@@ -186,11 +184,13 @@ def write_part(settings: Settings, part: Part, value: Any) -> dict[str, Any]:
     if part not in PARTS:
         raise ValueError(f"part must be one of {', '.join(PARTS)}, not {part!r}")
     result = _kept(settings, value if part == "model" else None)
-    for name, needs in (("images", "metrics"), ("timing", "profile"), ("growth", "profile")):
-        if result[needs] is None:
-            (settings.folder / f"{name}.csv").unlink(missing_ok=True)
+    for needs, names in run_files.HANGS_ON.items():
+        for name in names if result[needs] is None else ():
+            (settings.folder / name).unlink(missing_ok=True)
     if part == "model":
-        value = {**value, "source_sha256": fingerprint(settings.source)}
+        source = settings.source
+        given = None if source.track else source.checkpoint  # a pretrained model's own need not be typed
+        value = {**value, "source_sha256": fingerprint(source), "checkpoint": given}
     result[part] = value
     if part != "requirements":
         result["requirements"] = None  # they were judged by what was there before

@@ -5,7 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aic_helpers import conversion, evaluation, growth, inference, profiling, quiet, requirements, results, sources
+from aic_helpers import (
+    conversion,
+    evaluation,
+    examples,
+    growth,
+    inference,
+    profiling,
+    quiet,
+    requirements,
+    results,
+    sources,
+)
 from aic_helpers.datasets import read_pair
 from aic_helpers.results import Settings
 from aic_helpers.subjects import Conditions
@@ -30,12 +41,16 @@ def convert(settings: Settings, *, again: bool = False) -> dict[str, Any]:
 
 
 def evaluate(settings: Settings, *, progress: evaluation.Progress = iter) -> pd.DataFrame:
-    """Return the figures of each validation image, having written them and their means to the run folder."""
+    """Return the figures of each validation image, having written them and their means to the run folder.
+
+    Pictures of the worst, the median and the best image go there too.
+    """
     convert(settings)
     model = load(settings.model_pb)
     images = evaluation.evaluate(model, settings.dataset, limit=settings.limit, progress=progress)
-    results.write_part(settings, "metrics", evaluation.summarise(images))
+    results.write_part(settings, "metrics", {**evaluation.summarise(images), "limit": settings.limit})
     results.write_table(settings, "images", images)
+    examples.write(settings, model, images)
     return images
 
 

@@ -260,7 +260,8 @@ def test_evaluate_prints_its_part_of_the_result(aic, frozen, photos, tmp_path):
     assert metrics["images"] == 2
     assert metrics["psnr_db"] == pytest.approx(20 * math.log10(1 / 0.05), abs=0.1)
     names = sorted(path.name for path in (tmp_path / "run").iterdir())
-    assert names == ["images.csv", "model.pb", "result.json"]
+    examples = [f"example_{end}_{side}.webp" for end in ("best", "worst") for side in ("input", "output", "target")]
+    assert names == [*examples, "examples.csv", "images.csv", "model.pb", "result.json"]
     status, stdout, stderr = aic("evaluate", *call)
     assert (status, stderr) == (0, "")
     assert stdout.splitlines()[0].startswith("PSNR        26.0")

@@ -1,0 +1,88 @@
+"""Example images of a run: the worst, the median and the best by PSNR, as pictures for display in its folder.
+
+They are for the eye: every figure is made on the arrays.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from PIL import Image as PillowImage
+
+from aic_helpers.datasets import LoadedPair, read_pair
+from aic_helpers.details import largest_error
+from aic_helpers.evaluation import Model, run_model, score_output
+from aic_helpers.images import Floats, as_uint8
+from aic_helpers.results import Settings
+from aic_helpers.run_files import EXAMPLES, SIDES, picture
+from aic_helpers.staging import staged
+
+DETAIL_PX = (360, 480)
+"""Height and width that are shown of a photo larger than that, at 1:1."""
+
+OVERVIEW_PX = 480
+"""Longer side of the picture of the whole photo."""
+
+LOSSLESS_PX = 128
+"""Images up to this side are kept exactly: they are shown enlarged, where the marks of compression would show."""
+
+QUALITY = 90
+
+
+def write(settings: Settings, model: Model, images: pd.DataFrame) -> None:
+    """Write the pictures and `examples.csv` into the run folder; what was there before goes.
+
+    Parameters
+    ----------
+    settings : Settings
+    model : callable
+        See `aic_helpers.evaluation.evaluate`.
+    images : DataFrame
+        What that returned.
+    """
+    pairs = {pair.name: pair for pair in settings.dataset.pairs}
+    rows = []
+    with staged(settings.folder, "examples.csv", replaces=EXAMPLES) as stage:
+        for end, found in choose(images).items():
+            pair = read_pair(settings.dataset, pairs[found["image"]])
+            output, _ = run_model(model, pair.input)
+            if output is not None:
+                before = score_output(pair.target, pair.input, settings.track)
+                figures = {f"input_{name}": before[name] for name in ("psnr_db", "ms_ssim")}
+                figures |= {name: found[name] for name in ("psnr_db", "ms_ssim")}
+                rows.append({"end": end, "image": pair.name, **figures, **_pictures(stage, end, pair, output)})
+        if rows:
+            pd.DataFrame(rows).to_csv(stage / "examples.csv", index=False, lineterminator="\n")
+
+
+def choose(images: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return the rows of the worst, the median and the best image by PSNR, by their names.
+
+    Failed images are left out. Two leave no median; one is called the median.
+    """
+    scored = images[images["psnr_db"].notna()].sort_values("psnr_db", kind="stable").to_dict("records")
+    last = len(scored) - 1
+    ends = {"worst": 0, "median": last // 2, "best": last} if last > 1 else {"worst": 0, "best": 1}
+    return {end: scored[place] for end, place in (ends if last else {"median": 0}).items() if scored}
+
+
+def _pictures(folder: Path, end: str, pair: LoadedPair, output: Floats) -> dict[str, int]:
+    """Write what is shown of one image; return its place in the whole image."""
+    height_px, width_px = pair.target.shape[:2]
+    rows, columns = min(DETAIL_PX[0], height_px), min(DETAIL_PX[1], width_px)
+    top, left = largest_error(pair.target, pair.input, (rows, columns))
+    for side, image in zip(SIDES, (pair.input, output, pair.target), strict=True):
+        _write(folder / picture(end, side), image[top : top + rows, left : left + columns])
+    if (rows, columns) != (height_px, width_px):
+        _write(folder / picture(end, "overview"), pair.target, OVERVIEW_PX)
+    place = {"top_px": top, "left_px": left, "shown_height_px": rows, "shown_width_px": columns}
+    return {"height_px": height_px, "width_px": width_px, **place}
+
+
+def _write(path: Path, image: Floats, at_most_px: int | None = None) -> None:
+    shown = PillowImage.fromarray(as_uint8(image))
+    if at_most_px:
+        shown.thumbnail((at_most_px, at_most_px))
+    shown.save(path, format="WEBP", quality=QUALITY, lossless=max(shown.size) <= LOSSLESS_PX)
