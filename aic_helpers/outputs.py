@@ -1,0 +1,143 @@
+"""Frozen models run on any image, each in a child process with limits: what one shows of models one can't trust.
+
+No TensorFlow in this process: a model that aborts, hangs or wants all memory ends its child, and nothing else.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import OrderedDict
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aic_helpers import machine
+from aic_helpers.children import ChildError, Worker
+from aic_helpers.errors import InputError, require_file
+from aic_helpers.tracks import MAX_RAM_MIB
+
+OUTPUT = "aic_helpers.output:Output"
+LOAD_TIMEOUT_S = 180.0
+
+MAX_WORKERS = 4
+"""As many models as a comparison has panes; the least recently used one ends for the next."""
+
+Key = tuple[str, int, int]
+
+
+class ModelFailure(Exception):  # noqa: N818 (a finding about a model, not a fault of this program)
+    """A model gave no output that could be shown; the text is one line that says why."""
+
+
+class Outputs:
+    """The outputs of frozen models, which stay loaded between images; use it in a ``with`` statement.
+
+    Parameters
+    ----------
+    max_rss_mib : float
+        Cap on the resident size of each model's process.
+    run_timeout_s : float
+        For each run of a model.
+    """
+
+    def __init__(self, *, max_rss_mib: float = MAX_RAM_MIB, run_timeout_s: float = 120.0) -> None:
+        self._max_rss_mib = max_rss_mib
+        self._run_timeout_s = run_timeout_s
+        self._workers: OrderedDict[Key, Worker] = OrderedDict()
+        self._folder = tempfile.TemporaryDirectory(prefix="aic-outputs-")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all models' processes."""
+        while self._workers:
+            self._workers.popitem()[1].close()
+        self._folder.cleanup()
+
+    def of(self, model_pb: Path, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return a model's output for one image.
+
+        Parameters
+        ----------
+        model_pb : Path
+        image : ndarray of float32, shape (height, width, 3)
+            Values in [0, 1].
+
+        Returns
+        -------
+        ndarray of float32, shape (height, width, 3)
+            As the network gives it, unclipped; all values are finite.
+
+        Raises
+        ------
+        InputError
+            No file there, or no image of that kind.
+        ModelFailure
+            Everything that is the model's: it doesn't load, raises, takes too long, wants more than the cap, dies,
+            or gives another size or values that aren't finite. The next call starts afresh.
+        """
+        _check(image)
+        path = require_file(Path(model_pb), "a frozen model").resolve()
+        return self._run(path, image)
+
+    def _run(self, path: Path, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        files = {name: Path(self._folder.name) / f"{name}.npy" for name in ("image", "output")}
+        np.save(files["image"], image)
+        request = {"do": "run", **{name: str(file) for name, file in files.items()}}
+        found = self._ask(path, request)
+        if found["output_shape"] != [1, *image.shape]:
+            shape = tuple(found["output_shape"])
+            raise ModelFailure(f"the output is {shape} where the input is {(1, *image.shape)}")
+        if found["finite_share"] < 1:
+            raise ModelFailure(f"{1 - found['finite_share']:.2%} of the output's values are NaN or infinite")
+        return np.load(files["output"])
+
+    def _ask(self, path: Path, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the reply of a model's process, which is started where it isn't there."""
+        key = _key(path)
+        if key not in self._workers:
+            self._start(key)
+            self._reply(key, {"do": "load", "model": str(path)}, LOAD_TIMEOUT_S)
+        self._workers.move_to_end(key)
+        return self._reply(key, request, self._run_timeout_s)
+
+    def _start(self, key: Key) -> None:
+        while len(self._workers) >= MAX_WORKERS:
+            self._workers.popitem(last=False)[1].close()
+        environment = machine.timing_settings(machine.usable_cores(), "cpu")
+        self._workers[key] = Worker(
+            OUTPUT, timeout_s=LOAD_TIMEOUT_S, max_rss_mib=self._max_rss_mib, environment=environment
+        )
+
+    def _reply(self, key: Key, request: dict[str, Any], timeout_s: float) -> dict[str, Any]:
+        """Return the reply of a model's process; one that has no model, or has ended, is forgotten."""
+        try:
+            return self._workers[key].ask(request, timeout_s=timeout_s)
+        except BaseException as error:
+            raised = isinstance(error, InputError) or (isinstance(error, ChildError) and error.kind == "raised")
+            if request["do"] == "load" or not raised:
+                self._workers.pop(key).close()
+            if isinstance(error, InputError | ChildError):
+                raise ModelFailure(str(error)) from None
+            raise
+
+
+def _key(path: Path) -> Key:
+    """A file that was written anew is another model."""
+    state = path.stat()
+    return str(path), state.st_mtime_ns, state.st_size
+
+
+def _check(image: NDArray[np.float32]) -> None:
+    if image.dtype != np.float32 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
+        found = f"{image.dtype} of shape {image.shape}"
+        raise InputError("an image of float32, shape (height, width, 3)", found, "see aic_helpers.images.as_float")
