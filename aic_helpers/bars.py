@@ -14,10 +14,13 @@ Show = Callable[[int, int | None, str], None]
 
 @contextmanager
 def bar(unit: str, *, lines: bool = False) -> Iterator[Show]:
-    """Give what draws a bar over all stages; away from a terminal it writes each stage's words once, if `lines`."""
+    """Give what draws a bar over all stages; away from a terminal it writes each stage's words once, if `lines`.
+
+    Of bytes (`unit` "B") it shows kB and MB.
+    """
     terminal = sys.stderr.isatty()
     seen: set[str] = set()
-    with tqdm(unit=unit, disable=not terminal, leave=False) as drawn:
+    with tqdm(unit=unit, unit_scale=unit == "B", disable=not terminal, leave=False) as drawn:
 
         def show(done: int, total: int | None, stage: str) -> None:
             if lines and not terminal and stage not in seen:

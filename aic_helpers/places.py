@@ -10,6 +10,9 @@ from aic_helpers.errors import InputError
 PROJECT = Path(__file__).resolve().parent.parent
 """The checkout: `notebooks/`, `data/` and `models_pretrained/` stand beside the package."""
 
+CHALLENGE = PROJECT / "data" / "challenge"
+"""Where `aic data fetch challenge` puts the challenge's data."""
+
 
 def challenge_folder() -> Path:
     """Return the folder with the challenge's data and checkpoints: `$AIC_CHALLENGE_DATA`, or `data/challenge`.
@@ -20,11 +23,11 @@ def challenge_folder() -> Path:
         Neither is there; the message says how to get it.
     """
     named = os.environ.get("AIC_CHALLENGE_DATA")
-    folder = Path(named) if named else PROJECT / "data" / "challenge"
+    folder = Path(named) if named else CHALLENGE
     if not folder.is_dir():
         raise InputError(
             "the challenge's data (AIC_CHALLENGE_DATA, or data/challenge)",
             f"no folder {folder}",
-            "get the repository aiff22/ai-challenge and set AIC_CHALLENGE_DATA to it, or use --data sample",
+            "call aic data fetch challenge, set AIC_CHALLENGE_DATA to a checkout of it, or use --data sample",
         )
     return folder
