@@ -1,7 +1,7 @@
-"""The six networks of the challenge, as Keras 3 model functions.
+"""The six networks of the challenge, and two fast ones of our own, as Keras 3 model functions.
 
 Each takes one tensor (batch, height, width, 3) in [0, 1] and returns one of the same shape. The attribute
-`checkpoint_names` of each function maps the path of a Keras weight to the name that the challenge's own
+`checkpoint_names` of the challenge's own maps the path of a Keras weight to the name that the challenge's own
 checkpoints give it, so that those restore.
 """
 
@@ -105,6 +105,53 @@ def vgg_19(images: Tensor) -> Tensor:
     for index in range(19):
         features = layers.Conv2D(64, 3, padding="same", activation="relu", name=f"conv{index:02}")(features)
     return images + layers.Conv2D(1, 3, padding="same", name="conv20")(features)
+
+
+FAST_SCALE = 4
+"""The fast networks work on a grid of 4x4 px: an input of Track A was scaled up by 4 and holds no more than that."""
+
+
+class PadToGrid(layers.Layer):
+    """Repeat the right and bottom border until both sides are multiples of the grid."""
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return (input_shape[0], None, None, input_shape[3])
+
+    def call(self, inputs: Tensor) -> Tensor:
+        _, height, width, _ = ops.shape(inputs)
+        return ops.pad(inputs, ((0, 0), (0, -height % FAST_SCALE), (0, -width % FAST_SCALE), (0, 0)), mode="symmetric")
+
+
+class CropLike(layers.Layer):
+    """Cut the first input to the height and width of the second, at the right and bottom."""
+
+    def compute_output_shape(self, input_shape: list[tuple[int | None, ...]]) -> tuple[int | None, ...]:
+        return input_shape[1]
+
+    def call(self, inputs: list[Tensor]) -> Tensor:
+        _, height, width, _ = ops.shape(inputs[1])
+        return inputs[0][:, :height, :width]
+
+
+def fast_sr(images: Tensor) -> Tensor:
+    """Our own for Track A: thirteen convolutions at a quarter of the resolution find what is missing."""
+    return _fast(images, channels=48, depth=11)
+
+
+def fast_enhancement(images: Tensor) -> Tensor:
+    """Our own for Track B; built as `fast_sr` is."""
+    return _fast(images, channels=48, depth=11)
+
+
+def _fast(images: Tensor, *, channels: int, depth: int) -> Tensor:
+    first = layers.Conv2D(channels, FAST_SCALE, strides=FAST_SCALE, activation="relu", name="conv01")(
+        PadToGrid()(images)
+    )
+    features = first
+    for index in range(2, depth + 2):
+        features = layers.Conv2D(channels, 3, padding="same", activation="relu", name=f"conv{index:02}")(features)
+    blocks = layers.Conv2D(3 * FAST_SCALE**2, 3, padding="same", name=f"conv{depth + 2:02}")(features + first)
+    return images + CropLike()([ops.depth_to_space(blocks, FAST_SCALE), images])
 
 
 def _srcnn_names() -> dict[str, str]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,75 +16,40 @@ import tensorflow as tf
 from keras import ops
 
 from aic_helpers.errors import InputError
+from aic_helpers.keeper import Keeper, Progress, Trained, psnr_db_of
+from aic_helpers.losses import LOSSES
 from aic_helpers.networks import ModelFunction, build
 from aic_helpers.patches import Batch, Scene, draw_patches, make_scenes, split
-from aic_helpers.starts import STARTS, centred, weights_at_black
+from aic_helpers.plans import Plan
+from aic_helpers.starts import STARTS, centred
 from aic_helpers.tracks import Track
-
-Progress = Callable[[dict[str, float]], None]
 
 HELD_OUT_PATCHES = 128
 
-LOSSES: dict[str, Callable[[Any, Any], Any]] = {
-    "l1": lambda target, output: ops.mean(ops.abs(output - target)),
-    "l2": lambda target, output: ops.mean(ops.square(output - target)),
-    "charbonnier": lambda target, output: ops.mean(ops.sqrt(ops.square(output - target) + 1e-6)),
-}
 
-
-@dataclass(frozen=True)
-class Plan:
-    """How to train.
+class NotFiniteError(InputError):
+    """The loss is no longer a number.
 
     Attributes
     ----------
-    steps, batch : int
-        Number of updates, and patches in each.
-    patch_px : int
-        Side of a patch.
-    margin_px : int
-        Pixels that each side of a patch loses before the loss, so that the zeros with which a network pads its
-        input don't count. 0 where the images to come are small and scored to their border.
-    loss : {"l1", "l2", "charbonnier"}
-    learning_rate : float
-        Of Adam after a linear warm-up over the first twentieth of the steps; it then falls to 0 along a cosine.
-    reports : int
-        How often the held-out patches are scored, evenly spaced.
-    seed : int
-        Of the first weights, the simulated shots and the patches.
+    trained : Trained or None
+        The network as it was best before that; None where no report came before it.
     """
 
-    steps: int
-    batch: int = 16
-    patch_px: int = 64
-    margin_px: int = 8
-    loss: str = "charbonnier"
-    learning_rate: float = 1e-3
-    reports: int = 20
-    seed: int = 2018
-
-    def __post_init__(self) -> None:
-        if self.loss not in LOSSES:
-            raise InputError(f"a loss: {', '.join(LOSSES)}", self.loss, "choose one of them")
-        if min(self.steps, self.reports) < 1 or self.steps % self.reports:
-            found = f"{self.steps} steps and {self.reports} reports"
-            raise InputError("steps that are a multiple of the reports", found, "change one of them")
-        if self.patch_px <= 2 * self.margin_px:
-            found = f"patch_px {self.patch_px} and margin_px {self.margin_px}"
-            raise InputError("patches wider than both their margins (px)", found, "raise patch_px or lower margin_px")
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A trained network, how it was made, and the loss and held-out PSNR on the way, one dict per report."""
-
-    model: keras.Model
-    recipe: dict[str, Any]
-    history: list[dict[str, float]]
+    def __init__(self, step: int, trained: Trained | None) -> None:
+        kept = f"the weights of step {trained.recipe['kept_step']} are the last good ones" if trained else "no weights"
+        super().__init__("a finite loss", f"NaN or infinity by step {step} ({kept})", "lower the learning rate")
+        self.trained = trained
 
 
 def train(
-    function: ModelFunction, track: Track, photos: Sequence[Path], plan: Plan, *, progress: Progress | None = None
+    function: ModelFunction,
+    track: Track,
+    photos: Sequence[Path],
+    plan: Plan,
+    *,
+    folder: Path | None = None,
+    progress: Progress | None = None,
 ) -> Trained:
     """Train a network on photos; the right tenth of each photo is held out to score it.
 
@@ -98,43 +62,50 @@ def train(
     photos : sequence of Path
         Training photos; none of them may be a validation photo.
     plan : Plan
+    folder : Path, optional
+        Where the progress is written at each report, and taken up again by another call of the same plan. The
+        patches of a step follow from the seed and the step alone, so both ways see the same ones.
     progress : callable, optional
-        Called at each report with ``step``, ``loss`` and ``held_out_psnr_db``.
+        Called at each report with ``step``, ``loss`` and ``held_out_psnr_db``; first with those taken up again.
 
     Returns
     -------
     Trained
-        The PSNR of the held-out patches is that of their pooled squared error.
+        With the weights of the report that scored best. The PSNR of the held-out patches is that of their pooled
+        squared error.
 
     Raises
     ------
     InputError
-        A photo too small for the patches, or a loss that is no longer finite.
+        A photo too small for the patches, or a folder with the progress of another plan.
+    NotFiniteError
+        The loss is no longer finite.
     """
-    started = time.monotonic()
+    started_s = time.monotonic()
     keras.utils.set_random_seed(plan.seed)
-    scene_seed, patch_seed, held_out_seed = np.random.SeedSequence(plan.seed).spawn(3)
-    scenes = make_scenes(track, photos, np.random.default_rng(scene_seed))
-    taught, kept = split(scenes, photos, plan.patch_px)
+    scene_seed, patch_seed, held_out_seed = np.random.SeedSequence(plan.seed).generate_state(3)
+    scenes = make_scenes(track, photos, np.random.default_rng(scene_seed), plan.scales)
+    taught, kept = split(scenes, plan.patch_px)
     held_out = draw_patches(kept, HELD_OUT_PATCHES, plan.patch_px, np.random.default_rng(held_out_seed))
     model = build(function)
     if function.__name__ in STARTS:
         STARTS[function.__name__](model)
-    learner = centred(model)
-    history = _fit(learner, plan, _batches(taught, plan, patch_seed), held_out, progress)
-    model.set_weights(weights_at_black(learner))
-    input_psnr_db = _psnr_db(float(_square_error(plan.margin_px)(held_out[1], held_out[0])))
     recipe = {
         "network": function.__name__,
         "track": track.name,
         "start": STARTS[function.__name__].__name__ if function.__name__ in STARTS else "random",
         **_recipe(photos, plan),
         "held_out_patches": HELD_OUT_PATCHES,
-        "held_out_psnr_db": history[-1]["held_out_psnr_db"],
-        "held_out_input_psnr_db": input_psnr_db,
-        "minutes": round((time.monotonic() - started) / 60, 1),
+        "held_out_input_psnr_db": psnr_db_of(float(_square_error(plan.margin_px)(held_out[1], held_out[0]))),
     }
-    return Trained(model, recipe, history)
+    learner = centred(model)
+    keeper = Keeper(plan, recipe, folder, progress, started_s)
+    _fit(learner, plan, lambda start: _batches(taught, plan, int(patch_seed), start), held_out, keeper)
+    trained = keeper.trained(model) if keeper.history else None
+    if keeper.lost_at is not None:
+        raise NotFiniteError(keeper.lost_at, trained)
+    assert trained is not None
+    return trained
 
 
 def save(trained: Trained, folder: Path, name: str, **measured: Any) -> Path:
@@ -168,52 +139,50 @@ def _recipe(photos: Sequence[Path], plan: Plan) -> dict[str, Any]:
     }
 
 
-def _batches(scenes: Sequence[Scene], plan: Plan, seed: np.random.SeedSequence) -> tf.data.Dataset:
-    """Return endless batches, drawn ahead of the step that needs them."""
+def _batches(scenes: Sequence[Scene], plan: Plan, seed: int, start: int) -> tf.data.Dataset:
+    """Return the batches from step `start` to the last, drawn ahead of the step that needs them."""
 
-    def draw() -> Iterator[tuple[Batch, Batch]]:
-        rng = np.random.default_rng(seed)
-        while True:
-            yield draw_patches(scenes, plan.batch, plan.patch_px, rng)
+    def draw(step: Any) -> tuple[Batch, Batch]:
+        return draw_patches(scenes, plan.batch, plan.patch_px, np.random.default_rng([seed, int(step)]))
 
-    batch = tf.TensorSpec((plan.batch, plan.patch_px, plan.patch_px, 3), tf.float32)
-    return tf.data.Dataset.from_generator(draw, output_signature=(batch, batch)).prefetch(4)
+    def batch(step: Any) -> tuple[Any, Any]:
+        inputs, targets = tf.numpy_function(draw, [step], (tf.float32, tf.float32), stateful=False)
+        shape = (plan.batch, plan.patch_px, plan.patch_px, 3)
+        return tf.ensure_shape(inputs, shape), tf.ensure_shape(targets, shape)
+
+    return tf.data.Dataset.range(start, plan.steps).map(batch, num_parallel_calls=2).prefetch(4)
 
 
 def _fit(
-    model: keras.Model, plan: Plan, batches: tf.data.Dataset, held_out: tuple[Batch, Batch], progress: Progress | None
-) -> list[dict[str, float]]:
-    """Train in place; return what each report said."""
-    history: list[dict[str, float]] = []
+    learner: keras.Model,
+    plan: Plan,
+    batches: Callable[[int], tf.data.Dataset],
+    held_out: tuple[Batch, Batch],
+    keeper: Keeper,
+) -> None:
+    """Train in place, from the first step or from where `keeper` finds it interrupted."""
     steps = plan.steps // plan.reports
-
-    def report(epoch: int, logs: dict[str, float]) -> None:
-        if not math.isfinite(logs["loss"]):
-            raise InputError(
-                "a finite loss", f"{logs['loss']} by step {(epoch + 1) * steps}", "lower the learning rate"
-            )
-        psnr_db = _psnr_db(logs["val_square_error"])
-        history.append({"step": (epoch + 1) * steps, "loss": logs["loss"], "held_out_psnr_db": psnr_db})
-        if progress:
-            progress(history[-1])
-
-    model.compile(
+    learner.compile(
         keras.optimizers.Adam(_schedule(plan)),
         loss=_without_margin(LOSSES[plan.loss], plan.margin_px),
         metrics=[_square_error(plan.margin_px)],
         jit_compile=False,
     )
-    model.fit(
-        batches,
-        epochs=plan.reports,
-        steps_per_epoch=steps,
-        validation_data=held_out,
-        validation_batch_size=plan.batch,
-        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=report)],
-        shuffle=False,
-        verbose=0,
-    )
-    return history
+    learner.optimizer.build(learner.trainable_variables)
+    keeper.set_model(learner)
+    done = keeper.take_up()
+    if done < plan.reports and not keeper.patience_is_over():
+        learner.fit(
+            batches(done * steps),
+            epochs=plan.reports,
+            initial_epoch=done,
+            steps_per_epoch=steps,
+            validation_data=held_out,
+            validation_batch_size=plan.batch,
+            callbacks=[keeper],
+            shuffle=False,
+            verbose=0,
+        )
 
 
 def _schedule(plan: Plan) -> keras.optimizers.schedules.LearningRateSchedule:
@@ -239,7 +208,3 @@ def _square_error(margin_px: int) -> Callable[[Any, Any], Any]:
     measure = _without_margin(square_error, margin_px)
     measure.__name__ = "square_error"
     return measure
-
-
-def _psnr_db(square_error: float) -> float:
-    return -10 * math.log10(square_error) if square_error else math.inf

@@ -15,7 +15,7 @@ import numpy as np
 
 from aic_helpers import conversion, datasets, evaluation, networks, results, sources, training
 from aic_helpers.tracks import TRACKS, Track
-from aic_helpers.training import Plan
+from aic_helpers.plans import Plan
 
 PLANS = {
     "sample_sr_srcnn": Plan(steps=8000, batch=8, loss="l2", learning_rate=3e-4),

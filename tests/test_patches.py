@@ -33,22 +33,36 @@ def test_enhancement_scenes_have_several_different_shots(photos: list[Path]) -> 
 
 def test_patches_of_input_and_target_are_cut_turned_and_mirrored_alike() -> None:
     target = np.random.default_rng(0).integers(0, 128, (40, 60, 3), dtype=np.uint8)
-    scene = patches.Scene(target, [target + np.uint8(100)])
+    scene = patches.Scene("a", target, [target + np.uint8(100)], 1)
     inputs, targets = patches.draw_patches([scene], 50, 16, np.random.default_rng(1))
     assert inputs.shape == targets.shape == (50, 16, 16, 3)
     np.testing.assert_allclose(inputs - targets, 100 / 255, atol=1e-6)
     rows, columns = np.mgrid[0:40, 0:60]
     ramp = np.stack([rows, columns, rows * 0], axis=2).astype(np.uint8)
-    drawn, _ = patches.draw_patches([patches.Scene(ramp, [ramp])], 64, 8, np.random.default_rng(1))
+    drawn, _ = patches.draw_patches([patches.Scene("a", ramp, [ramp], 1)], 64, 8, np.random.default_rng(1))
     assert (
         len({(bool(p[0, 0, 0] < p[7, 7, 0]), bool(p[0, 0, 1] < p[7, 7, 1]), p[0, 0, 0] == p[0, 7, 0]) for p in drawn})
         == 8
     )
 
 
+def test_patches_start_on_the_grid() -> None:
+    rows, columns = np.mgrid[0:43, 0:62]
+    ramp = np.stack([rows, columns, rows * 0], axis=2).astype(np.uint8)
+    drawn, _ = patches.draw_patches([patches.Scene("a", ramp, [ramp], 4)], 64, 8, np.random.default_rng(1))
+    starts = np.rint(drawn[..., :2].min(axis=(1, 2)) * 255).astype(int)
+    assert set(starts.ravel() % 4) == {0}
+    assert starts.max(axis=0).tolist() == [32, 52]
+
+
+def test_photos_are_learned_from_in_several_sizes(photos: list[Path]) -> None:
+    scenes = patches.make_scenes(SUPER_RESOLUTION, photos[:1], np.random.default_rng(0), (1.0, 0.5))
+    assert [scene.target.shape for scene in scenes] == [(96, 128, 3), (48, 64, 3)]
+
+
 def test_what_is_held_out_is_never_taught(photos: list[Path]) -> None:
     scenes = patches.make_scenes(SUPER_RESOLUTION, photos, np.random.default_rng(0))
-    for whole, taught, kept in zip(scenes, *patches.split(scenes, photos, 16), strict=True):
+    for whole, taught, kept in zip(scenes, *patches.split(scenes, 16), strict=True):
         assert taught.target.shape[1] + kept.target.shape[1] == whole.target.shape[1]
         assert kept.target.shape[1] == taught.inputs[0].shape[1] - 96 == 16
         np.testing.assert_array_equal(np.hstack([taught.target, kept.target]), whole.target)
@@ -58,4 +72,4 @@ def test_a_photo_without_room_for_a_held_out_patch(tmp_path: Path) -> None:
     path = write_png(tmp_path / "small.png", np.zeros((64, 100, 3), dtype=np.uint8))
     scenes = patches.make_scenes(SUPER_RESOLUTION, [path], np.random.default_rng(0))
     with pytest.raises(InputError, match=rf"a photo of at least 128x64 px, found 100x64 in {path}: use larger photos"):
-        patches.split(scenes, [path], 64)
+        patches.split(scenes, 64)

@@ -14,9 +14,10 @@ from PIL import ImageFilter
 from aic_helpers import networks, training
 from aic_helpers.errors import InputError
 from aic_helpers.images import write_png
+from aic_helpers.losses import LOSSES
 from aic_helpers.places import PROJECT
+from aic_helpers.plans import Plan
 from aic_helpers.tracks import ENHANCEMENT, SUPER_RESOLUTION
-from aic_helpers.training import Plan
 
 TINY = Plan(steps=30, batch=4, patch_px=16, margin_px=2, reports=3, loss="l2", learning_rate=3e-3)
 
@@ -24,6 +25,10 @@ TINY = Plan(steps=30, batch=4, patch_px=16, margin_px=2, reports=3, loss="l2", l
 def tiny(images: networks.Tensor) -> networks.Tensor:
     features = keras.layers.Conv2D(8, 3, padding="same", activation="relu")(images)
     return images + keras.layers.Conv2D(3, 3, padding="same", kernel_initializer="zeros")(features)
+
+
+class Killed(BaseException):
+    """What ends a training from outside, in these tests."""
 
 
 def untrainable(images: networks.Tensor) -> networks.Tensor:
@@ -52,19 +57,11 @@ def test_training_lowers_the_loss_and_beats_the_input(track, photos: list[Path])
     assert trained.recipe["held_out_psnr_db"] > trained.recipe["held_out_input_psnr_db"]
 
 
-@pytest.mark.parametrize("loss", training.LOSSES)
+@pytest.mark.parametrize("loss", LOSSES)
 def test_each_loss_falls(loss: str, photos: list[Path]) -> None:
     plan = dataclasses.replace(TINY, loss=loss, steps=60)
     history = training.train(tiny, ENHANCEMENT, photos, plan).history
     assert history[-1]["loss"] < history[0]["loss"]
-
-
-def test_losses_by_hand() -> None:
-    target, output = np.zeros((1, 2)), np.array([[0.0, 0.2]])
-    assert float(training.LOSSES["l1"](target, output)) == pytest.approx(0.1)
-    assert float(training.LOSSES["l2"](target, output)) == pytest.approx(0.02)
-    expected = (math.sqrt(1e-6) + math.sqrt(0.04 + 1e-6)) / 2
-    assert float(training.LOSSES["charbonnier"](target, output)) == pytest.approx(expected)
 
 
 def test_the_same_seed_trains_the_same_network(photos: list[Path]) -> None:
@@ -99,14 +96,67 @@ def test_a_photo_too_small_for_the_patches(tmp_path: Path) -> None:
 
 
 def test_a_loss_that_is_no_longer_finite(photos: list[Path]) -> None:
-    with pytest.raises(InputError, match="expected a finite loss, found nan by step 10: lower the learning rate"):
+    with pytest.raises(InputError, match=r"NaN or infinity by step 10 \(no weights\): lower the learning rate"):
         training.train(untrainable, SUPER_RESOLUTION, photos, TINY)
+
+
+def test_when_the_loss_is_lost_the_last_good_weights_are_kept(photos: list[Path], tmp_path: Path) -> None:
+    def spoil(report: dict[str, float]) -> None:
+        if report["step"] == 20:
+            raise Killed
+
+    with pytest.raises(Killed):
+        training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path, progress=spoil)
+    file = tmp_path / "progress.npz"
+    kept = dict(np.load(file))
+    np.savez(file, **{name: values * np.nan if name == "weight_0" else values for name, values in kept.items()})
+    with pytest.raises(
+        training.NotFiniteError, match=r"by step 30 \(the weights of step [12]0 are the last good"
+    ) as caught:
+        training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
+    assert caught.value.trained is not None
+    assert np.isfinite(caught.value.trained.model.get_weights()[0]).all()
+
+
+def test_a_training_that_was_killed_ends_where_an_unbroken_one_ends(photos: list[Path], tmp_path: Path) -> None:
+    def kill(report: dict[str, float]) -> None:
+        if report["step"] == 20:
+            raise Killed
+
+    with pytest.raises(Killed):
+        training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path, progress=kill)
+    told: list[dict[str, float]] = []
+    resumed = training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path, progress=told.append)
+    unbroken = training.train(tiny, SUPER_RESOLUTION, photos, TINY)
+    assert [report["step"] for report in told] == [10, 20, 30]
+    for first, second in zip(resumed.model.get_weights(), unbroken.model.get_weights(), strict=True):
+        np.testing.assert_allclose(first, second, atol=1e-6)
+    again = training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
+    np.testing.assert_array_equal(again.model.get_weights()[0], resumed.model.get_weights()[0])
+
+
+def test_the_progress_of_another_plan_is_refused(photos: list[Path], tmp_path: Path) -> None:
+    training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
+    with pytest.raises(InputError, match=r"expected the progress of this very plan in .*: name another folder"):
+        training.train(tiny, SUPER_RESOLUTION, photos, dataclasses.replace(TINY, seed=1), folder=tmp_path)
+
+
+def test_without_anything_better_it_stops_early_and_keeps_the_best(photos: list[Path]) -> None:
+    plan = dataclasses.replace(TINY, steps=100, reports=10, patience=2, learning_rate=0.9)
+    trained = training.train(tiny, SUPER_RESOLUTION, photos, plan)
+    best = max(trained.history, key=lambda report: report["held_out_psnr_db"])
+    assert trained.recipe["kept_step"] == best["step"]
+    assert trained.recipe["steps_done"] == best["step"] + 20 < 100
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"loss": "l3"}, "expected a loss: l1, l2, charbonnier, found l3"),
+        ({"loss": "l3"}, "expected a loss: l1, l2, charbonnier, charbonnier_ssim, found l3"),
+        ({"batch": 0}, "expected a batch and patches of 1 or more, .*, found batch 0"),
+        ({"learning_rate": 0.0}, "a learning rate in .0, 1."),
+        ({"scales": ()}, "scales above 0, at most 1, found ()"),
+        ({"scales": (1.5,)}, "scales above 0, at most 1"),
         ({"steps": 110}, "steps that are a multiple of the reports, found 110 steps and 20 reports"),
         ({"steps": 0}, "steps that are a multiple of the reports, found 0 steps and 20 reports"),
         ({"patch_px": 16}, "wider than both their margins .px., found patch_px 16 and margin_px 8"),

@@ -1,0 +1,133 @@
+"""The progress of a training: its reports, its best weights, and the file from which it goes on."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from aic_helpers.errors import InputError
+from aic_helpers.plans import Plan
+from aic_helpers.starts import weights_at_black
+
+Progress = Callable[[dict[str, float]], None]
+
+PROGRESS_FILE = "progress.npz"
+"""In the folder of a training: everything that it needs to go on."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained network, how it was made, and the loss and held-out PSNR on the way, one dict per report."""
+
+    model: keras.Model
+    recipe: dict[str, Any]
+    history: list[dict[str, float]]
+
+
+class Keeper(keras.callbacks.Callback):
+    """Tells each report, keeps the best weights, writes everything to go on with, and stops where it should."""
+
+    def __init__(
+        self, plan: Plan, recipe: dict[str, Any], folder: Path | None, progress: Progress | None, started_s: float
+    ) -> None:
+        super().__init__()
+        self._plan, self._recipe, self._progress, self._started_s = plan, recipe, progress, started_s
+        self._file = folder / PROGRESS_FILE if folder else None
+        self._seconds_before = 0.0
+        self._best: list[Any] = []
+        self.history: list[dict[str, float]] = []
+        self.lost_at: int | None = None
+
+    def take_up(self) -> int:
+        """Go back to the last report in the folder, if it has one; return how many reports lie behind."""
+        if self._file is None or not self._file.is_file():
+            return 0
+        kept = np.load(self._file, allow_pickle=False)
+        story = json.loads(str(kept["story"]))
+        if story["recipe"] != json.loads(json.dumps(self._recipe)):
+            raise InputError(
+                f"the progress of this very plan in {self._file.parent}",
+                "that of another plan, of other photos or of another version",
+                "name another folder, or remove this one",
+            )
+        self.history, self._seconds_before = story["history"], story["seconds"]
+        for name, variables in self._variables().items():
+            for index, variable in enumerate(variables):
+                variable.assign(kept[f"{name}_{index}"])
+        self._best = [kept[f"best_{index}"] for index in range(len(self.model.weights))]
+        for report in self.history:
+            self._tell(report)
+        return len(self.history)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Take the report of an epoch."""
+        assert logs is not None
+        step = (epoch + 1) * (self._plan.steps // self._plan.reports)
+        if not (math.isfinite(logs["loss"]) and math.isfinite(logs["val_loss"])):
+            self.lost_at = step
+            self.model.stop_training = True
+            return
+        psnr_db = psnr_db_of(logs["val_square_error"])
+        self.history.append({"step": step, "loss": logs["loss"], "held_out_psnr_db": psnr_db})
+        if self._best_report() is self.history[-1]:
+            self._best = self.model.get_weights()
+        self._write()
+        self._tell(self.history[-1])
+        if self.patience_is_over():
+            self.model.stop_training = True
+
+    def patience_is_over(self) -> bool:
+        """Whether too many reports brought nothing better."""
+        patience, steps = self._plan.patience, self._plan.steps // self._plan.reports
+        if not (patience and self.history):
+            return False
+        return self.history[-1]["step"] - self._best_report()["step"] >= patience * steps
+
+    def trained(self, model: keras.Model) -> Trained:
+        """Return the best weights in `model`, with the recipe."""
+        self.model.set_weights(self._best)
+        model.set_weights(weights_at_black(self.model))
+        best = self._best_report()
+        found = {"held_out_psnr_db": best["held_out_psnr_db"], "kept_step": best["step"]}
+        found |= {"steps_done": self.history[-1]["step"], "minutes": round(self._seconds() / 60, 1)}
+        return Trained(model, self._recipe | found, self.history)
+
+    def _tell(self, report: dict[str, float]) -> None:
+        if self._progress:
+            self._progress(report)
+
+    def _best_report(self) -> dict[str, float]:
+        return max(self.history, key=lambda report: report["held_out_psnr_db"])
+
+    def _seconds(self) -> float:
+        return self._seconds_before + time.monotonic() - self._started_s
+
+    def _variables(self) -> dict[str, list[Any]]:
+        return {"weight": self.model.weights, "optimizer": self.model.optimizer.variables}
+
+    def _write(self) -> None:
+        """Write the progress beside its place and move it there: a kill in between costs one report."""
+        if self._file is None:
+            return
+        arrays = {f"best_{index}": values for index, values in enumerate(self._best)}
+        for name, variables in self._variables().items():
+            arrays |= {f"{name}_{index}": np.asarray(variable) for index, variable in enumerate(variables)}
+        story = {"recipe": self._recipe, "history": self.history, "seconds": self._seconds()}
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        partial = self._file.with_name(f".{self._file.name}")
+        with partial.open("wb") as file:
+            np.savez(file, story=np.asarray(json.dumps(story)), **arrays)
+        partial.replace(self._file)
+
+
+def psnr_db_of(square_error: float) -> float:
+    """Return the PSNR (dB) of a mean squared difference of values in [0, 1]."""
+    return -10 * math.log10(square_error) if square_error else math.inf

@@ -1,0 +1,62 @@
+"""How a network is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aic_helpers.errors import InputError
+from aic_helpers.losses import LOSSES
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to train.
+
+    Attributes
+    ----------
+    steps, batch : int
+        Number of updates, and patches in each.
+    patch_px : int
+        Side of a patch.
+    margin_px : int
+        Pixels that each side of a patch loses before the loss, so that the zeros with which a network pads its
+        input don't count. 0 where the images to come are small and scored to their border.
+    loss : str
+        A name in `aic_helpers.losses.LOSSES`.
+    learning_rate : float
+        Of Adam after a linear warm-up over the first twentieth of the steps; it then falls to 0 along a cosine.
+    reports : int
+        How often the held-out patches are scored and the progress is written, evenly spaced.
+    patience : int
+        Stop after so many reports without a better held-out PSNR; 0 goes through with all steps.
+    scales : tuple of float
+        Sizes, as shares of their own, at which the photos are learned from.
+    seed : int
+        Of the first weights, the simulated shots and the patches.
+    """
+
+    steps: int
+    batch: int = 16
+    patch_px: int = 64
+    margin_px: int = 8
+    loss: str = "charbonnier"
+    learning_rate: float = 1e-3
+    reports: int = 20
+    patience: int = 0
+    scales: tuple[float, ...] = (1.0,)
+    seed: int = 2018
+
+    def __post_init__(self) -> None:
+        if self.loss not in LOSSES:
+            raise InputError(f"a loss: {', '.join(LOSSES)}", self.loss, "choose one of them")
+        if min(self.steps, self.reports) < 1 or self.steps % self.reports:
+            found = f"{self.steps} steps and {self.reports} reports"
+            raise InputError("steps that are a multiple of the reports", found, "change one of them")
+        if min(self.batch, self.patch_px) < 1 or self.patience < 0 or not 0 < self.learning_rate < 1:
+            found = f"batch {self.batch}, patch_px {self.patch_px}, learning_rate {self.learning_rate:g}"
+            raise InputError("a batch and patches of 1 or more, a learning rate in (0, 1)", found, "change them")
+        if not self.scales or not all(0 < scale <= 1 for scale in self.scales):
+            raise InputError("scales above 0, at most 1", f"{self.scales}", "1 is the photo as it is")
+        if self.patch_px <= 2 * self.margin_px:
+            found = f"patch_px {self.patch_px} and margin_px {self.margin_px}"
+            raise InputError("patches wider than both their margins (px)", found, "raise patch_px or lower margin_px")
