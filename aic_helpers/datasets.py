@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aic_helpers.errors import InputError
-from aic_helpers.images import Rgb8, as_float, bicubic_round_trip, crop_to_multiple, list_images, read_rgb
-from aic_helpers.places import PROJECT, challenge_folder
+from aic_helpers.images import SUFFIXES, Rgb8, as_float, bicubic_round_trip, crop_to_multiple, list_images, read_rgb
+from aic_helpers.places import PROJECT, challenge_folder, fetch_command
 from aic_helpers.tracks import Track
 
 SAMPLE = PROJECT / "data" / "sample"
@@ -18,22 +18,54 @@ SAMPLE = PROJECT / "data" / "sample"
 
 @dataclass(frozen=True)
 class Layout:
-    """Where a folder keeps one track's images. Without `inputs`, the inputs are made from the targets."""
+    """Where a folder keeps one track's images, as paths below it.
 
-    name: str
+    Attributes
+    ----------
+    origin : str
+        Whose layout it is, in words.
+    targets : str
+        "." where they are in the folder itself, which counts only where no other layout is there.
+    inputs : str or None
+        None where the inputs are made from the targets.
+    hd : str or None
+        None where the layout has no images for measuring time and memory.
+    whole : int or None
+        How many pairs the original has.
+    beside : str
+        A folder that makes this one count for nothing: another form of the same images.
+    """
+
+    origin: str
     targets: str
-    inputs: str | None
-    hd: str
+    inputs: str | None = None
+    hd: str | None = None
+    whole: int | None = None
+    beside: str = ""
+
+    @property
+    def folders(self) -> str:
+        """What a person has to name their folders."""
+        if self.targets == ".":
+            return "images in DIR itself, beside none of these"
+        return " and ".join(filter(None, (self.targets, self.inputs)))
 
 
 LAYOUTS: dict[str, tuple[Layout, ...]] = {
     "super_resolution": (
-        Layout("workbench", "super_resolution/targets", None, "hd"),
-        Layout("challenge", "div2k/original", None, "div2k/HD_res"),
+        Layout("the workbench's own", "super_resolution/targets", hd="hd"),
+        Layout("the challenge's", "div2k/original", hd="div2k/HD_res", whole=9),
+        Layout("DIV2K", "DIV2K_valid_HR"),
+        Layout("Set5, Set14 and the like", "HR"),
+        Layout("Set5, Set14 and the like", "GTmod12"),
+        Layout("Set5, Set14 and the like", "original", beside="GTmod12"),
+        Layout("any photos", "."),
     ),
     "enhancement": (
-        Layout("workbench", "enhancement/targets", "enhancement/inputs", "hd"),
-        Layout("challenge", "dped/patches/canon", "dped/patches/iphone", "dped/HD_res"),
+        Layout("the workbench's own", "enhancement/targets", "enhancement/inputs", hd="hd"),
+        Layout("the challenge's", "dped/patches/canon", "dped/patches/iphone", hd="dped/HD_res", whole=400),
+        Layout("any pairs", "target", "input"),
+        Layout("any pairs", "targets", "inputs"),
     ),
 }
 """The layouts of a data folder, by track."""
@@ -94,25 +126,27 @@ def open_dataset(data: str | Path, track: Track) -> Dataset:
     ----------
     data : str or path
         ``sample`` (the project's own), ``challenge`` (`$AIC_CHALLENGE_DATA`, or `data/challenge`), or a folder in
-        the layout of either.
+        one of `LAYOUTS`.
     track : Track
 
     Raises
     ------
     InputError
-        No such folder, no such track in it, no images, or inputs and targets whose names don't pair.
+        No such folder, no such track in it or two layouts of it, no images, or inputs and targets whose names don't
+        pair.
     """
     root = _root(data)
-    layout = _layout(root, track)
-    simulated = track.name == "enhancement" and root.resolve() == SAMPLE.resolve()
-    hd = root / layout.hd
+    remedy = f"call {fetch_command(root)}, which brings what is missing" if str(data) == "challenge" else None
+    layout = _layout(root, track, remedy)
+    pairs = _pairs(root, layout, remedy)
+    hd = root / layout.hd if layout.hd else None
     return Dataset(
         name=str(data),
-        note="inputs simulated (old phone camera)" if simulated else "",
+        note=_note(str(data), root, track, layout, len(pairs)),
         root=root,
         track=track,
-        pairs=_pairs(root, layout),
-        hd=list_images(hd) if hd.is_dir() else [],
+        pairs=pairs,
+        hd=list_images(hd) if hd and hd.is_dir() else [],
     )
 
 
@@ -135,6 +169,14 @@ def read_pair(dataset: Dataset, pair: Pair) -> LoadedPair:
             "cut or replace one of them",
         )
     return LoadedPair(pair.name, as_float(shot), as_float(target), cropped=False)
+
+
+def layout_words(track: str) -> list[tuple[str, str]]:
+    """Return the layouts of a track in words: the folders, and whose layout it is."""
+    return [
+        (layout.folders, f"{layout.origin}; HD images in {layout.hd}" if layout.hd else layout.origin)
+        for layout in LAYOUTS[track]
+    ]
 
 
 def training_photos(data: str | Path = "sample") -> list[Path]:
@@ -169,20 +211,39 @@ def _root(data: str | Path) -> Path:
     return root
 
 
-def _layout(root: Path, track: Track) -> Layout:
-    """Return the first layout whose folder of targets is there."""
-    layouts = LAYOUTS[track.name]
-    for layout in layouts:
-        if (root / layout.targets).is_dir():
-            return layout
-    folders = (" and ".join(filter(None, (layout.targets, layout.inputs))) for layout in layouts)
-    ways = ", or ".join(f"{folder} ({layout.name} layout)" for folder, layout in zip(folders, layouts, strict=True))
+def _layout(root: Path, track: Track, remedy: str | None) -> Layout:
+    """Return the layout whose folder of targets is there. Without `remedy`, the error names the layouts."""
+    there = [layout for layout in LAYOUTS[track.name] if _is_there(root, layout)]
+    named = [layout for layout in there if layout.targets != "."]
+    if len(named) > 1:
+        both = " and ".join(layout.targets for layout in named)
+        raise InputError(f"one folder of targets in {root}", both, "keep one of them there")
+    if there:
+        return (named or there)[0]
     held = sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
     found = f"only the folders {', '.join(held[:6])}" if held else "no folder"
-    raise InputError(f"images of {track.title} in {root}", found, f"put them in {ways}")
+    own = f"put them in {LAYOUTS[track.name][0].folders}; aic data list tells other layouts"
+    raise InputError(f"images of {track.title} in {root}", found, remedy or own)
 
 
-def _pairs(root: Path, layout: Layout) -> list[Pair]:
+def _is_there(root: Path, layout: Layout) -> bool:
+    if layout.targets == ".":
+        return any(path.suffix.lower() in SUFFIXES for path in root.iterdir())
+    replaced = layout.beside and (root / layout.beside).is_dir()
+    return (root / layout.targets).is_dir() and not replaced
+
+
+def _note(data: str, root: Path, track: Track, layout: Layout, pairs: int) -> str:
+    """Return what a reader of a figure has to know."""
+    if track.name == "enhancement" and root.resolve().is_relative_to(SAMPLE.resolve()):
+        return "inputs simulated (old phone camera)"
+    if data == "challenge" and layout.whole and pairs < layout.whole:
+        return f"{pairs} of the challenge's {layout.whole} images"
+    chosen = layout.inputs is None and layout.hd is None and layout.targets != "."
+    return f"targets in {layout.targets}" if chosen else ""
+
+
+def _pairs(root: Path, layout: Layout, remedy: str | None) -> list[Pair]:
     targets = _by_stem(root / layout.targets)
     if layout.inputs is None:
         return [Pair(stem, target, None) for stem, target in targets.items()]
@@ -194,7 +255,7 @@ def _pairs(root: Path, layout: Layout) -> list[Pair]:
         raise InputError(
             f"a target for each input and an input for each target in {root}",
             f"{len(inputs)} inputs, {len(targets)} targets, {len(alone)} without a partner ({names})",
-            "partners have the same name before the suffix; add or remove files",
+            remedy or "partners have the same name before the suffix; add or remove files",
         )
     return [Pair(stem, target, inputs[stem]) for stem, target in targets.items()]
 

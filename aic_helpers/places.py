@@ -31,3 +31,8 @@ def challenge_folder() -> Path:
             "call aic data fetch challenge, set AIC_CHALLENGE_DATA to a checkout of it, or use --data sample",
         )
     return folder
+
+
+def fetch_command(folder: Path) -> str:
+    """Return the command that brings what a folder of the challenge's data lacks."""
+    return "aic data fetch challenge" + ("" if folder.resolve() == CHALLENGE.resolve() else f" --to {folder}")

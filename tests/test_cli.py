@@ -185,11 +185,13 @@ def test_data_list_names_both_tracks(aic, monkeypatch, tmp_path):
     status, stdout, stderr = aic("data", "list")
     assert (status, stderr) == (0, "")
     rows = [line.split() for line in stdout.splitlines()]
-    assert [row[:2] for row in rows] == [
+    assert [row[:2] for row in rows[:4]] == [
         [name, track] for name in ("sample", "challenge") for track in ("super_resolution", "enhancement")
     ]
     assert "simulated" in stdout.splitlines()[1]
     assert "not here" in stdout.splitlines()[2]
+    assert "call aic data fetch challenge" in stdout.splitlines()[2]
+    assert ["enhancement", "target", "and", "input", "any", "pairs"] in rows
 
 
 def test_what_nobody_foresaw_is_one_line_and_the_traceback_on_demand(aic, monkeypatch):

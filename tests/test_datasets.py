@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from aic_helpers.datasets import SAMPLE, open_dataset, read_pair, training_photos
+from aic_helpers import manifests
+from aic_helpers.datasets import LAYOUTS, SAMPLE, layout_words, open_dataset, read_pair, training_photos
 from aic_helpers.errors import InputError
 from aic_helpers.images import as_float, bicubic_round_trip, read_rgb, write_png
+from aic_helpers.places import PROJECT
 from aic_helpers.tracks import ENHANCEMENT, SUPER_RESOLUTION
 
 
@@ -83,10 +85,97 @@ def test_unknown_layout_says_which_exist(tmp_path: Path) -> None:
     (tmp_path / ".cache").mkdir()
     assert error_of(tmp_path) == (
         f"expected images of Track B: photo enhancement in {tmp_path}, found only the folders photos: put them in "
-        "enhancement/targets and enhancement/inputs (workbench layout), "
-        "or dped/patches/canon and dped/patches/iphone (challenge layout)"
+        "enhancement/targets and enhancement/inputs; aic data list tells other layouts"
     )
-    assert "super_resolution/targets (workbench layout), or div2k/original" in error_of(tmp_path, SUPER_RESOLUTION)
+    assert "photos: put them in super_resolution/targets; aic data list" in error_of(tmp_path, SUPER_RESOLUTION)
+
+
+@pytest.mark.parametrize(
+    ("folder", "note"),
+    [
+        ("DIV2K_valid_HR", "targets in DIV2K_valid_HR"),
+        ("HR", "targets in HR"),
+        ("GTmod12", "targets in GTmod12"),
+        ("original", "targets in original"),
+        (".", ""),
+    ],
+)
+def test_well_known_layouts_of_targets(tmp_path: Path, folder: str, note: str) -> None:
+    write_png(tmp_path / folder / "0801.png", photo(0))
+    write_png(tmp_path / "LRbicx4" / "0801.png", photo(0, 6, 4))
+    (tmp_path / "notes.txt").write_text("no image")
+    dataset = open_dataset(tmp_path, SUPER_RESOLUTION)
+    assert [pair.target for pair in dataset.pairs] == [tmp_path / folder / "0801.png"]
+    assert (dataset.pairs[0].input, dataset.hd, dataset.note) == (None, [], note)
+
+
+@pytest.mark.parametrize(("inputs", "targets"), [("input", "target"), ("inputs", "targets")])
+def test_well_known_layouts_of_pairs(tmp_path: Path, inputs: str, targets: str) -> None:
+    for folder in (inputs, targets):
+        write_png(tmp_path / folder / "a.png", photo(len(folder)))
+    dataset = open_dataset(tmp_path, ENHANCEMENT)
+    assert [(pair.input, pair.target) for pair in dataset.pairs] == [
+        (tmp_path / inputs / "a.png", tmp_path / targets / "a.png")
+    ]
+    assert (dataset.hd, dataset.note) == ([], "")
+    write_png(tmp_path / targets / "b.png", photo(1))
+    assert f"found 1 inputs, 2 targets, 1 without a partner ({targets}/b.png)" in error_of(tmp_path)
+
+
+def test_targets_without_their_folder_of_inputs(tmp_path: Path) -> None:
+    write_png(tmp_path / "target" / "a.png", photo(0))
+    assert f"expected a folder of images at {tmp_path / 'input'}, found none" in error_of(tmp_path)
+
+
+def test_a_folder_in_two_layouts(tmp_path: Path) -> None:
+    for folder in ("HR", "DIV2K_valid_HR", "input", "target", "inputs", "targets"):
+        write_png(tmp_path / folder / "a.png", photo(0))
+    line = f"expected one folder of targets in {tmp_path}, found {{}}: keep one of them there"
+    assert error_of(tmp_path, SUPER_RESOLUTION) == line.format("DIV2K_valid_HR and HR")
+    assert error_of(tmp_path) == line.format("target and targets")
+
+
+def test_set5_is_taken_where_its_sides_are_multiples_of_12(tmp_path: Path) -> None:
+    for folder in ("original", "GTmod12", "LRbicx4"):
+        write_png(tmp_path / folder / "baby.png", photo(0))
+    dataset = open_dataset(tmp_path, SUPER_RESOLUTION)
+    assert dataset.pairs[0].target == tmp_path / "GTmod12" / "baby.png"
+    assert dataset.note == "targets in GTmod12"
+
+
+def test_an_image_beside_a_folder_of_targets_is_none_of_them(tmp_path: Path) -> None:
+    write_png(tmp_path / "HR" / "a.png", photo(0))
+    write_png(tmp_path / "preview.png", photo(1))
+    assert [pair.name for pair in open_dataset(tmp_path, SUPER_RESOLUTION).pairs] == ["a"]
+
+
+def test_every_layout_is_told() -> None:
+    words = layout_words("super_resolution")
+    assert words[1] == ("div2k/original", "the challenge's; HD images in div2k/HD_res")
+    assert [folders for folders, _ in layout_words("enhancement")][2:] == ["target and input", "targets and inputs"]
+
+
+def test_a_part_of_the_challenges_data_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIC_CHALLENGE_DATA", str(tmp_path))
+    remedy = f": call aic data fetch challenge --to {tmp_path}, which brings what is missing"
+    assert error_of("challenge").endswith(f"found no folder{remedy}")
+    for path in ("div2k/original/0.png", "dped/patches/canon/0.jpg", "dped/patches/iphone/0.jpg"):
+        write_png(tmp_path / path, photo(0))
+    assert open_dataset("challenge", SUPER_RESOLUTION).note == "1 of the challenge's 9 images"
+    assert open_dataset("challenge", ENHANCEMENT).note == "1 of the challenge's 400 images"
+    assert open_dataset(tmp_path, SUPER_RESOLUTION).note == ""
+    write_png(tmp_path / "dped/patches/iphone/1.jpg", photo(0))
+    message = error_of("challenge")
+    assert "1 without a partner (dped/patches/iphone/1.jpg)" in message
+    assert message.endswith(remedy)
+
+
+def test_the_challenges_counts_are_those_of_its_manifest() -> None:
+    paths = [entry.path for entry in manifests.read(PROJECT / "data" / "challenge.toml").entries]
+    for track, whole in (("super_resolution", 9), ("enhancement", 400)):
+        layout = LAYOUTS[track][1]
+        assert layout.whole == whole
+        assert sum(path.startswith(f"{layout.targets}/") for path in paths) == whole
 
 
 def test_data_of_the_other_track_only(pairs: Path) -> None:
@@ -162,6 +251,7 @@ def test_sample_enhancement_is_called_simulated() -> None:
     dataset = open_dataset("sample", ENHANCEMENT)
     assert dataset.note == "inputs simulated (old phone camera)"
     assert open_dataset(SAMPLE, ENHANCEMENT).note == dataset.note
+    assert open_dataset(SAMPLE / "enhancement", ENHANCEMENT).note == dataset.note
     assert len(dataset.pairs) == 210
     shapes = {read_pair(dataset, pair).input.shape for pair in dataset.pairs}
     assert shapes == {(100, 100, 3)}
