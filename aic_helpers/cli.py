@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import click
 
-from aic_helpers import data_commands, model_commands
+from aic_helpers import data_commands, model_commands, report_commands
 from aic_helpers.endings import exit_status
 
 
@@ -47,6 +47,7 @@ for command in (
     model_commands.profile,
     model_commands.check,
     model_commands.score,
+    report_commands.report,
     data_commands.data,
 ):
     aic.add_command(command)

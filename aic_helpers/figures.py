@@ -13,7 +13,7 @@ from typing import Any, ParamSpec
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-BLUE, ORANGE, GREY, INK = "#0072B2", "#D55E00", "#9A9A9A", "#222222"
+BLUE, ORANGE, GREY, INK, GRID = "#0072B2", "#D55E00", "#9A9A9A", "#222222", "#E6E6E6"
 
 STYLE: Any = {
     "font.size": 10,
@@ -29,9 +29,10 @@ STYLE: Any = {
     "ytick.color": INK,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "grid.color": "#E6E6E6",
+    "grid.color": GRID,
     "legend.frameon": False,
     "figure.facecolor": "white",
+    "text.parse_math": False,  # a name with dollar signs is no formula
 }
 
 P = ParamSpec("P")

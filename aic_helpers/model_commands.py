@@ -24,7 +24,7 @@ from aic_helpers.errors import InputError
 def run(tracks: tuple[str, ...], model: str, checkpoint: str, data: str, out: str, limit: int, profile: bool) -> int:
     """Do all steps, by the notebooks 01 to 03.
 
-    The executed notebooks, model.pb, result.json and tables go to the run folder when all is done.
+    The executed notebooks, model.pb, result.json, report.html and tables go to the run folder when all is done.
 
     \b
     Examples

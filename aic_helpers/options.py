@@ -51,13 +51,17 @@ profile_option = click.option("--profile/--no-profile", default=True, help="Meas
 
 @contextmanager
 def staged(typed: dict[str, Any]) -> Iterator[tuple[Settings, Settings]]:
-    """Give the settings, and the same with a folder to work in that becomes the run folder's at a good end."""
-    from aic_helpers import results, staging
+    """Give the settings, and the same with a folder to work in that becomes the run folder's at a good end.
+
+    A report on what is there then comes along.
+    """
+    from aic_helpers import reports, results, staging
 
     names = ("track", "model", "checkpoint", "data", "out", "limit")
     settings = results.settle(*(typed[name] for name in names))
     with staging.staged(settings.folder, "result.json", start_with=results.FILES, replaces=results.FILES) as folder:
         yield settings, replace(settings, folder=folder)
+        reports.write_report([folder], folder / "report.html")
 
 
 def report(settings: Settings, part: Part, as_json: bool) -> int:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from aic_helpers import results
+from aic_helpers import reports, results
 from aic_helpers.errors import InputError
 from aic_helpers.places import PROJECT
 from aic_helpers.staging import staged
@@ -41,8 +41,8 @@ def run(
 ) -> dict[str, Any]:
     """Convert, evaluate, profile, check and score one model by the notebooks 01 to 03; return the result.
 
-    The executed notebooks, `model.pb`, `result.json` and the tables come into the run folder together, once
-    all notebooks have ended well. Until then nothing in the folder changes.
+    The executed notebooks, `model.pb`, `result.json`, `report.html` and the tables come into the run folder
+    together, once all notebooks have ended well. Until then nothing in the folder changes.
 
     Parameters
     ----------
@@ -71,6 +71,7 @@ def run(
             execute(_notebook(name), stage / f"{name}.ipynb", {**shared, **own, "out": str(stage)}, tick)
             _replace_in(stage / f"{name}.ipynb", str(stage), str(folder))
             behind += _cells(name)
+        reports.write_report([stage], stage / "report.html")
     return results.read(folder)
 
 

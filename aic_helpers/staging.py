@@ -8,6 +8,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+PREFIX = ".partial-"
+"""What the name of a staged folder begins with."""
+
+
+def home(folder: Path) -> Path:
+    """Return the folder that a staged one's files will move to; any other folder is its own."""
+    return folder.parent if folder.name.startswith(PREFIX) else folder
+
 
 @contextmanager
 def staged(folder: Path, last: str, *, start_with: Sequence[str] = (), replaces: Sequence[str] = ()) -> Iterator[Path]:
@@ -29,7 +37,7 @@ def staged(folder: Path, last: str, *, start_with: Sequence[str] = (), replaces:
     """
     made = [place for place in (folder, *folder.parents) if not place.exists()]
     folder.mkdir(parents=True, exist_ok=True)
-    stage = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
+    stage = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
     try:
         for name in start_with:
             if (folder / name).is_file():

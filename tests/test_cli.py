@@ -263,7 +263,8 @@ def test_evaluate_prints_its_part_of_the_result(aic, frozen, photos, tmp_path):
     assert metrics["psnr_db"] == pytest.approx(20 * math.log10(1 / 0.05), abs=0.1)
     names = sorted(path.name for path in (tmp_path / "run").iterdir())
     examples = [f"example_{end}_{side}.webp" for end in ("best", "worst") for side in ("input", "output", "target")]
-    assert names == [*examples, "examples.csv", "images.csv", "model.pb", "result.json"]
+    assert names == [*examples, "examples.csv", "images.csv", "model.pb", "report.html", "result.json"]
+    assert f"--out {tmp_path / 'run'}" in (tmp_path / "run" / "report.html").read_text("utf-8")
     status, stdout, stderr = aic("evaluate", *call)
     assert (status, stderr) == (0, "")
     assert stdout.splitlines()[0].startswith("PSNR        26.0")
@@ -302,7 +303,8 @@ def test_a_broken_rule_is_exit_status_1(aic, monkeypatch, tmp_path, frozen, pass
     def convert(settings):
         from aic_helpers import results
 
-        return results.write_part(settings, "model", {"sha256": "0"})["model"]
+        model = {"name": "any", "kind": "frozen", "source": "any.pb", "sha256": "0", "bytes": 1, "parameters": 0}
+        return results.write_part(settings, "model", model)["model"]
 
     monkeypatch.setattr("aic_helpers.steps.convert", convert)
     monkeypatch.setattr("aic_helpers.requirements.check", lambda *_, **__: [rule])

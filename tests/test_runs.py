@@ -93,9 +93,13 @@ def steps(monkeypatch, tmp_path):
         output.write_text(f"ran in {parameters['out']}")
         (output.parent / "result.json").write_text('{"schema": 1, "by": "stand-ins"}')
 
+    def write_report(folders, out):
+        out.write_text(f"report on {[folder.name for folder in folders] == [out.parent.name]}")
+
     model = tmp_path / "net.pb"
     model.write_bytes(b"net")
     monkeypatch.setattr(runs, "execute", execute)
+    monkeypatch.setattr("aic_helpers.reports.write_report", write_report)
     return {"track": "super_resolution", "model": str(model), "out": str(tmp_path / "run")}, done
 
 
@@ -107,7 +111,8 @@ def test_a_run_executes_the_notebooks_in_order_and_keeps_them(steps, tmp_path):
     assert [name for name, _ in done] == ["01_convert", "02_evaluate", "03_profile"]
     assert [parameters.get("profile") for _, parameters in done] == [None, None, False]
     names = sorted(path.name for path in (tmp_path / "run").iterdir())
-    assert names == ["01_convert.ipynb", "02_evaluate.ipynb", "03_profile.ipynb", "result.json"]
+    assert names == ["01_convert.ipynb", "02_evaluate.ipynb", "03_profile.ipynb", "report.html", "result.json"]
+    assert (tmp_path / "run" / "report.html").read_text() == "report on True"
     assert (tmp_path / "run" / "01_convert.ipynb").read_text() == f"ran in {tmp_path / 'run'}"
     counts = [done for done, _, _ in progress]
     assert counts == sorted(counts)

@@ -1,0 +1,161 @@
+"""Run folders -> the plots of their report; a plot that can't be drawn becomes a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from aic_helpers import plots, published, svg, tables
+from aic_helpers.run_folders import RunFolder
+from aic_helpers.tracks import TRACKS
+
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a table or result from elsewhere can bring about."""
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A plot with its words. `alt` says what is seen for who can't see it; `missing` why nothing is."""
+
+    title: str
+    caption: str = ""
+    svg: str = ""
+    alt: str = ""
+    missing: str = ""
+
+
+def of_run(run: RunFolder, number: int) -> list[Plot]:
+    """Return the plots of one run, without its place among others; `number` tells its ids from other runs'."""
+    return [_spread(run, number), _timing(run, number), _memory(run, number), _growth(run, number)]
+
+
+def _drawn(title: str, caption: str, alt: Callable[[], str], draw: Callable[[], Figure], name: str) -> Plot:
+    try:
+        return Plot(title, caption, svg.inline(draw, name), alt())
+    except UNREADABLE as error:
+        why = f"The run folder's tables don't have what this plot needs ({type(error).__name__}): make the run again."
+        return Plot(title, missing=why)
+
+
+def _absent(run: RunFolder, table: str, otherwise: str) -> str:
+    """Return why there is nothing to draw of a table; empty where there is."""
+    return run.problems.get(table) or (otherwise if run.tables[table].empty else "")
+
+
+def _spread(run: RunFolder, number: int) -> Plot:
+    title, images = "Spread over the images", run.tables["images"]
+    if missing := _absent(run, "images", "There are no figures of single images: aic evaluate makes them."):
+        return Plot(title, missing=missing)
+
+    def alt() -> str:
+        low, high = images["psnr_db"].min(), images["psnr_db"].max()
+        return f"PSNR and MS-SSIM of {tables.counted(len(images), 'image')}; PSNR from {low:.2f} to {high:.2f} dB"
+
+    caption = "Each dot is an image. The line is the mean, the grey band its 95 % interval."
+    return _drawn(title, caption, alt, lambda: plots.image_scores(images, narrow=True), f"spread-{number}")
+
+
+def _timing(run: RunFolder, number: int) -> Plot:
+    title, samples = "Timing samples", run.tables["timing"]
+    failed = (run.result["profile"] or {}).get("failed")
+    otherwise = f"No timed runs: {failed}." if failed else "Time was not measured: aic profile does."
+    if missing := _absent(run, "timing", otherwise):
+        return Plot(title, missing=missing)
+
+    def alt() -> str:
+        medians = samples.groupby("role")["time_ms"].median()
+        words = ", ".join(f"{role} {median:.1f} ms" for role, median in medians.items())
+        return f"Time of {tables.counted(len(samples), 'run')}; medians: {words}"
+
+    caption = "Each timed run; baseline and model ran in turn. Dashed: the medians. The axis does not start at 0."
+    return _drawn(title, caption, alt, lambda: plots.timing(samples, narrow=True), f"timing-{number}")
+
+
+def _memory(run: RunFolder, number: int) -> Plot:
+    title, profile = "Memory", run.result["profile"] or {}
+    if profile.get("model_rss_mib") is None:
+        failed = f": {profile['failed']}" if profile.get("failed") else ": aic profile does"
+        return Plot(title, missing=f"Memory was not measured{failed}.")
+
+    def alt() -> str:
+        return f"Peak memory {profile['peak_rss_mib']:.0f} MiB beside the limit"
+
+    size = f"{profile['width_px']}x{profile['height_px']}"
+    caption = f"Peak resident memory of a process that runs one image of {size}, beside the rule's limit."
+    return _drawn(title, caption, alt, lambda: plots.memory(profile, narrow=True), f"memory-{number}")
+
+
+def _growth(run: RunFolder, number: int) -> Plot:
+    title, table = "Time and memory over resolution", run.tables["growth"]
+    otherwise = "Growth was not measured: the notebook 03_profile does, with growth = True."
+    if missing := _absent(run, "growth", otherwise):
+        return Plot(title, missing=missing)
+
+    def alt() -> str:
+        low, high = table["megapixels"].min(), table["megapixels"].max()
+        return f"Time and memory from {low:.2g} to {high:.2g} megapixels, on logarithmic axes"
+
+    caption = (
+        "Each point in a process of its own, on logarithmic axes: a cost proportional to the pixels climbs 1 for 1."
+    )
+    return _drawn(title, caption, alt, lambda: plots.growth(table, narrow=True), f"growth-{number}")
+
+
+def speed_and_quality(runs: Sequence[tuple[int, RunFolder]]) -> list[Plot]:
+    """Return quality over speed: a plot for each track and set of images, since others don't compare.
+
+    Parameters
+    ----------
+    runs : sequence of (int, RunFolder)
+        Each with the number that it has in the report.
+    """
+    groups: dict[tuple[str, str, Any], list[dict[str, Any]]] = {}
+    for number, run in runs:
+        metrics, data = run.result["metrics"] or {}, run.result["data"]
+        key = (run.result["track"], tables.data_words(data["name"], data["note"]), metrics.get("images"))
+        point = _point(run, str(number) if len(runs) > 1 else "")
+        groups.setdefault(key, []).extend([point] if point else [])
+    return [_group(place, *key, points) for place, (key, points) in enumerate(groups.items())]
+
+
+def _point(run: RunFolder, label: str) -> dict[str, Any] | None:
+    metrics, profile = run.result["metrics"] or {}, run.result["profile"] or {}
+    figures = {"speedup": profile, "psnr_db": metrics, "ms_ssim": metrics}
+    point = {name: part.get(name) for name, part in figures.items()}
+    if not all(isinstance(value, int | float) for value in point.values()):
+        return None
+    intervals = {f"{name}_ci95": part.get(f"{name}_ci95") for name, part in figures.items()}
+    return {"label": label, **point, **intervals}
+
+
+def _group(place: int, track: str, data: str, images: int | None, points: list[dict[str, Any]]) -> Plot:
+    title = f"Speed against quality, {TRACKS[track].title}"
+    about = f"On {tables.counted(images or 0, 'image')} of {data}."
+    if not points:
+        return Plot(title, missing=f"{about} Needs PSNR, MS-SSIM and a speedup, and a run here has no three of them.")
+    rows = published.RESULTS.get(track, ())
+    results = pd.DataFrame(
+        [
+            {"speedup": published.BASELINE_MS / row.time_ms, "psnr_db": row.psnr_db, "ms_ssim": row.ms_ssim}
+            for row in rows
+        ]
+    )
+    reference = "No published results of this track are kept here."
+    if rows:
+        reference = (
+            "Grey squares: the final results that PIRM 2018 published, on its hidden test images and another machine; "
+            "they show what was reached, and don't compare with these figures point by point."
+        )
+    many = " The numbers are those of the table." if len(points) > 1 else ""
+    caption = f"{about} Up and to the right is better; lines cross at 95 % intervals, stairs join what nothing beats"
+    return _drawn(
+        title,
+        f"{caption} in both (the Pareto front).{many} {reference}",
+        lambda: "; ".join(f"speedup {one['speedup']:.2f} at {one['psnr_db']:.2f} dB" for one in points),
+        lambda: plots.speed_and_quality(pd.DataFrame(points), results),
+        f"front-{place}",
+    )

@@ -1,0 +1,188 @@
+"""Run folders -> one HTML file that needs nothing else: no kernel, no network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aic_helpers import published, report_plots, report_words, results, tables
+from aic_helpers.errors import InputError
+from aic_helpers.report_plots import UNREADABLE, Plot
+from aic_helpers.run_folders import Example, RunFolder, open_run, printable
+from aic_helpers.tracks import TRACKS
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+COLUMNS = ("PSNR", "MS-SSIM", "speedup", "RAM", "score A", "score B", "score C")
+"""Of the table that compares runs, by the labels of `aic_helpers.tables.run_rows`."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One example image in words. `zoom` is how many times its pixels are enlarged."""
+
+    title: str
+    sentence: str
+    zoom: int
+    example: Example
+
+
+@dataclass(frozen=True)
+class Section:
+    """What the report says of one run."""
+
+    number: int
+    name: str
+    track: str
+    data: str
+    folder: str
+    made: str
+    verdict: report_words.Verdict
+    scores: list[report_words.Told]
+    no_scores: str
+    figures: list[report_words.Told]
+    notes: list[str]
+    plots: list[Plot]
+    shown: list[Shown]
+    not_shown: str
+    rules: list[tuple[str, dict[str, Any]]]
+    environment: list[tuple[str, str]]
+    commands: list[str]
+    cells: list[tuple[str, str]]
+
+
+def write_report(runs: Sequence[Path], out: Path) -> Path:
+    """Write the report on one or many run folders, and return its path.
+
+    Everything comes from the run folders; no model runs. Of many, one that can't be shown is told in a sentence.
+
+    Parameters
+    ----------
+    runs : sequence of path
+        At least one.
+    out : path
+        The HTML file. It is replaced only by a whole one.
+
+    Raises
+    ------
+    InputError
+        None of the folders can be shown; the message is that of the first.
+    """
+    opened, problems = _opened([Path(run) for run in runs])
+    sections = []
+    for number, run in enumerate(opened, 1):
+        try:
+            sections.append((run, _section(run, number, alone=len(runs) == 1)))
+        except UNREADABLE as error:
+            remedy = "make the run again: aic run"
+            whole = f"a whole result of schema {results.SCHEMA} in {run.folder}"
+            problems.append(InputError(whole, f"one without what a report needs ({error!r})", remedy))
+    if not sections:
+        raise problems[0] if problems else InputError("a run folder", "none", "name one")
+    page = _page(sections, [str(printable(str(problem))) for problem in problems])
+    results.write_text(Path(out), page)
+    return Path(out)
+
+
+def _opened(folders: Sequence[Path]) -> tuple[list[RunFolder], list[InputError]]:
+    opened, problems = [], []
+    for folder in folders:
+        try:
+            opened.append(open_run(folder))
+        except InputError as error:
+            problems.append(error)
+        except UNREADABLE as error:
+            problems.append(InputError(f"a run folder at {folder}", repr(error), "make the run again: aic run"))
+    return opened, problems
+
+
+def _section(run: RunFolder, number: int, *, alone: bool) -> Section:
+    result = run.result
+    plots = report_plots.speed_and_quality([(number, run)]) if alone else []
+    return Section(
+        number=number,
+        name=str(result["model"].get("name")),
+        track=TRACKS[result["track"]].title,
+        data=tables.data_words(result["data"]["name"], result["data"]["note"]),
+        folder=str(printable(report_words.short_path(run.folder))),
+        made=str((result["environment"] or {}).get("created_utc", "")),
+        verdict=report_words.verdict(result),
+        scores=report_words.scores(result),
+        no_scores=report_words.no_scores(result),
+        figures=report_words.figures(result),
+        notes=report_words.notes(result),
+        plots=plots + report_plots.of_run(run, number),
+        shown=[_shown(example, len(run.tables["images"])) for example in run.examples],
+        not_shown=_not_shown(run),
+        rules=[(tables.verdict(rule), rule) for rule in result["requirements"] or []],
+        environment=report_words.environment(result),
+        commands=report_words.commands(run),
+        cells=_cells(result),
+    )
+
+
+def _shown(example: Example, images: int) -> Shown:
+    row = example.row
+    end = "Only" if images == 1 else str(row["end"]).capitalize()
+    gain_db = row["psnr_db"] - row["input_psnr_db"]
+    change = f" ({gain_db:+.2f} dB)" if abs(gain_db) < float("inf") else ""
+    sentence = (
+        f"PSNR {row['input_psnr_db']:.2f} dB of the input, {row['psnr_db']:.2f} dB of the output{change}; "
+        f"MS-SSIM {row['input_ms_ssim']:.4f} and {row['ms_ssim']:.4f}, of the whole image. "
+    )
+    zoom = max(1, min(3, 360 // max(int(row["shown_width_px"]), int(row["shown_height_px"]))))
+    detail = "overview" in example.pictures
+    place = f"A detail of {row['shown_width_px']}x{row['shown_height_px']} from {row['width_px']}x{row['height_px']}, "
+    place += "where input and target differ most" if detail else ""
+    whole = f"The whole image, {row['width_px']}x{row['height_px']}"
+    size = f", each pixel enlarged {zoom} times." if zoom > 1 else ", pixel by pixel."
+    return Shown(f"{end} image: {row['image']}", sentence + (place if detail else whole) + size, zoom, example)
+
+
+def _not_shown(run: RunFolder) -> str:
+    if run.examples:
+        return ""
+    if (run.result["metrics"] or {}).get("failed"):
+        return f"No example images: the model failed on {run.result['metrics']['failed']}."
+    return run.problems.get("examples", "No example images are in the run folder: aic evaluate makes them.")
+
+
+def _cells(result: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the run's figures for the table that compares runs: value, and interval or empty."""
+    rows = dict(tables.run_rows(result))
+    if "PSNR, MS-SSIM" in rows:
+        rows |= {"PSNR": "failed", "MS-SSIM": "failed"}
+    parted = [rows.get(label, "none").partition(" (") for label in COLUMNS]
+    intervals = [
+        rest.rstrip(")") if label != "RAM" else "" for label, (_, _, rest) in zip(COLUMNS, parted, strict=True)
+    ]
+    return list(zip([value for value, _, _ in parted], intervals, strict=True))
+
+
+def _page(sections: Sequence[tuple[RunFolder, Section]], problems: Sequence[str]) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    script = (TEMPLATES / "report.js").read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    many = len(sections) + len(problems) > 1
+    numbered = [(section.number, run) for run, section in sections]
+    tracks = dict.fromkeys(run.result["track"] for run, _ in sections)
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    return environment.get_template("report.html.j2").render(
+        sections=[section for _, section in sections],
+        problems=problems,
+        many=many,
+        columns=COLUMNS,
+        fronts=report_plots.speed_and_quality(numbered) if many else [],
+        published=[row for track in tracks for row in published.RESULTS.get(track, ())],
+        baseline_ms=published.BASELINE_MS,
+        style=Markup((TEMPLATES / "report.css").read_text("utf-8")),
+        script=Markup(script),
+        digest=digest,
+        trusted=Markup,
+    )
