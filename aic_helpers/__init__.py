@@ -11,6 +11,7 @@ from typing import Any
 _ROOMS = {
     "TRACKS": "tracks",
     "check": "requirements",
+    "compare": "comparing",
     "convert": "conversion",
     "evaluate": "evaluation",
     "ms_ssim": "metrics",

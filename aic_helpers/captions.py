@@ -1,0 +1,122 @@
+"""The figures beside a picture, as HTML: of the image, of the crop, against the baseline, and of the run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aic_helpers.errors import InputError
+from aic_helpers.metrics import SCALE_WEIGHTS, WINDOW_PX, ms_ssim, psnr
+from aic_helpers.tables import NOT_MEASURED
+from aic_helpers.tracks import Track
+
+Row = Mapping[str, Any]
+
+DIGITS = {"psnr_db": 2, "ms_ssim": 4}
+UNITS = {"psnr_db": " dB", "ms_ssim": ""}
+TITLES = {"psnr_db": "PSNR", "ms_ssim": "MS-SSIM"}
+
+
+def crop_figures(track: Track, target: NDArray[np.float32], output: NDArray[np.float32]) -> dict[str, str]:
+    """Return PSNR and MS-SSIM of a part of an image against the same part of the target, in words.
+
+    They follow the track's protocol, save that no border is left out. A part that is too small for the five
+    scales of MS-SSIM has none, and the words say so.
+    """
+    clipped = np.clip(output, 0, 1)
+    judged = clipped if track.ms_ssim_clipped else output
+    found = {"psnr_db": number(psnr(target, clipped, data_range=1.0), "psnr_db")}
+    try:
+        similarity = ms_ssim(target, judged, data_range=1.0, definition=track.ms_ssim_definition)
+        found["ms_ssim"] = number(similarity, "ms_ssim")
+    except InputError:
+        halvings = 2 ** (len(SCALE_WEIGHTS) - 1)
+        least_px = halvings if track.ms_ssim_definition == "pooled" else (WINDOW_PX - 1) * halvings + 1
+        found["ms_ssim"] = f"crop too small: needs {least_px} px a side"
+    return found
+
+
+def number(value: float | None, metric: str) -> str:
+    """Return a figure with its unit; infinity (identical images) and a missing figure as words."""
+    if value is None or math.isnan(value):
+        return NOT_MEASURED
+    if math.isinf(value):
+        return "infinite: identical"
+    return f"{value:.{DIGITS[metric]}f}{UNITS[metric]}"
+
+
+def gain(value: float | None, metric: str) -> str:
+    """Return a difference to the baseline as HTML: arrow, sign and colour say the same."""
+    if value is None or math.isnan(value):
+        return f'<span class="aic-quiet">{NOT_MEASURED}</span>'
+    if value == 0:
+        return '<span class="aic-quiet">= equal</span>'
+    arrow, kind = ("▲", "better") if value > 0 else ("▼", "worse")
+    amount = "infinite" if math.isinf(value) else f"{abs(value):.{DIGITS[metric]}f}{UNITS[metric]}"
+    return f'<span class="aic-{kind}">{arrow} {"+" if value > 0 else "−"}{amount}</span>'  # noqa: RUF001 (a minus)
+
+
+def figures(row: Row | None, crop: Mapping[str, str], baseline: str, is_baseline: bool) -> str:
+    """Return the table of an image's figures beside a picture, as HTML.
+
+    Parameters
+    ----------
+    row : mapping or None
+        ``psnr_db``, ``ms_ssim``, ``psnr_db_gain``, ``ms_ssim_gain`` and ``failure``.
+    crop : mapping
+        From `crop_figures`.
+    baseline : str
+        The baseline's name.
+    """
+    if row is None:
+        return '<span class="aic-quiet">no target, so no figures</span>'
+    if isinstance(row["failure"], str):
+        return f'<span class="aic-quiet">no figures: {escape(row["failure"])}</span>'
+    lines = "".join(
+        f'<tr><th scope="row">{title}</th><td>{number(row[metric], metric)}</td><td>{crop.get(metric, NOT_MEASURED)}'
+        f"</td><td>{'is it' if is_baseline else gain(row[f'{metric}_gain'], metric)}</td></tr>"
+        for metric, title in TITLES.items()
+    )
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("", "image", "crop", f"against {escape(baseline)}"))
+    return f'<table class="aic-figures"><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>'
+
+
+def run_figures(run: Row | None) -> str:
+    """Return speed, RAM and scores of a model's run as HTML.
+
+    Parameters
+    ----------
+    run : mapping or None
+        A row of the table of runs: ``time_ms``, ``speedup`` and ``score_A`` to ``score_C`` with ``_low`` and
+        ``_high``, ``peak_rss_mib``; None for what is no model.
+    """
+    if run is None:
+        return ""
+    time = "" if _missing(run["time_ms"]) else f", {run['time_ms']:.0f} ms"
+    ram = NOT_MEASURED if _missing(run["peak_rss_mib"]) else f"{run['peak_rss_mib']:.0f} MiB"
+    rows = [("speedup", f"{_with_interval(run, 'speedup')}{time}"), ("RAM", ram)]
+    rows += [(f"score {name}", _with_interval(run, f"score_{name}")) for name in "ABC"]
+    lines = "".join(f'<tr><th scope="row">{name}</th><td>{value}</td></tr>' for name, value in rows)
+    return f'<table class="aic-figures"><tbody>{lines}</tbody></table>'
+
+
+def _with_interval(run: Row, name: str) -> str:
+    if _missing(run[name]):
+        return NOT_MEASURED
+    low, high = run[f"{name}_low"], run[f"{name}_high"]
+    span = "" if _missing(low) else f" ({low:.2f} to {high:.2f})"
+    return f"{run[name]:.2f}{span}"
+
+
+def _missing(value: Any) -> bool:
+    return value is None or math.isnan(value)
+
+
+def sentence(text: str) -> str:
+    """Return a sentence as HTML, to stand where a picture would be."""
+    return f"<p>{escape(text)}</p>"

@@ -1,0 +1,95 @@
+"""The before/after slider and the overview: anywidgets, or plain ipywidgets where anywidget isn't installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import ipywidgets as widgets  # type: ignore[import-untyped]
+
+from aic_helpers.images import Rgb8
+from aic_helpers.views import before_after, encoded
+
+INSTALL = 'pip install "aic-workbench[slider]"'
+
+MISSING = (
+    f"The smooth before/after slider needs anywidget, which isn't installed here: <code>{INSTALL}</code>. "
+    "This plain one does the same, more slowly."
+)
+
+
+class BeforeAfter(widgets.VBox):
+    """Two pictures over each other, with a line between them that one moves by mouse, touch or arrow keys.
+
+    Attributes
+    ----------
+    position : widget or None
+        The plain slider's control; None for the anywidget, which has its own.
+    """
+
+    def __init__(self) -> None:
+        self.live = _live("Slider")
+        self._pictures: tuple[Rgb8, Rgb8] | None = None
+        if self.live is not None:
+            super().__init__([self.live])
+            return
+        self.position = widgets.FloatSlider(
+            0.5, min=0, max=1, step=0.01, description="Line at", tooltip="Before/after: where the line is"
+        )
+        self.picture = widgets.Image(format="png")
+        self.words = widgets.HTML()
+        self.position.observe(lambda _: self._redraw(), "value")
+        super().__init__([widgets.HTML(MISSING), self.picture, self.position, self.words])
+
+    def show(self, before: Rgb8, after: Rgb8, before_words: str, after_words: str) -> None:
+        """Show two pictures of one shape, and what they are (plain text)."""
+        if self.live is not None:
+            with self.live.hold_sync():
+                self.live.before, self.live.after = encoded(before)[0], encoded(after)[0]
+                self.live.before_words, self.live.after_words = before_words, after_words
+            return
+        self._pictures = before, after
+        self.picture.tooltip = f"before: {before_words}; after: {after_words}"
+        self.words.value = escape(f"before: {before_words} (left); after: {after_words} (right)")
+        self._redraw()
+
+    def clear(self) -> None:
+        """Forget the pictures, so that nobody saves what isn't shown."""
+        self._pictures = None
+        if self.live is not None:
+            self.live.before = self.live.after = b""
+        else:
+            self.picture.value = b""
+
+    def _redraw(self) -> None:
+        if self._pictures:
+            self.picture.value = encoded(before_after(*self._pictures, self.position.value))[0]
+
+
+class Overview(widgets.VBox):
+    """The whole image, small. `picked` is called with x and y (0 to 1) where it is clicked; needs anywidget."""
+
+    def __init__(self, picked: Callable[[float, float], None]) -> None:
+        self.live = _live("Overview")
+        self.picture = widgets.Image(format="png") if self.live is None else self.live
+        if self.live is not None:
+            self.live.observe(lambda change: picked(*(change["new"] or (0.5, 0.5))), "picked")
+        super().__init__([self.picture])
+
+    def show(self, image: Rgb8 | None, words: str) -> None:
+        """Show an image, or none."""
+        content = b"" if image is None else encoded(image, 30_000)[0]
+        if self.live is not None:
+            self.live.picture, self.live.words = content, words
+        else:
+            self.picture.value, self.picture.tooltip = content, words
+
+
+def _live(name: str) -> Any:
+    """Return one of the anywidgets, or None where anywidget isn't installed."""
+    try:
+        from aic_helpers import live_views
+    except ImportError:
+        return None
+    return getattr(live_views, name)()

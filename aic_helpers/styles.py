@@ -1,0 +1,14 @@
+"""The dashboard's style sheet as a widget."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ipywidgets as widgets  # type: ignore[import-untyped]
+
+SHEET = Path(__file__).with_name("static") / "dashboard.css"
+
+
+def sheet() -> widgets.HTML:
+    """Return an invisible widget that brings the style sheet to the page."""
+    return widgets.HTML(f"<style>{SHEET.read_text('utf-8')}</style>", layout=widgets.Layout(display="none"))
