@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from aic_helpers.inference import FrozenModel, load
+from aic_helpers.cost import static_cost
+from aic_helpers.footprints import footprint
+from aic_helpers.inference import FrozenModel, load, read_graph
+
+LIVE_ACTIVATIONS = 3
+"""How many of the largest a network holds at once: what a layer reads, what it writes, what a shortcut keeps."""
 
 
 class Output:
-    """Answers ``load`` and ``run``, as `children.Worker` brings it."""
+    """Answers ``load``, ``run`` and ``footprint``, as `children.Worker` brings it."""
 
     def __init__(self) -> None:
         self._model: FrozenModel | None = None
 
     def __call__(self, request: dict[str, Any]) -> dict[str, Any]:
-        actions = {"load": self._load, "run": self._run}
+        actions = {"load": self._load, "run": self._run, "footprint": self._footprint}
         return actions[request["do"]](request)
 
     def _load(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -33,3 +39,11 @@ class Output:
         if list(output.shape) == [1, *image.shape] and finite_share == 1:
             np.save(request["output"], output[0])
         return {"output_shape": list(output.shape), "finite_share": finite_share}
+
+    def _footprint(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return how far the network looks, and the memory that a megapixel's largest activations take."""
+        graph = read_graph(Path(request["model"]))
+        found = footprint(graph, request["height_px"], request["width_px"])
+        cost = static_cost(graph, width_px=1000, height_px=1000)
+        largest = [activation["mib"] for activation in cost["largest_activations"]]
+        return {**asdict(found), "mib_per_megapixel": sum(largest[:LIVE_ACTIVATIONS])}

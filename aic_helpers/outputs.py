@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from aic_helpers import machine
 from aic_helpers.children import ChildError, Worker
 from aic_helpers.errors import InputError, require_file
+from aic_helpers.tiling import tiles
 from aic_helpers.tracks import MAX_RAM_MIB
 
 OUTPUT = "aic_helpers.output:Output"
@@ -25,11 +27,23 @@ LOAD_TIMEOUT_S = 180.0
 MAX_WORKERS = 4
 """As many models as a comparison has panes; the least recently used one ends for the next."""
 
+RUNTIME_MIB = 900.0
+"""What a model's process takes beside the activations: TensorFlow itself, weights, the tile, what convolutions need."""
+
+TILE_SIDES_PX = (64, 1024)
+"""Of an inner box: a smaller one is mostly overlap, a larger one shows no progress for long."""
+
 Key = tuple[str, int, int]
+Image = NDArray[np.float32]
+Progress = Callable[[int, int], None]
 
 
 class ModelFailure(Exception):  # noqa: N818 (a finding about a model, not a fault of this program)
     """A model gave no output that could be shown; the text is one line that says why."""
+
+
+class _TooLarge(ModelFailure):
+    """It wanted more memory than the cap: a smaller image may do."""
 
 
 class Outputs:
@@ -47,6 +61,7 @@ class Outputs:
         self._max_rss_mib = max_rss_mib
         self._run_timeout_s = run_timeout_s
         self._workers: OrderedDict[Key, Worker] = OrderedDict()
+        self._too_large: dict[Key, int] = {}
         self._folder = tempfile.TemporaryDirectory(prefix="aic-outputs-")
 
     def __enter__(self) -> Self:
@@ -63,14 +78,19 @@ class Outputs:
             self._workers.popitem()[1].close()
         self._folder.cleanup()
 
-    def of(self, model_pb: Path, image: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return a model's output for one image.
+    def of(self, model_pb: Path, image: Image, progress: Progress | None = None) -> Image:
+        """Return a model's output for one image; tile by tile where the whole is more than the cap allows.
+
+        Tiles overlap by the network's receptive field, so the output is that of the whole image but for rounding.
+        A network that takes in the whole image at once gets no tiles.
 
         Parameters
         ----------
         model_pb : Path
         image : ndarray of float32, shape (height, width, 3)
             Values in [0, 1].
+        progress : callable, optional
+            Called with the tiles done and the tiles in all, after each tile; with 1 and 1 where there are none.
 
         Returns
         -------
@@ -82,14 +102,62 @@ class Outputs:
         InputError
             No file there, or no image of that kind.
         ModelFailure
-            Everything that is the model's: it doesn't load, raises, takes too long, wants more than the cap, dies,
-            or gives another size or values that aren't finite. The next call starts afresh.
+            Everything that is the model's: it doesn't load, raises, takes too long, wants more than the cap where
+            tiles would change its output, dies, or gives another size or values that aren't finite. The next call
+            starts afresh.
         """
         _check(image)
         path = require_file(Path(model_pb), "a frozen model").resolve()
-        return self._run(path, image)
+        key, pixels = _key(path), image.shape[0] * image.shape[1]
+        if pixels >= self._too_large.get(key, pixels + 1):
+            return self._in_tiles(path, image, progress)
+        try:
+            output = self._run(path, image)
+        except _TooLarge:
+            self._too_large[key] = pixels
+            return self._in_tiles(path, image, progress)
+        _tell(progress, 1, 1)
+        return output
 
-    def _run(self, path: Path, image: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _in_tiles(self, path: Path, image: Image, progress: Progress | None) -> Image:
+        """Return the output for an image that is too large in one piece, in tiles that get smaller until they fit."""
+        height_px, width_px = image.shape[:2]
+        request = {"do": "footprint", "model": str(path), "height_px": height_px, "width_px": width_px}
+        found = self._ask(path, request)
+        if found["obstacle"]:
+            raise ModelFailure(
+                f"{width_px}x{height_px} is more than the cap of {self._max_rss_mib:.0f} MiB allows, and tiles would "
+                f"change the result: {found['obstacle']}; take a smaller photo"
+            )
+        tile_px = self._tile_px(found, max(height_px, width_px))
+        while True:
+            try:
+                return self._pieces(path, image, tile_px, found, progress)
+            except _TooLarge as error:
+                if tile_px <= TILE_SIDES_PX[0]:
+                    raise ModelFailure(f"even in tiles of {tile_px} px: {error}") from None
+                tile_px = max(tile_px // 2, TILE_SIDES_PX[0])
+
+    def _tile_px(self, found: dict[str, Any], side_px: int) -> int:
+        """Return the side of the inner boxes with which a tile's largest activations should fit under the cap."""
+        activations_mib = max(self._max_rss_mib - RUNTIME_MIB, 0.0)
+        source_px = 1000 * (activations_mib / max(found["mib_per_megapixel"], 1.0)) ** 0.5
+        smallest, largest = TILE_SIDES_PX
+        # Halved at most: the whole image was too large.
+        return max(smallest, min(largest, int(source_px) - 2 * found["radius_px"], side_px // 2))
+
+    def _pieces(
+        self, path: Path, image: Image, tile_px: int, found: dict[str, Any], progress: Progress | None
+    ) -> Image:
+        overlap_px, multiple = found["radius_px"], found["multiple_px"]
+        pieces = tiles(*image.shape[:2], tile_px=tile_px, overlap_px=overlap_px, multiple=multiple)
+        result = np.empty_like(image)
+        for done, tile in enumerate(pieces, 1):
+            tile.paste(self._run(path, tile.source.of(image)), result)
+            _tell(progress, done, len(pieces))
+        return result
+
+    def _run(self, path: Path, image: Image) -> Image:
         files = {name: Path(self._folder.name) / f"{name}.npy" for name in ("image", "output")}
         np.save(files["image"], image)
         request = {"do": "run", **{name: str(file) for name, file in files.items()}}
@@ -126,6 +194,8 @@ class Outputs:
             raised = isinstance(error, InputError) or (isinstance(error, ChildError) and error.kind == "raised")
             if request["do"] == "load" or not raised:
                 self._workers.pop(key).close()
+            if isinstance(error, ChildError) and error.kind == "memory" and request["do"] == "run":
+                raise _TooLarge(str(error)) from None
             if isinstance(error, InputError | ChildError):
                 raise ModelFailure(str(error)) from None
             raise
@@ -137,7 +207,12 @@ def _key(path: Path) -> Key:
     return str(path), state.st_mtime_ns, state.st_size
 
 
-def _check(image: NDArray[np.float32]) -> None:
+def _check(image: Image) -> None:
     if image.dtype != np.float32 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         found = f"{image.dtype} of shape {image.shape}"
         raise InputError("an image of float32, shape (height, width, 3)", found, "see aic_helpers.images.as_float")
+
+
+def _tell(progress: Progress | None, done: int, total: int) -> None:
+    if progress is not None:
+        progress(done, total)
