@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import click
 
-from aic_helpers import data_commands, model_commands, report_commands
+from aic_helpers import data_commands, model_commands, report_commands, train_commands
 from aic_helpers.endings import exit_status
 
 
@@ -49,5 +49,6 @@ for command in (
     model_commands.score,
     report_commands.report,
     data_commands.data,
+    train_commands.train,
 ):
     aic.add_command(command)

@@ -17,7 +17,11 @@ from aic_helpers.errors import InputError
 from aic_helpers.plans import Plan
 from aic_helpers.starts import weights_at_black
 
-Progress = Callable[[dict[str, float]], None]
+Report = dict[str, float]
+"""``step``, ``loss`` (the mean since the last report) and ``held_out_psnr_db``."""
+
+Progress = Callable[[int, Report | None], None]
+"""Told the number of steps done, after each; and with it the report, where there is one."""
 
 PROGRESS_FILE = "progress.npz"
 """In the folder of a training: everything that it needs to go on."""
@@ -29,7 +33,15 @@ class Trained:
 
     model: keras.Model
     recipe: dict[str, Any]
-    history: list[dict[str, float]]
+    history: list[Report]
+
+
+def steps_planned(folder: Path) -> int | None:
+    """Return for how many steps the training in a folder was planned; None where there is none."""
+    file = folder / PROGRESS_FILE
+    if not file.is_file():
+        return None
+    return json.loads(str(np.load(file, allow_pickle=False)["story"]))["recipe"]["steps"]
 
 
 class Keeper(keras.callbacks.Callback):
@@ -41,9 +53,11 @@ class Keeper(keras.callbacks.Callback):
         super().__init__()
         self._plan, self._recipe, self._progress, self._started_s = plan, recipe, progress, started_s
         self._file = folder / PROGRESS_FILE if folder else None
+        self._steps_a_report = plan.steps // plan.reports
+        self._step = 0
         self._seconds_before = 0.0
         self._best: list[Any] = []
-        self.history: list[dict[str, float]] = []
+        self.history: list[Report] = []
         self.lost_at: int | None = None
 
     def take_up(self) -> int:
@@ -65,12 +79,19 @@ class Keeper(keras.callbacks.Callback):
         self._best = [kept[f"best_{index}"] for index in range(len(self.model.weights))]
         for report in self.history:
             self._tell(report)
+        self._step = len(self.history) * self._steps_a_report
         return len(self.history)
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Tell of a step."""
+        self._step += 1
+        if self._progress and self._step % self._steps_a_report:
+            self._progress(self._step, None)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Take the report of an epoch."""
         assert logs is not None
-        step = (epoch + 1) * (self._plan.steps // self._plan.reports)
+        step = (epoch + 1) * self._steps_a_report
         if not (math.isfinite(logs["loss"]) and math.isfinite(logs["val_loss"])):
             self.lost_at = step
             self.model.stop_training = True
@@ -86,10 +107,10 @@ class Keeper(keras.callbacks.Callback):
 
     def patience_is_over(self) -> bool:
         """Whether too many reports brought nothing better."""
-        patience, steps = self._plan.patience, self._plan.steps // self._plan.reports
-        if not (patience and self.history):
+        if not (self._plan.patience and self.history):
             return False
-        return self.history[-1]["step"] - self._best_report()["step"] >= patience * steps
+        since = self.history[-1]["step"] - self._best_report()["step"]
+        return since >= self._plan.patience * self._steps_a_report
 
     def trained(self, model: keras.Model) -> Trained:
         """Return the best weights in `model`, with the recipe."""
@@ -100,11 +121,11 @@ class Keeper(keras.callbacks.Callback):
         found |= {"steps_done": self.history[-1]["step"], "minutes": round(self._seconds() / 60, 1)}
         return Trained(model, self._recipe | found, self.history)
 
-    def _tell(self, report: dict[str, float]) -> None:
+    def _tell(self, report: Report) -> None:
         if self._progress:
-            self._progress(report)
+            self._progress(int(report["step"]), report)
 
-    def _best_report(self) -> dict[str, float]:
+    def _best_report(self) -> Report:
         return max(self.history, key=lambda report: report["held_out_psnr_db"])
 
     def _seconds(self) -> float:

@@ -185,3 +185,8 @@ resnet_12_64.checkpoint_names = _resnet_names(4)  # type: ignore[attr-defined]
 resnet_8_32.checkpoint_names = _resnet_names(2)  # type: ignore[attr-defined]
 resnet_6_16.checkpoint_names = _resnet_names(1)  # type: ignore[attr-defined]
 vgg_19.checkpoint_names = _vgg_names()  # type: ignore[attr-defined]
+
+NETWORKS: dict[str, ModelFunction] = {
+    function.__name__: function
+    for function in (srcnn, resnet_6_16, resnet_8_32, resnet_12_64, vgg_19, fast_sr, fast_enhancement)
+}

@@ -52,6 +52,17 @@ def beside_targets(track: Track, comparisons: Sequence[Comparison]) -> Figure:
     return figure
 
 
+@styled
+def patches(inputs: NDArray, targets: NDArray) -> Figure:
+    """Return patches in two rows: inputs above, their targets below; both (count, height, width, 3) in [0, 1]."""
+    figure = Figure(figsize=(10, 3.6), dpi=110, layout="constrained")
+    rows = figure.subplots(2, len(inputs), squeeze=False)
+    for axes, images, name in zip(rows, (inputs, targets), ("input", "target"), strict=True):
+        for panel, image in zip(axes, images, strict=True):
+            _show(panel, image, name)
+    return figure
+
+
 def _row_height(target: Floats) -> float:
     return 2.15 if _is_large(target) else 3.7
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aic_helpers.errors import InputError
 from aic_helpers.losses import LOSSES
@@ -60,3 +60,28 @@ class Plan:
         if self.patch_px <= 2 * self.margin_px:
             found = f"patch_px {self.patch_px} and margin_px {self.margin_px}"
             raise InputError("patches wider than both their margins (px)", found, "raise patch_px or lower margin_px")
+
+
+PLANS: dict[str, Plan] = {
+    "super_resolution": Plan(steps=20_000, patch_px=96, learning_rate=5e-4, scales=(1.0, 0.8, 0.6)),
+    "enhancement": Plan(steps=20_000, patch_px=100, margin_px=0, learning_rate=5e-4),
+}
+"""Of each track, where nothing else is asked for."""
+
+OWN_PLANS: dict[str, Plan] = {
+    "srcnn super_resolution": Plan(steps=8000, batch=8, loss="l2", learning_rate=3e-4),
+    "srcnn enhancement": Plan(steps=4000, batch=6, patch_px=80, margin_px=0, loss="l2", learning_rate=3e-4),
+    "fast_sr super_resolution": Plan(steps=45_000, patch_px=96, learning_rate=2e-3, reports=45, scales=(1.0, 0.8, 0.6)),
+}
+"""Of a network and a track, where another plan did better on the held-out patches."""
+
+
+def plan_for(network: str, track: str) -> Plan:
+    """Return the plan that a network is trained by on a track."""
+    return OWN_PLANS.get(f"{network} {track}", PLANS[track])
+
+
+def of_steps(plan: Plan, steps: int) -> Plan:
+    """Return the plan with another number of steps, and as many reports, at most, as divide it."""
+    reports = max((count for count in range(1, plan.reports + 1) if steps % count == 0), default=1)
+    return replace(plan, steps=steps, reports=reports)

@@ -28,8 +28,13 @@ def settings_rows(settings: Settings) -> list[Row]:
 
 def folder_row(settings: Settings) -> Row:
     """Return the run folder as one would type it here."""
-    folder = settings.folder.absolute()
-    return "run folder", str(folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder)
+    return "run folder", typed(settings.folder)
+
+
+def typed(path: Path) -> str:
+    """Return a path as one would type it here."""
+    path = path.absolute()
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def data_words(name: str, note: str) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,9 @@ from aic_helpers.starts import STARTS, centred
 from aic_helpers.tracks import Track
 
 HELD_OUT_PATCHES = 128
+
+TRIAL_STEPS = 20
+"""Steps that are timed, after as many to warm up."""
 
 
 class NotFiniteError(InputError):
@@ -66,7 +69,7 @@ def train(
         Where the progress is written at each report, and taken up again by another call of the same plan. The
         patches of a step follow from the seed and the step alone, so both ways see the same ones.
     progress : callable, optional
-        Called at each report with ``step``, ``loss`` and ``held_out_psnr_db``; first with those taken up again.
+        Called after each step; see `aic_helpers.keeper.Progress`. First with the reports that are taken up again.
 
     Returns
     -------
@@ -106,6 +109,23 @@ def train(
         raise NotFiniteError(keeper.lost_at, trained)
     assert trained is not None
     return trained
+
+
+def sample_patches(track: Track, photos: Sequence[Path], plan: Plan, count: int = 6) -> tuple[Batch, Batch]:
+    """Return some patches (inputs, targets) as a plan draws them."""
+    scenes = make_scenes(track, photos, np.random.default_rng(plan.seed), plan.scales)
+    return draw_patches(scenes, count, plan.patch_px, np.random.default_rng(plan.seed))
+
+
+def steps_within(minutes: float, function: ModelFunction, track: Track, photos: Sequence[Path], plan: Plan) -> int:
+    """Return about how many steps of a plan this machine does in so many minutes, by the time that a few take."""
+    if not minutes > 0:
+        raise InputError("more than 0 minutes", f"{minutes:g}", "give more")
+    ends_s: list[float] = []
+    short = replace(plan, steps=2 * TRIAL_STEPS, reports=2, patience=0)
+    train(function, track, photos, short, progress=lambda step, report: ends_s.append(time.monotonic()))
+    steps = int(60 * minutes / (ends_s[-1] - ends_s[TRIAL_STEPS]) * TRIAL_STEPS)
+    return max(steps - steps % plan.reports, plan.reports)
 
 
 def save(trained: Trained, folder: Path, name: str, **measured: Any) -> Path:

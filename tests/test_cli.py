@@ -167,6 +167,10 @@ def test_a_checkpoint_that_is_not_there(refused, tmp_path):
             ("profile", *SR, "--time-budget", "0"),
             "expected a time budget above 0 s, found 0.0: give more, or none",
         ),
+        (
+            ("train", "srcnn", "--steps", "9", "--minutes", "1"),
+            "expected --steps or --minutes, found both: leave one of them out",
+        ),
         (("profile", *SR, "--repetitions", "9"), "expected a limit of at least 10 repetitions, found 9: give more"),
     ],
 )

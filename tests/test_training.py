@@ -50,7 +50,13 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @pytest.mark.parametrize("track", [SUPER_RESOLUTION, ENHANCEMENT], ids=lambda track: track.name)
 def test_training_lowers_the_loss_and_beats_the_input(track, photos: list[Path]) -> None:
     reports: list[dict[str, float]] = []
-    trained = training.train(tiny, track, photos, dataclasses.replace(TINY, steps=150), progress=reports.append)
+    trained = training.train(
+        tiny,
+        track,
+        photos,
+        dataclasses.replace(TINY, steps=150),
+        progress=lambda step, report: reports.append(report) if report else None,
+    )
     assert [report["step"] for report in reports] == [50, 100, 150]
     assert reports == trained.history
     assert reports[-1]["loss"] < reports[0]["loss"]
@@ -101,8 +107,8 @@ def test_a_loss_that_is_no_longer_finite(photos: list[Path]) -> None:
 
 
 def test_when_the_loss_is_lost_the_last_good_weights_are_kept(photos: list[Path], tmp_path: Path) -> None:
-    def spoil(report: dict[str, float]) -> None:
-        if report["step"] == 20:
+    def spoil(step: int, report: dict[str, float] | None) -> None:
+        if step == 20:
             raise Killed
 
     with pytest.raises(Killed):
@@ -119,14 +125,21 @@ def test_when_the_loss_is_lost_the_last_good_weights_are_kept(photos: list[Path]
 
 
 def test_a_training_that_was_killed_ends_where_an_unbroken_one_ends(photos: list[Path], tmp_path: Path) -> None:
-    def kill(report: dict[str, float]) -> None:
-        if report["step"] == 20:
+    def kill(step: int, report: dict[str, float] | None) -> None:
+        if step == 25:
             raise Killed
 
     with pytest.raises(Killed):
         training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path, progress=kill)
     told: list[dict[str, float]] = []
-    resumed = training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path, progress=told.append)
+    resumed = training.train(
+        tiny,
+        SUPER_RESOLUTION,
+        photos,
+        TINY,
+        folder=tmp_path,
+        progress=lambda step, report: told.append(report) if report else None,
+    )
     unbroken = training.train(tiny, SUPER_RESOLUTION, photos, TINY)
     assert [report["step"] for report in told] == [10, 20, 30]
     for first, second in zip(resumed.model.get_weights(), unbroken.model.get_weights(), strict=True):

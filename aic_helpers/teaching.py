@@ -1,0 +1,120 @@
+"""What a person asks for -> a training in a folder: what the command and the notebook both call."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from aic_helpers import curves, datasets, images, keeper, networks, places, plans, results, tables, training
+from aic_helpers.errors import InputError
+from aic_helpers.plans import Plan
+from aic_helpers.tracks import Track
+
+TRACKS = {"fast_enhancement": "enhancement"}
+"""Of networks that are made for one; the others are trained for super_resolution, unless a track is named."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A training, settled."""
+
+    network: str
+    track: Track
+    photos: list[Path]
+    plan: Plan
+    folder: Path
+
+
+def settle(
+    network: str,
+    track: str = "",
+    photos: str = "",
+    steps: int | None = None,
+    changes: Mapping[str, Any] | None = None,
+    out: str = "",
+    *,
+    minutes: float | None = None,
+) -> Lesson:
+    """Check what a person asks for, and resolve it.
+
+    Parameters
+    ----------
+    network : str
+        A name in `aic_helpers.networks.NETWORKS`.
+    track : str
+        ``super_resolution`` or ``enhancement``; empty for the network's own.
+    photos : str
+        A folder of training photos; empty for the sample's own.
+    steps : int, optional
+        None for the plan's.
+    changes : mapping, optional
+        Other fields of the network's plan; None and empty values leave the plan's.
+    out : str
+        Folder for what comes out; empty for `runs/training/<track>/<network>` in the project.
+    minutes : float, optional
+        In place of `steps`: as many as this machine does in about so long. A training that the folder has begun
+        goes on with its own number.
+
+    Raises
+    ------
+    InputError
+        An unknown network, track or loss, a folder without photos, or a figure out of range.
+    """
+    if network not in networks.NETWORKS:
+        close = difflib.get_close_matches(network, networks.NETWORKS, n=1)
+        remedy = f"did you mean {close[0]}?" if close else "choose one of them"
+        raise InputError(f"a network ({', '.join(networks.NETWORKS)})", network, remedy)
+    chosen = results.named_track(track or TRACKS.get(network, "super_resolution"))
+    paths = images.list_images(photos) if photos else datasets.training_photos()
+    folder = Path(out).expanduser() if out else places.PROJECT / "runs" / "training" / chosen.name / network
+    given = {name: value for name, value in (changes or {}).items() if value not in (None, "")}
+    plan = replace(plans.plan_for(network, chosen.name), **given)
+    if minutes is not None:
+        steps = keeper.steps_planned(folder)
+        steps = steps or training.steps_within(minutes, networks.NETWORKS[network], chosen, paths, plan)
+    return Lesson(network, chosen, paths, plan if steps is None else plans.of_steps(plan, steps), folder)
+
+
+def learn(lesson: Lesson, *, progress: keeper.Progress | None = None) -> training.Trained:
+    """Train, or go on where an earlier call was ended; write weights, recipe and curve to the folder.
+
+    Raises
+    ------
+    InputError
+        See `aic_helpers.training.train`. Where the loss is lost, the last good weights are written first.
+    """
+    function = networks.NETWORKS[lesson.network]
+    try:
+        trained = training.train(
+            function, lesson.track, lesson.photos, lesson.plan, folder=lesson.folder, progress=progress
+        )
+    except training.NotFiniteError as lost:
+        if lost.trained:
+            _write(lesson, lost.trained)
+        raise
+    _write(lesson, trained)
+    return trained
+
+
+def _write(lesson: Lesson, trained: training.Trained) -> None:
+    environment = results.environment()
+    machine = {key: environment[key] for key in ("cpu", "cores", "created_utc")}
+    training.save(trained, lesson.folder, lesson.network, machine=machine)
+    figure = curves.training(trained.history, trained.recipe["held_out_input_psnr_db"])
+    figure.savefig(lesson.folder / "training.png")
+
+
+def summary_rows(lesson: Lesson, trained: training.Trained) -> list[tables.Row]:
+    """Return what came out, and what to do next."""
+    recipe, weights = trained.recipe, tables.typed(lesson.folder / f"{lesson.network}.weights.h5")
+    gain_db = recipe["held_out_psnr_db"] - recipe["held_out_input_psnr_db"]
+    source = f"{tables.typed(Path(networks.__file__))}:{lesson.network}"
+    return [
+        ("held-out PSNR", f"{recipe['held_out_psnr_db']:.2f} dB, {gain_db:+.2f} dB against doing nothing"),
+        ("steps", f"{recipe['steps_done']} of {recipe['steps']} in {recipe['minutes']:.1f} minutes"),
+        ("weights", f"{weights} (of step {recipe['kept_step']}, the best)"),
+        ("next", f"aic run --track {lesson.track.name} --model {source} --checkpoint {weights}"),
+    ]

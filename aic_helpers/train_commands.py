@@ -1,0 +1,58 @@
+"""The command that trains."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from aic_helpers.endings import DONE
+from aic_helpers.errors import InputError
+
+
+@click.command()
+@click.argument("name")
+@click.option("--track", default="", metavar="TRACK", help="super_resolution or enhancement.  [default: the network's]")
+@click.option("--photos", default="", metavar="DIR", help="Training photos.  [default: the sample's own]")
+@click.option("--out", default="", metavar="DIR", help="Where it goes.  [default: runs/training/TRACK/NAME]")
+@click.option("--steps", type=int, metavar="N", help="Updates of the weights.  [default: the network's plan]")
+@click.option("--minutes", type=float, metavar="M", help="As many steps as take about so long, in place of --steps.")
+@click.option("--loss", metavar="LOSS", help="l1, l2, charbonnier or charbonnier_ssim.")
+@click.option("--batch", type=int, metavar="N", help="Patches in a step.")
+@click.option("--patch", "patch_px", type=int, metavar="PX", help="Side of a patch.")
+@click.option("--learning-rate", type=float, metavar="R", help="Of Adam, at its highest.")
+@click.option("--patience", type=int, metavar="N", help="Stop after N reports (20 in all) without anything better.")
+@click.option("--seed", type=int, metavar="N", help="Of weights and patches.  [default: 2018]")
+def train(
+    name: str, track: str, photos: str, out: str, steps: int | None, minutes: float | None, **changes: Any
+) -> int:
+    """Train a network on photos: NAME is a model function in aic_helpers/networks.py.
+
+    The weights, the recipe and the curve of the training go to a folder, for aic run. Interrupted, the same
+    command goes on from the last report.
+
+    \b
+    Examples
+      aic train srcnn --minutes 2
+      aic train fast_enhancement --photos my_photos --steps 20000
+    """
+    from aic_helpers import quiet
+
+    quiet.import_tensorflow()
+    from aic_helpers import bars, keeper, tables, teaching
+
+    if steps is not None and minutes is not None:
+        raise InputError("--steps or --minutes", "both", "leave one of them out")
+    lesson = teaching.settle(name, track, photos, steps, changes, out, minutes=minutes)
+    words = [f"{len(lesson.photos)} photos, {lesson.plan.steps} steps"]
+    with bars.bar("step", lines=True) as show:
+
+        def tell(step: int, report: keeper.Report | None) -> None:
+            if report:
+                figures = f"loss {report['loss']:.5f}, held-out PSNR {report['held_out_psnr_db']:.2f} dB"
+                words[0] = f"step {step}: {figures}"
+            show(step, lesson.plan.steps, words[0])
+
+        trained = teaching.learn(lesson, progress=tell)
+    click.echo(tables.aligned(teaching.summary_rows(lesson, trained)))
+    return DONE
