@@ -2,9 +2,9 @@
 
 Usage: python scripts/make_sample_weights.py [NAME ...]     all that models.toml has here by default
 
-For each name it writes NAME.weights.h5, for a baseline NAME.pb, and the recipe NAME.json, which also says what the weights gain over
-doing nothing on the sample's validation pairs, which are looked at after training only. SRCNN takes ten minutes on
-two cores, the others up to hours; interrupted, the same call goes on.
+For each name it writes NAME.weights.h5, for a baseline NAME.pb, and the recipe NAME.json, which also says what the
+weights gain over doing nothing on the sample's validation pairs, which are looked at after training only. SRCNN takes
+ten minutes on two cores, the others up to hours; interrupted, the same call goes on.
 """
 
 from __future__ import annotations
