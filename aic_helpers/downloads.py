@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
@@ -105,8 +105,9 @@ def _alone(folder: Path, progress: Show) -> Iterator[None]:
             yield
         finally:
             if list(folder.iterdir()) == [lock]:  # nothing came: leave nothing
-                lock.unlink()
-                folder.rmdir()
+                with suppress(OSError):
+                    lock.unlink()
+                    folder.rmdir()
 
 
 def _fetch_all(

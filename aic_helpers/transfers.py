@@ -90,13 +90,12 @@ def bring(entry: Entry, source: str, folder: Path, told: Told, patience: Patienc
             return
         page = judged.state == "damaged" and _is_a_page(part)
         part.unlink(missing_ok=True)
-        if page:
-            raise _a_page(f"{source}, {entry.path}")
-        if not goes_on:  # else the part was no part of this file: once more from its start
+        if not goes_on:  # else what was gone on with was no part of this file: once more from its start
             break
-    raise NotHadError(
-        "of another content (removed)", f"expected {entry.kind} {entry.digest}, found {judged.found or 'nothing'}"
-    )
+    if page:
+        raise _a_page(f"{source}, {entry.path}")
+    found = judged.found or "nothing"
+    raise NotHadError("of another content (removed)", f"expected {entry.kind} {entry.digest}, found {found}")
 
 
 def is_address(source: str) -> bool:
@@ -250,8 +249,5 @@ def _is_a_page(part: Path) -> bool:
 
 
 def _a_page(url: str) -> InputError:
-    return InputError(
-        f"a file from {url}",
-        "a web page",
-        "open the address in a browser (a login?), or name another source with --from",
-    )
+    remedy = "open the address in a browser (does the network want a login?), or name another source with --from"
+    return InputError(f"a file from {url}", "a web page", remedy)

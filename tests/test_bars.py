@@ -27,3 +27,11 @@ def test_in_a_terminal_there_is_a_bar(capsys, monkeypatch):
     stdout, stderr = capsys.readouterr()
     assert stdout == ""
     assert "two:  50%" in stderr
+
+
+def test_bytes_are_shown_in_thousands(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with bar("B") as show:
+        show(250_000, 1_000_000, "2 of 5 files")
+    assert "2 of 5 files:  25%" in (stderr := capsys.readouterr().err)
+    assert "250k/1.00M" in stderr
