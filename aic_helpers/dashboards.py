@@ -9,30 +9,24 @@ from pathlib import Path
 from typing import Protocol
 
 import ipywidgets as widgets  # type: ignore[import-untyped]
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from aic_helpers import captions, views
 from aic_helpers.controls import BLINK, ERROR_MAP, SLIDER, Controls
 from aic_helpers.image_figures import ImageFigures
 from aic_helpers.panes import Pane
 from aic_helpers.photo_panel import PhotoPanel
+from aic_helpers.scenes import INPUT, TARGET, Array, Found, Scene
 from aic_helpers.stages import ErrorScale, Stage
 from aic_helpers.styles import sheet
 from aic_helpers.tracks import Track
 from aic_helpers.waiting import Waiting
-
-INPUT, TARGET = "input", "target"
 
 VIEWS_PX = {2: (480, 360), 3: (320, 240), 4: (480, 360)}
 """A pane's width and height by the number of panes. Four stand two by two."""
 
 STAGE_PX = (720, 480)
 OVERVIEW_PX = (240, 180)
-
-Array = NDArray[np.float32]
-Found = dict[str, Array | str]
 
 
 class Source(Protocol):
@@ -145,12 +139,10 @@ class Dashboard(widgets.VBox):
 
     def _look_closely(self) -> None:
         """Zoom as far as the whole image stays in view, or to where the first output errs most."""
-        found = self._gather()
-        size = next((views.size_px(image) for image in found.values() if not isinstance(image, str)), None)
         with self._settled():
-            if size:
-                self.controls.zoom.value = views.best_zoom(size, self._view_px())
-            self._centre = self._largest_error(found) or (0.5, 0.5)
+            size_px = self._scene().size_px
+            self.controls.zoom.value = views.best_zoom(size_px, self._view_px())
+            self._centre = self._largest_error()
 
     def _retrack(self) -> None:
         if self._settling:
@@ -178,19 +170,11 @@ class Dashboard(widgets.VBox):
             self._refresh()
 
     def _to_largest_error(self) -> None:
-        self._centre = self._largest_error(self._gather()) or self._centre
+        self._centre = self._largest_error()
         self._refresh()
 
-    def _largest_error(self, found: Found) -> tuple[float, float] | None:
-        """Return the place (0 to 1) where the first model's output, or the input, is furthest from the target."""
-        target = found.get(TARGET, "")
-        models = [name for name in self.shown if name not in (INPUT, TARGET)]
-        output = next((found[name] for name in [*models, INPUT] if not isinstance(found[name], str)), None)
-        if isinstance(target, str) or isinstance(output, str) or output is None:
-            return None
-        x_px, y_px = views.largest_error_px(target, output, self._view_px(), self.controls.zoom.value)
-        width_px, height_px = views.size_px(target)
-        return x_px / width_px, y_px / height_px
+    def _largest_error(self) -> tuple[float, float]:
+        return self._scene().largest_error([*(name for name in self.shown if name in self.source.models), INPUT])
 
     def _take_photo(self, name: str, content: bytes | Path, way: str) -> list[str]:
         self.waiting.step(0, 1, f"reading {name}")
@@ -224,92 +208,72 @@ class Dashboard(widgets.VBox):
         self.waiting.end()
         return found
 
+    def _scene(self) -> Scene:
+        top = self.controls.top.value if self.controls.mode.value == ERROR_MAP else None
+        return Scene(self._gather(), self._centre, self._view_px(), self.controls.zoom.value, top)
+
     def _refresh(self) -> None:
         """Show what the controls say."""
         if self._settling:
             return
-        found = self._gather()
-        whole = next((found[name] for name in (TARGET, INPUT) if not isinstance(found[name], str)), None)
-        box = self._place(whole)
-        mode, top = self.controls.mode.value, self.controls.top
-        top.layout.display = "" if mode == ERROR_MAP else "none"
+        scene, mode = self._scene(), self.controls.mode.value
+        self._place(scene)
+        self.controls.top.layout.display = "" if mode == ERROR_MAP else "none"
         for pane in self.panes:
             pane.layout.display = "" if pane in self._open_panes() else "none"
             pane.saved.value = ""
         for pane in self._open_panes():
-            self._show(pane, found, box)
+            self._show(pane, scene)
         if mode in (SLIDER, BLINK):
-            self._show_stage(found, box)
+            self._show_stage(scene)
         else:
             self.stage.hide()
-        if mode == ERROR_MAP:
-            self.scale.show(top.value, self._reference(found))
-        else:
+        if scene.top is None:
             self.scale.hide()
-
-    def _place(self, whole: Array | str | None) -> views.Box | None:
-        """Return the crop that all panes share, and let the sliders and the overview show it."""
-        if whole is None or isinstance(whole, str):
-            self.controls.overview.show(None, "")
-            return None
-        size = views.size_px(whole)
-        centre = (round(self._centre[0] * size[0]), round(self._centre[1] * size[1]))
-        box = views.crop_box(size, centre, self._view_px(), self.controls.zoom.value)
-        before, self._settling = self._settling, True
-        self.controls.place(size, centre)
-        self._settling = before
-        words = f"the whole image, {size[0]}x{size[1]} px; the frame is the crop, {box.width_px}x{box.height_px} px"
-        self.controls.overview.show(views.overview(whole, box, OVERVIEW_PX), words)
-        return box
-
-    def _reference(self, found: Found) -> str:
-        """What an error map takes the difference from: an own photo without a target has its input."""
-        return INPUT if isinstance(found[TARGET], str) else TARGET
-
-    def _show(self, pane: Pane, found: Found, box: views.Box | None) -> None:
-        pane.resize(VIEWS_PX[self.controls.count.value])
-        name, image = pane.menu.value, found[pane.menu.value]
-        pane.figures.value = self._captions(name, found, box)
-        if box is None or isinstance(image, str):
-            pane.tell(str(image))
-        elif self.controls.mode.value in (SLIDER, BLINK):
-            pane.leave_out()
         else:
-            pane.show(self._picture(name, found, box), f"pane {pane.number}: {name}, {self.image}")
+            self.scale.show(scene.top, scene.reference)
 
-    def _picture(self, name: str, found: Found, box: views.Box) -> views.Rgb8:
-        """Return a pane's crop, or its error map, as its view has it."""
-        zoom, reference = self.controls.zoom.value, self._reference(found)
-        part = views.cut(_array(found[name]), box)
-        if self.controls.mode.value == ERROR_MAP and name != reference:
-            part = views.error_map(views.cut(_array(found[reference]), box), part, self.controls.top.value)
-        return views.shown(part, self._view_px(), zoom)
-
-    def _show_stage(self, found: Found, box: views.Box | None) -> None:
-        names = self.shown[:2]
-        missing = [str(found[name]) for name in names if isinstance(found[name], str)]
-        if box is None or missing:
-            self.stage.tell(missing[0] if missing else "no image to show")
+    def _place(self, scene: Scene) -> None:
+        """Let the sliders and the overview show the crop that all panes share."""
+        before, self._settling = self._settling, True
+        self.controls.place(scene.size_px, scene.centre_px)
+        self._settling = before
+        if scene.whole is None:
+            self.controls.overview.show(None, "")
             return
-        before, after = (self._picture(name, found, box) for name in names)
-        on = self.stage.slider if self.controls.mode.value == SLIDER else self.stage.blink
-        self.stage.show(on, before, after, *names)
+        size, box = "{}x{} px".format(*scene.size_px), scene.box
+        words = f"the whole image, {size}; the frame is the crop, {box.width_px}x{box.height_px} px"
+        self.controls.overview.show(views.overview(scene.whole, box, OVERVIEW_PX), words)
 
-    def _captions(self, name: str, found: Found, box: views.Box | None) -> str:
+    def _show(self, pane: Pane, scene: Scene) -> None:
+        name = pane.menu.value
+        pane.resize(VIEWS_PX[self.controls.count.value])
+        pane.figures.value = self._captions(name, scene)
+        if self.controls.mode.value in (SLIDER, BLINK):
+            pane.leave_out()
+            return
+        picture = scene.picture(name)
+        if isinstance(picture, str):
+            pane.tell(picture)
+        else:
+            pane.show(picture, f"pane {pane.number}: {name}, {self.image}")
+
+    def _show_stage(self, scene: Scene) -> None:
+        before, after = (scene.picture(name) for name in self.shown[:2])
+        if isinstance(before, str) or isinstance(after, str):
+            self.stage.tell(before if isinstance(before, str) else str(after))
+            return
+        on = self.stage.slider if self.controls.mode.value == SLIDER else self.stage.blink
+        self.stage.show(on, before, after, *self.shown[:2])
+
+    def _captions(self, name: str, scene: Scene) -> str:
         """Return the figures beside a pane as HTML."""
-        runs = self.source.runs
-        run = runs[runs["model"] == name].to_dict("records")
-        of_run = captions.run_figures(run[0] if run else None)
         if name == TARGET:
             return '<span class="aic-quiet">what the figures compare with</span>'
-        target, output = found[TARGET], found[name]
-        row = self._figures.row(self.image, name, found)
-        crop = {}
-        if box and not isinstance(target, str) and not isinstance(output, str):
-            crop = captions.crop_figures(self.source.track, views.cut(target, box), views.cut(output, box))
-        return captions.figures(row, crop, self.source.baseline, name == self.source.baseline) + of_run
-
-
-def _array(found: Array | str) -> Array:
-    assert not isinstance(found, str)
-    return found
+        runs = self.source.runs
+        run = runs[runs["model"] == name].to_dict("records")
+        target, output = scene.part(TARGET), scene.part(name)
+        crop = {} if target is None or output is None else captions.crop_figures(self.source.track, target, output)
+        row = self._figures.row(self.image, name, scene.found)
+        of_image = captions.figures(row, crop, self.source.baseline, name == self.source.baseline)
+        return of_image + captions.run_figures(run[0] if run else None)
