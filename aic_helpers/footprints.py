@@ -131,13 +131,11 @@ def _reach(operation: Any, inputs: Inputs, by_size: list[bool]) -> list[Axes]:
     """Return the axes of an operation's outputs; `by_size` tells which inputs depend on the photo's size."""
     if attribute(operation, "data_format", b"NHWC") != b"NHWC":
         raise NotLocalError("has its channels first, which isn't followed")
-    if any(sized and index not in STEERED.get(operation.type, ()) for index, sized in enumerate(by_size)):
-        raise NotLocalError("computes with the photo's size")
-    if operation.type in ELEMENTWISE:
-        return [_elementwise(operation, inputs)]
     rule = RULES.get(operation.type)
     if rule is None:
         raise NotLocalError("is not known to look at nearby pixels only")
+    if any(sized and index not in STEERED.get(operation.type, ()) for index, sized in enumerate(by_size)):
+        raise NotLocalError("computes with the photo's size")
     return rule(operation, inputs)
 
 
@@ -171,11 +169,11 @@ def _outcome(output: Axes, spans: list[Span]) -> Footprint:
 # -- operations that look at one place, or at all
 
 
-def _elementwise(operation: Any, inputs: Inputs) -> Axes:
+def _elementwise(operation: Any, inputs: Inputs) -> list[Axes]:
     own = [axes for axes in inputs if axes is not None]
     fixed = [shape_of(tensor) for tensor, axes in zip(operation.inputs, inputs, strict=True) if axes is None]
     result = broadcast(own)
-    return broadcast([result, *(tuple(plain(side) for side in shape) for shape in fixed)]) if fixed else result
+    return [broadcast([result, *(tuple(plain(side) for side in shape) for shape in fixed)])]
 
 
 def _handed_on(operation: Any, inputs: Inputs) -> list[Axes]:
@@ -227,6 +225,7 @@ RULES: dict[str, Callable[[Any, Inputs], list[Axes]]] = {
     **windows.RULES,
     **rearrangements.RULES,
     "IdentityN": _handed_on,
+    **dict.fromkeys(ELEMENTWISE, _elementwise),
     **dict.fromkeys(REDUCTIONS, _reduction),
     **dict.fromkeys(("BatchMatMul", "BatchMatMulV2", "MatMul"), _product),
     **dict.fromkeys(("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"), _batch_norm),

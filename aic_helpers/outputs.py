@@ -30,6 +30,9 @@ MAX_WORKERS = 4
 RUNTIME_MIB = 900.0
 """What a model's process takes beside the activations: TensorFlow itself, weights, the tile, what convolutions need."""
 
+MODEST_PIXELS = 2_100_000
+"""Up to here (full HD) an image is tried whole at once; a larger one only if its activations look as if they fit."""
+
 TILE_SIDES_PX = (64, 1024)
 """Of an inner box: a smaller one is mostly overlap, a larger one shows no progress for long."""
 
@@ -61,7 +64,6 @@ class Outputs:
         self._max_rss_mib = max_rss_mib
         self._run_timeout_s = run_timeout_s
         self._workers: OrderedDict[Key, Worker] = OrderedDict()
-        self._too_large: dict[Key, int] = {}
         self._folder = tempfile.TemporaryDirectory(prefix="aic-outputs-")
 
     def __enter__(self) -> Self:
@@ -108,28 +110,33 @@ class Outputs:
         """
         _check(image)
         path = require_file(Path(model_pb), "a frozen model").resolve()
-        key, pixels = _key(path), image.shape[0] * image.shape[1]
-        if pixels >= self._too_large.get(key, pixels + 1):
-            return self._in_tiles(path, image, progress)
+        found = self._footprint(path, image) if image[..., 0].size > MODEST_PIXELS else None
+        if found and not found["obstacle"] and not self._seems_to_fit(found, image):
+            return self._in_tiles(path, image, found, progress)
         try:
             output = self._run(path, image)
-        except _TooLarge:
-            self._too_large[key] = pixels
-            return self._in_tiles(path, image, progress)
+        except _TooLarge as error:
+            found = found or self._footprint(path, image)
+            if found["obstacle"]:
+                what = f"tiles would change the result: {found['obstacle']}; take a smaller photo"
+                raise ModelFailure(
+                    f"{image.shape[1]}x{image.shape[0]} at once is too large ({error}), and {what}"
+                ) from None
+            return self._in_tiles(path, image, found, progress)
         _tell(progress, 1, 1)
         return output
 
-    def _in_tiles(self, path: Path, image: Image, progress: Progress | None) -> Image:
-        """Return the output for an image that is too large in one piece, in tiles that get smaller until they fit."""
+    def _footprint(self, path: Path, image: Image) -> dict[str, Any]:
         height_px, width_px = image.shape[:2]
-        request = {"do": "footprint", "model": str(path), "height_px": height_px, "width_px": width_px}
-        found = self._ask(path, request)
-        if found["obstacle"]:
-            raise ModelFailure(
-                f"{width_px}x{height_px} is more than the cap of {self._max_rss_mib:.0f} MiB allows, and tiles would "
-                f"change the result: {found['obstacle']}; take a smaller photo"
-            )
-        tile_px = self._tile_px(found, max(height_px, width_px))
+        return self._ask(path, {"do": "footprint", "model": str(path), "height_px": height_px, "width_px": width_px})
+
+    def _seems_to_fit(self, found: dict[str, Any], image: Image) -> bool:
+        activations_mib = found["mib_per_megapixel"] * image[..., 0].size / 1e6
+        return activations_mib + RUNTIME_MIB <= self._max_rss_mib
+
+    def _in_tiles(self, path: Path, image: Image, found: dict[str, Any], progress: Progress | None) -> Image:
+        """Return the output in tiles that get smaller until they fit."""
+        tile_px = self._tile_px(found, max(image.shape[:2]))
         while True:
             try:
                 return self._pieces(path, image, tile_px, found, progress)
@@ -194,7 +201,7 @@ class Outputs:
             raised = isinstance(error, InputError) or (isinstance(error, ChildError) and error.kind == "raised")
             if request["do"] == "load" or not raised:
                 self._workers.pop(key).close()
-            if isinstance(error, ChildError) and error.kind == "memory" and request["do"] == "run":
+            if isinstance(error, ChildError) and _out_of_memory(error) and request["do"] == "run":
                 raise _TooLarge(str(error)) from None
             if isinstance(error, InputError | ChildError):
                 raise ModelFailure(str(error)) from None
@@ -205,6 +212,11 @@ def _key(path: Path) -> Key:
     """A file that was written anew is another model."""
     state = path.stat()
     return str(path), state.st_mtime_ns, state.st_size
+
+
+def _out_of_memory(error: ChildError) -> bool:
+    """Whether a child wanted too much; oneDNN says so, goes on without the memory, and dies of SIGSEGV."""
+    return error.kind == "memory" or (error.kind == "signal" and "RESOURCE_EXHAUSTED" in " ".join(error.log))
 
 
 def _check(image: Image) -> None:

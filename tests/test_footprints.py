@@ -1,0 +1,221 @@
+"""Footprints by hand; and where there is one, tiles that overlap by it give the output of the whole image."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aic_helpers.footprints import Footprint, footprint
+from aic_helpers.inference import FrozenModel, read_graph
+from aic_helpers.places import PROJECT
+from aic_helpers.tiling import tiles
+
+tf = pytest.importorskip("tensorflow")
+v1 = tf.compat.v1
+
+RANDOM = np.random.default_rng(5)
+
+
+def graph_of(build):
+    with tf.Graph().as_default() as graph:
+        tf.identity(build(v1.placeholder(tf.float32, (None, None, None, 3), name="input")), name="output")
+    return graph.as_graph_def()
+
+
+def weights(*shape: int):
+    return tf.constant(RANDOM.normal(size=shape) / np.prod(shape[:3]) ** 0.5, tf.float32)
+
+
+def convolution(images, size=3, channels=3, step=1, padding="SAME", dilation=1):
+    kernel = weights(size, size, images.shape[-1], channels)
+    return tf.nn.conv2d(images, kernel, step, padding, dilations=dilation)
+
+
+def up(images, like, size=3):
+    """Twice as large, to the size that another tensor has."""
+    shape = tf.concat([tf.shape(like)[:3], [3]], 0)
+    return tf.nn.conv2d_transpose(images, weights(size, size, 3, images.shape[-1]), shape, 2, "SAME")
+
+
+def strided(images):
+    quarter = convolution(tf.nn.relu(convolution(images, 5, 4, 2)), 3, 6, 2)
+    half = convolution(images, 5, 4, 2)
+    return images + up(tf.nn.relu(up(quarter, half)), images)
+
+
+def padded_to_a_multiple(images):
+    """As a U-Net is fed: made a multiple of 8, worked on at an eighth, cut back."""
+    shape = tf.shape(images)
+    height, width = shape[1], shape[2]
+    whole = tf.pad(images, [[0, 0], [0, -height % 8], [0, -width % 8], [0, 0]])
+    small = tf.nn.max_pool2d(convolution(tf.nn.avg_pool2d(whole, 4, 4, "SAME")), 3, 2, "SAME")
+    return (whole + tf.repeat(tf.repeat(small, 8, axis=1), 8, axis=2))[:, :height, :width]
+
+
+def shuffled_by_hand(images):
+    """A depth_to_space of reshapes and a transpose."""
+    deep = convolution(images, 3, 12)
+    shape = tf.shape(deep)
+    parts = tf.transpose(tf.reshape(deep, (1, shape[1], shape[2], 2, 2, 3)), (0, 1, 3, 2, 4, 5))
+    return convolution(tf.reshape(parts, (1, 2 * shape[1], 2 * shape[2], 3)), 3, 3, 2)
+
+
+def mirrored(images):
+    borders = [[0, 0], [2, 2], [2, 2], [0, 0]]
+    return convolution(tf.pad(images, borders, "REFLECT"), 5, padding="VALID")
+
+
+def dilated(images):
+    return convolution(tf.nn.atrous_conv2d(images, weights(3, 3, 3, 4), 3, "SAME"), 3, 3, 1, "SAME", 2)
+
+
+def in_depth(images):
+    return tf.nn.depth_to_space(convolution(tf.nn.space_to_depth(images, 2), 3, 12), 2)
+
+
+def channels_alone(images):
+    """Grey by a product with three numbers, attention over the channels of each pixel, parts of them in turn."""
+    grey = tf.tensordot(images, tf.constant([[0.3], [0.6], [0.1]]), axes=1)
+    attention = tf.nn.softmax(convolution(images, 1), axis=-1)
+    red, *others = tf.split(images * attention, 3, axis=-1)
+    brightest = tf.reduce_max(images, axis=3, keepdims=True)
+    return tf.concat([red + grey, others[0][..., 0:1] - brightest, tf.gather(images, [2], axis=3)], axis=-1)
+
+
+def resized(images):
+    half = tf.image.resize(images, tf.shape(images)[1:3] // 2)
+    return images + tf.image.resize(half, tf.shape(images)[1:3], "bicubic")
+
+
+def depthwise(images):
+    return tf.nn.depthwise_conv2d(images, weights(3, 5, 3, 1), [1] * 4, "SAME")
+
+
+LOCAL = {
+    "convolutions": (lambda images: convolution(convolution(images, 5), 3), (61, 83), (3, 1)),
+    "dilated": (dilated, (61, 83), None),
+    "depthwise": (depthwise, (61, 83), (2, 1)),
+    "channels alone": (channels_alone, (61, 83), (0, 1)),
+    "mirrored": (mirrored, (61, 83), None),
+    "in depth": (in_depth, (62, 84), (3, 2)),
+    "shuffled by hand": (shuffled_by_hand, (61, 83), None),
+    "resized": (resized, (62, 84), None),
+    **{f"strided, {side} px": (strided, (side, 90), None) for side in (60, 61, 62, 63)},
+    **{f"multiple of 8, {side} px": (padded_to_a_multiple, (side, 71), None) for side in (64, 65, 70)},
+}
+
+
+def in_tiles(model: FrozenModel, image, found: Footprint):
+    result = np.full_like(image, np.nan)
+    for tile in tiles(*image.shape[:2], tile_px=16, overlap_px=found.radius_px, multiple=found.multiple_px):
+        tile.paste(model(tile.source.of(image)[None])[0], result)
+    return result
+
+
+@pytest.mark.parametrize("name", LOCAL)
+def test_tiles_give_the_output_of_the_whole(name: str) -> None:
+    build, size, by_hand = LOCAL[name]
+    graph = graph_of(build)
+    found = footprint(graph, *size)
+    assert found.obstacle is None
+    if by_hand:
+        assert (found.radius_px, found.multiple_px) == by_hand
+    image = RANDOM.random((*size, 3)).astype(np.float32)
+    model = FrozenModel(Path(name), graph)
+    assert np.abs(in_tiles(model, image, found) - model(image[None])[0]).max() < 1e-5
+
+
+@pytest.mark.parametrize(("name", "short"), [("convolutions", 1), ("strided, 61 px", 4), ("in depth", 2)])
+def test_less_overlap_shows(name: str, short: int) -> None:
+    """The test above can fail: with tiles that overlap by less, the same networks give another output."""
+    build, size, _ = LOCAL[name]
+    graph = graph_of(build)
+    found = footprint(graph, *size)
+    image = RANDOM.random((*size, 3)).astype(np.float32)
+    model = FrozenModel(Path(name), graph)
+    less = Footprint(found.radius_px - short, found.multiple_px)
+    assert np.abs(in_tiles(model, image, less) - model(image[None])[0]).max() > 1e-3
+
+
+def test_the_sample_srcnn() -> None:
+    """9x9, 5x5 and 5x5: 4 + 2 + 2 px."""
+    graph = read_graph(PROJECT / "models_pretrained" / "sample_sr_srcnn.pb")
+    found = footprint(graph, 101, 75)
+    assert found == Footprint(8, 1, None)
+    image = RANDOM.random((101, 75, 3)).astype(np.float32)
+    model = FrozenModel(Path("srcnn"), graph)
+    assert np.abs(in_tiles(model, image, found) - model(image[None])[0]).max() < 1e-5
+
+
+def frozen(network):
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    spec = tf.TensorSpec((None, None, None, 3), tf.float32, name="input")
+    function = tf.function(lambda images: tf.identity(network(images), name="output")).get_concrete_function(spec)
+    return convert_variables_to_constants_v2(function).graph.as_graph_def()
+
+
+@pytest.mark.parametrize(
+    ("name", "radius_px", "obstacle"),
+    [("vgg_19", 20, None), ("resnet_6_16", 0, r"Mean \(\S*norm2\S*\) takes in the whole photo")],
+)
+def test_the_challenges_networks(name: str, radius_px: int, obstacle: str | None) -> None:
+    from aic_helpers import networks
+
+    found = footprint(frozen(networks.build(getattr(networks, name))), 720, 1280)
+    assert found.radius_px == radius_px
+    assert re.fullmatch(obstacle, found.obstacle or "") if obstacle else found.obstacle is None
+
+
+def normalized(images):
+    mean, variance = tf.nn.moments(images, (1, 2), keepdims=True)
+    return (images - mean) / tf.sqrt(variance + 1e-3)
+
+
+def attention(images):
+    flat = tf.reshape(images, (1, -1, 3))
+    return tf.reshape(tf.matmul(tf.nn.softmax(tf.matmul(flat, flat, transpose_b=True)), flat), tf.shape(images))
+
+
+def vignette(images):
+    """Darker to the right: the columns are numbered."""
+    return images * tf.cast(tf.range(tf.shape(images)[2]), tf.float32)[None, None, :, None]
+
+
+OBSTACLES = {
+    "moments": (normalized, r"Mean \(moments/mean\) takes in the whole photo"),
+    "attention": (attention, r"MatMul.* \(MatMul\) multiplies all places of the photo with each other"),
+    "spatial softmax": (lambda x: tf.nn.softmax(x, axis=2), r"weighs all places of the photo|takes in the whole photo"),
+    "largest": (lambda x: x / tf.reduce_max(x), r"Max \(Max\) takes in the whole photo"),
+    "by the size": (lambda x: x / tf.cast(tf.size(x), tf.float32), r"computes with the photo's size"),
+    "vignette": (vignette, r"Mul \(mul\) computes with the photo's size"),
+    "turned": (lambda x: x[:, ::-1], r"StridedSlice .* turns the photo round"),
+    "last row": (lambda x: x - x[:, -1:], r"computes|depends on changes|different places|where in the photo"),
+    "transposed": (lambda x: tf.transpose(x, (0, 2, 1, 3)), r"the output has another size than the photo"),
+    "halved": (lambda x: convolution(x, step=2), r"the output has another size than the photo"),
+    "sorted": (lambda x: tf.sort(x, axis=1), r"is not known to look at nearby pixels only"),
+    "noise": (lambda x: x + tf.random.uniform((1, 1, 1, 3)), r"RandomUniform .* gives other values at every call"),
+    "batch norm": (
+        lambda x: v1.nn.fused_batch_norm(x, tf.ones(3), tf.zeros(3), is_training=True)[0],
+        r"FusedBatchNormV3 .* takes the mean and variance of the whole photo",
+    ),
+    "constant": (lambda x: tf.zeros((1, 4, 4, 3)), r"the output doesn't depend on the photo"),
+    "fixed size": (lambda x: tf.reshape(x, (1, 64, 64, 3)), r"12288"),
+}
+
+
+@pytest.mark.parametrize("name", OBSTACLES)
+def test_what_takes_in_the_whole_photo_is_named(name: str) -> None:
+    build, message = OBSTACLES[name]
+    found = footprint(graph_of(build), 61, 83)
+    assert found.obstacle is not None
+    assert re.search(message, found.obstacle), found.obstacle
+
+
+def test_a_resize_by_a_factor_that_depends_on_the_size() -> None:
+    """Half of 61 is 30: back up by 2.033. Of another height it would be another factor."""
+    found = footprint(graph_of(resized), 61, 84)
+    assert "changes with the photo's size" in (found.obstacle or "")
