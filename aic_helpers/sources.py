@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from aic_helpers.errors import InputError, require_file
-from aic_helpers.places import PROJECT, challenge_folder
+from aic_helpers.places import PROJECT, challenge_folder, fetch_command
 from aic_helpers.tracks import Track
 
 PRETRAINED = PROJECT / "models_pretrained"
@@ -87,8 +87,11 @@ def baseline_pb(track: Track) -> Path:
 
 def _pretrained(name: str) -> ModelSource:
     entry = pretrained()[name]
-    folder = challenge_folder() / "models_pretrained" if entry.get("challenge") else PRETRAINED
-    checkpoint = _checkpoint(folder / entry["checkpoint"])
+    folder, remedy = PRETRAINED, None
+    if entry.get("challenge"):
+        folder = challenge_folder() / "models_pretrained"
+        remedy = f"call {fetch_command(folder.parent)}, which brings what is missing"
+    checkpoint = _checkpoint(folder / entry["checkpoint"], remedy)
     networks = Path(__file__).with_name("networks.py")
     return ModelSource("function", name, networks, entry["function"], checkpoint, entry["track"], name)
 
@@ -111,12 +114,13 @@ def _file_or_folder(model: str) -> ModelSource:
     )
 
 
-def _checkpoint(path: Path) -> Path:
+def _checkpoint(path: Path, remedy: str | None = None) -> Path:
     """Accept a checkpoint as its prefix, its `.index` file, or as one file."""
     prefix = path.with_suffix("") if path.suffix == ".index" else path
     index = prefix.with_name(prefix.name + ".index")
     if not (index.is_file() or prefix.is_file()):
-        raise InputError(f"a checkpoint at {path}", "nothing", "check the path; a prefix has a .index file beside it")
+        own = "check the path; a prefix has a .index file beside it"
+        raise InputError(f"a checkpoint at {path}", "nothing", remedy or own)
     if index.is_file() and not list(prefix.parent.glob(f"{prefix.name}.data-*")):
-        raise InputError(f"{prefix.name}.data-00000-of-00001 beside {index}", "nothing", "copy both files")
+        raise InputError(f"{prefix.name}.data-00000-of-00001 beside {index}", "nothing", remedy or "copy both files")
     return prefix

@@ -102,9 +102,9 @@ def test_score_needs_no_tensorflow():
     assert (found.returncode, found.stderr) == (1, "set()\n")
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, "data fetch", "data verify"])
 def test_every_command_has_help_with_an_example(aic, command):
-    arguments = (command, "list") if command == "data" else (command,)
+    arguments = ("data", "list") if command == "data" else command.split()
     status, stdout, _ = aic(*arguments, "--help")
     assert status == 0
     assert f"aic {' '.join(arguments)}" in stdout.partition("Example")[2]

@@ -27,7 +27,20 @@ def test_challenge_names_resolve_in_the_challenge_data(challenge):
 
 def test_challenge_names_without_the_data_say_how_to_get_it(monkeypatch, tmp_path):
     monkeypatch.setenv("AIC_CHALLENGE_DATA", str(tmp_path / "nowhere"))
-    with pytest.raises(InputError, match=r"expected the challenge's data .* found no folder .*: get the repository"):
+    with pytest.raises(InputError, match=r"expected the challenge's data .* found no folder .*: call aic data fetch"):
+        resolve("dped_srcnn")
+
+
+def test_challenge_names_in_a_part_of_the_data_say_how_to_get_the_rest(monkeypatch, tmp_path):
+    monkeypatch.setenv("AIC_CHALLENGE_DATA", str(tmp_path))
+    fetch = f": call aic data fetch challenge --to {tmp_path}, which brings what is missing"
+    checkpoint = tmp_path / "models_pretrained" / "dped_srcnn"
+    with pytest.raises(InputError) as caught:
+        resolve("dped_srcnn")
+    assert str(caught.value) == f"expected a checkpoint at {checkpoint}, found nothing{fetch}"
+    checkpoint.parent.mkdir()
+    checkpoint.with_suffix(".index").write_text("")
+    with pytest.raises(InputError, match=f"expected dped_srcnn.data-00000-of-00001 beside .*{fetch}"):
         resolve("dped_srcnn")
 
 
