@@ -17,12 +17,13 @@ from aic_helpers.manifests import Entry, Manifest
 from aic_helpers.transfers import PATIENT, NotHadError, Patience
 
 AT_ONCE = 4
+"""Files under way at the same time, each in a thread."""
 
 PARTING_S = 0.5
-"""How long to wait for each of them when another has failed."""
+"""How long to wait for the end of a thread when the transfer in another has failed."""
 
 NAMED = 6
-"""So many files an error names."""
+"""Files that an error names."""
 
 Outcome = tuple[Entry, Exception | None]
 
@@ -104,8 +105,8 @@ def _alone(folder: Path, progress: Show) -> Iterator[None]:
         try:
             yield
         finally:
-            if list(folder.iterdir()) == [lock]:  # nothing came: leave nothing
-                with suppress(OSError):
+            with suppress(OSError):  # another call may have removed them
+                if list(folder.iterdir()) == [lock]:  # nothing came: leave nothing
                     lock.unlink()
                     folder.rmdir()
 

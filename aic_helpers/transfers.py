@@ -5,7 +5,6 @@ pooch makes the requests. What it doesn't do, to go on with a part of a file and
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -107,16 +106,20 @@ def _receive(source: str, name: str, part: Path, told: Told, patience: Patience)
     if is_address(source):
         _download_patiently(source, name, part, told, patience)
     else:
-        _copy(Path(source) / name, part, told)
+        _copy(Path(source), name, part, told)
 
 
-def _copy(path: Path, part: Path, told: Told) -> None:
-    if not path.exists():
-        raise NotHadError("not there")
+def _copy(source: Path, name: str, part: Path, told: Told) -> None:
+    try:
+        content = (source / name).read_bytes()
+    except (FileNotFoundError, IsADirectoryError):
+        raise NotHadError("not there") from None
+    except OSError as error:
+        raise InputError(f"files from {source}", f"{error.strerror} ({name})", "check --from") from None
     told(0)
     part.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(path, part)
-    told(part.stat().st_size)
+    part.write_bytes(content)
+    told(len(content))
 
 
 def _download_patiently(source: str, name: str, part: Path, told: Told, patience: Patience) -> None:

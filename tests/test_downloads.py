@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -288,6 +289,14 @@ def test_a_folder_as_the_source(site, manifest, tmp_path):
     assert site.asked == []
 
 
+def test_a_folder_as_the_source_that_cannot_be_read(site, manifest, tmp_path):
+    (site.folder / LARGE).unlink()
+    (site.folder / LARGE).symlink_to(site.folder / LARGE)
+    line = f"expected files from {site.folder}, found Too many levels of symbolic links ({LARGE}): check --from"
+    with pytest.raises(InputError, match=re.escape(line)):
+        downloads.fetch(manifest, str(site.folder), tmp_path / "here")
+
+
 def test_a_damaged_file_is_replaced(site, fetch, tmp_path):
     fetch()
     (tmp_path / "here" / LARGE).write_bytes(b"damaged")
@@ -351,6 +360,16 @@ def test_two_calls_at_once_fetch_each_file_once(site, manifest, tmp_path):
     assert sorted(map(len, fetched)) == [0, 5]
     assert [len(site.asked_for(path)) for path in SIZES] == [2, 1, 1, 1, 1]
     assert files(tmp_path / "here") == files(site.folder)
+
+
+def test_a_folder_that_another_call_has_removed_is_not_the_error(manifest, tmp_path, monkeypatch):
+    def bring(entry, source, folder, *_):
+        shutil.rmtree(folder, ignore_errors=True)
+        raise InputError("a server", "none", "check it")
+
+    monkeypatch.setattr(transfers, "bring", bring)
+    with pytest.raises(InputError, match="expected a server, found none: check it"):
+        downloads.fetch(manifest, "http://127.0.0.1", tmp_path / "here")
 
 
 COMMAND = """
