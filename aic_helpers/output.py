@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 
 from aic_helpers.cost import static_cost
-from aic_helpers.footprints import footprint
+from aic_helpers.footprints import Footprint, footprint
 from aic_helpers.inference import FrozenModel, load, read_graph
+
+PROBE_PX = 960
+"""Side of the image for which activations are added up; networks that want multiples of 64 take it too."""
 
 LIVE_ACTIVATIONS = 3
 """How many of the largest a network holds at once: what a layer reads, what it writes, what a shortcut keeps."""
@@ -43,7 +46,10 @@ class Output:
     def _footprint(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return how far the network looks, and the memory that a megapixel's largest activations take."""
         graph = read_graph(Path(request["model"]))
-        found = footprint(graph, request["height_px"], request["width_px"])
-        cost = static_cost(graph, width_px=1000, height_px=1000)
+        try:
+            found = footprint(graph, request["height_px"], request["width_px"])
+        except Exception as error:  # a stranger's graph: it may run all the same
+            found = Footprint(obstacle=f"its graph can't be followed ({error})")
+        cost = static_cost(graph, width_px=PROBE_PX, height_px=PROBE_PX)
         largest = [activation["mib"] for activation in cost["largest_activations"]]
-        return {**asdict(found), "mib_per_megapixel": sum(largest[:LIVE_ACTIVATIONS])}
+        return {**asdict(found), "mib_per_megapixel": sum(largest[:LIVE_ACTIVATIONS]) / (PROBE_PX**2 / 1e6)}

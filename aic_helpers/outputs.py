@@ -6,6 +6,7 @@ No TensorFlow in this process: a model that aborts, hangs or wants all memory en
 from __future__ import annotations
 
 import tempfile
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -64,6 +65,7 @@ class Outputs:
         self._max_rss_mib = max_rss_mib
         self._run_timeout_s = run_timeout_s
         self._workers: OrderedDict[Key, Worker] = OrderedDict()
+        self._lock = threading.Lock()  # a dashboard may call from more than one thread
         self._folder = tempfile.TemporaryDirectory(prefix="aic-outputs-")
 
     def __enter__(self) -> Self:
@@ -110,6 +112,10 @@ class Outputs:
         """
         _check(image)
         path = require_file(Path(model_pb), "a frozen model").resolve()
+        with self._lock:
+            return self._of(path, image, progress)
+
+    def _of(self, path: Path, image: Image, progress: Progress | None) -> Image:
         found = self._footprint(path, image) if image[..., 0].size > MODEST_PIXELS else None
         if found and not found["obstacle"] and not self._seems_to_fit(found, image):
             return self._in_tiles(path, image, found, progress)
@@ -118,10 +124,9 @@ class Outputs:
         except _TooLarge as error:
             found = found or self._footprint(path, image)
             if found["obstacle"]:
-                what = f"tiles would change the result: {found['obstacle']}; take a smaller photo"
-                raise ModelFailure(
-                    f"{image.shape[1]}x{image.shape[0]} at once is too large ({error}), and {what}"
-                ) from None
+                size = f"{image.shape[1]}x{image.shape[0]} at once is too large ({error})"
+                what = f"tiles may change the result ({found['obstacle']})"
+                raise ModelFailure(f"{size}, and {what}; take a smaller photo") from None
             return self._in_tiles(path, image, found, progress)
         _tell(progress, 1, 1)
         return output

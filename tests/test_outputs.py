@@ -147,9 +147,9 @@ def test_tiles_where_the_whole_is_too_large(workers, freeze):
 def test_no_tiles_where_they_would_change_the_result(workers, tmp_path):
     path = hostile_models.freeze(lambda images: images / hostile_models.tf.reduce_mean(images), tmp_path / "m.pb")
     workers.most_pixels = 50 * 50
-    message = (
-        r"90x70 at once is too large \(stopped by the watchdog.*\), and tiles would change the result: Mean \(Mean\)"
-    )
+    size = r"90x70 at once is too large \(stopped by the watchdog .*\)"
+    tiles = r"tiles may change the result \(Mean \(Mean\) takes in the whole photo\)"
+    message = rf"{size}, and {tiles}; take a smaller photo"
     with Outputs() as one, pytest.raises(ModelFailure, match=message):
         one.of(path, PHOTO)
 
@@ -161,14 +161,16 @@ def test_tiles_that_are_too_large_too(workers, freeze):
 
 
 def test_in_processes_of_their_own(freeze):
-    """One hangs and one aborts; the good one keeps its process, and this one imports no TensorFlow for them."""
-    with Outputs(run_timeout_s=3.0) as several:
+    """One hangs and one aborts; the good one keeps its process."""
+    with Outputs() as several:
         good = freeze("good")
         first = several.of(good, PHOTO)
         (pid,) = [worker.pid for worker in several._workers.values()]
-        with pytest.raises(ModelFailure, match="no reply within 3 s; it was ended"):
-            several.of(freeze("loops"), PHOTO)
         with pytest.raises(ModelFailure, match="it died of SIGABRT"):
             several.of(freeze("aborts"), PHOTO)
+        several._run_timeout_s = 2.0  # for this run alone: the others may take what they need on a busy machine
+        with pytest.raises(ModelFailure, match="no reply within 2 s; it was ended"):
+            several.of(freeze("loops"), PHOTO)
+        several._run_timeout_s = 120.0
         assert np.array_equal(several.of(good, PHOTO), first)
         assert [worker.pid for worker in several._workers.values()] == [pid]
