@@ -25,10 +25,14 @@ DETAIL_PX = (360, 480)
 OVERVIEW_PX = 480
 """Longer side of the picture of the whole photo."""
 
-LOSSLESS_PX = 128
+LOSSLESS_PX = 180
 """Images up to this side are kept exactly: they are shown enlarged, where the marks of compression would show."""
 
-QUALITY = 90
+QUALITIES = (90, 70, 40)
+"""Of the others: the first that keeps a picture under `MAX_BYTES`, which all but noise are with the first."""
+
+MAX_BYTES = 100_000
+"""Twelve pictures of a run, in base64, then leave room in the 2 MB that its report may have."""
 
 
 def write(settings: Settings, model: Model, images: pd.DataFrame) -> None:
@@ -85,4 +89,7 @@ def _write(path: Path, image: Floats, at_most_px: int | None = None) -> None:
     shown = PillowImage.fromarray(as_uint8(image))
     if at_most_px:
         shown.thumbnail((at_most_px, at_most_px))
-    shown.save(path, format="WEBP", quality=QUALITY, lossless=max(shown.size) <= LOSSLESS_PX)
+    for quality in QUALITIES:
+        shown.save(path, format="WEBP", quality=quality, lossless=max(shown.size) <= LOSSLESS_PX)
+        if path.stat().st_size <= MAX_BYTES:
+            return

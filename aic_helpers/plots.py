@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from aic_helpers.figures import BLUE, GREY, INK, ORANGE, notice, styled
 from aic_helpers.intervals import mean_ci95
-from aic_helpers.tracks import MAX_RAM_MIB
+from aic_helpers.tracks import MAX_RAM_MIB, SPEEDUP_CAP
 
 NAMED_ROWS = 30
 """Up to this many images each gets a row with its name; more become a curve."""
@@ -223,13 +223,15 @@ def speed_and_quality(points: pd.DataFrame, published: pd.DataFrame) -> Figure:
     for axes, column, label in zip(panels, ("psnr_db", "ms_ssim"), ("PSNR (dB)", "MS-SSIM"), strict=True):
         if len(published):
             _front(axes, published, column, GREY, "s", "published in 2018")
-        _front(axes, points, column, BLUE, "o", "this report" if len(points) > 1 else "this model")
+        _front(axes, points, column, BLUE, "o", "this report" if points["label"].any() else "this model")
         for _, point in points.iterrows():
             _interval(axes, point, column)
             axes.annotate(point["label"], (point["speedup"], point[column]), (6, 5), textcoords="offset points")
-        speeds = pd.concat([points["speedup"], published["speedup"]] if len(published) else [points["speedup"]])
+        axes.axvline(SPEEDUP_CAP, color=GREY, linewidth=1, linestyle=":")
         axes.set(xscale="log", xlabel="speedup over the baseline", ylabel=label)
         axes.margins(0.15)
+        speeds = pd.Series(sorted([*axes.get_xlim(), 0.5, SPEEDUP_CAP * 1.2]))
+        axes.set_xlim(speeds.min(), speeds.max())
         _plain_ticks(axes.xaxis, speeds)
     panels[0].legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0, ncols=2)
     return figure

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from aic_helpers import plots, published, svg, tables
 from aic_helpers.run_folders import RunFolder
-from aic_helpers.tracks import TRACKS
+from aic_helpers.tracks import SPEEDUP_CAP, TRACKS
 
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a table or result from elsewhere can bring about."""
@@ -114,29 +114,38 @@ def speed_and_quality(runs: Sequence[tuple[int, RunFolder]]) -> list[Plot]:
         Each with the number that it has in the report.
     """
     groups: dict[tuple[str, str, Any], list[dict[str, Any]]] = {}
+    lacking = []
     for number, run in runs:
         metrics, data = run.result["metrics"] or {}, run.result["data"]
         key = (run.result["track"], tables.data_words(data["name"], data["note"]), metrics.get("images"))
         point = _point(run, str(number) if len(runs) > 1 else "")
-        groups.setdefault(key, []).extend([point] if point else [])
-    return [_group(place, *key, points) for place, (key, points) in enumerate(groups.items())]
+        if point:
+            groups.setdefault(key, []).append(point)
+        else:
+            lacking.append(str(number))
+    drawn = [_group(place, *key, points) for place, (key, points) in enumerate(groups.items())]
+    return drawn + ([_lack(lacking, many=len(runs) > 1)] if lacking else [])
+
+
+def _lack(numbers: Sequence[str], *, many: bool) -> Plot:
+    """Return what is said of the runs that have no place in a plot of quality over speed."""
+    why = "it takes PSNR, MS-SSIM and a speedup, all finite."
+    if many:
+        return Plot("Not in a plot of speed against quality", missing=f"No. {', '.join(numbers)}: {why}")
+    return Plot("Speed against quality", missing=f"This run has no place in a plot of speed against quality: {why}")
 
 
 def _point(run: RunFolder, label: str) -> dict[str, Any] | None:
     metrics, profile = run.result["metrics"] or {}, run.result["profile"] or {}
     figures = {"speedup": profile, "psnr_db": metrics, "ms_ssim": metrics}
     point = {name: part.get(name) for name, part in figures.items()}
-    if not all(isinstance(value, int | float) for value in point.values()):
+    if not all(isinstance(value, int | float) for value in point.values()):  # null, or "inf"
         return None
     intervals = {f"{name}_ci95": part.get(f"{name}_ci95") for name, part in figures.items()}
     return {"label": label, **point, **intervals}
 
 
 def _group(place: int, track: str, data: str, images: int | None, points: list[dict[str, Any]]) -> Plot:
-    title = f"Speed against quality, {TRACKS[track].title}"
-    about = f"On {tables.counted(images or 0, 'image')} of {data}."
-    if not points:
-        return Plot(title, missing=f"{about} Needs PSNR, MS-SSIM and a speedup, and a run here has no three of them.")
     rows = published.RESULTS.get(track, ())
     results = pd.DataFrame(
         [
@@ -150,11 +159,15 @@ def _group(place: int, track: str, data: str, images: int | None, points: list[d
             "Grey squares: the final results that PIRM 2018 published, on its hidden test images and another machine; "
             "they show what was reached, and don't compare with these figures point by point."
         )
-    many = " The numbers are those of the table." if len(points) > 1 else ""
-    caption = f"{about} Up and to the right is better; lines cross at 95 % intervals, stairs join what nothing beats"
+    numbers = " The numbers are those of the table." if points[0]["label"] else ""
+    caption = (
+        f"On {tables.counted(images or 0, 'image')} of {data}. Up and to the right is better. The crosses are 95 % "
+        f"intervals; the stairs join what nothing beats in both (the Pareto front); "
+        f"dotted: from {SPEEDUP_CAP:.0f} times on, more speed scores no more.{numbers} {reference}"
+    )
     return _drawn(
-        title,
-        f"{caption} in both (the Pareto front).{many} {reference}",
+        f"Speed against quality, Track\N{NO-BREAK SPACE}{TRACKS[track].letter}",
+        caption,
         lambda: "; ".join(f"speedup {one['speedup']:.2f} at {one['psnr_db']:.2f} dB" for one in points),
         lambda: plots.speed_and_quality(pd.DataFrame(points), results),
         f"front-{place}",

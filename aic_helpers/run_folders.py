@@ -18,6 +18,10 @@ from aic_helpers.tracks import TRACKS
 
 TABLES = ("images", "timing", "growth", "examples")
 
+PLACE = ("height_px", "width_px", "top_px", "left_px", "shown_height_px", "shown_width_px")
+EXAMPLE_FIGURES = ("input_psnr_db", "input_ms_ssim", "psnr_db", "ms_ssim", *PLACE)
+"""Columns of `examples.csv` beside the texts `end` and `image`."""
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -79,11 +83,15 @@ def open_run(folder: Path) -> RunFolder:
         remedy = "make the run again: aic run"
         raise InputError(f"a track, data and a model in {folder / 'result.json'}", "an incomplete result", remedy)
     tables: dict[str, pd.DataFrame] = {}
-    problems = {}
+    problems: dict[str, str] = {}
     for name in TABLES:
         tables[name], problem = _table(folder / f"{name}.csv")
         problems |= {name: problem} if problem else {}
-    examples = [_example(folder, row) for row in tables["examples"].to_dict("records") if row.get("end") in ENDS]
+    whole = set(EXAMPLE_FIGURES) <= set(tables["examples"].select_dtypes("number").columns)
+    if not (whole or tables["examples"].empty):
+        problems["examples"] = "examples.csv doesn't say what its pictures are of: make the run again."
+    rows = tables["examples"].to_dict("records") if whole else []
+    examples = [_example(folder, row) for row in rows if row.get("end") in ENDS]
     return RunFolder(home(folder.absolute()), result, tables, problems, examples)
 
 
@@ -108,15 +116,17 @@ def _table(path: Path) -> tuple[pd.DataFrame, str]:
     if not path.is_file():
         return pd.DataFrame(), ""
     try:
-        table = pd.read_csv(path, converters={"image": printable})
+        table = pd.read_csv(path, dtype={"image": str}, keep_default_na=False, na_values=[""])
     except ValueError as error:  # pandas' own errors are ones too
         return pd.DataFrame(), f"{path.name} can't be read ({printable(str(error))}): make the run again."
+    if "image" in table:
+        table["image"] = table["image"].map(printable)
     return table, ""
 
 
 def _example(folder: Path, row: dict[str, Any]) -> Example:
     names = {side: picture(row["end"], side) for side in (*SIDES, "overview")}
-    whole = (row.get("height_px"), row.get("width_px")) == (row.get("shown_height_px"), row.get("shown_width_px"))
+    whole = (row["height_px"], row["width_px"]) == (row["shown_height_px"], row["shown_width_px"])
     return Example(row, {side: _picture(folder / name) for side, name in names.items() if side in SIDES or not whole})
 
 

@@ -6,6 +6,7 @@ import io
 import re
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -15,7 +16,7 @@ from aic_helpers.figures import BLUE, GREY, GRID, INK, ORANGE
 VARIABLES = {BLUE: "--plot-blue", ORANGE: "--plot-orange", GREY: "--plot-grey", INK: "--ink", GRID: "--plot-grid"}
 """The page's CSS variables, by the colour that a figure is drawn in."""
 
-SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "aic"}
+SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "aic"}
 
 
 def inline(draw: Callable[[], Figure], name: str) -> str:

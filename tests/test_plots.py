@@ -111,3 +111,54 @@ def test_figures_leave_nothing_open_in_pyplot():
 
     plots.image_scores(scores(5))
     assert plt.get_fignums() == []
+
+
+def runs(*speeds_and_psnr):
+    table = pd.DataFrame(speeds_and_psnr, columns=["speedup", "psnr_db"])
+    nothing = dict.fromkeys(("speedup_ci95", "psnr_db_ci95", "ms_ssim_ci95"))
+    return table.assign(ms_ssim=0.95, label=[str(number) for number in range(1, len(table) + 1)], **nothing)
+
+
+@pytest.mark.parametrize(
+    ("points", "front"),
+    [
+        ([(1, 30), (2, 29), (1.5, 28)], [(1, 30), (2, 29)]),
+        ([(1, 30), (1, 30)], [(1, 30), (1, 30)]),
+        ([(1, 30), (1, 29), (3, 30)], [(3, 30)]),
+        ([(2, 20)], [(2, 20)]),
+    ],
+)
+def test_the_pareto_front_is_what_nothing_beats(points, front):
+    found = plots.pareto_front(runs(*points), "speedup", "psnr_db")
+    assert list(zip(found["speedup"], found["psnr_db"], strict=True)) == front
+
+
+def test_speed_against_quality_has_runs_front_and_published_results():
+    published = pd.DataFrame({"speedup": [4.0, 8.0], "psnr_db": [28.0, 27.0], "ms_ssim": [0.96, 0.95]})
+    points = runs((1.0, 30.0), (2.0, 29.0))
+    points["psnr_db_ci95"] = [[29.5, 30.5], None]
+    quality = drawn(plots.speed_and_quality(points, published)).axes[0]
+    assert [text.get_text() for text in quality.texts] == ["1", "2"]
+    assert [text.get_text() for text in quality.get_legend().get_texts()] == ["published in 2018", "this report"]
+    lines = [[list(axis) for axis in line.get_data()] for line in quality.lines]
+    assert [[4.0, 8.0], [28.0, 27.0]] in lines
+    assert [[1.0, 1.0], [29.5, 30.5]] in lines, "the interval of the first run"
+    low, high = quality.get_xlim()
+    assert low <= 0.5
+    assert high > 8
+
+
+def test_a_narrow_figure_has_its_panels_below_each_other():
+    wide, narrow = (drawn(plots.image_scores(scores(4), narrow=narrow)) for narrow in (False, True))
+    assert [axes.get_position().x0 for axes in wide.axes] == sorted({axes.get_position().x0 for axes in wide.axes})
+    assert narrow.axes[0].get_position().y0 > narrow.axes[1].get_position().y1
+    assert "\n(95 %" in titles(narrow)[0]
+    names = [label.get_text() for label in narrow.axes[1].get_yticklabels()]
+    assert sorted(names) == [f"photo {number}" for number in range(4)]
+
+
+def test_names_of_images_may_be_long_and_no_formulas():
+    images = scores(2)
+    images["image"] = ["$\\frac$", "x" * 200]
+    labels = [label.get_text() for label in drawn(plots.image_scores(images)).axes[0].get_yticklabels()]
+    assert sorted(labels) == ["$\\frac$", "x" * 11 + "…" + "x" * 12]
