@@ -39,6 +39,9 @@ RLIMIT_MARGIN_MIB = 512
 
 LOG_LINES = 5
 
+WANT_OF_MEMORY = ("bad_alloc", "RESOURCE_EXHAUSTED")
+"""What a process prints that dies of an allocation refused: oneDNN prints the second, goes on, and dies of SIGSEGV."""
+
 Kind = Literal["raised", "signal", "exit", "timeout", "memory"]
 
 
@@ -230,8 +233,9 @@ class Worker:
                 f"ended by the kernel above {self._group.limit_mib} MiB (cgroup v2), what it holds for files included"
             )
             return ChildError(text, "memory", "cgroup v2", float(self._group.limit_mib))
-        if self._max_rss_mib is not None and any("bad_alloc" in line for line in log):
-            return self._refused("std::bad_alloc")
+        refused = next((word for word in WANT_OF_MEMORY if any(word in line for line in log)), None)
+        if self._max_rss_mib is not None and refused:
+            return self._refused(refused)
         last = f"; it last printed: {log[-1][:200]}" if log else ""
         if status >= 0:
             return ChildError(f"it exited with status {status} before it replied{last}", "exit")

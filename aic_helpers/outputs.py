@@ -206,7 +206,7 @@ class Outputs:
             raised = isinstance(error, InputError) or (isinstance(error, ChildError) and error.kind == "raised")
             if request["do"] == "load" or not raised:
                 self._workers.pop(key).close()
-            if isinstance(error, ChildError) and _out_of_memory(error) and request["do"] == "run":
+            if isinstance(error, ChildError) and error.kind == "memory" and request["do"] == "run":
                 raise _TooLarge(str(error)) from None
             if isinstance(error, InputError | ChildError):
                 raise ModelFailure(str(error)) from None
@@ -217,11 +217,6 @@ def _key(path: Path) -> Key:
     """A file that was written anew is another model."""
     state = path.stat()
     return str(path), state.st_mtime_ns, state.st_size
-
-
-def _out_of_memory(error: ChildError) -> bool:
-    """Whether a child wanted too much; oneDNN says so, goes on without the memory, and dies of SIGSEGV."""
-    return error.kind == "memory" or (error.kind == "signal" and "RESOURCE_EXHAUSTED" in " ".join(error.log))
 
 
 def _check(image: Image) -> None:

@@ -107,6 +107,12 @@ def test_one_large_allocation_is_refused() -> None:
     assert "above the cap of 200 MiB was refused (RLIMIT_DATA 712 MiB): MemoryError" in str(error)
 
 
+def test_a_crash_for_want_of_memory_is_told_as_such_under_a_cap() -> None:
+    error = failure("crash_for_want_of_memory", max_rss_mib=200)
+    assert (error.kind, error.mechanism) == ("memory", "RLIMIT_DATA")
+    assert failure("crash_for_want_of_memory").kind == "signal"
+
+
 def test_signals_are_named() -> None:
     error = failure("abort")
     assert error.kind == "signal"
