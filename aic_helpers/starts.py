@@ -38,7 +38,7 @@ def pass_through_srcnn(model: keras.Model) -> None:
 
 
 def near_identity(model: keras.Model) -> None:
-    """Start a fast network so that it returns its input: each inner layer passes its input on, and adds a little.
+    """Start a network that adds to its input so that it returns it: inner layers pass on what comes, and add a little.
 
     That is a residual block folded into one convolution: it learns as one does, and costs nothing when it runs.
     """
@@ -55,6 +55,7 @@ STARTS: dict[str, Callable[[keras.Model], None]] = {
     "srcnn": pass_through_srcnn,
     "fast_sr": near_identity,
     "fast_enhancement": near_identity,
+    "vgg_19": near_identity,
 }
 """Networks that start from something better than noise."""
 
