@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 from aic_helpers import tables
 from aic_helpers.places import PROJECT
-from aic_helpers.results import run_folder
 from aic_helpers.run_folders import RunFolder
 from aic_helpers.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, TRACKS, Track
 
@@ -195,8 +194,7 @@ def _shared(run: RunFolder) -> list[str]:
     options = {"track": result["track"], "model": model.get("source") or model.get("name", "")}
     options |= {"checkpoint": model["checkpoint"]} if model.get("checkpoint") else {}
     options |= {"data": result["data"]["name"]} if result["data"]["name"] != "sample" else {}
-    if run.folder != run_folder(TRACKS[result["track"]], str(model.get("name", ""))):
-        options |= {"out": short_path(run.folder)}
+    options |= {"out": short_path(run.folder)}
     return [f"--{name} {shlex.quote(str(value))}" for name, value in options.items()]
 
 
