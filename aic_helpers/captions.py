@@ -18,7 +18,7 @@ from aic_helpers.tracks import Track
 Row = Mapping[str, Any]
 
 DIGITS = {"psnr_db": 2, "ms_ssim": 4}
-UNITS = {"psnr_db": " dB", "ms_ssim": ""}
+UNITS = {"psnr_db": "\N{NO-BREAK SPACE}dB", "ms_ssim": ""}
 TITLES = {"psnr_db": "PSNR", "ms_ssim": "MS-SSIM"}
 
 
@@ -58,7 +58,7 @@ def gain(value: float | None, metric: str) -> str:
         return '<span class="aic-quiet">= equal</span>'
     arrow, kind = ("▲", "better") if value > 0 else ("▼", "worse")
     amount = "infinite" if math.isinf(value) else f"{abs(value):.{DIGITS[metric]}f}{UNITS[metric]}"
-    return f'<span class="aic-{kind}">{arrow} {"+" if value > 0 else "−"}{amount}</span>'  # noqa: RUF001 (a minus)
+    return f'<span class="aic-{kind}">{arrow}&nbsp;{"+" if value > 0 else "−"}{amount}</span>'  # noqa: RUF001 (a minus)
 
 
 def figures(row: Row | None, crop: Mapping[str, str], baseline: str, is_baseline: bool) -> str:
@@ -77,13 +77,25 @@ def figures(row: Row | None, crop: Mapping[str, str], baseline: str, is_baseline
         return '<span class="aic-quiet">no target, so no figures</span>'
     if isinstance(row["failure"], str):
         return f'<span class="aic-quiet">no figures: {escape(row["failure"])}</span>'
+    columns = ("image", "crop", f"against {escape(baseline)}")
     lines = "".join(
-        f'<tr><th scope="row">{title}</th><td>{number(row[metric], metric)}</td><td>{crop.get(metric, NOT_MEASURED)}'
-        f"</td><td>{'is it' if is_baseline else gain(row[f'{metric}_gain'], metric)}</td></tr>"
+        _line(
+            title,
+            columns,
+            number(row[metric], metric),
+            crop.get(metric, NOT_MEASURED),
+            "the baseline" if is_baseline else gain(row[f"{metric}_gain"], metric),
+        )
         for metric, title in TITLES.items()
     )
-    heads = "".join(f'<th scope="col">{head}</th>' for head in ("", "image", "crop", f"against {escape(baseline)}"))
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("", *columns))
     return f'<table class="aic-figures"><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>'
+
+
+def _line(title: str, columns: tuple[str, ...], *cells: str) -> str:
+    """Return a row; each cell has its column's name with it, which a narrow page shows in place of the head."""
+    named = "".join(f'<td data-of="{column}">{cell}</td>' for column, cell in zip(columns, cells, strict=True))
+    return f'<tr><th scope="row">{title}</th>{named}</tr>'
 
 
 def run_figures(run: Row | None) -> str:

@@ -1,4 +1,4 @@
-"""The dashboard's menus and sliders: which track and image, in which order, how it is shown, and which part."""
+"""The dashboard's menus and numbers: which track and image, in which order, how it is shown, and which part."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Controls(widgets.VBox):
         worst: Told,
         moved: Callable[[float, float], None],
     ) -> None:
-        self.track = _menu("Track", tracks.items(), "The track: super-resolution or photo enhancement")
+        self.track = _menu("Track", tracks.items(), "The track: super-resolution or photo enhancement", width="300px")
         self.metric = _menu("Sort by", METRICS.items(), "The figure that the images are sorted by, worst first")
         self.model = _menu("of", (), "Whose figure the images are sorted by")
         self.image = _menu("Image", (), "The image shown in all panes, worst first", width="min(520px, 100%)")
@@ -77,13 +77,13 @@ class Controls(widgets.VBox):
         zooms = (*ZOOMS, WHOLE)
         self.zoom = _menu("Zoom", zip(zooms, zooms, strict=True), "Screen pixels for each pixel of the image")
         self.top = _menu("Scale to", [(f"{top:g}", top) for top in ERROR_TOPS], "Where the scale of the error map ends")
-        self.top.value = 0.1
-        self.x = _slider("Crop x", "Middle of the crop, pixels from the left; all panes share it")
-        self.y = _slider("Crop y", "Middle of the crop, pixels from the top; all panes share it")
+        self.top.value = 0.25
+        self.x = _place("Crop x", "Middle of the crop, pixels from the left; all panes share it")
+        self.y = _place("Crop y", "Middle of the crop, pixels from the top; all panes share it")
         self.worst = widgets.Button(
             description="Go to the largest error",
             tooltip="Move the crop to where the first output shown differs most from the target",
-            layout=widgets.Layout(width="auto"),
+            layout=widgets.Layout(width="auto", align_self="flex-start"),
         )
         self.overview = Overview(moved)
         self._observe(retrack, resort, changed, worst, moved)
@@ -104,8 +104,8 @@ class Controls(widgets.VBox):
             menu.observe(lambda _: resort(), "value")
         for control in (self.image, self.mode, self.count, self.zoom, self.top):
             control.observe(lambda _: changed(), "value")
-        for slider in (self.x, self.y):
-            slider.observe(lambda _: moved(self.x.value / self.x.max, self.y.value / self.y.max), "value")
+        for place in (self.x, self.y):
+            place.observe(lambda _: moved(self.x.value / self.x.max, self.y.value / self.y.max), "value")
         self.worst.on_click(lambda _: worst())
 
     def sort(self, images: pd.DataFrame, extra: Sequence[str], chosen: str | None) -> None:
@@ -116,10 +116,10 @@ class Controls(widgets.VBox):
         self.image.value = chosen if chosen in names else next(iter(names), None)
 
     def place(self, image_px: Size, centre_px: Size) -> None:
-        """Let the sliders span an image, and stand where the crop is."""
-        for slider, side, at in zip((self.x, self.y), image_px, centre_px, strict=True):
-            slider.max = max(side, 1)
-            slider.value = at
+        """Let the crop's numbers span an image, and say where the crop is."""
+        for place, side, at in zip((self.x, self.y), image_px, centre_px, strict=True):
+            place.max = max(side, 1)
+            place.value = at
 
 
 def _menu(label: str, options: object, tooltip: str, width: str = "250px") -> widgets.Dropdown:
@@ -132,14 +132,15 @@ def _menu(label: str, options: object, tooltip: str, width: str = "250px") -> wi
     )
 
 
-def _slider(label: str, tooltip: str) -> widgets.IntSlider:
-    return widgets.IntSlider(
+def _place(label: str, tooltip: str) -> widgets.BoundedIntText:
+    """A number rather than a slider: the page gives a slider's handle no name that a screen reader could read."""
+    return widgets.BoundedIntText(
         description=label,
         tooltip=tooltip,
         min=0,
         max=1,
-        continuous_update=False,
-        layout=widgets.Layout(width="330px", max_width="100%"),
+        step=10,
+        layout=widgets.Layout(width="170px", max_width="100%"),
         style={"description_width": "62px"},
     )
 

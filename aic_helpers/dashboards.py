@@ -22,7 +22,7 @@ from aic_helpers.styles import sheet
 from aic_helpers.tracks import Track
 from aic_helpers.waiting import Waiting
 
-VIEWS_PX = {2: (480, 360), 3: (320, 240), 4: (480, 360)}
+VIEWS_PX = {2: (480, 360), 3: (384, 324), 4: (480, 360)}
 """A pane's width and height by the number of panes. Four stand two by two."""
 
 STAGE_PX = (720, 480)
@@ -234,7 +234,7 @@ class Dashboard(widgets.VBox):
             self.scale.show(scene.top, scene.reference)
 
     def _place(self, scene: Scene) -> None:
-        """Let the sliders and the overview show the crop that all panes share."""
+        """Let the numbers and the overview show the crop that all panes share."""
         before, self._settling = self._settling, True
         self.controls.place(scene.size_px, scene.centre_px)
         self._settling = before

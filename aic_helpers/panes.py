@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 import ipywidgets as widgets  # type: ignore[import-untyped]
 
 from aic_helpers.captions import sentence
+from aic_helpers.frames import Picture
 from aic_helpers.images import Rgb8
-from aic_helpers.views import Size, encoded, file_format
+from aic_helpers.views import Size
 
 
 class Pane(widgets.VBox):
@@ -29,15 +30,15 @@ class Pane(widgets.VBox):
         self.menu = widgets.Dropdown(
             description=f"Pane {number}", tooltip=f"What pane {number} shows", layout=widgets.Layout(width="100%")
         )
-        self.picture = widgets.Image(format="png")
+        self.picture = Picture()
         self.sentence = widgets.HTML(layout=widgets.Layout(display="none", width="100%"))
-        self.frame = widgets.Box([self.picture, self.sentence], layout=widgets.Layout(overflow="hidden"))
+        self.frame = widgets.Box([self.picture, self.sentence], layout=widgets.Layout(overflow="hidden", margin="0"))
         self.frame.add_class("aic-picture")
         self.figures = widgets.HTML()
         self.save = widgets.Button(
             description="Save PNG",
             tooltip=f"Save the whole picture of pane {number} as PNG",
-            layout=widgets.Layout(width="auto"),
+            layout=widgets.Layout(width="auto", align_self="flex-start"),
         )
         self.saved = widgets.HTML()
         self.menu.observe(lambda _: changed(), "value")
@@ -58,23 +59,19 @@ class Pane(widgets.VBox):
 
     def show(self, image: Rgb8, words: str) -> None:
         """Show a picture; `words` say what it is (for its title, which a screen reader reads)."""
-        content, kind = encoded(image)
-        with self.picture.hold_sync():
-            self.picture.format = file_format(kind)
-            self.picture.value = content
-            self.picture.tooltip = f"{words} ({kind})"
+        self.picture.show(image, words)
         self._alone(self.picture)
 
     def tell(self, text: str) -> None:
         """Show a sentence where the picture would be."""
         self.sentence.value = sentence(text)
         self.sentence.add_class("aic-sentence")
-        self.picture.value = b""
+        self.picture.clear()
         self._alone(self.sentence)
 
     def leave_out(self) -> None:
         """Show no picture here: it is on the stage above."""
-        self.picture.value = b""
+        self.picture.clear()
         self.frame.layout.display = "none"
 
     def _alone(self, one: widgets.Widget) -> None:

@@ -42,6 +42,7 @@ class PhotoPanel(widgets.VBox):
         """Put a track's ways to take a photo into the menu, which is hidden where there is only one."""
         self._last = None
         self.way.options = list(ways.items())
+        self.way.value = next(iter(ways.values()))
         self.way.layout.display = "" if len(ways) > 1 else "none"
         self.notes.value = self.path.value = ""
 

@@ -8,8 +8,11 @@ from typing import Any
 
 import ipywidgets as widgets  # type: ignore[import-untyped]
 
+from aic_helpers.frames import Picture
 from aic_helpers.images import Rgb8
 from aic_helpers.views import before_after, encoded
+
+OVERVIEW_BYTES = 30_000
 
 INSTALL = 'pip install "aic-workbench[slider]"'
 
@@ -37,7 +40,7 @@ class BeforeAfter(widgets.VBox):
         self.position = widgets.FloatSlider(
             0.5, min=0, max=1, step=0.01, description="Line at", tooltip="Before/after: where the line is"
         )
-        self.picture = widgets.Image(format="png")
+        self.picture = Picture()
         self.words = widgets.HTML()
         self.position.observe(lambda _: self._redraw(), "value")
         super().__init__([widgets.HTML(MISSING), self.picture, self.position, self.words])
@@ -50,7 +53,6 @@ class BeforeAfter(widgets.VBox):
                 self.live.before_words, self.live.after_words = before_words, after_words
             return
         self._pictures = before, after
-        self.picture.tooltip = f"before: {before_words}; after: {after_words}"
         self.words.value = escape(f"before: {before_words} (left); after: {after_words} (right)")
         self._redraw()
 
@@ -60,11 +62,11 @@ class BeforeAfter(widgets.VBox):
         if self.live is not None:
             self.live.before = self.live.after = b""
         else:
-            self.picture.value = b""
+            self.picture.clear()
 
     def _redraw(self) -> None:
         if self._pictures:
-            self.picture.value = encoded(before_after(*self._pictures, self.position.value))[0]
+            self.picture.show(before_after(*self._pictures, self.position.value), "before and after")
 
 
 class Overview(widgets.VBox):
@@ -72,18 +74,20 @@ class Overview(widgets.VBox):
 
     def __init__(self, picked: Callable[[float, float], None]) -> None:
         self.live = _live("Overview")
-        self.picture = widgets.Image(format="png") if self.live is None else self.live
+        self.picture = Picture()
         if self.live is not None:
             self.live.observe(lambda change: picked(*(change["new"] or (0.5, 0.5))), "picked")
-        super().__init__([self.picture])
+        super().__init__([self.picture if self.live is None else self.live])
 
     def show(self, image: Rgb8 | None, words: str) -> None:
         """Show an image, or none."""
-        content = b"" if image is None else encoded(image, 30_000)[0]
         if self.live is not None:
-            self.live.picture, self.live.words = content, words
+            self.live.picture = b"" if image is None else encoded(image, OVERVIEW_BYTES)[0]
+            self.live.words = words
+        elif image is None:
+            self.picture.clear()
         else:
-            self.picture.value, self.picture.tooltip = content, words
+            self.picture.show(image, words, OVERVIEW_BYTES)
 
 
 def _live(name: str) -> Any:

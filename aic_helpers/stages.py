@@ -7,16 +7,17 @@ from html import escape
 import ipywidgets as widgets  # type: ignore[import-untyped]
 
 from aic_helpers.captions import sentence
+from aic_helpers.frames import Picture
 from aic_helpers.images import Rgb8
 from aic_helpers.sliders import BeforeAfter
-from aic_helpers.views import colour_bar, encoded, file_format, scale_words
+from aic_helpers.views import colour_bar, scale_words
 
 
 class Blink(widgets.VBox):
     """Two pictures in turn in one place, by the page's own clock; a button stops them."""
 
     def __init__(self) -> None:
-        self.pictures = [widgets.Image(format="png"), widgets.Image(format="png")]
+        self.pictures = [Picture(), Picture()]
         self.words = [widgets.HTML(), widgets.HTML()]
         sheets = [
             widgets.VBox([picture, words], layout=widgets.Layout(grid_area="1 / 1"))
@@ -34,16 +35,13 @@ class Blink(widgets.VBox):
         """Show two pictures of one shape, and what they are (plain text)."""
         named = zip(self.pictures, self.words, (before, after), (before_words, after_words), strict=True)
         for at, (picture, words, image, text) in enumerate(named, 1):
-            content, kind = encoded(image)
-            with picture.hold_sync():
-                picture.format, picture.value = file_format(kind), content
-                picture.tooltip = f"{text} ({kind})"
+            picture.show(image, text)
             words.value = f"<b>pane {at}: {escape(text)}</b>"
 
     def clear(self) -> None:
         """Forget the pictures."""
         for picture in self.pictures:
-            picture.value = b""
+            picture.clear()
 
     def _run(self) -> None:
         self.stop.description = "Go on" if self.stop.value else "Stop"
@@ -85,8 +83,8 @@ class ErrorScale(widgets.HBox):
     """The colour bar of the error maps, with its scale in words."""
 
     def __init__(self) -> None:
-        content = encoded(colour_bar((240, 14)))[0]
-        self.bar = widgets.Image(value=content, format="png", tooltip="The colours of the error map, small to large")
+        self.bar = Picture()
+        self.bar.show(colour_bar((240, 14)), "the colours of the error map, from small to large")
         self.words = widgets.HTML()
         super().__init__([self.bar, self.words], layout=widgets.Layout(flex_flow="row wrap", align_items="center"))
         self.hide()

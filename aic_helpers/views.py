@@ -198,11 +198,6 @@ def encoded(image: Rgb8, budget_bytes: int = BUDGET_BYTES) -> tuple[bytes, str]:
     return stream.getvalue(), words
 
 
-def file_format(kind: str) -> str:
-    """Return the file's format, as a widget names it, of the words that `encoded` returned."""
-    return "png" if kind.startswith("PNG") else "jpeg"
-
-
 def decoded(content: bytes) -> Rgb8:
     """Return the image that `encoded` made the bytes of."""
     with PillowImage.open(io.BytesIO(content)) as image:

@@ -1,4 +1,4 @@
-// A picture that tells where it was clicked. The sliders beside it do the same by keyboard.
+// A picture that tells where it was clicked. The numbers beside it do the same by keyboard.
 
 function render({ model, el }) {
   const image = document.createElement("img");
