@@ -187,6 +187,7 @@ def write_part(settings: Settings, part: Part, value: Any) -> dict[str, Any]:
     for needs, names in run_files.HANGS_ON.items():
         for name in names if result[needs] is None else ():
             (settings.folder / name).unlink(missing_ok=True)
+    (settings.folder / "report.html").unlink(missing_ok=True)  # it told what was there before
     if part == "model":
         source = settings.source
         given = None if source.track else source.checkpoint  # a pretrained model's own need not be typed

@@ -96,6 +96,24 @@ def test_the_same_frozen_model_keeps_what_was_found_on_it(settings):
     assert results.read_table(settings, "images").to_dict("list") == {"image": [0]}
 
 
+def test_a_report_on_what_was_there_before_goes(settings):
+    complete(settings)
+    (settings.folder / "report.html").write_text("before")
+    results.write_part(settings, "requirements", [])
+    assert not (settings.folder / "report.html").exists()
+
+
+def test_the_checkpoint_that_was_given_is_kept_and_a_pretrained_model_s_own_is_not(settings, tmp_path):
+    (tmp_path / "net.py").write_text("def net(images): ...")
+    (tmp_path / "weights.index").write_bytes(b"")
+    (tmp_path / "weights.data-00000-of-00001").write_bytes(b"")
+    call = {"out": str(settings.folder)}
+    given = results.settle("super_resolution", f"{tmp_path}/net.py:net", f"{tmp_path}/weights", **call)
+    assert results.write_part(given, "model", MODEL)["model"]["checkpoint"] == f"{tmp_path}/weights"
+    sample = results.settle("super_resolution", **call)
+    assert results.write_part(sample, "model", MODEL)["model"]["checkpoint"] is None
+
+
 def test_other_data_clears_the_figures_but_not_the_model(settings, tmp_path, net):
     complete(settings)
     write_png(tmp_path / "photos" / "super_resolution" / "targets" / "0.png", np.zeros((8, 8, 3), np.uint8))

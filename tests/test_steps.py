@@ -51,7 +51,9 @@ def test_a_changed_source_is_converted_anew(settings):
 def test_evaluate_writes_table_and_means(settings):
     images = steps.evaluate(settings)
     assert list(results.read_table(settings, "images")["image"]) == list(map(int, images["image"])) == [0, 1, 2]
-    assert results.read(settings.folder)["metrics"]["images"] == 3
+    metrics = results.read(settings.folder)["metrics"]
+    assert (metrics["images"], metrics["limit"]) == (3, None)
+    assert list(pd.read_csv(settings.folder / "examples.csv")["image"]) == [2, 1, 0]
 
 
 def test_worst_and_best_are_shown(settings):
