@@ -140,8 +140,8 @@ class Dashboard(widgets.VBox):
     def _look_closely(self) -> None:
         """Zoom as far as the whole image stays in view, or to where the first output errs most."""
         with self._settled():
-            size_px = self._scene().size_px
-            self.controls.zoom.value = views.best_zoom(size_px, self._view_px())
+            scene = self._scene()
+            self.controls.zoom.value = "1:1" if scene.whole is None else views.best_zoom(scene.size_px, scene.view_px)
             self._centre = self._largest_error()
 
     def _retrack(self) -> None:
