@@ -196,9 +196,9 @@ def test_many_runs_are_compared_before_each_is_told(report, tmp_path):
     other["requirements"] = [rule for rule in other["requirements"] if rule["passed"] is not False]
     other["profile"] = other["scores"] = None
     page = report(run_folders.write(tmp_path / "one"), run_folders.write(tmp_path / "two", other))
-    first = "Track A: super-resolution; sample NOT MET 28.50 dB 27.00 to 30.00"
+    first = f"Track A: super-resolution; sample ; in {tmp_path}/one NOT MET 28.50 dB 27.00 to 30.00"
     assert page.text.index("2 runs compared") < page.text.index(first) < page.text.index("Requirements not met")
-    assert "Track A: super-resolution; sample met 28.50 dB 27.00 to 30.00 0.9600" in page.text
+    assert f"; in {tmp_path}/two met 28.50 dB 27.00 to 30.00 0.9600" in page.text
     assert "not measured not measured none none none" in page.text
     assert "No. 2: it takes PSNR, MS-SSIM and a speedup, all finite." in page.text
     assert len(page.all("details")) == 1 + 2
