@@ -66,17 +66,28 @@ def compare(
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
         raise InputError("a limit of 0 (all) or more images", repr(limit), "give a whole number")
     workshop = _Workshop(_listed(models), str(data), limit)
+    folder = Path(out).expanduser() if out else PROJECT / "runs" / "compare"
+    try:
+        source = _first(workshop, chosen.name, image)
+        tracks = {entry.title: entry.name for entry in TRACKS.values()}
+        dashboard = Dashboard(source, tracks, workshop.open_or_say, _saver(folder), image=image)
+    except BaseException:
+        workshop.close()
+        raise
+    finish = weakref.finalize(dashboard, workshop.close)
+    dashboard.observe(lambda change: None if change["new"] else finish(), "comm")  # closed: its models end
+    return dashboard
+
+
+def _first(workshop: _Workshop, track: str, image: str) -> Gallery:
+    """Return the track that is shown first, having shown in the cell what one waits for."""
     waiting = _displayed(Waiting())
-    source = workshop.open(chosen.name, waiting.step)
+    source = workshop.open(track, waiting.step)
     waiting.end()
     waiting.layout.display = "none"
     if image and image not in source.names:
         raise InputError(f"an image of {source.data}", repr(image), f"name one such as {source.names[0]}")
-    tracks = {entry.title: entry.name for entry in TRACKS.values()}
-    folder = Path(out).expanduser() if out else PROJECT / "runs" / "compare"
-    dashboard = Dashboard(source, tracks, workshop.open_or_say, _saver(folder), image=image)
-    weakref.finalize(dashboard, workshop.close)
-    return dashboard
+    return source
 
 
 class _Workshop:

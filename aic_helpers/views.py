@@ -169,7 +169,8 @@ def before_after(before: Rgb8, after: Rgb8, position: float) -> Rgb8:
 
 def overview(image: Floats, box: Box, view_px: Size) -> Rgb8:
     """Return the whole image, reduced, with a line around the box: white, with black on both sides."""
-    small = reduced(as_uint8(image), view_px).copy()
+    step = max(1, min(side // view for side, view in zip(size_px(image), view_px, strict=True)) // 2)
+    small = reduced(as_uint8(image[::step, ::step]), view_px).copy()  # every other pixel or so is enough
     share = small.shape[1] / image.shape[1]
     left, top = (int(at * share) for at in box[:2])
     right, bottom = (int(np.ceil((at + side) * share)) - 1 for at, side in ((box[0], box[2]), (box[1], box[3])))

@@ -25,7 +25,8 @@ function render({ model, el }) {
 
   const move = () => {
     const percent = 100 * model.get("position");
-    pictures.before.style.clipPath = `inset(0 ${100 - percent}% 0 0)`;
+    // Cut at the line alone: a cut along the other edges would blend them with the page where they lie between pixels.
+    pictures.before.style.clipPath = `inset(-1px ${100 - percent}% -1px -1px)`;
     line.style.left = `${percent}%`;
     range.value = model.get("position");
   };
