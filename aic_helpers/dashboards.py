@@ -17,6 +17,7 @@ from aic_helpers.image_figures import ImageFigures
 from aic_helpers.panes import Pane
 from aic_helpers.photo_panel import PhotoPanel
 from aic_helpers.scenes import INPUT, TARGET, Array, Found, Scene
+from aic_helpers.sliders import OVERVIEW_PX
 from aic_helpers.stages import ErrorScale, Stage
 from aic_helpers.styles import sheet
 from aic_helpers.tracks import Track
@@ -26,7 +27,6 @@ VIEWS_PX = {2: (480, 360), 3: (384, 324), 4: (480, 360)}
 """A pane's width and height by the number of panes. Four stand two by two."""
 
 STAGE_PX = (720, 480)
-OVERVIEW_PX = (240, 180)
 
 
 class Source(Protocol):

@@ -12,6 +12,7 @@ from aic_helpers.frames import Picture
 from aic_helpers.images import Rgb8
 from aic_helpers.views import before_after, encoded
 
+OVERVIEW_PX = (240, 180)
 OVERVIEW_BYTES = 30_000
 
 INSTALL = 'pip install "aic-workbench[slider]"'
@@ -77,7 +78,9 @@ class Overview(widgets.VBox):
         self.picture = Picture()
         if self.live is not None:
             self.live.observe(lambda change: picked(*(change["new"] or (0.5, 0.5))), "picked")
-        super().__init__([self.picture if self.live is None else self.live])
+        shown = self.picture if self.live is None else self.live
+        width_px, height_px = OVERVIEW_PX  # it keeps its place without a picture, too
+        super().__init__([shown], layout=widgets.Layout(min_width=f"{width_px}px", min_height=f"{height_px}px"))
 
     def show(self, image: Rgb8 | None, words: str) -> None:
         """Show an image, or none."""
