@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ipywidgets as widgets  # type: ignore[import-untyped]
+import ipywidgets as widgets
 import traitlets
 
 from aic_helpers.images import Rgb8

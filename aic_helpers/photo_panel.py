@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
 
-import ipywidgets as widgets  # type: ignore[import-untyped]
+import ipywidgets as widgets
 
 Taken = Callable[[str, bytes | Path, str], list[str]]
 """Takes a name, the file or where it is, and the way to give it to the networks; returns notes."""

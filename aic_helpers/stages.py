@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-import ipywidgets as widgets  # type: ignore[import-untyped]
+import ipywidgets as widgets
 
 from aic_helpers.captions import sentence
 from aic_helpers.frames import Picture

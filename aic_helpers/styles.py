@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import ipywidgets as widgets  # type: ignore[import-untyped]
+import ipywidgets as widgets
 
 SHEET = Path(__file__).with_name("static") / "dashboard.css"
 

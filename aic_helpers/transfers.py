@@ -141,7 +141,7 @@ def _download_patiently(source: str, name: str, part: Path, told: Told, patience
 
 def _download(url: str, part: Path, told: Told, patience: Patience) -> None:
     """Append to a part what it lacks; start it anew where the server answers with the whole file."""
-    from pooch import HTTPDownloader  # type: ignore[import-untyped]
+    from pooch import HTTPDownloader
 
     start = _size_bytes(part)
     # A compressed answer could not be gone on with.
