@@ -10,7 +10,7 @@ import math
 import nbformat
 import pytest
 
-from aic_helpers import cli, results
+from aic_helpers import cli, results, run_files
 from aic_helpers.places import PROJECT
 from aic_helpers.tracks import TRACKS
 
@@ -73,7 +73,8 @@ def test_its_parameters_are_literals_with_a_comment_each(notebook):
 
 def test_its_cells_are_short_and_define_nothing(notebook):
     for cell in code_cells(notebook):
-        assert len(cell.source.splitlines()) <= 8
+        most = 15 if "parameters" in cell.metadata.get("tags", []) else 8
+        assert len(cell.source.splitlines()) <= most
         assert "def " not in cell.source
 
 
@@ -92,8 +93,12 @@ def test_a_run_of_the_sample_network_gives_a_whole_result(track, tmp_path, capfd
     assert status == 0
     assert stderr.splitlines() == [f"{track} {name}: {step}" for step in ("01_convert", "02_evaluate", "03_profile")]
     _check_result(results.read(out), track)
-    files = {"01_convert.ipynb", "02_evaluate.ipynb", "03_profile.ipynb", "model.pb", "result.json", "images.csv"}
-    assert {path.name for path in out.iterdir()} == files | {"timing.csv"}
+    # Nothing was measured of growth, and a small patch has no overview.
+    left_out = {"growth.csv"} | (
+        {name for name in run_files.FILES if "overview" in name} if track == "enhancement" else set()
+    )
+    notebooks = {"01_convert.ipynb", "02_evaluate.ipynb", "03_profile.ipynb"}
+    assert {path.name for path in out.iterdir()} == (notebooks | set(run_files.FILES)) - left_out
     rows = dict(line.split(maxsplit=1) for line in stdout.splitlines() if not line.startswith(("score", "run")))
     assert rows["model"] == name
     assert rows["images"] == "3"
@@ -126,4 +131,4 @@ def _check_executed(path):
     assert [output for output in outputs if output.get("name") == "stderr" or output.output_type == "error"] == []
     assert ".partial-" not in path.read_text("utf-8")
     pictures = sum("image/png" in output.get("data", {}) for output in outputs)
-    assert pictures == {"01_convert": 0, "02_evaluate": 2, "03_profile": 3}[path.stem]
+    assert pictures == {"01_convert": 0, "02_evaluate": 2, "03_profile": 2}[path.stem]
