@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import json
 import os
@@ -13,6 +14,7 @@ import sysconfig
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ from aic_helpers.errors import InputError
 
 MAX_MESSAGE = 400
 """Characters of an error's text; a longer one keeps both ends, where Keras and TensorFlow say what is wrong."""
+
+PR_SET_CHILD_SUBREAPER = 36
 
 GRAPH_ERROR = "Graph execution error:"
 
@@ -41,6 +45,7 @@ def main(target: str, requests: int, replies: int, limit_mib: str) -> None:
     for descriptor in (requests, replies):
         os.set_inheritable(descriptor, False)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _adopt_descendants()
     if limit_mib != "none":
         _limit_data(int(limit_mib) * 2**20)
     lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -55,6 +60,12 @@ def main(target: str, requests: int, replies: int, limit_mib: str) -> None:
             reply = {"error": _describe(error)}
         busy.clear()
         _write(replies, reply)
+
+
+def _adopt_descendants() -> None:
+    """Become the parent of descendants whose own parent ends, so that they stay in the family (Linux only)."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _limit_data(limit_bytes: int) -> None:

@@ -38,6 +38,8 @@ RLIMIT_MARGIN_MIB = 512
 """TensorFlow maps about 180 MiB of data that it doesn't touch; RLIMIT_DATA must not stop what the cap allows."""
 
 LOG_LINES = 5
+MAX_LOG_BYTES = 64 * 2**20
+"""A child that prints more is ended: its log is on the disk."""
 
 WANT_OF_MEMORY = ("bad_alloc", "RESOURCE_EXHAUSTED")
 """What a process prints that dies of an allocation refused: oneDNN prints the second, goes on, and dies of SIGSEGV."""
@@ -213,6 +215,8 @@ class Worker:
 
     def _watch(self) -> None:
         """Note the resident size of the child and its descendants; raise where it is above the cap."""
+        if os.fstat(self._log.fileno()).st_size > MAX_LOG_BYTES:
+            raise ChildError(f"it printed more than {MAX_LOG_BYTES >> 20} MiB; it was ended", "exit")
         rss_mib = self._family.rss_mib()
         self.peak_rss_mib = max(self.peak_rss_mib, rss_mib)
         if self._max_rss_mib is not None and rss_mib > self._max_rss_mib:

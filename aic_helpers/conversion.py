@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from aic_helpers import children
+from aic_helpers import children, machine
 from aic_helpers.errors import InputError
 from aic_helpers.places import PROJECT
 from aic_helpers.sources import ModelSource, resolve
@@ -76,7 +76,8 @@ def _freeze_in_child(source: ModelSource, out: Path, timeout_s: float) -> dict[s
         "out": str(out.resolve()),
     }
     try:
-        return children.call("aic_helpers.freezing:freeze", request, timeout_s=timeout_s)
+        cap_mib = machine.spare_memory_mib()
+        return children.call("aic_helpers.freezing:freeze", request, timeout_s=timeout_s, max_rss_mib=cap_mib)
     except children.ChildError as error:
         remedy = "mend the model; `aic convert` tries it again"
         raise InputError(f"{source.typed} to convert", str(error), remedy) from None

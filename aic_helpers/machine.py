@@ -114,6 +114,11 @@ def own_memory_mib() -> dict[str, float | None]:
     return {"rss_mib": rss_mib, "file_mib": _status_mib("RssFile"), "peak_rss_mib": _status_mib("VmHWM")}
 
 
+def spare_memory_mib() -> float:
+    """Return how much memory a process of ours may take without harm to the machine: four fifths of what is free."""
+    return 0.8 * psutil.virtual_memory().available / MIB
+
+
 def reset_peak() -> bool:
     """Start this process's ``VmHWM`` anew from its present size; return whether the kernel allowed it."""
     with suppress(OSError):

@@ -24,9 +24,11 @@ def report(runs: tuple[str, ...], out: str) -> int:
     """
     from aic_helpers import reports
 
-    file = Path(out)
+    file = Path(out).expanduser()
     if file.is_dir():
         raise InputError("an HTML file to write", f"the folder {out}", "name a file in it, as in report.html")
+    if file.suffix.lower() not in (".html", ".htm"):
+        raise InputError("a file whose name ends in .html", out, "name one, as in comparison.html")
     reports.write_report([Path(run) for run in runs], file)
     click.echo(f"{file}  {file.stat().st_size / 1e6:.1f} MB")
     return DONE

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
+
+from aic_helpers.errors import InputError
 
 PREFIX = ".partial-"
 """What the name of a staged folder begins with."""
@@ -34,10 +40,24 @@ def staged(folder: Path, last: str, *, start_with: Sequence[str] = (), replaces:
         Names of files in `folder` to begin with; copied where they are there.
     replaces : sequence of str
         Names that go from `folder` at a good end where the new folder has none.
+
+    Raises
+    ------
+    InputError
+        Another process works in `folder`, or it holds files of these names but no `last` that speaks of them.
     """
     made = [place for place in (folder, *folder.parents) if not place.exists()]
     folder.mkdir(parents=True, exist_ok=True)
-    stage = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
+    with _alone(folder):
+        _check_origin(folder, last, replaces)
+        _remove_left_behind(folder)
+        yield from _staged(folder, last, start_with, replaces, made)
+
+
+def _staged(
+    folder: Path, last: str, start_with: Sequence[str], replaces: Sequence[str], made: Sequence[Path]
+) -> Iterator[Path]:
+    stage = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=folder))
     try:
         for name in start_with:
             if (folder / name).is_file():
@@ -53,3 +73,35 @@ def staged(folder: Path, last: str, *, start_with: Sequence[str] = (), replaces:
         with suppress(OSError):  # not empty: from here up they stay
             for place in made:
                 place.rmdir()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other processes from working in the folder; the lock is on the folder itself, and leaves no file."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(
+                f"a folder that no other command works in at {folder}", "one at work", "wait for it, or name another"
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _check_origin(folder: Path, last: str, names: Sequence[str]) -> None:
+    """Refuse files that a person may have put there; what a killed process was about to move is ours."""
+    foreign = [name for name in names if (folder / name).exists()]
+    if foreign and not (folder / last).exists() and not any(folder.glob(f"{PREFIX}*")):
+        found = f"{', '.join(foreign)} without a {last}"
+        raise InputError(f"a run folder, or one without files of its names, at {folder}", found, "name another folder")
+
+
+def _remove_left_behind(folder: Path) -> None:
+    """Remove what a process that was killed outright left."""
+    for left in folder.glob(f"{PREFIX}*"):
+        pid = left.name.removeprefix(PREFIX).partition("-")[0]
+        if not (pid.isdecimal() and psutil.pid_exists(int(pid))):
+            shutil.rmtree(left, ignore_errors=True)

@@ -130,6 +130,16 @@ def test_grandchildren_end_too_even_in_a_session_of_their_own() -> None:
     assert_gone(call("leave_grandchild")["pid"])
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux hands orphans to the nearest that asks for them")
+def test_an_orphan_ends_too() -> None:
+    assert_gone(call("leave_an_orphan")["pid"])
+
+
+def test_a_child_that_prints_without_end_is_ended() -> None:
+    error = failure("flood")
+    assert (error.kind, str(error)) == ("exit", "it printed more than 64 MiB; it was ended")
+
+
 def test_worker_keeps_its_state_and_lives_on_after_an_error() -> None:
     with Worker("child_targets:Counter", timeout_s=LONG_S) as worker:
         assert worker.ask({"add": 2}) == {"total": 2}

@@ -336,6 +336,9 @@ def test_the_command_writes_the_file(tmp_path, capsys):
     assert "2 runs compared" in out.read_text("utf-8")
     assert cli.status(["report", str(folder), "--out", str(tmp_path)]) == 2
     assert "name a file in it, as in report.html" in capsys.readouterr().err
+    assert cli.status(["report", str(folder), "--out", str(folder / "result.json")]) == 2
+    assert "expected a file whose name ends in .html" in capsys.readouterr().err
+    assert json.loads((folder / "result.json").read_text("utf-8"))["schema"] == 1
 
 
 def test_texts_from_outside_are_escaped(report, tmp_path):

@@ -1,7 +1,11 @@
 """Work beside a folder's files."""
 
+import subprocess
+import sys
+
 import pytest
 
+from aic_helpers.errors import InputError
 from aic_helpers.staging import staged
 
 
@@ -12,14 +16,15 @@ def names(folder):
 def test_files_move_up_and_strangers_stay(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / "old.csv").write_text("old")
+    (tmp_path / "result.json").write_text("old")
     with staged(tmp_path, "result.json", replaces=("old.csv", "result.json")) as stage:
         (stage / "result.json").write_text("new")
         assert names(stage) == ["result.json"]
     assert names(tmp_path) == ["notes.txt", "result.json"]
 
 
-def fail_in(folder, error):
-    with staged(folder, "result.json", replaces=("result.json",)) as stage:
+def fail_in(folder, error, replaces=("result.json",)):
+    with staged(folder, "result.json", replaces=replaces) as stage:
         (stage / "result.json").write_text("half")
         raise error
 
@@ -55,3 +60,36 @@ def test_a_folder_may_start_with_what_is_there(tmp_path):
     (tmp_path / "model.pb").write_text("model")
     with staged(tmp_path, "result.json", start_with=("model.pb", "result.json")) as stage:
         assert names(stage) == ["model.pb"]
+
+
+def test_files_of_a_persons_own_are_refused(tmp_path):
+    (tmp_path / "images.csv").write_text("mine")
+    with pytest.raises(InputError, match=r"found images\.csv without a result\.json: name another folder"):
+        fail_in(tmp_path, ValueError("not reached"), replaces=("images.csv", "result.json"))
+    assert names(tmp_path) == ["images.csv"]
+
+
+def test_what_a_killed_process_left_is_removed_and_its_files_are_ours(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    (tmp_path / f".partial-{ended.pid}-x").mkdir()
+    (tmp_path / "images.csv").write_text("moved already")
+    with staged(tmp_path, "result.json", replaces=("images.csv", "result.json")) as stage:
+        (stage / "result.json").write_text("new")
+    assert names(tmp_path) == ["result.json"]
+
+
+def test_two_processes_do_not_work_in_one_folder(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from aic_helpers.staging import staged\n"
+        "with staged(Path(sys.argv[1]), 'result.json'): print('at work', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "at work\n"
+        with pytest.raises(InputError, match=r"expected a folder that no other command works in .*, found one at work"):
+            fail_in(tmp_path, ValueError("not reached"))
+        other.communicate()
+    with pytest.raises(ValueError, match="reached"):
+        fail_in(tmp_path, ValueError("reached"))
