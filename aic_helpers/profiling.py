@@ -92,7 +92,7 @@ def profile(
     -------
     Profile
         Its result holds what could be measured. Where the model raised, died, hung, wanted more memory than
-        the cap, or gave an output of another size or with values that aren't finite, the figures are None,
+        the cap, or gave an output of another size, of strings or with values that aren't finite, the figures are None,
         ``failed`` says why in one line, and ``failure`` holds ``kind``, ``mechanism`` and ``mib``.
 
     Raises

@@ -16,6 +16,9 @@ an 8-bit step. Exact equality would ask more than a sum over several threads can
 
 NOT_JUDGED = "not judged"
 
+OTHER_RULES = ("memory", "timeout", "dtype", "not finite")
+"""Kinds of failure that break another rule than the one on resolution."""
+
 Rule = dict[str, Any]
 Part = Mapping[str, Any] | None
 
@@ -37,7 +40,7 @@ def judge(
         Of the frozen model.
     findings : Findings
     hd : Outcome
-        Of the run at 1280x720 that gives the memory; `kind` may be ``shape`` or ``not finite`` too.
+        Of the run at 1280x720 that gives the memory; `kind` may be ``dtype``, ``shape`` or ``not finite`` too.
     max_rss_mib : float
     conversion, profile, metrics : dict, optional
         See `aic_helpers.requirements.check`.
@@ -80,20 +83,25 @@ def _input_and_output(findings: Findings) -> Rule:
         output = home.reply["output_shape"]
         right = right and len(output) == 4 and output[3] == 3 and home.reply["dtype"] == "float32"
         found += f", output:0 {home.reply['dtype']} of rank {len(output)} with {output[-1] if output else 0} channels"
+    remedy = "take and return one 4-D float32 tensor with 3 channels: cast or reshape inside the model"
+    if fixed_batch := _fixed_batch(findings):
+        right, found = False, f"{found}, a fixed batch of {fixed_batch}"
+        remedy = "make the placeholder's batch None or 1: the challenge gives the images one by one"
     return _rule(
         "input and output",
         right,
         limit="input:0 and output:0, float32, (batch, height, width, 3)",
         found=found,
         evidence="the graph's placeholder, and " + (f"a run at {home.where}" if home.reply else "no run: it failed"),
-        remedy="take and return one 4-D float32 tensor with 3 channels: cast or reshape inside the model",
+        remedy=remedy,
     )
 
 
 def _any_resolution(findings: Findings, hd: Outcome) -> Rule:
     tried = [findings.home, *findings.sizes, hd]
-    # Too much memory, too much time and values that aren't finite break rules of their own.
-    wrong = [run for run in tried if not run.right_size and run.kind not in ("memory", "timeout", "not finite")]
+    wrong = [run for run in tried if not run.right_size and run.kind not in OTHER_RULES]
+    if _fixed_batch(findings):
+        wrong = []  # they failed for their one image, at whatever size
     worked = [run.where for run in tried if run.right_size]
     # TensorFlow may well run a graph at other sizes than the declared one; a session that feeds it refuses.
     fixed = any(side is not None for side in findings.declared["shape"][1:3])
@@ -114,6 +122,12 @@ def _any_resolution(findings: Findings, hd: Outcome) -> Rule:
         evidence="; ".join(evidence) or _no_run(findings),
         remedy=_resolution_remedy(wrong[0] if wrong else None, fixed),
     )
+
+
+def _fixed_batch(findings: Findings) -> int | None:
+    """Return the batch that the graph is fixed at, where no single image fits it."""
+    batch = findings.declared["shape"][0]
+    return None if batch == 1 else batch
 
 
 def _shape(findings: Findings) -> str:

@@ -48,13 +48,12 @@ class Subject:
         return {"time_ms": time_ms, **own_memory_mib(), "gpu_peak_mib": _gpu_peak_mib(self._device)}
 
     def _inspect(self, request: dict[str, Any]) -> dict[str, Any]:
+        shapes = {"input_shape": list(self._images.shape), "output_shape": list(self._output.shape)}
+        if self._output.dtype == object:  # TensorFlow's strings; nothing else comes as objects
+            return {**shapes, "dtype": "string", "finite_share": None}
         finite = np.isfinite(self._output)
-        return {
-            "input_shape": list(self._images.shape),
-            "output_shape": list(self._output.shape),
-            "dtype": str(self._output.dtype),
-            "finite_share": float(finite.mean()) if finite.size else 0.0,
-        }
+        share = float(finite.mean()) if finite.size else 0.0
+        return {**shapes, "dtype": str(self._output.dtype), "finite_share": share}
 
     def _cost(self, request: dict[str, Any]) -> dict[str, Any]:
         graph = read_graph(Path(request["model"]))

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from aic_helpers import machine
 from aic_helpers.children import ChildError, Worker
 from aic_helpers.errors import InputError
@@ -17,10 +19,13 @@ SUBJECT = "aic_helpers.subject:Subject"
 LOAD_TIMEOUT_S = 180.0
 SIZES_PX = (16, 8192)
 
+BASELINE_SHARE = 0.8
+"""Of the memory available at the start: no rule holds for the baseline, but it must not take the machine down."""
+
 
 @dataclass(frozen=True)
 class Conditions:
-    """What both networks are run with, alike; the cap on memory is for the model alone.
+    """What both networks are run with, alike; this cap on memory is for the model alone.
 
     Attributes
     ----------
@@ -52,7 +57,7 @@ class Conditions:
         if not 1 <= self.threads <= cores:
             raise InputError(f"1 to {cores} threads (the cores here)", f"{self.threads}", "leave it out to use all")
         if self.device not in ("cpu", "gpu"):
-            raise InputError("the device cpu or gpu", self.device, "take one of them")
+            raise InputError("the device cpu or gpu", self.device or repr(self.device), "take one of them")
         for name, value in (("time limit", self.run_timeout_s), ("cap on memory", self.max_rss_mib or 1)):
             if not value > 0:
                 raise InputError(f"a {name} above 0", f"{value:g}", "give more")
@@ -64,7 +69,7 @@ class ModelError(Exception):
     Attributes
     ----------
     failure : dict
-        ``kind`` (as in `ChildError`, or ``shape`` or ``not finite``), ``mechanism`` and ``mib``.
+        ``kind`` (as in `ChildError`, or ``dtype``, ``shape`` or ``not finite``), ``mechanism`` and ``mib``.
     """
 
     def __init__(self, reason: str, kind: str, mechanism: str | None = None, mib: float | None = None) -> None:
@@ -108,8 +113,11 @@ class Network:
         return self.run()["time_ms"]
 
     def check_output(self) -> None:
-        """Raise `ModelError` where the last output has another size than the input, or isn't finite."""
-        found = self.worker.ask({"do": "inspect"})
+        """Raise `ModelError` where the last output has another size than the input, or isn't of finite numbers."""
+        with self._failures("while its output was looked at"):
+            found = self.worker.ask({"do": "inspect"})
+        if found["dtype"] == "string":
+            raise ModelError("the output is of strings, expected float32", "dtype")
         if found["output_shape"] != found["input_shape"]:
             shapes = f"the output is {tuple(found['output_shape'])} where the input is {tuple(found['input_shape'])}"
             raise ModelError(shapes, "shape")
@@ -133,17 +141,24 @@ class Network:
         except ChildError as error:
             if self.is_model:
                 raise ModelError(f"{when}: {error}", error.kind, error.mechanism, error.mib) from None
-            raise InputError(f"a baseline that runs ({self.path})", f"{when}: {error}", "mend the baseline") from None
+            remedy = "take a smaller size" if error.kind == "memory" else "mend the baseline"
+            raise InputError(f"a baseline that runs ({self.path})", f"{when}: {error}", remedy) from None
+
+
+def baseline_cap_mib() -> float:
+    """Return the cap on the baseline's process: a share of the memory that is available now."""
+    return BASELINE_SHARE * psutil.virtual_memory().available / 2**20
 
 
 @contextmanager
 def started(baseline: Path, model: Path, pixels: Path, conditions: Conditions) -> Iterator[tuple[Network, Network]]:
     """Give baseline and model, both on their way to being loaded, and end them at the end."""
     environment = machine.timing_settings(conditions.threads, conditions.device)
-    cap_mib = conditions.max_rss_mib if conditions.device == "cpu" else None
+    caps_mib = baseline_cap_mib(), conditions.max_rss_mib
+    first_mib, second_mib = caps_mib if conditions.device == "cpu" else (None, None)
     with (
-        Worker(SUBJECT, timeout_s=LOAD_TIMEOUT_S, environment=environment) as first,
-        Worker(SUBJECT, timeout_s=LOAD_TIMEOUT_S, environment=environment, max_rss_mib=cap_mib) as second,
+        Worker(SUBJECT, timeout_s=LOAD_TIMEOUT_S, environment=environment, max_rss_mib=first_mib) as first,
+        Worker(SUBJECT, timeout_s=LOAD_TIMEOUT_S, environment=environment, max_rss_mib=second_mib) as second,
     ):
         pair = Network(False, baseline, first, conditions), Network(True, model, second, conditions)
         for network in pair:

@@ -40,11 +40,14 @@ class Trial:
 
     def _size(self, images: Batch) -> dict[str, Any]:
         output = self._model(images)
-        return {"output_shape": list(output.shape), "dtype": str(output.dtype), **own_memory_mib()}
+        dtype = "string" if output.dtype == object else str(output.dtype)
+        return {"output_shape": list(output.shape), "dtype": dtype, **own_memory_mib()}
 
     def _values(self, images: Batch) -> dict[str, Any]:
         """Look at what comes out for a photo, for black and for white, and for the photo once more."""
         first = self._model(images)
+        if first.dtype == object:
+            raise ValueError("the output is of strings, expected float32")
         outputs = {"a photo": first} | {
             name: self._model(np.full_like(images, value)) for name, value in (("black", 0), ("white", 1))
         }

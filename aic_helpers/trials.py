@@ -65,7 +65,8 @@ class Findings:
     sizes : list of Outcome
         At the others, up to the first that failed.
     values, batch : Outcome or None
-        At the size of the first trial; None where that failed (`batch` also where the graph declares a batch of 1).
+        At the size of the first trial; None where that failed (`batch` also where `values` failed, or where the
+        graph declares a batch of 1).
     """
 
     declared: dict[str, Any]
@@ -110,7 +111,7 @@ def run_trials(
         if findings.home.reply is None:
             return findings
         findings.values = bench.run("values", size)
-        if declared["shape"][:1] != [1]:
+        if findings.values.reply is not None and declared["shape"][:1] != [1]:
             findings.batch = bench.run("batch", size)
         for other in SIZES_PX:
             findings.sizes.append(bench.run("size", other))

@@ -96,6 +96,7 @@ STOPPED = {
 FAILED = {
     "smaller": ("shape", "the output is (1, 46, 62, 3) where the input is (1, 48, 64, 3)"),
     "always_nan": ("not finite", "100.00% of the output's values are NaN or infinite"),
+    "strings": ("dtype", "the output is of strings, expected float32"),
     "fails_when_it_runs": ("raised", "at 64x48: InvalidArgumentError: "),
 }
 
@@ -143,6 +144,16 @@ def test_a_baseline_that_fails_is_an_input_error(freeze: Callable[[str], Path]) 
         profiling.profile(freeze("good"), freeze("fails_when_it_runs"), SMALL, FEW)
 
 
+def test_a_baseline_that_wants_too_much_memory_is_stopped(
+    freeze: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    available = psutil.virtual_memory()._replace(available=int(CAP_MIB / subjects.BASELINE_SHARE * 2**20))
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: available)
+    with pytest.raises(InputError, match=r"a baseline that runs .*above the cap of 1000 MiB.*: take a smaller size"):
+        profiling.profile(freeze("good"), freeze("grows"), SMALL, FEW)
+    assert_no_child_left()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -151,6 +162,7 @@ def test_a_baseline_that_fails_is_an_input_error(freeze: Callable[[str], Path]) 
         ({"width_px": 15}, "expected an image of 16 to 8192 px on each side, found 15x48"),
         ({"height_px": 9000}, "found 64x9000"),
         ({"device": "tpu"}, "expected the device cpu or gpu, found tpu"),
+        ({"device": ""}, "expected the device cpu or gpu, found '': take one"),
         ({"run_timeout_s": 0}, "a time limit above 0"),
         ({"max_rss_mib": -1}, "a cap on memory above 0"),
     ],

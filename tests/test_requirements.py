@@ -122,6 +122,29 @@ def test_a_fixed_batch_of_1_is_an_advice(monkeypatch: pytest.MonkeyPatch, freeze
     assert (rules["batches above 1"]["passed"], rules["batches above 1"]["found"]) == (None, "a fixed batch of 1")
 
 
+def test_another_fixed_batch_breaks_the_rule_on_the_input_only(
+    monkeypatch: pytest.MonkeyPatch, freeze: Callable[..., Path]
+) -> None:
+    refused = failed("raised", "at 1280x720: ValueError: input:0 is declared as (4, any, any, 3)")
+    rules = check_here(monkeypatch, freeze("good", 4, None, None, 3), profile=refused)
+    assert broken(rules) == ["input and output"]
+    assert rules["input and output"]["found"] == "input:0 float32 (4, any, any, 3), a fixed batch of 4"
+    assert rules["input and output"]["remedy"].startswith("make the placeholder's batch None or 1")
+    assert (rules["any resolution"]["passed"], rules["any resolution"]["found"]) == (None, "not judged")
+
+
+def test_strings_break_the_rule_on_the_output_only(
+    monkeypatch: pytest.MonkeyPatch, freeze: Callable[..., Path]
+) -> None:
+    profile = failed("dtype", "the output is of strings, expected float32")
+    rules = check_here(monkeypatch, freeze("strings"), profile=profile)
+    assert broken(rules) == ["input and output"]
+    assert "output:0 string of rank 4 with 3 channels" in rules["input and output"]["found"]
+    for name in ("batches above 1", "finite values", "same output twice"):
+        assert rules[name]["found"] == "not judged"
+        assert "the output is of strings" in rules[name]["evidence"]
+
+
 def test_range_is_an_advice_and_names_share_and_excess(
     monkeypatch: pytest.MonkeyPatch, freeze: Callable[..., Path]
 ) -> None:
