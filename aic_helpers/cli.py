@@ -11,7 +11,7 @@ from typing import NoReturn
 import click
 
 from aic_helpers import data_commands, model_commands, report_commands, train_commands
-from aic_helpers.endings import exit_status
+from aic_helpers.endings import Commands, exit_status
 
 
 def main() -> NoReturn:
@@ -26,7 +26,7 @@ def status(arguments: Sequence[str]) -> int:
     return exit_status(lambda: aic.main(list(arguments), prog_name="aic", standalone_mode=False))
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="aic-workbench", prog_name="aic")
 def aic() -> None:
     """Convert, evaluate, profile, check and score image networks for phones.

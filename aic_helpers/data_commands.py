@@ -72,7 +72,8 @@ def fetch(name: str, source: str, folder: str) -> int:
     from aic_helpers.places import CHALLENGE
 
     manifest = _manifest(name)
-    place = Path(folder) if folder else CHALLENGE
+    place = Path(folder).expanduser() if folder else CHALLENGE
+    source = str(Path(source).expanduser()) if source.startswith("~") else source
     try:
         with bar("B") as show:
             fetched = downloads.fetch(manifest, source or str(manifest.source), place, progress=show)

@@ -5,12 +5,28 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Callable
+from typing import Any
 
 import click
 
 from aic_helpers.errors import InputError
 
 DONE, RULE_BROKEN, INPUT_WRONG, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+class Commands(click.Group):
+    """A group of commands that keeps interrupts and ends of files from click.
+
+    Click takes both for an interrupt, and prints an empty line for them.
+    """
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise click.Abort from None
+        except EOFError as error:
+            raise RuntimeError(str(error) or "a file ended early") from error
 
 
 def exit_status(command: Callable[[], int | None]) -> int:

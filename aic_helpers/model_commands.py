@@ -13,6 +13,7 @@ import click
 from aic_helpers import options
 from aic_helpers.endings import DONE
 from aic_helpers.errors import InputError
+from aic_helpers.tracks import HD_HEIGHT_PX, HD_WIDTH_PX
 
 
 @click.command()
@@ -138,8 +139,8 @@ def profile(
 def _size(text: str) -> tuple[int, int]:
     """Return the width and height that a person typed."""
     sides = text.lower().split("x")
-    if len(sides) != 2 or not all(side.isdecimal() for side in sides):
-        raise InputError("a size as WIDTHxHEIGHT", text, "say for example 1280x720")
+    if len(sides) != 2 or not all(side.isascii() and side.isdecimal() for side in sides):
+        raise InputError("a size as WIDTHxHEIGHT", text or repr(text), "say for example 1280x720")
     return int(sides[0]), int(sides[1])
 
 
@@ -150,7 +151,7 @@ def check(as_json: bool, profile: bool, **typed: Any) -> int:
     """Check the rules of the challenge.
 
     Each rule is printed with its limit, what was found, and what to do about it.
-    Time and memory are measured where the run folder has no profile of this model yet.
+    Time and memory are measured where the run folder has no profile of this model at 1280x720 yet.
 
     \b
     Example
@@ -160,11 +161,15 @@ def check(as_json: bool, profile: bool, **typed: Any) -> int:
 
     with options.staged(typed) as (settings, stage):
         steps.convert(stage)
-        if profile and results.read(stage.folder)["profile"] is None:
+        if profile and not _is_hd(results.read(stage.folder)["profile"]):
             with bars.bar("run") as show:
                 steps.profile(stage, progress=show)
         steps.check(stage)
     return options.report(settings, "requirements", as_json)
+
+
+def _is_hd(profile: dict[str, Any] | None) -> bool:
+    return profile is not None and (profile["width_px"], profile["height_px"]) == (HD_WIDTH_PX, HD_HEIGHT_PX)
 
 
 @click.command()

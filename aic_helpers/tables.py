@@ -153,11 +153,16 @@ def requirements_in_short(requirements: Sequence[Mapping[str, Any]] | None) -> s
 
 
 def requirement_lines(requirements: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return a line a rule, and below one that something should be done about, its limit and what to do."""
+    """Return a line a rule, and below one that something should be done about, its limit and what to do.
+
+    A broken one is followed by its evidence too.
+    """
     rows = [(verdict(rule), str(rule["name"]), str(rule["found"])) for rule in requirements]
     lines = []
     for line, rule in zip(aligned(rows).splitlines(), requirements, strict=True):
         lines.append(line)
+        if rule["passed"] is False:
+            lines.append(f"{'':12}evidence: {rule['evidence']}")
         if rule["remedy"]:
             lines += [f"{'':12}limit: {rule['limit']}", f"{'':12}-> {rule['remedy']}"]
     return lines

@@ -153,6 +153,12 @@ def test_a_checkpoint_that_is_not_there(refused, tmp_path):
             ("run", *SR, "--track", "enhancement", "--out", "x"),
             "expected one --track beside --model or --out, found 2 tracks: make one run for each track",
         ),
+        (("profile", *SR, "--size", ""), "expected a size as WIDTHxHEIGHT, found '': say for example 1280x720"),
+        (
+            ("profile", *SR, "--size", "\u0661\u0662\u0668x720"),
+            "expected a size as WIDTHxHEIGHT, found \u0661\u0662\u0668x720: say for example 1280x720",
+        ),
+        (("profile", *SR, "--device", ""), "expected the device cpu or gpu, found '': take one of them"),
         (("profile", *SR, "--size", "720p"), "expected a size as WIDTHxHEIGHT, found 720p: say for example 1280x720"),
         (
             ("profile", *SR, "--size", "8x720"),
@@ -216,7 +222,17 @@ def test_an_interrupt_is_one_line(aic, monkeypatch):
 
     monkeypatch.setattr("aic_helpers.scoring.total_scores", interrupt)
     status, _, stderr = aic("score", *SR, "--psnr", 1, "--ms-ssim", 1, "--speedup", 1)
-    assert (status, stderr.strip()) == (130, "aic: interrupted; nothing half-written is left")
+    assert (status, stderr) == (130, "aic: interrupted; nothing half-written is left\n")
+
+
+def test_a_file_that_ends_early_is_no_interrupt(aic, monkeypatch):
+    def end(*_, **__):
+        raise EOFError("No data left in file")
+
+    monkeypatch.setattr("aic_helpers.scoring.total_scores", end)
+    status, _, stderr = aic("score", *SR, "--psnr", 1, "--ms-ssim", 1, "--speedup", 1)
+    line = "aic: internal error: No data left in file (set AIC_DEBUG=1 for the traceback)\n"
+    assert (status, stderr) == (3, line)
 
 
 def test_a_disk_that_is_full_is_one_line(aic, monkeypatch):
@@ -315,8 +331,32 @@ def test_a_broken_rule_is_exit_status_1(aic, monkeypatch, tmp_path, frozen, pass
     call = ("--model", frozen("any", 0.0), "--out", tmp_path / "run", "--no-profile")
     printed = aic("check", *SR, *call)
     word = {True: "met", None: "advice", False: "BROKEN"}[passed]
-    told = "            limit: 1 MB\n            -> shrink it\n" if passed is False else ""
+    told = "            evidence: -\n            limit: 1 MB\n            -> shrink it\n" if passed is False else ""
     assert printed == (status, f"{word}  size  2 MB\n{told}", "")
+
+
+@pytest.mark.parametrize(("width_px", "again"), [(None, 1), (64, 1), (1280, 0)], ids=["none", "small", "hd"])
+def test_check_measures_where_no_profile_is_of_hd(aic, monkeypatch, tmp_path, frozen, width_px, again):
+    from aic_helpers import results
+
+    measured = []
+
+    def profile(stage, *_, **__):
+        measured.append(stage)
+        results.write_part(stage, "profile", hd)
+
+    hd = {"time_ms": None, "speedup": None, "speedup_ci95": None, "width_px": 1280, "height_px": 720, "threads": 1}
+    hd |= {"device": "cpu", "peak_rss_mib": None, "failed": "at 1280x720: no", "notes": []}
+    call = ("--model", frozen("any", 0.0), "--out", tmp_path / "run")
+    monkeypatch.setattr("aic_helpers.steps.profile", profile)
+    monkeypatch.setattr("aic_helpers.requirements.check", lambda *_, **__: [])
+    aic("convert", *SR, *call)
+    if width_px:
+        settings = results.settle("super_resolution", str(call[1]), out=str(call[3]))
+        results.write_part(settings, "profile", hd | {"width_px": width_px})
+    assert aic("check", *SR, *call)[0] == 0
+    assert len(measured) == again
+    assert results.read(tmp_path / "run")["profile"]["width_px"] == 1280
 
 
 def test_scores_agree_with_the_formula(aic):

@@ -466,6 +466,15 @@ def test_fetch_into_another_folder_says_how_to_use_it(site, aic, tmp_path, monke
     assert aic("data", "verify")[1].splitlines()[-1] == f"-> aic data fetch challenge --to {there}"
 
 
+def test_fetch_takes_a_tilde_for_the_home_folder(site, aic, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    status, stdout, _ = aic("data", "fetch", "challenge", "--from", f"~/{site.folder.name}", "--to", "~/there")
+    assert (status, stdout.splitlines()[0]) == (0, f"5 files in {tmp_path / 'there'}, 5 of them fetched now")
+    assert files(tmp_path / "there") == files(site.folder)
+    assert not (tmp_path / "~").exists()
+
+
 def test_a_fetch_that_fails_is_one_line(site, aic, tmp_path):
     (site.folder / LARGE).unlink()
     status, stdout, stderr = aic("data", "fetch", "challenge")

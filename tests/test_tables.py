@@ -5,7 +5,7 @@ import pytest
 from aic_helpers import tables
 
 RULE = {"name": "size", "passed": True, "limit": "1 MB", "found": "0.5 MB", "evidence": "-", "remedy": None}
-BROKEN = {**RULE, "passed": False, "found": "2 MB", "remedy": "shrink it"}
+BROKEN = {**RULE, "passed": False, "found": "2 MB", "evidence": "model.pb has 2 MB", "remedy": "shrink it"}
 UNJUDGED = {**RULE, "name": "time", "passed": None, "found": "not judged"}
 ADVICE = {**RULE, "name": "range", "passed": None, "found": "1 % outside"}
 
@@ -85,10 +85,11 @@ def test_requirements_in_short(rules, words):
     assert tables.requirements_in_short(rules) == words
 
 
-def test_a_broken_rule_is_followed_by_what_to_do():
+def test_a_broken_rule_is_followed_by_its_evidence_and_what_to_do():
     assert tables.requirement_lines([RULE, BROKEN, ADVICE]) == [
         "met     size   0.5 MB",
         "BROKEN  size   2 MB",
+        "            evidence: model.pb has 2 MB",
         "            limit: 1 MB",
         "            -> shrink it",
         "advice  range  1 % outside",
