@@ -12,7 +12,10 @@ import tempfile
 
 
 def import_tensorflow() -> None:
-    """Import TensorFlow; what it writes on stderr meanwhile is shown only if the import fails."""
+    """Import TensorFlow; what it writes on stderr meanwhile is shown only if the import fails.
+
+    An interruption is no failure: it shows nothing.
+    """
     if "tensorflow" in sys.modules:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -22,7 +25,7 @@ def import_tensorflow() -> None:
         os.dup2(log.fileno(), 2)
         try:
             import tensorflow  # noqa: F401
-        except BaseException:
+        except Exception:
             log.seek(0)
             os.write(stderr, log.read())
             raise
