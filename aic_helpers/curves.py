@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from matplotlib.figure import Figure
@@ -18,7 +19,7 @@ def training(history: Sequence[Report], input_psnr_db: float) -> Figure:
     ----------
     history : sequence of Report
     input_psnr_db : float
-        The PSNR (dB) of the held-out inputs themselves, to do better than.
+        The PSNR (dB) of the held-out inputs themselves, to do better than; not drawn where it isn't finite.
     """
     if not history:
         return notice("no report yet")
@@ -28,7 +29,8 @@ def training(history: Sequence[Report], input_psnr_db: float) -> Figure:
     left.plot(steps, [report["loss"] for report in history], "o-", color=BLUE, markersize=3, linewidth=1)
     left.set(xlabel="step", ylabel="loss", title="loss (mean since the last report)")
     right.plot(steps, [report["held_out_psnr_db"] for report in history], "o-", color=BLUE, markersize=3, linewidth=1)
-    right.axhline(input_psnr_db, color=ORANGE, linewidth=1.5)
-    right.annotate("doing nothing", (steps[-1], input_psnr_db), color=ORANGE, ha="right", va="bottom")
+    if math.isfinite(input_psnr_db):
+        right.axhline(input_psnr_db, color=ORANGE, linewidth=1.5)
+        right.annotate("doing nothing", (steps[-1], input_psnr_db), color=ORANGE, ha="right", va="bottom")
     right.set(xlabel="step", ylabel="PSNR (dB)", title="held-out patches")
     return figure

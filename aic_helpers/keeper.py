@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import math
+import os
 import time
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +30,9 @@ Progress = Callable[[int, Report | None], None]
 PROGRESS_FILE = "progress.npz"
 """In the folder of a training: everything that it needs to go on."""
 
+DAMAGES = (EOFError, zipfile.BadZipFile, ValueError, KeyError, IndexError, TypeError, OSError)
+"""What reading a file raises that is empty, cut off, or something else than a training's progress."""
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -41,7 +48,45 @@ def steps_planned(folder: Path) -> int | None:
     file = folder / PROGRESS_FILE
     if not file.is_file():
         return None
-    return json.loads(str(np.load(file, allow_pickle=False)["story"]))["recipe"]["steps"]
+    with _undamaged(file):
+        return int(_read(file)[0]["recipe"]["steps"])
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep any other training out of a folder, which is made where it isn't there.
+
+    The system ends the lock with the process, however it ends.
+
+    Raises
+    ------
+    InputError
+        Another training is at work there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".training.lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            remedy = "wait until it ends, or name another folder"
+            raise InputError(f"no other training at work in {folder}", "one", remedy) from None
+        yield
+
+
+@contextmanager
+def _undamaged(file: Path) -> Iterator[None]:
+    """Turn what comes of reading a damaged file into one line."""
+    try:
+        yield
+    except DAMAGES:
+        raise InputError(f"a training's progress in {file}", "a damaged file", "remove it to start anew") from None
+
+
+def _read(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the story and the arrays in a file of progress."""
+    with file.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
+        arrays = {name: kept[name] for name in kept.files}
+    return json.loads(str(arrays.pop("story"))), arrays
 
 
 class Keeper(keras.callbacks.Callback):
@@ -64,19 +109,21 @@ class Keeper(keras.callbacks.Callback):
         """Go back to the last report in the folder, if it has one; return how many reports lie behind."""
         if self._file is None or not self._file.is_file():
             return 0
-        kept = np.load(self._file, allow_pickle=False)
-        story = json.loads(str(kept["story"]))
-        if story["recipe"] != json.loads(json.dumps(self._recipe)):
+        with _undamaged(self._file):
+            story, arrays = _read(self._file)
+            recipe = story["recipe"]
+        if recipe != json.loads(json.dumps(self._recipe)):
             raise InputError(
                 f"the progress of this very plan in {self._file.parent}",
                 "that of another plan, of other photos or of another version",
                 "name another folder, or remove this one",
             )
-        self.history, self._seconds_before = story["history"], story["seconds"]
-        for name, variables in self._variables().items():
-            for index, variable in enumerate(variables):
-                variable.assign(kept[f"{name}_{index}"])
-        self._best = [kept[f"best_{index}"] for index in range(len(self.model.weights))]
+        with _undamaged(self._file):
+            self.history, self._seconds_before = story["history"], story["seconds"]
+            for name, variables in self._variables().items():
+                for index, variable in enumerate(variables):
+                    variable.assign(arrays[f"{name}_{index}"])
+            self._best = [arrays[f"best_{index}"] for index in range(len(self.model.weights))]
         for report in self.history:
             self._tell(report)
         self._step = len(self.history) * self._steps_a_report
@@ -135,7 +182,10 @@ class Keeper(keras.callbacks.Callback):
         return {"weight": self.model.weights, "optimizer": self.model.optimizer.variables}
 
     def _write(self) -> None:
-        """Write the progress beside its place and move it there: a kill in between costs one report."""
+        """Write the progress beside its place and move it there: a kill in between costs one report.
+
+        It is on the disk before it takes the place of the last, so that not even a power cut costs more.
+        """
         if self._file is None:
             return
         arrays = {f"best_{index}": values for index, values in enumerate(self._best)}
@@ -143,10 +193,16 @@ class Keeper(keras.callbacks.Callback):
             arrays |= {f"{name}_{index}": np.asarray(variable) for index, variable in enumerate(variables)}
         story = {"recipe": self._recipe, "history": self.history, "seconds": self._seconds()}
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        partial = self._file.with_name(f".{self._file.name}")
-        with partial.open("wb") as file:
-            np.savez(file, story=np.asarray(json.dumps(story)), **arrays)
-        partial.replace(self._file)
+        partial = self._file.with_name(f".{self._file.name}.{os.getpid()}.partial")
+        try:
+            with partial.open("wb") as file:
+                np.savez(file, story=np.asarray(json.dumps(story)), **arrays)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(self._file)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
 
 
 def psnr_db_of(square_error: float) -> float:

@@ -7,6 +7,17 @@ from dataclasses import dataclass, replace
 from aic_helpers.errors import InputError
 from aic_helpers.losses import LOSSES
 
+LIMITS: dict[str, tuple[int, int]] = {
+    "steps": (1, 10_000_000),
+    "batch": (1, 1024),
+    "patch_px": (1, 2048),
+    "margin_px": (0, 1024),
+    "reports": (1, 10_000),
+    "patience": (0, 10_000),
+    "seed": (0, 2**32 - 1),
+}
+"""Lowest and highest value of each whole number in a plan."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -15,9 +26,9 @@ class Plan:
     Attributes
     ----------
     steps, batch : int
-        Number of updates, and patches in each.
+        Number of updates (at most 10 000 000, a multiple of the reports), and patches in each (at most 1024).
     patch_px : int
-        Side of a patch.
+        Side of a patch, at most 2048.
     margin_px : int
         Pixels that each side of a patch loses before the loss, so that the zeros with which a network pads its
         input don't count. 0 where the images to come are small and scored to their border.
@@ -32,7 +43,12 @@ class Plan:
     scales : tuple of float
         Sizes, as shares of their own, at which the photos are learned from.
     seed : int
-        Of the first weights, the simulated shots and the patches.
+        Of the first weights, the simulated shots and the patches; below 2**32.
+
+    Raises
+    ------
+    InputError
+        A value of another type, out of its range, or that doesn't go with the others.
     """
 
     steps: int
@@ -47,19 +63,32 @@ class Plan:
     seed: int = 2018
 
     def __post_init__(self) -> None:
-        if self.loss not in LOSSES:
-            raise InputError(f"a loss: {', '.join(LOSSES)}", self.loss, "choose one of them")
-        if min(self.steps, self.reports) < 1 or self.steps % self.reports:
+        for name in LIMITS:
+            check_limits(name, getattr(self, name))
+        if str(self.loss) not in LOSSES:
+            raise InputError(f"a loss: {', '.join(LOSSES)}", str(self.loss), "choose one of them")
+        if self.steps % self.reports:
             found = f"{self.steps} steps and {self.reports} reports"
             raise InputError("steps that are a multiple of the reports", found, "change one of them")
-        if min(self.batch, self.patch_px) < 1 or self.patience < 0 or not 0 < self.learning_rate < 1:
-            found = f"batch {self.batch}, patch_px {self.patch_px}, learning_rate {self.learning_rate:g}"
-            raise InputError("a batch and patches of 1 or more, a learning rate in (0, 1)", found, "change them")
-        if not self.scales or not all(0 < scale <= 1 for scale in self.scales):
+        if not (is_number(self.learning_rate) and 0 < self.learning_rate < 1):
+            raise InputError("a learning_rate above 0 and below 1", repr(self.learning_rate), "change it")
+        if not self.scales or not all(is_number(scale) and 0 < scale <= 1 for scale in self.scales):
             raise InputError("scales above 0, at most 1", f"{self.scales}", "1 is the photo as it is")
         if self.patch_px <= 2 * self.margin_px:
             found = f"patch_px {self.patch_px} and margin_px {self.margin_px}"
             raise InputError("patches wider than both their margins (px)", found, "raise patch_px or lower margin_px")
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is an int or a float; True and False aren't."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def check_limits(name: str, value: object) -> None:
+    """Raise `InputError` unless a value is a whole number within the limits of the plan's field of that name."""
+    low, high = LIMITS[name]
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise InputError(f"{name} as a whole number from {low} to {high}", repr(value), f"change {name}")
 
 
 PLANS: dict[str, Plan] = {
@@ -87,6 +116,10 @@ def plan_for(network: str, track: str) -> Plan:
 
 
 def of_steps(plan: Plan, steps: int) -> Plan:
-    """Return the plan with another number of steps, and as many reports, at most, as divide it."""
-    reports = max((count for count in range(1, plan.reports + 1) if steps % count == 0), default=1)
-    return replace(plan, steps=steps, reports=reports)
+    """Return the plan with another number of steps, rounded down to a multiple of the reports.
+
+    So a long training always has all its reports. Fewer steps than reports are kept, with one report a step.
+    """
+    check_limits("steps", steps)
+    reports = min(plan.reports, steps)
+    return replace(plan, steps=steps - steps % reports, reports=reports)

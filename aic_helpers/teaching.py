@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import math
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +14,8 @@ from aic_helpers import curves, datasets, images, keeper, networks, places, plan
 from aic_helpers.errors import InputError
 from aic_helpers.plans import Plan
 from aic_helpers.tracks import Track
+
+MAX_MINUTES = 7 * 24 * 60
 
 TRACKS = {"fast_enhancement": "enhancement"}
 """Of networks that are made for one; the others are trained for super_resolution, unless a track is named."""
@@ -49,33 +53,55 @@ def settle(
     photos : str
         A folder of training photos; empty for the sample's own.
     steps : int, optional
-        None for the plan's.
+        None for the plan's. Rounded down to a multiple of the reports; fewer than these are kept.
     changes : mapping, optional
         Other fields of the network's plan; None and empty values leave the plan's.
     out : str
         Folder for what comes out; empty for `runs/training/<track>/<network>` in the project.
     minutes : float, optional
-        In place of `steps`: as many as this machine does in about so long. A training that the folder has begun
-        goes on with its own number.
+        In place of `steps`: as many as this machine does in about so long, at most 7 days. A training that the
+        folder has begun goes on with its own number.
 
     Raises
     ------
     InputError
-        An unknown network, track or loss, a folder without photos, or a figure out of range.
+        An unknown network, track or loss, a folder without photos, a photo too small for the patches, a figure of
+        another type or out of range, or a file where the folder should be.
     """
-    if network not in networks.NETWORKS:
-        close = difflib.get_close_matches(network, networks.NETWORKS, n=1)
-        remedy = f"did you mean {close[0]}?" if close else "choose one of them"
-        raise InputError(f"a network ({', '.join(networks.NETWORKS)})", network, remedy)
-    chosen = results.named_track(track or TRACKS.get(network, "super_resolution"))
-    paths = images.list_images(photos) if photos else datasets.training_photos()
-    folder = Path(out).expanduser() if out else places.PROJECT / "runs" / "training" / chosen.name / network
+    network = _named_network(str(network))
+    chosen = results.named_track(str(track) or TRACKS.get(network, "super_resolution"))
+    paths = images.list_images(str(photos)) if photos else datasets.training_photos()
+    folder = _folder(chosen, network, str(out))
     given = {name: value for name, value in (changes or {}).items() if value not in (None, "")}
     plan = replace(plans.plan_for(network, chosen.name), **given)
+    training.check_photos(chosen, paths, plan)
     if minutes is not None:
+        _check_minutes(minutes)
         steps = keeper.steps_planned(folder)
         steps = steps or training.steps_within(minutes, networks.NETWORKS[network], chosen, paths, plan)
     return Lesson(network, chosen, paths, plan if steps is None else plans.of_steps(plan, steps), folder)
+
+
+def _named_network(name: str) -> str:
+    if name not in networks.NETWORKS:
+        close = difflib.get_close_matches(name, networks.NETWORKS, n=1)
+        remedy = f"did you mean {close[0]}?" if close else "choose one of them"
+        raise InputError(f"a network ({', '.join(networks.NETWORKS)})", name, remedy)
+    return name
+
+
+def _folder(track: Track, network: str, out: str) -> Path:
+    """Return the folder of a training, which may not be a file, nor below one."""
+    folder = results.run_folder(track, network, out or str(places.PROJECT / "runs" / "training" / track.name / network))
+    for above in folder.parents:
+        results.run_folder(track, network, str(above))
+    return folder
+
+
+def _check_minutes(minutes: float) -> None:
+    if not (plans.is_number(minutes) and math.isfinite(minutes) and 0 < minutes <= MAX_MINUTES):
+        expected = f"more than 0 minutes, at most {MAX_MINUTES} (7 days)"
+        raise InputError(expected, repr(minutes), "change them, or give steps")
 
 
 def learn(lesson: Lesson, *, progress: keeper.Progress | None = None) -> training.Trained:
@@ -111,10 +137,19 @@ def summary_rows(lesson: Lesson, trained: training.Trained) -> list[tables.Row]:
     """Return what came out, and what to do next."""
     recipe, weights = trained.recipe, tables.typed(lesson.folder / f"{lesson.network}.weights.h5")
     gain_db = recipe["held_out_psnr_db"] - recipe["held_out_input_psnr_db"]
-    source = f"{tables.typed(Path(networks.__file__))}:{lesson.network}"
     return [
         ("held-out PSNR", f"{recipe['held_out_psnr_db']:.2f} dB, {gain_db:+.2f} dB against doing nothing"),
         ("steps", f"{recipe['steps_done']} of {recipe['steps']} in {recipe['minutes']:.1f} minutes"),
         ("weights", f"{weights} (of step {recipe['kept_step']}, the best)"),
-        ("next", f"aic run --track {lesson.track.name} --model {source} --checkpoint {weights}"),
+        ("next", _next(lesson, gain_db, weights)),
     ]
+
+
+def _next(lesson: Lesson, gain_db: float, weights: str) -> str:
+    """Return the command that goes on from here, or why there is nothing to go on with."""
+    if not math.isfinite(gain_db):
+        return "other photos: the held-out patches of these leave no gain to measure"
+    if gain_db < 0:
+        return "more steps or a lower learning rate: so far the network is worse than doing nothing"
+    source = shlex.quote(f"{tables.typed(Path(networks.__file__))}:{lesson.network}")
+    return f"aic run --track {lesson.track.name} --model {source} --checkpoint {shlex.quote(weights)}"

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from aic_helpers.endings import DONE
 from aic_helpers.errors import InputError
+
+if TYPE_CHECKING:
+    from aic_helpers.keeper import Report, Trained
+    from aic_helpers.teaching import Lesson
+
+STEPS = "Updates of the weights, rounded down to a multiple of the reports.  [default: the network's plan]"
+MINUTES = "As many steps as take about so long, in place of --steps; a folder already begun keeps its number of steps."
 
 
 @click.command()
@@ -15,18 +22,21 @@ from aic_helpers.errors import InputError
 @click.option("--track", default="", metavar="TRACK", help="super_resolution or enhancement.  [default: the network's]")
 @click.option("--photos", default="", metavar="DIR", help="Training photos.  [default: the sample's own]")
 @click.option("--out", default="", metavar="DIR", help="Where it goes.  [default: runs/training/TRACK/NAME]")
-@click.option("--steps", type=int, metavar="N", help="Updates of the weights.  [default: the network's plan]")
-@click.option("--minutes", type=float, metavar="M", help="As many steps as take about so long, in place of --steps.")
+@click.option("--steps", type=int, metavar="N", help=STEPS)
+@click.option("--minutes", type=float, metavar="M", help=MINUTES)
 @click.option("--loss", metavar="LOSS", help="l1, l2, charbonnier or charbonnier_ssim.")
 @click.option("--batch", type=int, metavar="N", help="Patches in a step.")
 @click.option("--patch", "patch_px", type=int, metavar="PX", help="Side of a patch.")
-@click.option("--learning-rate", type=float, metavar="R", help="Of Adam, at its highest.")
-@click.option("--patience", type=int, metavar="N", help="Stop after N reports (20 in all) without anything better.")
+@click.option("--learning-rate", type=float, metavar="R", help="Of Adam, at its highest; below 1.")
+@click.option("--patience", type=int, metavar="N", help="Stop after N reports without anything better.")
 @click.option("--seed", type=int, metavar="N", help="Of weights and patches.  [default: 2018]")
 def train(
     name: str, track: str, photos: str, out: str, steps: int | None, minutes: float | None, **changes: Any
 ) -> int:
-    """Train a network on photos: NAME is a model function in aic_helpers/networks.py.
+    """Train a network on photos.
+
+    NAME is a model function in aic_helpers/networks.py: srcnn, resnet_6_16, resnet_8_32, resnet_12_64, vgg_19,
+    fast_sr or fast_enhancement.
 
     The weights, the recipe and the curve of the training go to a folder, for aic run. Interrupted, the same
     command goes on from the last report.
@@ -39,20 +49,31 @@ def train(
     from aic_helpers import quiet
 
     quiet.import_tensorflow()
-    from aic_helpers import bars, keeper, tables, teaching
+    from aic_helpers import keeper, tables, teaching
 
     if steps is not None and minutes is not None:
         raise InputError("--steps or --minutes", "both", "leave one of them out")
     lesson = teaching.settle(name, track, photos, steps, changes, out, minutes=minutes)
+    try:
+        trained = _learn(lesson)
+    except KeyboardInterrupt:
+        if (lesson.folder / keeper.PROGRESS_FILE).is_file():
+            click.echo("the same command goes on from the last report", err=True)
+        raise
+    click.echo(tables.aligned(teaching.summary_rows(lesson, trained)))
+    return DONE
+
+
+def _learn(lesson: Lesson) -> Trained:
+    from aic_helpers import bars, teaching
+
     words = [f"{len(lesson.photos)} photos, {lesson.plan.steps} steps"]
     with bars.bar("step", lines=True) as show:
 
-        def tell(step: int, report: keeper.Report | None) -> None:
+        def tell(step: int, report: Report | None) -> None:
             if report:
                 figures = f"loss {report['loss']:.5f}, held-out PSNR {report['held_out_psnr_db']:.2f} dB"
                 words[0] = f"step {step}: {figures}"
             show(step, lesson.plan.steps, words[0])
 
-        trained = teaching.learn(lesson, progress=tell)
-    click.echo(tables.aligned(teaching.summary_rows(lesson, trained)))
-    return DONE
+        return teaching.learn(lesson, progress=tell)

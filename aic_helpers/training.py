@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -14,13 +16,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
+from PIL import Image as PillowImage
 
+from aic_helpers import images, results
 from aic_helpers.errors import InputError
-from aic_helpers.keeper import Keeper, Progress, Trained, psnr_db_of
+from aic_helpers.keeper import Keeper, Progress, Trained, alone, psnr_db_of
 from aic_helpers.losses import LOSSES
 from aic_helpers.networks import ModelFunction, build
 from aic_helpers.patches import Batch, Scene, draw_patches, make_scenes, split
-from aic_helpers.plans import Plan
+from aic_helpers.plans import LIMITS, Plan
 from aic_helpers.starts import STARTS, centred
 from aic_helpers.tracks import Track
 
@@ -80,10 +84,23 @@ def train(
     Raises
     ------
     InputError
-        A photo too small for the patches, or a folder with the progress of another plan.
+        A photo too small for the patches, a folder with damaged progress or that of another plan, or one where
+        another training is at work.
     NotFiniteError
         The loss is no longer finite.
     """
+    with alone(folder) if folder else nullcontext():
+        return _train(function, track, photos, plan, folder, progress)
+
+
+def _train(
+    function: ModelFunction,
+    track: Track,
+    photos: Sequence[Path],
+    plan: Plan,
+    folder: Path | None,
+    progress: Progress | None,
+) -> Trained:
     started_s = time.monotonic()
     keras.utils.set_random_seed(plan.seed)
     scene_seed, patch_seed, held_out_seed = np.random.SeedSequence(plan.seed).generate_state(3)
@@ -112,32 +129,54 @@ def train(
 
 
 def sample_patches(track: Track, photos: Sequence[Path], plan: Plan, count: int = 6) -> tuple[Batch, Batch]:
-    """Return some patches (inputs, targets) as a plan draws them."""
+    """Return some patches (inputs, targets) as a plan draws them to learn from."""
     scenes = make_scenes(track, photos, np.random.default_rng(plan.seed), plan.scales)
-    return draw_patches(scenes, count, plan.patch_px, np.random.default_rng(plan.seed))
+    taught, _ = split(scenes, plan.patch_px)
+    return draw_patches(taught, count, plan.patch_px, np.random.default_rng(plan.seed))
+
+
+def check_photos(track: Track, photos: Sequence[Path], plan: Plan) -> None:
+    """Raise `InputError` if a photo is too small for the patches, by what the files say of their sizes."""
+    for path in photos:
+        for scale in plan.scales:
+            sides = [max(1, round(side * scale)) // track.scale * track.scale for side in _size(path)]
+            blank = np.broadcast_to(np.uint8(0), (sides[1], sides[0], 3))
+            split([Scene(str(path), blank, [], track.scale)], plan.patch_px)
+
+
+def _size(path: Path) -> tuple[int, int]:
+    """Return the width and height (px) of a photo; what isn't one is left to `images.read_rgb` to tell."""
+    try:
+        with PillowImage.open(path) as photo:
+            return photo.size
+    except (OSError, SyntaxError, ValueError, PillowImage.DecompressionBombError):
+        height_px, width_px = images.read_rgb(path).shape[:2]
+        return width_px, height_px
 
 
 def steps_within(minutes: float, function: ModelFunction, track: Track, photos: Sequence[Path], plan: Plan) -> int:
     """Return about how many steps of a plan this machine does in so many minutes, by the time that a few take."""
-    if not minutes > 0:
-        raise InputError("more than 0 minutes", f"{minutes:g}", "give more")
     ends_s: list[float] = []
     short = replace(plan, steps=2 * TRIAL_STEPS, reports=2, patience=0)
     train(function, track, photos, short, progress=lambda step, report: ends_s.append(time.monotonic()))
     steps = int(60 * minutes / (ends_s[-1] - ends_s[TRIAL_STEPS]) * TRIAL_STEPS)
+    steps = min(steps, LIMITS["steps"][1])
     return max(steps - steps % plan.reports, plan.reports)
 
 
 def save(trained: Trained, folder: Path, name: str, **measured: Any) -> Path:
     """Write `<name>.weights.h5` and beside it the recipe with anything measured since; return the weights' path."""
     folder.mkdir(parents=True, exist_ok=True)
-    weights, recipe = folder / f"{name}.weights.h5", folder / f"{name}.json"
-    partial = folder / f".{name}.weights.h5"
-    trained.model.save_weights(partial)
-    partial.replace(weights)
-    partial = folder / f".{name}.json"
-    partial.write_text(json.dumps(trained.recipe | measured, indent=2) + "\n", "utf-8")
-    partial.replace(recipe)
+    weights = folder / f"{name}.weights.h5"
+    partial = folder / f".{name}.{os.getpid()}.weights.h5"  # Keras wants this ending
+    try:
+        trained.model.save_weights(partial)
+        partial.replace(weights)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    recipe = results.strict(trained.recipe | measured)
+    results.write_text(folder / f"{name}.json", json.dumps(recipe, indent=2, allow_nan=False) + "\n")
     return weights
 
 

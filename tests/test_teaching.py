@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
+import shlex
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image as PillowImage
 
-from aic_helpers import curves, networks, plans, teaching, training
+from aic_helpers import curves, keeper, networks, plans, teaching, train_commands, training
 from aic_helpers.errors import InputError
 from aic_helpers.images import write_png
 
@@ -40,12 +43,11 @@ def test_a_lesson_leaves_weights_recipe_curve_and_progress(photos: Path, tmp_pat
     trained = teaching.learn(lesson, progress=lambda step, report: steps.append(step))
     assert steps == list(range(1, 21))
     names = {path.name for path in lesson.folder.iterdir()}
-    assert names == {"tiny.weights.h5", "tiny.json", "training.png", "progress.npz"}
+    assert names == {"tiny.weights.h5", "tiny.json", "training.png", "progress.npz", ".training.lock"}
     recipe = json.loads((lesson.folder / "tiny.json").read_text("utf-8"))
     assert {"cpu", "cores", "created_utc"} == set(recipe["machine"])
     rows = dict(teaching.summary_rows(lesson, trained))
     assert rows["steps"].startswith("20 of 20 in ")
-    assert rows["next"].endswith(f"networks.py:tiny --checkpoint {lesson.folder}/tiny.weights.h5")
 
 
 def test_minutes_become_steps_once_and_a_training_that_goes_on_keeps_them(photos: Path, tmp_path: Path) -> None:
@@ -79,8 +81,18 @@ def test_when_the_loss_is_lost_the_last_good_weights_are_written(
         ({"track": "sharpen"}, "expected a track"),
         ({"photos": "/nowhere"}, "expected a folder of images at /nowhere"),
         ({"changes": {"loss": "l3"}}, "expected a loss: l1"),
-        ({"steps": 0}, "steps that are a multiple of the reports, found 0 steps"),
-        ({"minutes": -1.0}, "more than 0 minutes, found -1"),
+        ({"network": 5}, r"expected a network \(.*\), found 5"),
+        ({"steps": 0}, "steps as a whole number from 1 to 10000000, found 0"),
+        ({"steps": "abc"}, "steps as a whole number from 1 to 10000000, found 'abc'"),
+        ({"changes": {"seed": -1}}, "seed as a whole number from 0 to 4294967295, found -1"),
+        ({"changes": {"patch_px": 65}}, "a photo of at least 130x65 px, found 128x96 in .*0.png: use larger photos"),
+        ({"minutes": -1.0}, "more than 0 minutes, at most 10080 .7 days., found -1.0"),
+        ({"minutes": math.inf}, "more than 0 minutes, .*, found inf"),
+        ({"minutes": math.nan}, "more than 0 minutes, .*, found nan"),
+        ({"minutes": 10081}, "more than 0 minutes, .*, found 10081"),
+        ({"minutes": "two"}, "more than 0 minutes, .*, found 'two'"),
+        ({"out": __file__}, "a folder for the run at .*test_teaching.py, found a file: name another place with out"),
+        ({"out": f"{__file__}/a/b"}, "a folder for the run at .*test_teaching.py, found a file: name another place"),
     ],
 )
 def test_what_cannot_be_settled(wanted: dict, message: str, photos: Path, tmp_path: Path) -> None:
@@ -88,9 +100,63 @@ def test_what_cannot_be_settled(wanted: dict, message: str, photos: Path, tmp_pa
         teaching.settle(**{"network": "tiny", "photos": str(photos), "out": str(tmp_path), **wanted})
 
 
-def test_any_number_of_steps_gets_reports_that_divide_it() -> None:
+def test_any_number_of_steps_is_rounded_down_to_a_multiple_of_the_reports() -> None:
     plan = plans.Plan(steps=100, reports=20)
-    assert [plans.of_steps(plan, steps).reports for steps in (100, 30, 7, 23)] == [20, 15, 7, 1]
+    made = [plans.of_steps(plan, steps) for steps in (101, 100, 20, 19, 1)]
+    assert [(found.steps, found.reports) for found in made] == [(100, 20), (100, 20), (20, 20), (19, 19), (1, 1)]
+
+
+@pytest.fixture
+def lesson(photos: Path, tmp_path: Path) -> teaching.Lesson:
+    return teaching.settle("tiny", "", str(photos), None, {"loss": ""}, str(tmp_path / "it's mine"))
+
+
+def trained_to(psnr_db: float, input_psnr_db: float) -> keeper.Trained:
+    recipe = {"held_out_psnr_db": psnr_db, "held_out_input_psnr_db": input_psnr_db}
+    return keeper.Trained(None, recipe | {"steps": 20, "steps_done": 20, "minutes": 1.0, "kept_step": 20}, [])
+
+
+def test_the_command_that_goes_on_holds_for_any_folder(lesson: teaching.Lesson) -> None:
+    words = shlex.split(dict(teaching.summary_rows(lesson, trained_to(30.0, 29.0)))["next"])
+    assert words[:5] == ["aic", "run", "--track", "super_resolution", "--model"]
+    assert words[5].endswith("networks.py:tiny")
+    assert words[6:] == ["--checkpoint", f"{lesson.folder}/tiny.weights.h5"]
+
+
+@pytest.mark.parametrize(
+    ("psnr_db", "words"),
+    [
+        ((28.0, 29.0), "more steps or a lower learning rate: so far the network is worse than doing nothing"),
+        ((math.inf, math.inf), "other photos: the held-out patches of these leave no gain to measure"),
+    ],
+)
+def test_a_network_that_gains_nothing_is_not_offered_to_run(
+    psnr_db: tuple[float, float], words: str, lesson: teaching.Lesson
+) -> None:
+    assert dict(teaching.summary_rows(lesson, trained_to(*psnr_db)))["next"] == words
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_an_interrupted_command_says_that_it_can_go_on(
+    begun: bool, lesson: teaching.Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(lesson: teaching.Lesson, progress: keeper.Progress) -> None:
+        if begun:
+            lesson.folder.mkdir(parents=True)
+            (lesson.folder / "progress.npz").touch()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(teaching, "settle", lambda *_, **__: lesson)
+    monkeypatch.setattr(teaching, "learn", interrupted)
+    found = CliRunner().invoke(train_commands.train, ["tiny"])
+    assert found.exit_code == 1  # click's own, for an interruption
+    assert found.stderr.count("the same command goes on from the last report\n") == begun
+
+
+def test_the_help_names_each_network_and_starts_with_a_sentence() -> None:
+    text = CliRunner().invoke(train_commands.train, ["--help"]).stdout
+    assert [name for name in networks.NETWORKS if name not in text] == ["tiny"]
+    assert train_commands.train.get_short_help_str() == "Train a network on photos."
 
 
 def test_the_curve_shows_each_report_beside_doing_nothing() -> None:
@@ -102,3 +168,8 @@ def test_the_curve_shows_each_report_beside_doing_nothing() -> None:
     assert left.lines[0].get_xydata().tolist() == [[10, 0.5], [20, 0.25]]
     assert right.lines[0].get_xydata().tolist() == [[10, 28], [20, 30]]
     assert right.lines[1].get_ydata() == [27.0, 27.0]
+
+
+def test_the_curve_leaves_out_a_line_that_is_nowhere() -> None:
+    right = curves.training([{"step": 10, "loss": 0.5, "held_out_psnr_db": 28.0}], math.inf).axes[1]
+    assert len(right.lines) == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import math
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from PIL import Image as PillowImage
 from PIL import ImageFilter
 
-from aic_helpers import networks, training
+from aic_helpers import keeper, networks, training
 from aic_helpers.errors import InputError
 from aic_helpers.images import write_png
 from aic_helpers.losses import LOSSES
@@ -162,16 +163,107 @@ def test_without_anything_better_it_stops_early_and_keeps_the_best(photos: list[
     assert trained.recipe["steps_done"] == best["step"] + 20 < 100
 
 
+def test_the_patches_shown_are_checked_as_those_learned_from(tmp_path: Path) -> None:
+    path = write_png(tmp_path / "small.png", np.zeros((64, 100, 3), dtype=np.uint8))
+    with pytest.raises(InputError, match="a photo of at least 128x64 px, found 100x64"):
+        training.sample_patches(SUPER_RESOLUTION, [path], Plan(steps=20))
+
+
+@pytest.fixture(scope="module")
+def whole_progress(photos: list[Path], tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    folder = tmp_path_factory.mktemp("whole")
+    training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=folder)
+    assert not list(folder.glob("*.partial"))
+    assert keeper.steps_planned(folder) == 30
+    return (folder / "progress.npz").read_bytes()
+
+
+def array_file(name: str) -> bytes:
+    with io.BytesIO() as file:
+        np.savez(file, **{name: np.asarray(3)})
+        return file.getvalue()
+
+
+def without(whole: bytes, name: str) -> bytes:
+    with io.BytesIO() as file:
+        np.savez(file, **{key: value for key, value in np.load(io.BytesIO(whole)).items() if key != name})
+        return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda whole: b"",
+        lambda whole: whole[: len(whole) // 2],
+        lambda whole: b"not a training",
+        lambda whole: array_file("other"),
+        lambda whole: array_file("story"),
+    ],
+    ids=["empty", "cut off", "text", "other keys", "another story"],
+)
+def test_damaged_progress_is_one_line(damage, whole_progress: bytes, photos: list[Path], tmp_path: Path) -> None:
+    file = tmp_path / "progress.npz"
+    file.write_bytes(damage(whole_progress))
+    message = rf"^expected a training's progress in {file}, found a damaged file: remove it to start anew$"
+    with pytest.raises(InputError, match=message):
+        keeper.steps_planned(tmp_path)
+    with pytest.raises(InputError, match=message):
+        training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
+
+
+def test_progress_that_lacks_an_array_is_one_line(whole_progress: bytes, photos: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "progress.npz").write_bytes(without(whole_progress, "weight_1"))
+    with pytest.raises(InputError, match="found a damaged file: remove it"):
+        training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
+
+
+def test_a_second_training_in_a_folder_is_refused_until_the_first_ends(photos: list[Path], tmp_path: Path) -> None:
+    refused: list[str] = []
+
+    def another(step: int, report: dict[str, float] | None) -> None:
+        if step == 1:
+            with pytest.raises(InputError) as caught:
+                training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
+            refused.append(str(caught.value))
+
+    training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path, progress=another)
+    remedy = "wait until it ends, or name another folder"
+    assert refused == [f"expected no other training at work in {tmp_path}, found one: {remedy}"]
+    training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
+
+
+def test_a_recipe_is_strict_json(tmp_path: Path) -> None:
+    model = networks.build(tiny)
+    training.save(keeper.Trained(model, {"held_out_psnr_db": math.inf}, []), tmp_path, "mine", score=math.nan)
+    text = (tmp_path / "mine.json").read_text("utf-8")
+
+    def refuse(word: str) -> None:
+        raise AssertionError(word)
+
+    assert json.loads(text, parse_constant=refuse) == {"held_out_psnr_db": "inf", "score": None}
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"loss": "l3"}, "expected a loss: l1, l2, charbonnier, charbonnier_ssim, found l3"),
-        ({"batch": 0}, "expected a batch and patches of 1 or more, .*, found batch 0"),
-        ({"learning_rate": 0.0}, "a learning rate in .0, 1."),
+        ({"loss": ["l1"]}, "expected a loss: l1"),
+        ({"batch": 0}, "^expected batch as a whole number from 1 to 1024, found 0: change batch$"),
+        ({"batch": 1025}, "batch as a whole number from 1 to 1024, found 1025"),
+        ({"patch_px": 2049}, "patch_px as a whole number from 1 to 2048, found 2049"),
+        ({"patience": -1}, "patience as a whole number from 0 to 10000, found -1"),
+        ({"seed": -1}, "seed as a whole number from 0 to 4294967295, found -1"),
+        ({"seed": 2**32}, "seed as a whole number from 0 to 4294967295, found 4294967296"),
+        ({"seed": "2018"}, "seed as a whole number .*, found '2018'"),
+        ({"steps": True}, "steps as a whole number .*, found True"),
+        ({"steps": 10_000_020}, "steps as a whole number from 1 to 10000000"),
+        ({"learning_rate": 0.0}, "a learning_rate above 0 and below 1, found 0.0"),
+        ({"learning_rate": math.nan}, "a learning_rate above 0 and below 1, found nan"),
+        ({"learning_rate": "fast"}, "a learning_rate above 0 and below 1, found 'fast'"),
         ({"scales": ()}, "scales above 0, at most 1, found ()"),
         ({"scales": (1.5,)}, "scales above 0, at most 1"),
         ({"steps": 110}, "steps that are a multiple of the reports, found 110 steps and 20 reports"),
-        ({"steps": 0}, "steps that are a multiple of the reports, found 0 steps and 20 reports"),
+        ({"steps": 0}, "steps as a whole number from 1 to 10000000, found 0"),
         ({"patch_px": 16}, "wider than both their margins .px., found patch_px 16 and margin_px 8"),
     ],
 )
