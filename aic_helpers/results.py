@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from aic_helpers import datasets, machine, run_files, sources
+from aic_helpers import datasets, machine, run_files, schema, sources, staging
 from aic_helpers.errors import InputError
 from aic_helpers.places import PROJECT
 from aic_helpers.scoring import total_scores
@@ -32,7 +32,7 @@ from aic_helpers.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, PROTOCOL, TRACKS, Trac
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = 1
+SCHEMA = schema.SCHEMA
 FILES = run_files.FILES
 
 Table = Literal["images", "timing", "growth"]
@@ -157,21 +157,18 @@ def read(run: str | Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        No result, not JSON, or a schema other than 1.
+        No result, not JSON, a schema other than 1, or parts without their keys.
     """
     path = Path(run)
     path = path if path.suffix == ".json" else path / "result.json"
+    shown = staging.home(path.parent) / path.name
     if not path.is_file():
-        raise InputError(f"a result at {path}", "nothing", "make one with: aic run")
+        raise InputError(f"a result at {shown}", "nothing", "make one with: aic run")
     try:
         result = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise InputError(f"JSON in {path}", f"something else ({error})", "make the run again") from None
-    found = result.get("schema") if isinstance(result, dict) else None
-    if found != SCHEMA:
-        raise InputError(
-            f"a result of schema {SCHEMA} in {path}", f"schema {found}", "read it with the version it names"
-        )
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"JSON in {shown}", f"something else ({error})", schema.REMEDY) from None
+    schema.require(result, shown)
     return result
 
 

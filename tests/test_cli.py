@@ -337,7 +337,7 @@ def test_a_broken_rule_is_exit_status_1(aic, monkeypatch, tmp_path, frozen, pass
 
 @pytest.mark.parametrize(("width_px", "again"), [(None, 1), (64, 1), (1280, 0)], ids=["none", "small", "hd"])
 def test_check_measures_where_no_profile_is_of_hd(aic, monkeypatch, tmp_path, frozen, width_px, again):
-    from aic_helpers import results
+    from aic_helpers import results, schema
 
     measured = []
 
@@ -345,8 +345,8 @@ def test_check_measures_where_no_profile_is_of_hd(aic, monkeypatch, tmp_path, fr
         measured.append(stage)
         results.write_part(stage, "profile", hd)
 
-    hd = {"time_ms": None, "speedup": None, "speedup_ci95": None, "width_px": 1280, "height_px": 720, "threads": 1}
-    hd |= {"device": "cpu", "peak_rss_mib": None, "failed": "at 1280x720: no", "notes": []}
+    hd = {**dict.fromkeys(schema.KEYS["profile"]), "width_px": 1280, "height_px": 720, "threads": 1, "device": "cpu"}
+    hd |= {"failed": "at 1280x720: no"}
     call = ("--model", frozen("any", 0.0), "--out", tmp_path / "run")
     monkeypatch.setattr("aic_helpers.steps.profile", profile)
     monkeypatch.setattr("aic_helpers.requirements.check", lambda *_, **__: [])

@@ -101,7 +101,7 @@ def test_what_was_kept_before_goes(run):
 
 def test_metrics_that_are_cleared_take_the_examples_along(run):
     settings = run(24, 24, dark=(0.1, 0.15, 0.0))
-    results.write_part(settings, "model", {"sha256": "0"})
+    results.write_part(settings, "model", {"name": "net", "sha256": "0"})
     results.write_part(settings, "metrics", {"psnr_db": 30.0})
     written(settings)
     results.write_part(settings, "model", {"sha256": "1"})

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from aic_helpers import comparing, entrants, gallery, photos, results
+from aic_helpers import comparing, entrants, gallery, photos, results, schema
 from aic_helpers.datasets import open_dataset
 from aic_helpers.errors import InputError
 from aic_helpers.images import as_float, write_png
@@ -42,10 +42,12 @@ def run_folder(folder, where, **changes):
     folder.mkdir()
     (folder / "model.pb").write_bytes(b"weights")
     dataset = open_dataset(where, track=ENHANCEMENT)
-    result = {"schema": 1, "track": "enhancement", "data": {"name": dataset.name, "note": ""}}
+    result = {**dict.fromkeys(schema.PARTS), "schema": 1, "track": "enhancement"}
+    result["data"] = {"name": dataset.name, "note": ""}
     result["model"] = {"name": "<b>mine</b>", "sha256": results._sha256(folder / "model.pb")}
     result["metrics"] = {"psnr_db": 31.0, "ms_ssim": 0.97}
-    result["profile"] = {"time_ms": 500.0, "speedup": 2.0, "speedup_ci95": [1.9, 2.1], "peak_rss_mib": 700.0}
+    result["profile"] = dict.fromkeys(schema.KEYS["profile"])
+    result["profile"] |= {"time_ms": 500.0, "speedup": 2.0, "speedup_ci95": [1.9, 2.1], "peak_rss_mib": 700.0}
     result["scores"] = {"A": {"value": 9.5, "ci95": None}}
     (folder / "result.json").write_text(json.dumps(result | changes), "utf-8")
     (folder / "images.csv").write_text("image,psnr_db,ms_ssim,failure\nfirst,31.0,0.97,\ngone,20.0,0.5,\n", "utf-8")

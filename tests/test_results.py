@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aic_helpers import results
+from aic_helpers import results, schema
 from aic_helpers.errors import InputError
 from aic_helpers.images import write_png
 from aic_helpers.places import PROJECT
@@ -15,8 +15,8 @@ from aic_helpers.tracks import ENHANCEMENT, SUPER_RESOLUTION
 
 MODEL = {"name": "net", "source": "net.pb", "sha256": "0" * 64, "bytes": 3, "parameters": 1, "gmacs_720p": 0.1}
 METRICS = {"psnr_db": 30.0, "psnr_db_ci95": (29.0, 31.0), "ms_ssim": 0.97, "ms_ssim_ci95": (0.96, 0.98), "images": 5}
-HD = {"width_px": 1280, "height_px": 720}
-PROFILE = {"time_ms": 10.0, "baseline_time_ms": 20.0, "speedup": 2.0, "speedup_ci95": [1.9, 2.1], **HD}
+HD = {**dict.fromkeys(schema.KEYS["profile"]), "width_px": 1280, "height_px": 720}
+PROFILE = {**HD, "time_ms": 10.0, "baseline_time_ms": 20.0, "speedup": 2.0, "speedup_ci95": [1.9, 2.1]}
 
 
 @pytest.fixture
@@ -178,7 +178,52 @@ def test_reading_no_result(tmp_path):
 
 def test_reading_what_is_no_json(tmp_path):
     (tmp_path / "result.json").write_text('{"schema": 1')
-    with pytest.raises(InputError, match=r"expected JSON in .*result\.json, found something else"):
+    again = "make the run again once it is removed"
+    with pytest.raises(InputError, match=rf"expected JSON in .*result\.json, found something else .*: {again}"):
+        results.read(tmp_path)
+
+
+def test_a_staged_result_is_named_by_the_run_folder(tmp_path):
+    stage = tmp_path / ".partial-x"
+    stage.mkdir()
+    for text in ("{", '{"schema": 1}', '{"schema": 2}'):
+        (stage / "result.json").write_text(text)
+        with pytest.raises(InputError) as error:
+            results.read(stage)
+        assert f" in {tmp_path / 'result.json'}, found " in str(error.value)
+
+
+RULE = dict.fromkeys(schema.RULE)
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "found"),
+    [
+        ("track", 3, "3 as track"),
+        ("data", None, "null as data"),
+        ("data", {"name": "sample"}, "nothing at note in data"),
+        ("model", "net", '"net" as model'),
+        ("model", {"name": "net"}, "nothing at sha256 in model"),
+        ("metrics", [1], "[1] as metrics"),
+        ("profile", {"height_px": 720}, "nothing at width_px in profile"),
+        ("requirements", {}, "{} as requirements"),
+        ("requirements", [RULE, {"name": "size"}], "nothing at passed in a rule in requirements"),
+        ("scores", {"A": 1.0}, "1.0 as score A"),
+        ("environment", "here", '"here" as environment'),
+    ],
+)
+def test_reading_a_part_of_another_form(settings, part, value, found):
+    result = complete(settings)
+    (settings.folder / "result.json").write_text(json.dumps(result | {part: value}))
+    with pytest.raises(InputError) as error:
+        results.read(settings.folder)
+    path = settings.folder / "result.json"
+    assert str(error.value) == f"expected a whole result in {path}, found {found}: {schema.REMEDY}"
+
+
+def test_reading_a_result_without_its_parts(tmp_path):
+    (tmp_path / "result.json").write_text('{"schema": 1}')
+    with pytest.raises(InputError, match=r"found nothing at track in the result: make the run again once it is rem"):
         results.read(tmp_path)
 
 

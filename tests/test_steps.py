@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aic_helpers import results, steps
+from aic_helpers import results, schema, steps
 from aic_helpers.images import write_png
 
-PROFILE = {"time_ms": 1.0, "speedup": 2.0, "speedup_ci95": None}
+PROFILE = {**dict.fromkeys(schema.KEYS["profile"]), "time_ms": 1.0, "speedup": 2.0}
 
 
 @pytest.fixture
