@@ -61,10 +61,15 @@ def alone(folder: Path) -> Iterator[None]:
     Raises
     ------
     InputError
-        Another training is at work there.
+        Another training is at work there, or the folder can't be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".training.lock").open("a") as file:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".training.lock").open("a")
+    except OSError as error:
+        expected = f"a folder at {folder} that can be written"
+        raise InputError(expected, error.strerror or str(error), "name another folder") from None
+    with lock as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

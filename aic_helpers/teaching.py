@@ -138,11 +138,15 @@ def summary_rows(lesson: Lesson, trained: training.Trained) -> list[tables.Row]:
     recipe, weights = trained.recipe, tables.typed(lesson.folder / f"{lesson.network}.weights.h5")
     gain_db = recipe["held_out_psnr_db"] - recipe["held_out_input_psnr_db"]
     return [
-        ("held-out PSNR", f"{recipe['held_out_psnr_db']:.2f} dB, {gain_db:+.2f} dB against doing nothing"),
+        ("held-out PSNR", f"{recipe['held_out_psnr_db']:.2f} dB, {_gain_words(gain_db)}"),
         ("steps", f"{recipe['steps_done']} of {recipe['steps']} in {recipe['minutes']:.1f} minutes"),
         ("weights", f"{weights} (of step {recipe['kept_step']}, the best)"),
         ("next", _next(lesson, gain_db, weights)),
     ]
+
+
+def _gain_words(gain_db: float) -> str:
+    return f"{gain_db:+.2f} dB against doing nothing" if math.isfinite(gain_db) else "its gain can't be told"
 
 
 def _next(lesson: Lesson, gain_db: float, weights: str) -> str:

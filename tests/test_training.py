@@ -232,6 +232,12 @@ def test_a_second_training_in_a_folder_is_refused_until_the_first_ends(photos: l
     training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
 
 
+def test_a_folder_that_cannot_be_written_is_told_before_the_training(photos: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"a folder at .*file/out that can be written, found Not a directory: name"):
+        training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path / "file" / "out")
+
+
 def test_a_recipe_is_strict_json(tmp_path: Path) -> None:
     model = networks.build(tiny)
     training.save(keeper.Trained(model, {"held_out_psnr_db": math.inf}, []), tmp_path, "mine", score=math.nan)
