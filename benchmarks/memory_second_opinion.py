@@ -1,0 +1,56 @@
+"""The peak memory of a model, as the profile reads it and as `/usr/bin/time -v` does of a process that does the same.
+
+    AIC_CHALLENGE_DATA=../shared/challenge .venv/bin/python benchmarks/memory_second_opinion.py [MODEL ...]
+
+Both read the models in turn, and the profile once more after the last, which is the one that takes the longest.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from aic_helpers import conversion, profiling, sources, timing
+from aic_helpers.tracks import SUPER_RESOLUTION
+
+MODELS = ("div2k_resnet_6_16", "div2k_srcnn", "dped_resnet_12_64", "div2k_vgg19_vdsr")
+
+WORK = """
+import sys, numpy as np, tensorflow as tf
+graph = tf.compat.v1.GraphDef()
+graph.ParseFromString(open(sys.argv[1], "rb").read())
+model = tf.compat.v1.wrap_function(lambda: tf.graph_util.import_graph_def(graph, name=""), []).prune("input:0", "output:0")
+model(tf.constant(np.random.default_rng(0).random((1, 720, 1280, 3), np.float32))).numpy()
+"""
+
+
+def main(names: list[str]) -> None:
+    """Print a row a reading."""
+    with tempfile.TemporaryDirectory() as folder:
+        frozen = {name: Path(folder) / f"{name}.pb" for name in names}
+        for name, path in frozen.items():
+            conversion.convert(sources.resolve(name, None), path)
+        for name, path in frozen.items():
+            print(f"{name:18} /usr/bin/time -v {second_opinion_mib(path):7.1f} MiB", flush=True)
+            show(name, path)
+        for name, path in frozen.items():
+            show(f"{name} again", path)
+
+
+def show(name: str, path: Path) -> None:
+    """Print what the profile reads."""
+    result = profiling.profile(path, sources.baseline_pb(SUPER_RESOLUTION), limits=timing.Limits(interval=1.0)).result
+    parts = f"{result['runtime_rss_mib']:.1f} runtime ({result['runtime_file_mib']:.1f} files)"
+    print(f"{name:24} profile {result['peak_rss_mib']:7.1f} MiB = {parts} + {result['model_rss_mib']:.1f}", flush=True)
+
+
+def second_opinion_mib(path: Path) -> float:
+    """Return what the system's own time command says of a fresh process."""
+    command = ["/usr/bin/time", "-f", "%M", sys.executable, "-P", "-c", WORK, str(path)]
+    return int(subprocess.run(command, capture_output=True, check=True, text=True).stderr.split()[-1]) / 1024
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or list(MODELS))

@@ -1,0 +1,31 @@
+"""SRCNN timed against itself, ten times: the ratio should be 1, and its interval should hold 1.
+
+    .venv/bin/python benchmarks/self_ratio.py [RUNS]
+
+Leave the machine alone meanwhile: about three minutes.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from aic_helpers import profiling, sources
+from aic_helpers.tracks import SUPER_RESOLUTION
+
+
+def main(runs: int) -> None:
+    """Print a row a run."""
+    srcnn = sources.baseline_pb(SUPER_RESOLUTION)
+    for run in range(runs):
+        result = profiling.profile(srcnn, srcnn).result
+        low, high = result["speedup_ci95"]
+        print(
+            f"{run + 1:2}  ratio {result['speedup']:.4f} ({low:.4f} to {high:.4f})  {result['repetitions']} pairs, "
+            f"{result['stop_reason']}; {result['time_ms']:.0f} ms; others used {result['load']['other_cores_during']:.2f} "
+            f"cores; peak {result['peak_rss_mib']:.0f} MiB",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
