@@ -21,7 +21,8 @@ WORK = """
 import sys, numpy as np, tensorflow as tf
 graph = tf.compat.v1.GraphDef()
 graph.ParseFromString(open(sys.argv[1], "rb").read())
-model = tf.compat.v1.wrap_function(lambda: tf.graph_util.import_graph_def(graph, name=""), []).prune("input:0", "output:0")
+load = lambda: tf.graph_util.import_graph_def(graph, name="")
+model = tf.compat.v1.wrap_function(load, []).prune("input:0", "output:0")
 model(tf.constant(np.random.default_rng(0).random((1, 720, 1280, 3), np.float32))).numpy()
 """
 

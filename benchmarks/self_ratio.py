@@ -19,12 +19,10 @@ def main(runs: int) -> None:
     for run in range(runs):
         result = profiling.profile(srcnn, srcnn).result
         low, high = result["speedup_ci95"]
-        print(
-            f"{run + 1:2}  ratio {result['speedup']:.4f} ({low:.4f} to {high:.4f})  {result['repetitions']} pairs, "
-            f"{result['stop_reason']}; {result['time_ms']:.0f} ms; others used {result['load']['other_cores_during']:.2f} "
-            f"cores; peak {result['peak_rss_mib']:.0f} MiB",
-            flush=True,
-        )
+        ratio = f"ratio {result['speedup']:.4f} ({low:.4f} to {high:.4f})"
+        pairs = f"{result['repetitions']} pairs, stopped by: {result['stop_reason']}"
+        others = f"others used {result['load']['other_cores_during']:.2f} cores"
+        print(f"{run + 1:2}  {ratio}  {pairs}; {result['time_ms']:.0f} ms; {others}", flush=True)
 
 
 if __name__ == "__main__":
