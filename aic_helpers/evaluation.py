@@ -1,16 +1,22 @@
-"""Callable + validation pairs -> a DataFrame, one row per image."""
+"""Callable + validation pairs -> a DataFrame, one row per image.
+
+Three things go on at once: a thread reads the next images, the network runs on a batch, and a thread scores the
+batch before. At most four batches are in memory, however many images there are.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from typing import Any
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from aic_helpers.datasets import Dataset, LoadedPair, read_pair
+from aic_helpers.datasets import Dataset, LoadedPair, Pair, read_pair
 from aic_helpers.errors import InputError
 from aic_helpers.intervals import mean_ci95
 from aic_helpers.metrics import Definition, ms_ssim, psnr
@@ -18,23 +24,36 @@ from aic_helpers.tracks import PROTOCOL, Track
 
 Model = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
-Progress = Callable[[Iterable[Any]], Iterable[Any]]
-"""Wraps the validation pairs as they are gone through, as `tqdm` does."""
+Progress = Callable[[int, int], None]
+"""Told how many images are scored, of how many."""
+
+Row = dict[str, Any]
+Item = TypeVar("Item")
+
+BATCH_PIXELS = 2**18
+"""Images of one size go through the network together up to so many pixels: 26 patches of 100x100, one 2K photo.
+
+The first layers of a batch then still fit a processor's cache; see `benchmarks/evaluation.py`."""
+
+FIGURES = ("psnr_db", "ms_ssim", "ms_ssim_float64", "outside_share", "outside_max")
 
 
-def evaluate(model: Model, dataset: Dataset, *, limit: int | None = None, progress: Progress = iter) -> pd.DataFrame:
+def evaluate(
+    model: Model, dataset: Dataset, *, limit: int | None = None, progress: Progress | None = None
+) -> pd.DataFrame:
     """Return the figures of a model on each validation pair of a dataset, by the track's protocol.
 
     Parameters
     ----------
     model : callable
-        A batch (1, height, width, 3) of float32 in [0, 1] -> the same shape; see `aic_helpers.inference.load`.
+        A batch (images, height, width, 3) of float32 in [0, 1] -> the same shape; see `aic_helpers.inference.load`.
+        It gets images one by one, unless it has an attribute `batch` that is None, as a `FrozenModel` has.
     dataset : Dataset
         From `aic_helpers.datasets.open_dataset`.
     limit : int, optional
         Only the first so many pairs.
     progress : callable, optional
-        Wraps the iteration, as `tqdm` does.
+        Called after each batch.
 
     Returns
     -------
@@ -49,10 +68,69 @@ def evaluate(model: Model, dataset: Dataset, *, limit: int | None = None, progre
     InputError
         A pair that can't be read or is too small for the protocol, or a limit below 1.
     """
+    pairs = chosen(dataset, limit)
+    rows: list[Row] = []
+    for batch in batches_of_rows(model, dataset, pairs):
+        rows += batch
+        if progress:
+            progress(len(rows), len(pairs))
+    return pd.DataFrame(rows)
+
+
+def chosen(dataset: Dataset, limit: int | None) -> Sequence[Pair]:
+    """Return the pairs that a limit leaves."""
     if limit is not None and limit < 1:
         raise InputError("a limit of at least 1 image", str(limit), "leave the limit out for all images")
-    pairs = (read_pair(dataset, pair) for pair in progress(dataset.pairs[:limit]))
-    return pd.DataFrame([_row(model, pair, dataset.track) for pair in pairs])
+    return dataset.pairs[:limit]
+
+
+def batches_of_rows(model: Model, dataset: Dataset, pairs: Sequence[Pair]) -> Iterator[list[Row]]:
+    """Yield the rows of a few pairs at a time, in their order; `evaluate` says what is in them."""
+    pixels = BATCH_PIXELS if getattr(model, "batch", 1) is None else 1
+    loaded = _batched((read_pair(dataset, pair) for pair in pairs), pixels)
+    with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as scorer:
+        scored = None
+        for batch in _ahead(reader, loaded):
+            outputs = _run(model, batch)
+            if scored:
+                yield scored.result()
+            scored = scorer.submit(_rows, batch, outputs, dataset.track)
+        if scored:
+            yield scored.result()
+
+
+def _ahead(thread: ThreadPoolExecutor, items: Iterator[Item]) -> Iterator[Item]:
+    """Yield items while a thread makes the one after."""
+    upcoming = thread.submit(next, items, None)
+    while (item := upcoming.result()) is not None:
+        upcoming = thread.submit(next, items, None)
+        yield item
+
+
+def _batched(pairs: Iterable[LoadedPair], pixels: int) -> Iterator[list[LoadedPair]]:
+    """Yield neighbours of one size together, up to so many pixels; a larger pair alone."""
+    batch: list[LoadedPair] = []
+    for pair in pairs:
+        full = batch and (len(batch) + 1) * pair.target[..., 0].size > pixels
+        if full or (batch and batch[0].target.shape != pair.target.shape):
+            yield batch
+            batch = []
+        batch.append(pair)
+    if batch:
+        yield batch
+
+
+def _run(model: Model, batch: Sequence[LoadedPair]) -> list[tuple[NDArray[np.float32] | None, str | None]]:
+    """Return `run_model` of each pair, by one run over all of them where the model can."""
+    if len(batch) > 1:
+        inputs = np.stack([pair.input for pair in batch])
+        try:
+            outputs = model(inputs)
+        except Exception:  # one by one tells on which image, and what
+            outputs = np.empty(0, np.float32)
+        if outputs.shape == inputs.shape and np.isfinite(outputs).all():
+            return [(output, None) for output in outputs]
+    return [run_model(model, pair.input) for pair in batch]
 
 
 def run_model(model: Model, image: NDArray[np.float32]) -> tuple[NDArray[np.float32] | None, str | None]:
@@ -102,13 +180,17 @@ def summarise(frame: pd.DataFrame) -> dict[str, Any]:
     return summary
 
 
-def _row(model: Model, pair: LoadedPair, track: Track) -> dict[str, Any]:
+def _rows(
+    batch: Sequence[LoadedPair], outputs: Sequence[tuple[NDArray[np.float32] | None, str | None]], track: Track
+) -> list[Row]:
+    return [_row(pair, output, failure, track) for pair, (output, failure) in zip(batch, outputs, strict=True)]
+
+
+def _row(pair: LoadedPair, output: NDArray[np.float32] | None, failure: str | None, track: Track) -> Row:
     height_px, width_px = pair.target.shape[:2]
     row = {"image": pair.name, "width_px": width_px, "height_px": height_px, "cropped": pair.cropped}
-    output, failure = run_model(model, pair.input)
     if output is None:
-        names = ("psnr_db", "ms_ssim", "ms_ssim_float64", "outside_share", "outside_max")
-        return row | dict.fromkeys(names, math.nan) | {"failure": failure}
+        return row | dict.fromkeys(FIGURES, math.nan) | {"failure": failure}
     outside = np.maximum(-output, output - 1)
     try:
         figures = score_output(pair.target, output, track)
@@ -124,5 +206,7 @@ def _row(model: Model, pair: LoadedPair, track: Track) -> dict[str, Any]:
 
 
 def _last_line(error: BaseException) -> str:
-    lines = [line for line in str(error).splitlines() if line.strip()]
+    said = re.sub(r"\[Op:\w+\]\s*$", "", str(error))  # TensorFlow's name for the whole graph
+    lines = [line.strip() for line in said.splitlines()]
+    lines = [line for line in lines if line and not line.startswith(("Hint:", "[[{{node"))]
     return lines[-1][:300] if lines else "no message"

@@ -11,11 +11,10 @@ from typing import Any
 import pandas as pd
 from PIL import Image as PillowImage
 
-from aic_helpers.datasets import LoadedPair, read_pair
+from aic_helpers.datasets import Dataset, LoadedPair, read_pair
 from aic_helpers.details import largest_error
 from aic_helpers.evaluation import Model, run_model, score_output
 from aic_helpers.images import Floats, as_uint8
-from aic_helpers.results import Settings
 from aic_helpers.run_files import EXAMPLES, SIDES, picture
 from aic_helpers.staging import staged
 
@@ -35,25 +34,27 @@ MAX_BYTES = 100_000
 """Twelve pictures of a run, in base64, then leave room in the 2 MB that its report may have."""
 
 
-def write(settings: Settings, model: Model, images: pd.DataFrame) -> None:
-    """Write the pictures and `examples.csv` into the run folder; what was there before goes.
+def write(folder: Path, dataset: Dataset, model: Model, images: pd.DataFrame) -> None:
+    """Write the pictures and `examples.csv` into a run folder; what was there before goes.
 
     Parameters
     ----------
-    settings : Settings
+    folder : Path
+    dataset : Dataset
+        Whose images they are.
     model : callable
         See `aic_helpers.evaluation.evaluate`.
     images : DataFrame
         What that returned.
     """
-    pairs = {pair.name: pair for pair in settings.dataset.pairs}
+    pairs = {pair.name: pair for pair in dataset.pairs}
     rows = []
-    with staged(settings.folder, "examples.csv", replaces=EXAMPLES) as stage:
+    with staged(folder, "examples.csv", replaces=EXAMPLES) as stage:
         for end, found in choose(images).items():
-            pair = read_pair(settings.dataset, pairs[found["image"]])
+            pair = read_pair(dataset, pairs[found["image"]])
             output, _ = run_model(model, pair.input)
             if output is not None:
-                before = score_output(pair.target, pair.input, settings.track)
+                before = score_output(pair.target, pair.input, dataset.track)
                 figures = {f"input_{name}": before[name] for name in ("psnr_db", "ms_ssim")}
                 figures |= {name: found[name] for name in ("psnr_db", "ms_ssim")}
                 rows.append({"end": end, "image": pair.name, **figures, **_pictures(stage, end, pair, output)})

@@ -90,3 +90,70 @@ def test_limits_and_small_images(folder):
     images.write_png(folder / "super_resolution/targets/1.png", np.zeros((400, 192, 3)))
     with pytest.raises(InputError, match=r"expected at least 193 px on each side .* found 192x400"):
         evaluate(lambda batch: batch, open_dataset(folder, SUPER_RESOLUTION))
+
+
+class Together:
+    """A stand-in that takes batches; it notes how many images came at once."""
+
+    batch = None
+
+    def __init__(self, answer):
+        self.answer, self.counts = answer, []
+
+    def __call__(self, images):
+        self.counts.append(len(images))
+        return self.answer(images)
+
+
+def many(folder, sizes):
+    for number, height_px in enumerate(sizes):
+        for kind in ("inputs", "targets"):
+            images.write_png(folder / f"many/enhancement/{kind}/{number}.png", RNG.random((height_px, 32, 3)))
+    return open_dataset(folder / "many", ENHANCEMENT)
+
+
+def test_images_of_one_size_go_through_together_and_score_as_alone(folder, monkeypatch):
+    monkeypatch.setattr("aic_helpers.evaluation.BATCH_PIXELS", 3 * 32 * 32)
+    dataset = many(folder, [32, 32, 32, 32, 48, 48, 32, 200])
+    together = Together(lambda batch: batch * 0.5)
+    told = []
+    frame = evaluate(together, dataset, progress=lambda done, total: told.append((done, total)))
+    assert together.counts == [3, 1, 2, 1, 1]
+    assert told == [(3, 8), (4, 8), (6, 8), (7, 8), (8, 8)]
+    assert frame.equals(evaluate(lambda batch: batch * 0.5, dataset))
+
+
+def test_only_the_image_that_a_batch_fails_on_has_failed(folder):
+    def answer(batch):
+        if (batch[:, 0, 0, 0] > 0.99).any():
+            raise RuntimeError("too bright")
+        return np.where(batch[:, :1, 1:2] > 0.99, np.nan, batch)
+
+    dataset = many(folder, [32, 32, 32, 32])
+    for number, column in ((1, 0), (2, 1)):
+        pixels = np.full((32, 32, 3), 0.5)
+        pixels[0, column] = 1.0
+        images.write_png(dataset.pairs[number].input, pixels)
+    failures = evaluate(Together(answer), dataset)["failure"]
+    assert failures[[0, 3]].isna().all()
+    assert failures[1] == "raised RuntimeError: too bright"
+    assert failures[2].startswith("returned NaN or infinity")
+
+
+def test_few_images_are_in_memory_however_many_there_are(folder, monkeypatch):
+    monkeypatch.setattr("aic_helpers.evaluation.BATCH_PIXELS", 1)
+    read, run, most = [0], [0], [0]
+
+    def counted(dataset, pair):
+        read[0] += 1
+        most[0] = max(most[0], read[0] - run[0])
+        return read_pair(dataset, pair)
+
+    def model(batch):
+        run[0] += 1
+        return batch
+
+    monkeypatch.setattr("aic_helpers.evaluation.read_pair", counted)
+    evaluate(model, many(folder, [32] * 40))
+    assert run[0] == 40
+    assert most[0] <= 3

@@ -36,7 +36,7 @@ def louder(images):
 
 
 def written(settings, model=louder):
-    examples.write(settings, model, evaluate(model, settings.dataset))
+    examples.write(settings.folder, settings.dataset, model, evaluate(model, settings.dataset))
     return sorted(path.name for path in settings.folder.iterdir())
 
 

@@ -1,0 +1,48 @@
+"""The child's side of `assessments`: one frozen model, evaluated on a dataset a few images at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from aic_helpers import quiet
+from aic_helpers.datasets import open_dataset
+from aic_helpers.evaluation import Row, batches_of_rows, chosen
+from aic_helpers.tracks import TRACKS
+
+
+class Assessment:
+    """Answers ``open``, ``next`` until no rows are left, and ``examples``, as `children.Worker` brings it."""
+
+    def __init__(self) -> None:
+        self._batches: Iterator[list[Row]] = iter(())
+        self._rows: list[Row] = []
+
+    def __call__(self, request: dict[str, Any]) -> dict[str, Any]:
+        actions = {"open": self._open, "next": self._next, "examples": self._examples}
+        return actions[request["do"]](request)
+
+    def _open(self, request: dict[str, Any]) -> dict[str, Any]:
+        quiet.import_tensorflow()
+        from aic_helpers import inference
+
+        self._dataset = open_dataset(request["data"], TRACKS[request["track"]])
+        self._model = inference.load(request["model"])
+        self._rows = []
+        self._batches = batches_of_rows(self._model, self._dataset, chosen(self._dataset, request["limit"]))
+        return {}
+
+    def _next(self, request: dict[str, Any]) -> dict[str, Any]:
+        batch = next(self._batches, [])
+        self._rows += batch
+        return {"rows": batch}
+
+    def _examples(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Write the pictures of the worst, the median and the best image into a folder."""
+        import pandas as pd
+
+        from aic_helpers import examples
+
+        examples.write(Path(request["folder"]), self._dataset, self._model, pd.DataFrame(self._rows))
+        return {}

@@ -1,0 +1,91 @@
+"""A frozen model evaluated in a child process with limits: one that aborts or hangs ends only that."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aic_helpers import machine
+from aic_helpers.children import ChildError, Worker
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from aic_helpers.datasets import Dataset, Pair
+
+ASSESSMENT = "aic_helpers.assessment:Assessment"
+
+BATCH_TIMEOUT_S = 300.0
+"""For the start of the process, and then for each batch of images."""
+
+
+def assess(
+    model_pb: Path,
+    dataset: Dataset,
+    *,
+    limit: int | None = None,
+    examples: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    threads: int | None = None,
+    max_rss_mib: float | None = None,
+    timeout_s: float = BATCH_TIMEOUT_S,
+) -> pd.DataFrame:
+    """Return what `aic_helpers.evaluation.evaluate` does, found in a process of its own.
+
+    Parameters
+    ----------
+    model_pb : Path
+    dataset, limit, progress
+        See `aic_helpers.evaluation.evaluate`.
+    examples : Path, optional
+        A run folder into which pictures of the worst, the median and the best image go.
+    threads : int, optional
+        For TensorFlow; by default all cores.
+    max_rss_mib : float, optional
+        Cap on the resident size of the process; by default what the machine can spare.
+    timeout_s : float
+        For each batch of images.
+
+    Returns
+    -------
+    DataFrame
+        As of `evaluate`. Where the process was stopped or died, the images that it didn't come to have that as
+        their ``failure``.
+
+    Raises
+    ------
+    InputError
+        As of `evaluate`, or a `.pb` that isn't a frozen model.
+    """
+    import pandas as pd
+
+    from aic_helpers.evaluation import chosen
+
+    pairs = chosen(dataset, limit)
+    cap_mib = machine.spare_memory_mib() if max_rss_mib is None else max_rss_mib
+    environment = machine.timing_settings(threads, "cpu") if threads else None
+    rows: list[dict[str, Any]] = []
+    with Worker(ASSESSMENT, timeout_s=timeout_s, max_rss_mib=cap_mib, environment=environment) as worker:
+        request = {"data": dataset.name, "track": dataset.track.name, "limit": limit}
+        try:
+            worker.ask({"do": "open", "model": str(model_pb), **request})
+            while batch := worker.ask({"do": "next"})["rows"]:
+                rows += batch
+                if progress:
+                    progress(len(rows), len(pairs))
+            if examples:
+                worker.ask({"do": "examples", "folder": str(examples)})
+        except ChildError as error:
+            rows += _lost(pairs[len(rows) :], str(error))
+    return pd.DataFrame(rows)
+
+
+def _lost(pairs: Sequence[Pair], reason: str) -> list[dict[str, Any]]:
+    """Return rows for the images that the process didn't come to."""
+    figures = ("psnr_db", "ms_ssim", "ms_ssim_float64", "outside_share", "outside_max")
+    blank = {"width_px": 0, "height_px": 0, "cropped": False, **dict.fromkeys(figures, math.nan)}
+    first = [{"image": pair.name, **blank, "failure": f"ended its process: {reason}"} for pair in pairs[:1]]
+    after = [{"image": pair.name, **blank, "failure": "was not run any more"} for pair in pairs[1:]]
+    return first + after

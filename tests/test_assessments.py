@@ -1,0 +1,67 @@
+"""Evaluation in a child process: the same figures, and a model that ends its process ends nothing else."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fixtures import hostile_models
+
+from aic_helpers import assessments, inference
+from aic_helpers.datasets import Dataset, open_dataset
+from aic_helpers.errors import InputError
+from aic_helpers.evaluation import evaluate, summarise
+from aic_helpers.images import write_png
+from aic_helpers.tracks import ENHANCEMENT
+
+RNG = np.random.default_rng(6)
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Dataset:
+    """Four pairs, the third of another size."""
+    for name, side_px in (("1", 32), ("2", 32), ("3", 48), ("4", 32)):
+        target = RNG.random((side_px, 40, 3)) * 0.6 + 0.2
+        write_png(tmp_path / "target" / f"{name}.png", target)
+        write_png(tmp_path / "input" / f"{name}.png", target + 0.1)
+    return open_dataset(tmp_path, ENHANCEMENT)
+
+
+def test_a_child_finds_what_this_process_finds(dataset: Dataset, tmp_path: Path) -> None:
+    model = hostile_models.freeze(hostile_models.good, tmp_path / "model.pb")
+    told: list[tuple[int, int]] = []
+    found = assessments.assess(
+        model, dataset, examples=tmp_path / "run", progress=lambda done, total: told.append((done, total))
+    )
+    here = evaluate(inference.load(model), dataset)
+    assert found.to_dict("records") == here.to_dict("records")
+    assert told == [(2, 4), (3, 4), (4, 4)], "images of one size go through together"
+    assert (tmp_path / "run" / "example_worst_output.webp").is_file()
+
+
+@pytest.mark.parametrize(
+    ("build", "limits", "reason"),
+    [
+        (hostile_models.aborts, {}, "died of SIGABRT"),
+        (hostile_models.asks_for_8_gb, {"max_rss_mib": 1000.0}, "OOM when allocating tensor"),
+        (hostile_models.loops, {"timeout_s": 20.0}, "no reply within 20 s"),
+    ],
+)
+def test_a_model_that_ends_its_process_has_failed(
+    dataset: Dataset, tmp_path: Path, build: hostile_models.Build, limits: dict[str, float], reason: str
+) -> None:
+    model = hostile_models.freeze(build, tmp_path / "model.pb")
+    frame = assessments.assess(model, dataset, **limits)
+    assert list(frame["image"]) == ["1", "2", "3", "4"]
+    assert math.isnan(frame["psnr_db"].iloc[0])
+    assert reason in summarise(frame)["failed"]
+    assert summarise(frame)["psnr_db"] is None
+
+
+def test_an_image_that_cannot_be_read_is_told(dataset: Dataset, tmp_path: Path) -> None:
+    model = hostile_models.freeze(hostile_models.good, tmp_path / "model.pb")
+    (tmp_path / "input" / "3.png").write_bytes(b"no image")
+    with pytest.raises(InputError, match=r"expected an image in .*3\.png, found a file of another kind"):
+        assessments.assess(model, dataset)
