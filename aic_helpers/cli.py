@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -18,12 +19,22 @@ def main() -> NoReturn:
     """Run the command line and exit with its status."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends children and half-made files, as Ctrl-C does
+    _say_on_stderr()
     sys.exit(status(sys.argv[1:]))
 
 
 def status(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status; whatever goes wrong is one line on stderr."""
     return exit_status(lambda: aic.main(list(arguments), prog_name="aic", standalone_mode=False))
+
+
+def _say_on_stderr() -> None:
+    """Let what the package has to say beside its results stand on stderr, a line each."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("aic: %(message)s"))
+    said = logging.getLogger("aic_helpers")
+    said.addHandler(handler)
+    said.setLevel(logging.INFO)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -135,6 +135,11 @@ def _status_mib(name: str) -> float | None:
     return None
 
 
+def identity() -> dict[str, Any]:
+    """Return what tells one machine from another: ``cpu``, ``cores`` that this process may use, and ``host``."""
+    return {"cpu": cpu_name(), "cores": usable_cores(), "host": platform.node()}
+
+
 def cpu_name() -> str:
     """Return the processor's name as the system gives it."""
     info = Path("/proc/cpuinfo")

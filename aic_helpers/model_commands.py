@@ -22,10 +22,14 @@ from aic_helpers.tracks import HD_HEIGHT_PX, HD_WIDTH_PX
 )
 @options.model_options
 @options.profile_option
-def run(tracks: tuple[str, ...], model: str, checkpoint: str, data: str, out: str, limit: int, profile: bool) -> int:
+@options.fresh_option
+def run(
+    tracks: tuple[str, ...], model: str, checkpoint: str, data: str, out: str, limit: int, profile: bool, fresh: bool
+) -> int:
     """Do all steps, by the notebooks 01 to 03.
 
-    The executed notebooks, model.pb, result.json, report.html and tables go to the run folder when all is done.
+    The executed notebooks, model.pb, result.json, report.html and tables go to the run folder when all is done. What
+    the folder has of this very model, data and protocol already (and of this machine, for times) isn't made twice.
 
     \b
     Examples
@@ -42,7 +46,8 @@ def run(tracks: tuple[str, ...], model: str, checkpoint: str, data: str, out: st
     for settings in settled:
         with bars.bar("cell", lines=True) as show:
             name = settings.track.name
-            found.append(runs.run(name, model, checkpoint, data, out, limit, profile=profile, progress=show))
+            typed = (name, model, checkpoint, data, out, limit)
+            found.append(runs.run(*typed, profile=profile, fresh=fresh, progress=show))
     columns = [
         [*tables.run_rows(result), tables.folder_row(settings)] for result, settings in zip(found, settled, strict=True)
     ]
@@ -52,7 +57,7 @@ def run(tracks: tuple[str, ...], model: str, checkpoint: str, data: str, out: st
 
 @click.command()
 @options.step_options
-def convert(as_json: bool, **typed: Any) -> int:
+def convert(as_json: bool, fresh: bool, **typed: Any) -> int:
     """Convert a model to a frozen model.pb.
 
     The frozen model is compared with its source on a photo and two odd sizes.
@@ -64,25 +69,23 @@ def convert(as_json: bool, **typed: Any) -> int:
     from aic_helpers import steps
 
     with options.staged(typed) as (settings, stage):
-        steps.convert(stage, again=True)
+        steps.convert(stage, fresh=fresh)
     return options.report(settings, "model", as_json)
 
 
 @click.command()
 @options.step_options
-def evaluate(as_json: bool, **typed: Any) -> int:
+def evaluate(as_json: bool, fresh: bool, **typed: Any) -> int:
     """Measure PSNR and MS-SSIM on the validation images.
 
     \b
     Example
       aic evaluate --track super_resolution --model div2k_srcnn --data challenge --json
     """
-    from tqdm import tqdm
+    from aic_helpers import bars, steps
 
-    from aic_helpers import steps
-
-    with options.staged(typed) as (settings, stage):
-        steps.evaluate(stage, progress=lambda pairs: tqdm(pairs, unit="image", disable=None, leave=False))
+    with options.staged(typed) as (settings, stage), bars.bar("image") as show:
+        steps.evaluate(stage, fresh=fresh, progress=lambda done, total: show(done, total, settings.source.name))
     return options.report(settings, "metrics", as_json)
 
 
@@ -107,6 +110,7 @@ def evaluate(as_json: bool, **typed: Any) -> int:
 @click.option("--repetitions", default=60, show_default=True, metavar="N", help="Stop after so many runs of each.")
 def profile(
     as_json: bool,
+    fresh: bool,
     size: str,
     threads: int | None,
     device: str,
@@ -132,7 +136,7 @@ def profile(
     conditions = Conditions(*_size(size), machine.usable_cores() if threads is None else threads, device)
     limits = Limits(interval, time_budget, repetitions)
     with options.staged(typed) as (settings, stage), bars.bar("run") as show:
-        steps.profile(stage, conditions, limits, progress=show)
+        steps.profile(stage, conditions, limits, fresh=fresh, progress=show)
     return options.report(settings, "profile", as_json)
 
 
@@ -147,7 +151,7 @@ def _size(text: str) -> tuple[int, int]:
 @click.command()
 @options.step_options
 @options.profile_option
-def check(as_json: bool, profile: bool, **typed: Any) -> int:
+def check(as_json: bool, fresh: bool, profile: bool, **typed: Any) -> int:
     """Check the rules of the challenge.
 
     Each rule is printed with its limit, what was found, and what to do about it.
@@ -164,7 +168,7 @@ def check(as_json: bool, profile: bool, **typed: Any) -> int:
         if profile and not _is_hd(results.read(stage.folder)["profile"]):
             with bars.bar("run") as show:
                 steps.profile(stage, progress=show)
-        steps.check(stage)
+        steps.check(stage, fresh=fresh)
     return options.report(settings, "requirements", as_json)
 
 

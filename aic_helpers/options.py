@@ -43,9 +43,9 @@ model_options = together(
     click.option("--limit", default=0, metavar="N", help="Only the first N validation images.  [default: all]"),
 )
 track_option = click.option("--track", required=True, metavar="TRACK", help="super_resolution or enhancement.")
-step_options = together(
-    track_option, model_options, click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
-)
+fresh_option = click.option("--fresh", is_flag=True, help="Make anew what the run folder has already.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+step_options = together(track_option, model_options, fresh_option, json_option)
 profile_option = click.option("--profile/--no-profile", default=True, help="Measure time and memory, or don't.")
 
 
@@ -60,6 +60,7 @@ def staged(typed: dict[str, Any]) -> Iterator[tuple[Settings, Settings]]:
     names = ("track", "model", "checkpoint", "data", "out", "limit")
     settings = results.settle(*(typed[name] for name in names))
     with staging.staged(settings.folder, "result.json", start_with=results.FILES, replaces=results.FILES) as folder:
+        results.set_damaged_aside(folder)
         yield settings, replace(settings, folder=folder)
         reports.write_report([folder], folder / "report.html")
 

@@ -7,9 +7,11 @@ validation image), `timing.csv` (a row per timed run) and the executed notebooks
 
 from __future__ import annotations
 
+import ast
 import difflib
 import hashlib
 import json
+import logging
 import math
 import os
 import platform
@@ -31,6 +33,8 @@ from aic_helpers.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, PROTOCOL, TRACKS, Trac
 
 if TYPE_CHECKING:
     import pandas as pd
+
+log = logging.getLogger(__name__)
 
 SCHEMA = schema.SCHEMA
 FILES = run_files.FILES
@@ -132,9 +136,26 @@ def fingerprint(source: sources.ModelSource) -> str:
 def _files(source: sources.ModelSource) -> Iterator[Path]:
     inside = source.path.rglob("*") if source.path.is_dir() else [source.path]
     yield from sorted(file for file in inside if file.is_file())
+    if source.kind == "function":
+        yield from sorted(_beside(source.path, set()))
     if source.checkpoint:
         beside = source.checkpoint.parent.iterdir()
         yield from sorted(file for file in beside if file.name.startswith(source.checkpoint.name))
+
+
+def _beside(script: Path, found: set[Path]) -> set[Path]:
+    """Return the Python files in a script's folder that it imports, and those that they import."""
+    try:
+        tree = ast.parse(script.read_bytes())
+    except (SyntaxError, ValueError):  # converting it tells where
+        return found
+    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    for name in names:
+        file = script.with_name(f"{name.partition('.')[0]}.py")
+        if file not in found and file != script and file.is_file():
+            found |= {file} | _beside(file, found | {file})
+    return found
 
 
 def converted(settings: Settings) -> dict[str, Any] | None:
@@ -143,10 +164,13 @@ def converted(settings: Settings) -> dict[str, Any] | None:
         return None
     model = read(settings.folder)["model"]
     fresh = model and model.get("source_sha256") == fingerprint(settings.source)
-    return model if fresh and _sha256(settings.model_pb) == model["sha256"] else None
+    return model if fresh and sha256(settings.model_pb) == model["sha256"] else None
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str | None:
+    """Return the SHA-256 of a file; None where there is none."""
+    if not path.is_file():
+        return None
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -169,20 +193,43 @@ def read(run: str | Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise InputError(f"JSON in {shown}", f"something else ({error})", schema.REMEDY) from None
     schema.require(result, shown)
-    return result
+    return {"keys": {}, **result}
 
 
-def write_part(settings: Settings, part: Part, value: Any) -> dict[str, Any]:
+def set_damaged_aside(folder: Path) -> None:
+    """Rename a `result.json` that isn't JSON or lacks what a step would have written, and say so.
+
+    It is kept, because it may be a person's own.
+
+    Raises
+    ------
+    OtherSchemaError
+        One that another version of the workbench may have written.
+    """
+    path = folder / "result.json"
+    try:
+        if path.is_file():
+            read(path)
+    except schema.OtherSchemaError:
+        raise
+    except InputError as error:
+        aside = path.with_name(f"result.damaged-{str(sha256(path))[:8]}.json")
+        path.replace(aside)
+        log.warning("the result is made anew (%s); the one that was there is kept as %s", error, aside.name)
+
+
+def write_part(settings: Settings, part: Part, value: Any, made_from: dict[str, Any] | None = None) -> dict[str, Any]:
     """Put one part into the run's `result.json`, with the scores that follow, and return the whole result.
 
-    What was there stays, save where it was made on something else: another track, or another frozen model,
+    With it go its key, `made_from` (see `aic_helpers.keys`), and the hashes of the files that hang on it, as they
+    are now. What was there stays, save where it was made on something else: another track, or another frozen model,
     clears everything, and other data clears the metrics and the profile.
     """
     if part not in PARTS:
         raise ValueError(f"part must be one of {', '.join(PARTS)}, not {part!r}")
     result = _kept(settings, value if part == "model" else None)
     for needs, names in run_files.HANGS_ON.items():
-        for name in names if result[needs] is None else ():
+        for name in names if result[needs] is None and needs != part else ():
             (settings.folder / name).unlink(missing_ok=True)
     (settings.folder / "report.html").unlink(missing_ok=True)  # it told what was there before
     if part == "model":
@@ -192,18 +239,32 @@ def write_part(settings: Settings, part: Part, value: Any) -> dict[str, Any]:
     result[part] = value
     if part != "requirements":
         result["requirements"] = None  # they were judged by what was there before
+        result["keys"].pop("requirements", None)
+    result["keys"].pop(part, None)
+    if made_from is not None:
+        result["keys"][part] = {"made_from": made_from, "files": _hashes(settings.folder, part)}
     result["scores"] = scores(settings.track, result["metrics"], result["profile"])
     result["environment"] = environment()
     result = strict(result)
-    write_text(settings.folder / "result.json", json.dumps(result, indent=2, allow_nan=False) + "\n")
+    write_text(settings.folder / "result.json", as_json(result) + "\n")
     return result
+
+
+def as_json(value: Any) -> str:
+    """Return `value` as strict JSON: see `strict`."""
+    return json.dumps(strict(value), indent=2, allow_nan=False)
+
+
+def _hashes(folder: Path, part: Part) -> dict[str, str]:
+    names = run_files.HANGS_ON[part]
+    return {name: digest for name in names if (digest := sha256(folder / name))}
 
 
 def _kept(settings: Settings, new_model: dict[str, Any] | None) -> dict[str, Any]:
     """Return the result so far, without the parts that no longer hold."""
     data = {"name": settings.dataset.name, "note": settings.dataset.note}
     blank: dict[str, Any] = {"schema": SCHEMA, "track": settings.track.name, "protocol": PROTOCOL, "data": data}
-    blank |= dict.fromkeys((*PARTS, "scores", "environment"))
+    blank |= {**dict.fromkeys((*PARTS, "scores", "environment")), "keys": {}}
     if not (settings.folder / "result.json").is_file():
         return blank
     old = read(settings.folder)
@@ -211,7 +272,7 @@ def _kept(settings: Settings, new_model: dict[str, Any] | None) -> dict[str, Any
     if old["track"] != settings.track.name or other_model:
         return blank
     if old["data"] != data:
-        return blank | {"model": old["model"]}
+        return blank | {"model": old["model"], "keys": {k: v for k, v in old["keys"].items() if k == "model"}}
     return blank | old
 
 
@@ -244,8 +305,7 @@ def environment() -> dict[str, Any]:
         "python": platform.python_version(),
         **{name: version(name) for name in ("tensorflow", "keras", "numpy", "pillow")},
         "workbench": version("aic-workbench"),
-        "cpu": machine.cpu_name(),
-        "cores": machine.usable_cores(),
+        **machine.identity(),
         "platform": platform.platform(),
         "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
     }
@@ -263,7 +323,7 @@ def read_table(settings: Settings, name: Table) -> pd.DataFrame:
     import pandas as pd
 
     path = settings.folder / f"{name}.csv"
-    return pd.read_csv(path) if path.is_file() else pd.DataFrame()
+    return pd.read_csv(path, dtype={"image": str}) if path.is_file() else pd.DataFrame()
 
 
 def strict(value: Any) -> Any:

@@ -16,7 +16,9 @@ def picture(end: str, side: str) -> str:
 
 EXAMPLES = ("examples.csv", *(picture(end, side) for end in ENDS for side in (*SIDES, "overview")))
 
-HANGS_ON = {
+HANGS_ON: dict[str, tuple[str, ...]] = {
+    "model": (),
+    "requirements": (),
     "metrics": ("images.csv", *EXAMPLES),
     "profile": ("timing.csv", "growth.csv"),
 }

@@ -14,12 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from aic_helpers import reports, results
+from aic_helpers import keys, results
 from aic_helpers.errors import InputError
 from aic_helpers.places import PROJECT
 from aic_helpers.staging import staged
 
 NOTEBOOKS = ("01_convert", "02_evaluate", "03_profile")
+
+log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int, str], None]
 """Told how many cells of how many (over all notebooks) lie behind, and what runs, in words."""
@@ -37,9 +39,13 @@ def run(
     limit: int = 0,
     *,
     profile: bool = True,
+    fresh: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Convert, evaluate, profile, check and score one model by the notebooks 01 to 03; return the result.
+
+    What the run folder has already of this very model, of these images and by this protocol (and, for times and
+    memory, from this machine) isn't made again; where that is everything, no notebook runs.
 
     The executed notebooks, `model.pb`, `result.json`, `report.html` and the tables come into the run folder
     together, once all notebooks have ended well. Until then nothing in the folder changes.
@@ -50,6 +56,8 @@ def run(
         See `aic_helpers.results.settle`.
     profile : bool
         Whether to measure time and memory.
+    fresh : bool
+        Make everything anew.
     progress : callable, optional
         Called as each cell starts.
 
@@ -62,8 +70,14 @@ def run(
     """
     settings = results.settle(track, model, checkpoint, data, out, limit)
     folder = settings.folder.absolute()
+    if not fresh and _holds(settings, profile):
+        return results.read(folder)
     shared = {"track": track, "model": model, "checkpoint": checkpoint, "data": data, "limit": limit}
-    with staged(folder, "result.json", replaces=results.FILES) as stage:
+    from aic_helpers import reports  # it brings matplotlib, which an answer from the run folder doesn't need
+
+    kept = () if fresh else results.FILES
+    with staged(folder, "result.json", start_with=kept, replaces=results.FILES) as stage:
+        results.set_damaged_aside(stage)
         behind, total = 0, sum(_cells(name) for name in NOTEBOOKS)
         for name in NOTEBOOKS:
             own = {"profile": profile} if name == "03_profile" else {}
@@ -73,6 +87,24 @@ def run(
             behind += _cells(name)
         reports.write_report([stage], stage / "report.html")
     return results.read(folder)
+
+
+def _holds(settings: results.Settings, profile: bool) -> bool:
+    """Whether a run folder has all that a run would make; says so, or says what is to be made anew and why."""
+    folder = settings.folder
+    files = [*(f"{name}.ipynb" for name in NOTEBOOKS), "report.html"]
+    try:
+        why = keys.standing(settings, profile=profile)
+    except InputError:
+        return False  # told when the damaged result is set aside
+    for part, reason in why.items():
+        if reason and reason != keys.NOTHING_YET:
+            log.info("%s made anew: %s", part, reason)
+    if any(why.values()) or not all((folder / name).is_file() for name in files):
+        return False
+    made = results.read(folder)["environment"]["created_utc"]
+    log.info("%s has all of this already, of %s; --fresh makes it anew", folder, made)
+    return True
 
 
 class NotebookError(RuntimeError):

@@ -11,8 +11,7 @@ from aic_helpers.errors import InputError
 
 SCHEMA = 1
 
-REMEDY = "make the run again once it is removed"
-"""A step that finds a result that it can't read doesn't replace it: it may be a person's own."""
+REMEDY = "make the run again"
 
 PARTS = ("data", "model", "metrics", "profile", "requirements", "scores", "environment")
 
@@ -28,17 +27,23 @@ KEYS: dict[str, tuple[str, ...]] = {
 RULE = ("name", "passed", "limit", "found", "evidence", "remedy")
 
 
+class OtherSchemaError(InputError):
+    """A result of another schema: not damaged, but another version's."""
+
+
 def require(result: Any, path: Path) -> None:
     """Check that what was read from `path` is a result whose parts have their keys; values are not looked at.
 
     Raises
     ------
+    OtherSchemaError
+        Another schema.
     InputError
-        Another schema, or the first part that isn't as a step would have written it.
+        The first part that isn't as a step would have written it.
     """
     found = result.get("schema") if isinstance(result, dict) else None
     if found != SCHEMA:
-        raise InputError(
+        raise OtherSchemaError(
             f"a result of schema {SCHEMA} in {path}", f"schema {found}", "read it with the version it names"
         )
     problem = next(_problems(result), None)
@@ -56,6 +61,8 @@ def _problems(result: dict[str, Any]) -> Iterator[str]:
             yield from _missing(result[part], keys, part)
     for name, score in (result["scores"] or {}).items():
         yield from _missing(score, ("value",), f"score {name}")
+    if not isinstance(result.get("keys", {}), dict):
+        yield _wrong("keys", result["keys"])
     if not isinstance(result["requirements"], list | None):
         yield _wrong("requirements", result["requirements"])
     for rule in result["requirements"] or []:

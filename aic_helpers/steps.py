@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aic_helpers import (
+    assessments,
     conversion,
     evaluation,
-    examples,
     growth,
     inference,
+    keys,
+    machine,
+    outputs,
     profiling,
     quiet,
     requirements,
@@ -18,9 +22,11 @@ from aic_helpers import (
     sources,
 )
 from aic_helpers.datasets import read_pair
-from aic_helpers.results import Settings
+from aic_helpers.results import Part, Settings
 from aic_helpers.subjects import Conditions
 from aic_helpers.timing import Limits
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,29 +34,46 @@ if TYPE_CHECKING:
     from aic_helpers.pictures import Comparison
 
 
-def convert(settings: Settings, *, again: bool = False) -> dict[str, Any]:
+def convert(settings: Settings, *, fresh: bool = False) -> dict[str, Any]:
     """Return the `model` part of the run, having converted the source to `model.pb`.
 
-    A `model.pb` that was made from this very source is used as it is, unless `again` is true.
+    A `model.pb` that was made from this very source is used as it is, unless `fresh` is true.
     """
-    model = None if again else results.converted(settings)
+    key = keys.model_key(settings)
+    model = None if fresh or keys.stale(settings.folder, "model", key) else results.converted(settings)
     if model is None:
         converted = conversion.convert(settings.source, settings.model_pb)
-        model = results.write_part(settings, "model", converted)["model"]
+        model = results.write_part(settings, "model", converted, key)["model"]
     return model
 
 
-def evaluate(settings: Settings, *, progress: evaluation.Progress = iter) -> pd.DataFrame:
+def evaluate(
+    settings: Settings, *, fresh: bool = False, progress: evaluation.Progress | None = None, threads: int | None = None
+) -> pd.DataFrame:
     """Return the figures of each validation image, having written them and their means to the run folder.
 
-    Pictures of the worst, the median and the best image go there too.
+    Pictures of the worst, the median and the best image go there too. Figures that the run folder has of this very
+    model, of these images and by this protocol are used as they are, unless `fresh` is true.
+
+    Parameters
+    ----------
+    threads : int, optional
+        For TensorFlow; by default all cores.
     """
-    convert(settings)
-    model = load(settings.model_pb)
-    images = evaluation.evaluate(model, settings.dataset, limit=settings.limit, progress=progress)
-    results.write_part(settings, "metrics", {**evaluation.summarise(images), "limit": settings.limit})
+    model = convert(settings)
+    key = keys.metrics_key(settings, model["sha256"])
+    if not (fresh or _stale(settings, "metrics", key)):
+        return results.read_table(settings, "images")
+    images = assessments.assess(
+        settings.model_pb,
+        settings.dataset,
+        limit=settings.limit,
+        examples=settings.folder,
+        progress=progress,
+        threads=threads,
+    )
     results.write_table(settings, "images", images)
-    examples.write(settings, model, images)
+    results.write_part(settings, "metrics", {**evaluation.summarise(images), "limit": settings.limit}, key)
     return images
 
 
@@ -59,15 +82,23 @@ def profile(
     conditions: Conditions | None = None,
     limits: Limits | None = None,
     *,
+    fresh: bool = False,
     progress: profiling.Progress | None = None,
-) -> profiling.Profile:
-    """Return time and memory beside the track's baseline, having written them to the run folder."""
-    convert(settings)
+) -> dict[str, Any]:
+    """Return the `profile` part of the run, time and memory beside the track's baseline, having written it.
+
+    One that the run folder has of this very model, with these settings on this machine, is used as it is, unless
+    `fresh` is true.
+    """
+    model = convert(settings)
+    conditions, limits = conditions or Conditions(), limits or Limits()
+    key = keys.profile_key(settings, model["sha256"], conditions, limits)
+    if not (fresh or _stale(settings, "profile", key)):
+        return results.read(settings.folder)["profile"]
     baseline, photo = sources.baseline_pb(settings.track), _hd_photo(settings)
     measured = profiling.profile(settings.model_pb, baseline, conditions, limits, image=photo, progress=progress)
-    results.write_part(settings, "profile", measured.result)
     results.write_table(settings, "timing", measured.samples)
-    return measured
+    return results.write_part(settings, "profile", measured.result, key)["profile"]
 
 
 def grow(
@@ -76,20 +107,25 @@ def grow(
     """Return how time and memory grow with the resolution and the batch; the table goes to the run folder."""
     convert(settings)
     measured = growth.growth(settings.model_pb, image=_hd_photo(settings), threads=threads, progress=progress)
-    profile = results.read(settings.folder)["profile"]
-    if profile:
-        results.write_part(settings, "profile", {**profile, "growth_exponents": measured.exponents})
     results.write_table(settings, "growth", measured.table)
+    run = results.read(settings.folder)
+    if run["profile"]:
+        key = run["keys"].get("profile", {}).get("made_from")
+        results.write_part(settings, "profile", {**run["profile"], "growth_exponents": measured.exponents}, key)
     return measured
 
 
-def check(settings: Settings) -> list[dict[str, Any]]:
+def check(settings: Settings, *, fresh: bool = False) -> list[dict[str, Any]]:
     """Return the challenge's rules with what was found, having written them to the run folder.
 
-    Rules about time, memory and quality are judged by the profile and the metrics that the run folder has.
+    Rules about time, memory and quality are judged by the profile and the metrics that the run folder has. Rules
+    that were judged by these very parts already are used as they are, unless `fresh` is true.
     """
     model = convert(settings)
     run = results.read(settings.folder)
+    key = keys.requirements_key(settings, run)
+    if not (fresh or _stale(settings, "requirements", key)):
+        return run["requirements"]
     rules = requirements.check(
         settings.model_pb,
         conversion=model,
@@ -97,18 +133,30 @@ def check(settings: Settings) -> list[dict[str, Any]]:
         metrics=run["metrics"],
         photo=_hd_photo(settings),
     )
-    return results.write_part(settings, "requirements", rules)["requirements"]
+    return results.write_part(settings, "requirements", rules, key)["requirements"]
+
+
+def _stale(settings: Settings, part: Part, key: dict[str, Any]) -> str | None:
+    """Return why a part must be made anew, having told what was decided."""
+    why = keys.stale(settings.folder, part, key)
+    if why is None:
+        measured = results.read(settings.folder)["environment"]["created_utc"]
+        log.info("%s taken from the run folder, where they are of %s", part, measured)
+    elif why != keys.NOTHING_YET:
+        log.info("%s made anew: %s", part, why)
+    return why
 
 
 def worst_and_best(settings: Settings, images: pd.DataFrame) -> list[Comparison]:
     """Return the images of lowest and highest PSNR with input, output and target; failed images are left out."""
     scored = images[images["psnr_db"].notna()].sort_values("psnr_db")
     ends = {"worst": scored.head(1), "best": scored.tail(1)} if len(scored) > 1 else {"the only": scored}
-    return [
-        comparison(settings, row.image, f"{end} image: {row.image}")
-        for end, rows in ends.items()
-        for row in rows.itertuples()
-    ]
+    with outputs.Outputs(max_rss_mib=machine.spare_memory_mib()) as models:
+        return [
+            comparison(settings, str(row.image), f"{end} image: {row.image}", models)
+            for end, rows in ends.items()
+            for row in rows.itertuples()
+        ]
 
 
 def load(frozen: Path) -> inference.FrozenModel:
@@ -117,13 +165,13 @@ def load(frozen: Path) -> inference.FrozenModel:
     return inference.load(frozen)
 
 
-def comparison(settings: Settings, name: str, title: str) -> Comparison:
-    """Return one validation image with input, output and target."""
+def comparison(settings: Settings, name: str, title: str, models: outputs.Outputs) -> Comparison:
+    """Return one validation image with input, output and target; `models` runs the frozen model."""
     from aic_helpers.pictures import Comparison
 
     pair = next(pair for pair in settings.dataset.pairs if pair.name == name)
     loaded = read_pair(settings.dataset, pair)
-    output = load(settings.model_pb)(loaded.input[None])[0]
+    output = models.of(settings.model_pb, loaded.input)
     return Comparison(title, loaded.input, output, loaded.target)
 
 

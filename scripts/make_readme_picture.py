@@ -12,7 +12,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from aic_helpers import images, phone_camera, pictures, results, steps
+from aic_helpers import images, outputs, phone_camera, pictures, results, steps
 from aic_helpers.places import PROJECT
 
 PHOTO = "perched-osprey"
@@ -20,7 +20,8 @@ PHOTO = "perched-osprey"
 
 def enlarged() -> pictures.Comparison:
     """Track A: the photo taken down and up again by 4, and through the sample network."""
-    return steps.comparison(results.settle("super_resolution"), PHOTO, "Track A: super-resolution")
+    with outputs.Outputs() as models:
+        return steps.comparison(results.settle("super_resolution"), PHOTO, "Track A: super-resolution", models)
 
 
 def photographed() -> pictures.Comparison:

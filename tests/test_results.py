@@ -52,6 +52,7 @@ def test_a_result_has_every_key_of_the_schema_from_the_first_part_on(settings):
         "requirements",
         "scores",
         "environment",
+        "keys",
     }
     assert set(result) == keys
     assert (result["schema"], result["track"], result["protocol"]) == (1, "super_resolution", "pirm2018")
@@ -93,7 +94,7 @@ def test_the_same_frozen_model_keeps_what_was_found_on_it(settings):
     before = complete(settings)
     after = results.write_part(settings, "model", MODEL)
     assert after["scores"] == before["scores"]
-    assert results.read_table(settings, "images").to_dict("list") == {"image": [0]}
+    assert results.read_table(settings, "images").to_dict("list") == {"image": ["0"]}
 
 
 def test_a_report_on_what_was_there_before_goes(settings):
@@ -178,7 +179,7 @@ def test_reading_no_result(tmp_path):
 
 def test_reading_what_is_no_json(tmp_path):
     (tmp_path / "result.json").write_text('{"schema": 1')
-    again = "make the run again once it is removed"
+    again = "make the run again"
     with pytest.raises(InputError, match=rf"expected JSON in .*result\.json, found something else .*: {again}"):
         results.read(tmp_path)
 
@@ -223,7 +224,7 @@ def test_reading_a_part_of_another_form(settings, part, value, found):
 
 def test_reading_a_result_without_its_parts(tmp_path):
     (tmp_path / "result.json").write_text('{"schema": 1}')
-    with pytest.raises(InputError, match=r"found nothing at track in the result: make the run again once it is rem"):
+    with pytest.raises(InputError, match=r"found nothing at track in the result: make the run again"):
         results.read(tmp_path)
 
 
@@ -290,7 +291,7 @@ def test_a_model_counts_as_converted_only_from_this_very_source(settings, net):
     settings.model_pb.write_bytes(b"frozen")
     results.write_part(settings, "model", MODEL)
     assert results.converted(settings) is None, "model.pb is not the file that the result speaks of"
-    sha256 = results._sha256(settings.model_pb)
+    sha256 = results.sha256(settings.model_pb)
     results.write_part(settings, "model", {**MODEL, "sha256": sha256})
     assert results.converted(settings)["sha256"] == sha256
     net.write_bytes(b"other")
@@ -305,4 +306,37 @@ def test_the_fingerprint_covers_the_checkpoint(tmp_path):
     before = results.fingerprint(source)
     assert results.fingerprint(source) == before
     (tmp_path / "weights.data-00000-of-00001").write_bytes(b"b")
+    assert results.fingerprint(source) != before
+
+
+@pytest.mark.parametrize("text", ["{", '{"schema": 1}', '{"schema": 1, "track": 3}'])
+def test_a_damaged_result_is_set_aside_and_kept(tmp_path, caplog, text):
+    (tmp_path / "result.json").write_text(text)
+    results.set_damaged_aside(tmp_path)
+    (kept,) = tmp_path.iterdir()
+    assert kept.name.startswith("result.damaged-")
+    assert kept.read_text() == text
+    assert "the result is made anew (expected " in caplog.text
+    assert f"the one that was there is kept as {kept.name}" in caplog.text
+
+
+def test_a_whole_result_and_one_of_another_version_stay(settings):
+    before = complete(settings)
+    results.set_damaged_aside(settings.folder)
+    assert results.read(settings.folder) == before
+    (settings.folder / "result.json").write_text('{"schema": 2}')
+    with pytest.raises(InputError, match="found schema 2"):
+        results.set_damaged_aside(settings.folder)
+
+
+def test_the_fingerprint_covers_what_a_model_file_imports_from_its_folder(tmp_path):
+    (tmp_path / "net.py").write_text("import blocks\n\ndef net(images): ...")
+    (tmp_path / "blocks.py").write_text("from parts import part")
+    (tmp_path / "parts.py").write_text("import net\npart = 1")
+    (tmp_path / "other.py").write_text("part = 1")
+    source = results.settle("super_resolution", f"{tmp_path}/net.py:net").source
+    before = results.fingerprint(source)
+    (tmp_path / "other.py").write_text("part = 2")
+    assert results.fingerprint(source) == before
+    (tmp_path / "parts.py").write_text("part = 2")
     assert results.fingerprint(source) != before

@@ -124,6 +124,30 @@ def test_a_run_executes_the_notebooks_in_order_and_keeps_them(steps, tmp_path):
     assert progress[-1][2] == "super_resolution net: 03_profile"
 
 
+def test_a_run_that_holds_executes_nothing_unless_asked(steps, tmp_path, monkeypatch, caplog):
+    settings, done = steps
+    first = runs.run(**settings)
+    monkeypatch.setattr("aic_helpers.keys.standing", lambda settings, profile: {"model": None, "metrics": None})
+    caplog.set_level("INFO")
+    assert runs.run(**settings) == first
+    assert len(done) == 3
+    assert f"{tmp_path / 'run'} has all of this already, of 2026-01-02T03:04:05+00:00" in caplog.text
+    (tmp_path / "run" / "report.html").unlink()
+    runs.run(**settings)
+    assert len(done) == 6
+    runs.run(**settings, fresh=True)
+    assert len(done) == 9
+
+
+def test_a_run_says_what_it_makes_anew(steps, monkeypatch, caplog):
+    settings, done = steps
+    caplog.set_level("INFO")
+    monkeypatch.setattr("aic_helpers.keys.standing", lambda settings, profile: {"metrics": "changed since: limit"})
+    runs.run(**settings)
+    assert len(done) == 3
+    assert "metrics made anew: changed since: limit" in caplog.text
+
+
 def test_a_run_that_fails_leaves_the_folder_as_it_was(steps, tmp_path, monkeypatch):
     settings, _ = steps
     (tmp_path / "run").mkdir()

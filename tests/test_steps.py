@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from fixtures import in_process
 
 from aic_helpers import results, schema, steps
 from aic_helpers.images import write_png
@@ -26,10 +27,12 @@ def settings(tmp_path, monkeypatch):
     def convert(source, out):
         out.parent.mkdir(exist_ok=True)
         out.write_bytes(source.path.read_bytes())
-        return {"name": source.name, "sha256": results._sha256(out)}
+        return {"name": source.name, "sha256": results.sha256(out)}
 
     monkeypatch.setattr("aic_helpers.conversion.convert", convert)
-    monkeypatch.setattr(steps, "load", lambda path: lambda images: images)
+    monkeypatch.setattr("aic_helpers.inference.load", lambda path: lambda images: images)
+    monkeypatch.setattr("aic_helpers.assessments.Worker", in_process.Worker)
+    monkeypatch.setattr("aic_helpers.outputs.Outputs.of", lambda self, model_pb, image: image)
     return results.settle("enhancement", str(net), data=str(tmp_path / "data"), out=str(tmp_path / "run"))
 
 
@@ -39,7 +42,7 @@ def test_a_model_is_converted_once_unless_asked_again(settings, monkeypatch):
     monkeypatch.setattr("aic_helpers.conversion.convert", lambda *_: pytest.fail("converted again"))
     assert steps.convert(settings) == first
     with pytest.raises(pytest.fail.Exception, match="converted again"):
-        steps.convert(settings, again=True)
+        steps.convert(settings, fresh=True)
 
 
 def test_a_changed_source_is_converted_anew(settings):
@@ -50,7 +53,7 @@ def test_a_changed_source_is_converted_anew(settings):
 
 def test_evaluate_writes_table_and_means(settings):
     images = steps.evaluate(settings)
-    assert list(results.read_table(settings, "images")["image"]) == list(map(int, images["image"])) == [0, 1, 2]
+    assert list(results.read_table(settings, "images")["image"]) == list(images["image"]) == ["0", "1", "2"]
     metrics = results.read(settings.folder)["metrics"]
     assert (metrics["images"], metrics["limit"]) == (3, None)
     assert list(pd.read_csv(settings.folder / "examples.csv")["image"]) == [2, 1, 0]

@@ -1,0 +1,176 @@
+"""What a part of a result was made from, so that nothing is measured twice and nothing passes for another.
+
+The ingredients of a part stand in `result.json` under ``keys``: hashes of the model, the images and the code that
+makes the figure, the protocol, the settings, the versions of the libraries, and for times and memory the machine. A
+part is current as long as all of them are the same and its files are as they were written.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from aic_helpers import machine, results, sources
+from aic_helpers.datasets import Dataset
+from aic_helpers.results import Part, Settings
+from aic_helpers.subjects import Conditions
+from aic_helpers.timing import Limits
+from aic_helpers.tracks import PROTOCOL
+
+Key = dict[str, Any]
+
+ROOMS = Path(__file__).parent
+
+NOTHING_YET = "nothing there yet"
+
+WORDS = {
+    "baseline": "the baseline",
+    "code": "the workbench's code",
+    "data": "the validation images",
+    "machine": "the machine",
+    "metrics": "the metrics",
+    "model": "the model",
+    "photo": "the photo",
+    "profile": "the profile",
+    "source": "the model's files",
+}
+"""Ingredients in words; the others go by their own names."""
+
+
+def model_key(settings: Settings) -> Key:
+    """Return what `model.pb` is made from."""
+    return {
+        "source": results.fingerprint(settings.source),
+        "code": code("conversion", "freezing"),
+        **_versions("tensorflow", "keras"),
+    }
+
+
+def metrics_key(settings: Settings, model_sha256: str) -> Key:
+    """Return what the figures of the validation images are made from."""
+    return {
+        "model": model_sha256,
+        "data": data_sha256(settings.dataset, settings.limit),
+        "protocol": PROTOCOL,
+        "limit": settings.limit,
+        "code": code("assessments", "assessment"),
+        **_versions("tensorflow", "numpy", "numba", "pillow"),
+    }
+
+
+def profile_key(settings: Settings, model_sha256: str, conditions: Conditions, limits: Limits) -> Key:
+    """Return what time and memory are measured on, with, and where."""
+    return {
+        "model": model_sha256,
+        "baseline": _sha256([sources.baseline_pb(settings.track)]),
+        "photo": _sha256(settings.dataset.hd[:1]),
+        "machine": machine.identity(),
+        **asdict(conditions),
+        **asdict(limits),
+        "code": code("profiling", "subject"),
+        **_versions("tensorflow", "numpy"),
+    }
+
+
+def requirements_key(settings: Settings, result: dict[str, Any]) -> Key:
+    """Return what the rules are judged by, the other parts of a result among it."""
+    return {
+        "model": result["model"]["sha256"],
+        **{part: _of_json(result[part]) for part in ("metrics", "profile")},
+        "photo": _sha256(settings.dataset.hd[:1]),
+        "code": code("requirements", "trial"),
+        **_versions("tensorflow", "numpy"),
+    }
+
+
+def stale(folder: Path, part: Part, key: Key) -> str | None:
+    """Return why a part of the result in a run folder is to be made anew, in words; None where it holds.
+
+    Parameters
+    ----------
+    folder : Path
+        Its `result.json` is whole, or isn't there.
+    part : str
+    key : dict
+        What the part would be made from now.
+    """
+    if not (folder / "result.json").is_file():
+        return NOTHING_YET
+    result = results.read(folder)
+    kept = result["keys"].get(part)
+    if result[part] is None or not isinstance(kept, dict) or not {"made_from", "files"} <= set(kept):
+        return NOTHING_YET
+    then, now = kept["made_from"], results.strict(key)
+    changed = [WORDS.get(name, name) for name in {**then, **now} if then.get(name) != now.get(name)]
+    if changed:
+        return f"changed since: {', '.join(changed)}"
+    damaged = [name for name, sha256 in kept["files"].items() if results.sha256(folder / name) != sha256]
+    return f"{damaged[0]} is damaged or missing" if damaged else None
+
+
+def standing(settings: Settings, *, profile: bool) -> dict[str, str | None]:
+    """Return for each part of a run why it must be made anew, or None where it holds.
+
+    Where the model must be converted anew, nothing is said of the other parts.
+    """
+    folder = settings.folder
+    why = {"model": stale(folder, "model", model_key(settings))}
+    model = results.converted(settings)
+    if model is None or why["model"]:
+        return why if why["model"] else {"model": "model.pb is damaged or missing"}
+    why["metrics"] = stale(folder, "metrics", metrics_key(settings, model["sha256"]))
+    if profile:
+        why["profile"] = stale(folder, "profile", profile_key(settings, model["sha256"], Conditions(), Limits()))
+    why["requirements"] = stale(folder, "requirements", requirements_key(settings, results.read(folder)))
+    return why
+
+
+def data_sha256(dataset: Dataset, limit: int | None) -> str:
+    """Return one SHA-256 over the names and bytes of the validation images that a limit leaves, in their order."""
+    pairs = dataset.pairs[:limit]
+    return _sha256(file for pair in pairs for file in (pair.input, pair.target) if file)
+
+
+@cache
+def code(*rooms: str) -> str:
+    """Return one SHA-256 over the source of rooms and of every room that they import."""
+    found: set[str] = set()
+    waiting = list(rooms)
+    while waiting:
+        room = waiting.pop()
+        if room not in found:
+            found.add(room)
+            waiting += _imported(ROOMS / f"{room}.py")
+    return _sha256(ROOMS / f"{room}.py" for room in sorted(found))
+
+
+def _imported(file: Path) -> list[str]:
+    """Return the rooms that a room imports, wherever in it."""
+    rooms: list[str] = []
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "aic_helpers":
+            rooms += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("aic_helpers."):
+            rooms.append(str(node.module).split(".")[1])
+    return rooms
+
+
+def _sha256(files: Iterable[Path] | Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(f"{file.name} {results.sha256(file)}\n".encode())
+    return digest.hexdigest()
+
+
+def _of_json(value: Any) -> str | None:
+    return None if value is None else hashlib.sha256(results.as_json(value).encode()).hexdigest()
+
+
+def _versions(*names: str) -> dict[str, str]:
+    return {name: version(name) for name in names}

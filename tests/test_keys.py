@@ -1,0 +1,153 @@
+"""What a part is made from: whatever changes a figure changes its key, and nothing else does."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from aic_helpers import keys, results
+from aic_helpers.images import write_png
+from aic_helpers.subjects import Conditions
+from aic_helpers.timing import Limits
+
+METRICS = {"psnr_db": 30.0, "ms_ssim": 0.9}
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """A run of a `.pb` on two pairs of Track B, with a model in its folder."""
+    for kind in ("inputs", "targets"):
+        for number in range(2):
+            write_png(tmp_path / "data" / "enhancement" / kind / f"{number}.png", np.full((16, 16, 3), number / 2))
+    write_png(tmp_path / "data" / "hd" / "0.png", np.zeros((16, 16, 3)))
+    (tmp_path / "net.pb").write_bytes(b"net")
+    settings = results.settle(
+        "enhancement", str(tmp_path / "net.pb"), data=str(tmp_path / "data"), out=str(tmp_path / "run")
+    )
+    settings.folder.mkdir()
+    settings.model_pb.write_bytes(b"net")
+    model = {"name": "net", "sha256": results.sha256(settings.model_pb)}
+    results.write_part(settings, "model", model, keys.model_key(settings))
+    (settings.folder / "images.csv").write_text("image\n0\n1\n")
+    results.write_part(settings, "metrics", METRICS, keys.metrics_key(settings, model["sha256"]))
+    result = results.read(settings.folder)
+    results.write_part(settings, "requirements", [], keys.requirements_key(settings, result))
+    return settings
+
+
+def standing(settings, profile=False):
+    return keys.standing(settings, profile=profile)
+
+
+def test_what_nothing_has_changed_holds(settings):
+    assert standing(settings) == {"model": None, "metrics": None, "requirements": None}
+
+
+def test_a_part_that_was_never_made_is_no_change(settings):
+    assert standing(settings, profile=True)["profile"] == keys.NOTHING_YET
+    assert keys.stale(settings.folder / "other", "model", {}) == keys.NOTHING_YET
+
+
+def test_a_changed_image_is_noticed(settings):
+    write_png(settings.dataset.root / "enhancement" / "targets" / "1.png", np.ones((16, 16, 3)))
+    assert standing(settings)["metrics"] == "changed since: the validation images"
+
+
+def test_another_limit_is_noticed(settings):
+    assert standing(replace(settings, limit=1))["metrics"] == "changed since: the validation images, limit"
+
+
+def test_a_renamed_image_is_noticed(settings):
+    for kind in ("inputs", "targets"):
+        folder = settings.dataset.root / "enhancement" / kind
+        (folder / "1.png").rename(folder / "2.png")
+    again = results.settle("enhancement", settings.source.typed, data=settings.dataset.name, out=str(settings.folder))
+    assert standing(again)["metrics"] == "changed since: the validation images"
+
+
+def test_another_protocol_is_noticed(settings, monkeypatch):
+    monkeypatch.setattr(keys, "PROTOCOL", "pirm2019")
+    assert standing(settings)["metrics"] == "changed since: protocol"
+
+
+def test_a_changed_source_is_noticed(settings):
+    settings.source.path.write_bytes(b"other")
+    assert standing(settings) == {"model": "changed since: the model's files"}
+
+
+def test_a_damaged_model_is_noticed(settings):
+    settings.model_pb.write_bytes(b"ne")
+    assert standing(settings) == {"model": "model.pb is damaged or missing"}
+
+
+def test_a_damaged_table_is_noticed(settings):
+    (settings.folder / "images.csv").write_text("image\n0\n")
+    assert standing(settings)["metrics"] == "images.csv is damaged or missing"
+
+
+def test_changed_code_and_versions_are_noticed(settings, monkeypatch):
+    monkeypatch.setattr(keys, "code", lambda *rooms: "other")
+    assert standing(settings) == {"model": "changed since: the workbench's code"}
+    monkeypatch.undo()
+    monkeypatch.setattr(keys, "version", lambda name: "0" if name == "numba" else keys.version_of[name])
+    monkeypatch.setattr(keys, "version_of", VERSIONS, raising=False)
+    assert standing(settings)["metrics"] == "changed since: numba"
+
+
+VERSIONS = keys._versions("tensorflow", "keras", "numpy", "pillow")
+
+
+def test_times_hold_on_the_same_machine_with_the_same_settings_only(settings, monkeypatch):
+    sha256 = results.sha256(settings.model_pb)
+
+    def key(conditions=Conditions(), limits=Limits()):  # noqa: B008 (frozen)
+        return keys.profile_key(settings, sha256, conditions, limits)
+
+    here = key()
+    results.write_part(settings, "profile", run_profile(), here)
+    assert keys.stale(settings.folder, "profile", key()) is None
+    assert keys.stale(settings.folder, "profile", key(Conditions(threads=1))) in (None, "changed since: threads")
+    assert keys.stale(settings.folder, "profile", key(Conditions(width_px=640))) == "changed since: width_px"
+    assert keys.stale(settings.folder, "profile", key(limits=Limits(interval=0.1))) == "changed since: interval"
+    monkeypatch.setattr("aic_helpers.machine.identity", lambda: {"cpu": "another", "cores": 2, "host": "there"})
+    assert keys.stale(settings.folder, "profile", key()) == "changed since: the machine"
+
+
+def run_profile():
+    from fixtures import run_folders
+
+    return run_folders.result()["profile"]
+
+
+def test_rules_are_judged_again_after_other_metrics(settings):
+    key = keys.metrics_key(settings, results.sha256(settings.model_pb))
+    results.write_part(settings, "metrics", METRICS | {"psnr_db": 31.0}, key)
+    assert standing(settings)["requirements"] == keys.NOTHING_YET
+
+
+@pytest.mark.parametrize("kept", [{"metrics": 3}, {"metrics": {"made_from": {}}}])
+def test_keys_of_another_form_count_as_none(settings, kept):
+    file = settings.folder / "result.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"keys": kept}))
+    assert keys.stale(settings.folder, "metrics", {}) == keys.NOTHING_YET
+
+
+def test_code_covers_what_a_room_imports(tmp_path, monkeypatch):
+    for name, text in {
+        "a": "from aic_helpers import b",
+        "b": "def f():\n    from aic_helpers.c import g",
+        "c": "",
+        "d": "",
+    }.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    monkeypatch.setattr(keys, "ROOMS", tmp_path)
+    keys.code.cache_clear()
+    before = keys.code("a")
+    keys.code.cache_clear()
+    (tmp_path / "d.py").write_text("changed = 1")
+    assert keys.code("a") == before
+    keys.code.cache_clear()
+    (tmp_path / "c.py").write_text("changed = 1")
+    assert keys.code("a") != before
+    keys.code.cache_clear()
