@@ -67,7 +67,8 @@ def assess(
     cap_mib = machine.spare_memory_mib() if max_rss_mib is None else max_rss_mib
     environment = machine.timing_settings(threads, "cpu") if threads else None
     rows: list[dict[str, Any]] = []
-    with Worker(ASSESSMENT, timeout_s=timeout_s, max_rss_mib=cap_mib, environment=environment) as worker:
+    limits: dict[str, Any] = {"timeout_s": timeout_s, "max_rss_mib": cap_mib}
+    with Worker(ASSESSMENT, **limits, environment=environment, warm=True) as worker:
         request = {"data": dataset.name, "track": dataset.track.name, "limit": limit}
         try:
             worker.ask({"do": "open", "model": str(model_pb), **request})

@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from aic_helpers.errors import InputError
 
@@ -150,9 +150,13 @@ def _is_users(filename: str) -> bool:
     return not filename.startswith(NOT_THE_USERS) and "-packages" not in filename and "autograph" not in filename
 
 
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
+def leave() -> NoReturn:
+    """End this process at once: TensorFlow's threads make an orderly end slow, and it sometimes crashes."""
     sys.stdout.flush()
     sys.stderr.flush()
-    # Not sys.exit: TensorFlow's threads make an orderly end of the interpreter slow, and it sometimes crashes.
     os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
+    leave()

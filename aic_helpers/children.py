@@ -26,8 +26,9 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import IO, Any, Literal, Self
 
+from aic_helpers import nurseries
 from aic_helpers.cgroups import confine
 from aic_helpers.errors import InputError
 from aic_helpers.families import Family
@@ -76,6 +77,7 @@ def call(
     timeout_s: float,
     max_rss_mib: float | None = None,
     environment: Mapping[str, str] | None = None,
+    warm: bool = False,
 ) -> dict[str, Any]:
     """Return what ``function(request)`` returns in a fresh process.
 
@@ -89,6 +91,8 @@ def call(
         Cap on the resident size of the child and its descendants together.
     environment : mapping, optional
         Variables set for the child beside those of this process.
+    warm : bool
+        Whether a nursery may fork the child (see `aic_helpers.nurseries`): its own size is no measurement then.
 
     Raises
     ------
@@ -97,7 +101,8 @@ def call(
     ChildError
         The function raised anything else, or the child was stopped or died.
     """
-    with Worker(function, timeout_s=timeout_s, max_rss_mib=max_rss_mib, environment=environment) as worker:
+    limits: dict[str, Any] = {"timeout_s": timeout_s, "max_rss_mib": max_rss_mib}
+    with Worker(function, **limits, environment=environment, warm=warm) as worker:
         return worker.ask(request)
 
 
@@ -109,7 +114,7 @@ class Worker:
     target : str
         ``module:name`` of a function as in `call`, or of a class: one instance is made, without arguments, and
         called with each request, so that it can keep a model between them.
-    timeout_s, max_rss_mib, environment
+    timeout_s, max_rss_mib, environment, warm
         See `call`. The time is for each reply; the first includes the start of the process.
 
     Attributes
@@ -125,6 +130,7 @@ class Worker:
         timeout_s: float,
         max_rss_mib: float | None = None,
         environment: Mapping[str, str] | None = None,
+        warm: bool = False,
     ) -> None:
         self._timeout_s = timeout_s
         self._max_rss_mib = max_rss_mib
@@ -134,18 +140,11 @@ class Worker:
         child_reads, self._requests = os.pipe()
         self._replies, child_writes = os.pipe()
         limit_mib = "none" if max_rss_mib is None else str(int(max_rss_mib) + RLIMIT_MARGIN_MIB)
-        # -P: the folder that aic is called from may hold a json.py, and must not shadow the library's.
-        command = [sys.executable, "-P", "-m", "aic_helpers.child", target]
+        variables = {**os.environ, **(environment or {})}
+        ends = (child_reads, child_writes)
         try:
-            self._process = subprocess.Popen(
-                [*command, str(child_reads), str(child_writes), limit_mib],
-                stdin=subprocess.DEVNULL,
-                stdout=self._log,
-                stderr=subprocess.STDOUT,
-                pass_fds=(child_reads, child_writes),
-                env={**os.environ, **(environment or {})},
-                start_new_session=True,
-            )
+            forked = nurseries.fork(target, *ends, self._log.fileno(), limit_mib, variables) if warm else None
+            self._process = forked or _started(target, ends, self._log, limit_mib, variables)
         except BaseException:
             os.close(self._requests)
             os.close(self._replies)
@@ -282,6 +281,21 @@ class Worker:
         self._process.wait()
         if self._group is not None:
             self._group.close()
+
+
+def _started(
+    target: str, ends: tuple[int, int], log: IO[bytes], limit_mib: str, environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    # -P: the folder that aic is called from may hold a json.py, and must not shadow the library's.
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "aic_helpers.child", target, *map(str, ends), limit_mib],
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        pass_fds=ends,
+        env=environment,
+        start_new_session=True,
+    )
 
 
 def _write_line(descriptor: int, value: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from aic_helpers.errors import InputError
 from aic_helpers.places import PROJECT
 from aic_helpers.sources import ModelSource, resolve
 
+FREEZE = "aic_helpers.freezing:freeze"
 TIMEOUT_S = 300.0
 
 PHOTO = PROJECT / "data" / "sample" / "hd"
@@ -77,7 +78,7 @@ def _freeze_in_child(source: ModelSource, out: Path, timeout_s: float) -> dict[s
     }
     try:
         cap_mib = machine.spare_memory_mib()
-        return children.call("aic_helpers.freezing:freeze", request, timeout_s=timeout_s, max_rss_mib=cap_mib)
+        return children.call(FREEZE, request, timeout_s=timeout_s, max_rss_mib=cap_mib, warm=True)
     except children.ChildError as error:
         remedy = "mend the model; `aic convert` tries it again"
         raise InputError(f"{source.typed} to convert", str(error), remedy) from None

@@ -78,12 +78,13 @@ def profile_key(settings: Settings, model_sha256: str, conditions: Conditions, l
     }
 
 
-def requirements_key(settings: Settings, result: dict[str, Any]) -> Key:
+def requirements_key(settings: Settings, result: dict[str, Any], *, weighed: bool = True) -> Key:
     """Return what the rules are judged by, the other parts of a result among it."""
     return {
         "model": result["model"]["sha256"],
         **{part: _of_json(result[part]) for part in ("metrics", "profile")},
         "photo": _sha256(settings.dataset.hd[:1]),
+        "weighed": weighed or result["profile"] is not None,
         "code": code("requirements", "trial"),
         **_versions("tensorflow", "numpy"),
     }

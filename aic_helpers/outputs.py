@@ -195,7 +195,7 @@ class Outputs:
             self._workers.popitem(last=False)[1].close()
         environment = machine.timing_settings(machine.usable_cores(), "cpu")
         self._workers[key] = Worker(
-            OUTPUT, timeout_s=LOAD_TIMEOUT_S, max_rss_mib=self._max_rss_mib, environment=environment
+            OUTPUT, timeout_s=LOAD_TIMEOUT_S, max_rss_mib=self._max_rss_mib, environment=environment, warm=True
         )
 
     def _reply(self, key: Key, request: dict[str, Any], timeout_s: float) -> dict[str, Any]:

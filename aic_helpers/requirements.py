@@ -23,6 +23,7 @@ def check(
     photo: str | Path | None = None,
     run_timeout_s: float = 120.0,
     max_rss_mib: float = MAX_RAM_MIB,
+    weighed: bool = True,
 ) -> list[Rule]:
     """Return the challenge's rules, each with what was found.
 
@@ -38,6 +39,9 @@ def check(
         See `aic_helpers.trials.run_trials`.
     run_timeout_s, max_rss_mib : float
         Limits of each run here; the second is the rule's.
+    weighed : bool
+        Without a profile: whether to read the memory here, which takes a process of its own; else that rule is
+        judged only where the model runs into the limit.
 
     Returns
     -------
@@ -58,6 +62,7 @@ def check(
         photo=Path(photo) if photo else None,
         run_timeout_s=run_timeout_s,
         max_rss_mib=max_rss_mib,
+        weighed=weighed,
     )
     hd = _hd_outcome(profile) if profiled and profile is not None else findings.hd
     assert hd is not None

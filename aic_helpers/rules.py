@@ -254,7 +254,7 @@ def _memory(findings: Findings, hd: Outcome, max_rss_mib: float) -> Rule:
     if stopped:
         passed, found, evidence = False, f"stopped by {stopped.mechanism}", f"at {stopped.where}: {stopped.error}"
     elif peak_mib is None:
-        passed, found, evidence = None, NOT_JUDGED, f"no run at {HD_NAME}: {hd.error}"
+        passed, found, evidence = None, NOT_JUDGED, _not_weighed(hd)
     else:
         passed, found = peak_mib <= max_rss_mib, f"{peak_mib:.0f} MiB"
         evidence = f"peak resident size of a fresh process that loads the model and runs one image of {HD_NAME}"
@@ -266,6 +266,10 @@ def _memory(findings: Findings, hd: Outcome, max_rss_mib: float) -> Rule:
         evidence=evidence,
         remedy="see largest_activations in the profile: fewer channels, or work at a lower resolution inside",
     )
+
+
+def _not_weighed(hd: Outcome) -> str:
+    return f"ran at {HD_NAME} without being weighed" if hd.reply else f"no run at {HD_NAME}: {hd.error}"
 
 
 def _time(findings: Findings, hd: Outcome, profile: Part) -> Rule:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from aic_helpers import keys, results
+from aic_helpers import keys, nurseries, results
 from aic_helpers.errors import InputError
 from aic_helpers.places import PROJECT
 from aic_helpers.staging import staged
@@ -76,7 +76,8 @@ def run(
     from aic_helpers import reports  # it brings matplotlib, which an answer from the run folder doesn't need
 
     kept = () if fresh else results.FILES
-    with staged(folder, "result.json", start_with=kept, replaces=results.FILES) as stage:
+    whole = staged(folder, "result.json", start_with=kept, replaces=results.FILES)
+    with nurseries.started(), whole as stage:
         results.set_damaged_aside(stage)
         behind, total = 0, sum(_cells(name) for name in NOTEBOOKS)
         for name in NOTEBOOKS:

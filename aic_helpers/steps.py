@@ -115,15 +115,20 @@ def grow(
     return measured
 
 
-def check(settings: Settings, *, fresh: bool = False) -> list[dict[str, Any]]:
+def check(settings: Settings, *, fresh: bool = False, weighed: bool = True) -> list[dict[str, Any]]:
     """Return the challenge's rules with what was found, having written them to the run folder.
 
     Rules about time, memory and quality are judged by the profile and the metrics that the run folder has. Rules
     that were judged by these very parts already are used as they are, unless `fresh` is true.
+
+    Parameters
+    ----------
+    weighed : bool
+        See `aic_helpers.requirements.check`.
     """
     model = convert(settings)
     run = results.read(settings.folder)
-    key = keys.requirements_key(settings, run)
+    key = keys.requirements_key(settings, run, weighed=weighed)
     if not (fresh or _stale(settings, "requirements", key)):
         return run["requirements"]
     rules = requirements.check(
@@ -132,6 +137,7 @@ def check(settings: Settings, *, fresh: bool = False) -> list[dict[str, Any]]:
         profile=run["profile"],
         metrics=run["metrics"],
         photo=_hd_photo(settings),
+        weighed=weighed,
     )
     return results.write_part(settings, "requirements", rules, key)["requirements"]
 

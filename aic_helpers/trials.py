@@ -84,6 +84,7 @@ def run_trials(
     photo: Path | None,
     run_timeout_s: float,
     max_rss_mib: float,
+    weighed: bool = True,
 ) -> Findings:
     """Return how a frozen model takes the sizes, batches and values that the rules ask for.
 
@@ -96,14 +97,20 @@ def run_trials(
         The trials are made on crops of it; by default of the first HD photo of the sample data.
     run_timeout_s, max_rss_mib : float
         For each run. A process that dies or is stopped is followed by another.
+    weighed : bool
+        Whether the memory at `hd_size` is to be read, for which the process must start afresh. It is capped in
+        any case.
 
     Raises
     ------
     InputError
         Not a frozen model.
     """
-    with _Bench(model, _photo(photo), run_timeout_s, max_rss_mib) as bench:
+    weighed = weighed and hd_size is not None
+    with _Bench(model, _photo(photo), run_timeout_s, max_rss_mib, warm=not weighed) as bench:
         hd = bench.run("size", hd_size) if hd_size else None
+        if hd and hd.reply and not weighed:
+            hd.reply["peak_rss_mib"] = None
         declared = bench.load()
         _, height_px, width_px, _ = [*declared["shape"], *[None] * 4][:4]
         size = (width_px or HOME_PX[0], height_px or HOME_PX[1])
@@ -123,7 +130,10 @@ def run_trials(
 class _Bench:
     """A child with the model loaded; another takes its place when it ends."""
 
-    def __init__(self, model: Path, photo: NDArray[np.uint8], run_timeout_s: float, max_rss_mib: float) -> None:
+    def __init__(
+        self, model: Path, photo: NDArray[np.uint8], run_timeout_s: float, max_rss_mib: float, *, warm: bool
+    ) -> None:
+        self._warm = warm
         self._model = model
         self._run_timeout_s = run_timeout_s
         self._max_rss_mib = max_rss_mib
@@ -144,7 +154,7 @@ class _Bench:
     def load(self) -> dict[str, Any]:
         """Return what the graph declares, in a child that has it loaded."""
         if self._worker is None:
-            worker = Worker(TRIAL, timeout_s=LOAD_TIMEOUT_S, max_rss_mib=self._max_rss_mib)
+            worker = Worker(TRIAL, timeout_s=LOAD_TIMEOUT_S, max_rss_mib=self._max_rss_mib, warm=self._warm)
             self._worker = self._stack.enter_context(worker)
             request = {"do": "load", "model": str(self._model.resolve()), "photo": str(self._file)}
             try:

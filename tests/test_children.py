@@ -6,12 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
 
-from aic_helpers import children
+from aic_helpers import children, nurseries
 from aic_helpers.children import ChildError, Worker
 from aic_helpers.errors import InputError
 
@@ -168,3 +170,92 @@ def test_a_parent_that_is_interrupted_or_killed_leaves_no_child(sent: signal.Sig
         child = int(fifo.read_text())
         parent.send_signal(sent)
     assert_gone(child)
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[None]:
+    """A nursery that lives as long as these tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(FIXTURES))
+        with nurseries.started():
+            yield
+
+
+def forked(name: str, request: dict | None = None, **limits: float) -> dict:
+    with Worker(f"child_targets:{name}", **{"timeout_s": LONG_S, **limits}, warm=True) as worker:  # type: ignore[arg-type]
+        assert isinstance(worker._process, nurseries.Forked)
+        return worker.ask(request or {})
+
+
+@pytest.mark.usefixtures("nursery")
+class TestForkedChildren:
+    """Children of a nursery do as all children do."""
+
+    def test_it_replies(self) -> None:
+        assert forked("echo", {"text": "ä"}) == {"text": "ä"}
+
+    def test_it_has_tensorflow_already(self) -> None:
+        assert forked("has_tensorflow") == {"value": True}
+
+    def test_it_has_this_environment_and_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("A_VARIABLE", "here")
+        assert forked("environment", {"name": "A_VARIABLE"}) == {"value": "here"}
+        assert forked("folder") == {"value": str(tmp_path)}
+
+    def test_what_it_raises_comes_back(self) -> None:
+        with pytest.raises(InputError, match=r"expected a whole number, found 2\.5: round it"):
+            forked("input_error")
+
+    def test_a_signal_has_its_name(self) -> None:
+        with pytest.raises(ChildError, match="it died of SIGABRT") as error:
+            forked("abort")
+        assert error.value.kind == "signal"
+
+    def test_an_exit_has_its_status(self) -> None:
+        with pytest.raises(ChildError, match="it exited with status 3 before it replied"):
+            forked("leave")
+
+    def test_the_caps_hold(self) -> None:
+        with pytest.raises(ChildError, match="above the cap of 500 MiB"):
+            forked("grow", max_rss_mib=500.0)
+        with pytest.raises(ChildError, match=r"no reply within 0\.5 s"):
+            forked("loop", timeout_s=0.5)
+
+    def test_nothing_of_it_is_left(self) -> None:
+        with Worker("child_targets:echo", timeout_s=LONG_S, warm=True) as worker:
+            worker.ask({})
+            pid = worker.pid
+            assert psutil.pid_exists(pid)
+        assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+    def test_many_at_once(self) -> None:
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda number: forked("echo", {"number": number}), range(24)))
+        assert found == [{"number": number} for number in range(24)]
+
+
+def test_where_the_nursery_was_ended_children_start_in_the_ordinary_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(nurseries.VARIABLE, "/nowhere/socket")
+    with Worker("child_targets:echo", timeout_s=LONG_S, warm=True) as worker:
+        assert isinstance(worker._process, subprocess.Popen)
+        assert worker.ask({"a": 1}) == {"a": 1}
+
+
+def test_a_nursery_ends_with_its_process() -> None:
+    code = (
+        "import os\n"
+        "from aic_helpers import nurseries\n"
+        "with nurseries.started():\n"
+        "    print(os.environ[nurseries.VARIABLE], flush=True)\n"
+        "    input()\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != nurseries.VARIABLE}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    owner = subprocess.Popen([sys.executable, "-c", code], **pipes, env=environment)
+    assert owner.stdout is not None
+    assert owner.stdout.readline().endswith(b"/socket\n")
+    (nursery,) = psutil.Process(owner.pid).children()
+    owner.kill()
+    owner.communicate()
+    nursery.wait(LONG_S)
