@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
-from numba import njit, prange
-from numpy.typing import NDArray
 
 from aic_helpers.errors import InputError
 from aic_helpers.images import Floats, crop_border
+from aic_helpers.squares import squared_error
+from aic_helpers.ssim_scales import scale_means
+from aic_helpers.ssim_strips import WINDOW_PX, Doubles
 
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """Wang, Simoncelli and Bovik 2003, "Multi-scale structural similarity", section 3.2."""
 
-WINDOW_PX, WINDOW_SIGMA_PX = 11, 1.5
-K1, K2 = 0.01, 0.03
-"""Window and constants of SSIM: Wang et al. 2004, section III.C."""
+HALVINGS = len(SCALE_WEIGHTS) - 1
 
 Definition = Literal["per_channel", "tensorflow", "pooled"]
 
@@ -44,17 +43,13 @@ def psnr(reference: Floats, output: Floats, *, data_range: float, crop_px: int =
     InputError
         Unequal shapes, values out of range or not finite, or nothing left after the crop.
     """
-    reference, output = _cropped_pair(reference, output, crop_px)
-    for name, image in (("reference", reference), ("output", output)):
-        if image.min() < 0 or image.max() > data_range:
-            raise InputError(
-                f"{name} values in [0, {data_range:g}]",
-                f"[{image.min():g}, {image.max():g}]",
-                "clip the image first, or pass its data_range",
-            )
-    difference = reference.astype(np.float64) - output
-    mean_square = float(np.square(difference).mean())
-    return math.inf if mean_square == 0 else 10 * math.log10(data_range**2 / mean_square)
+    _check_pair(reference, output, crop_px)
+    pair = _prepared(reference, output)
+    error, misplaced = squared_error(*pair, crop_px, pair[0].dtype.type(data_range))
+    if misplaced or not _border_is_finite(pair, crop_px):
+        _check_values(reference, output, crop_px, data_range)
+    height, width = (side - 2 * crop_px for side in reference.shape[:2])
+    return math.inf if error == 0 else 10 * math.log10(data_range**2 * (3 * height * width) / error)
 
 
 def ms_ssim(
@@ -95,19 +90,65 @@ def ms_ssim(
         Unequal shapes, values that aren't finite, or an image too small for five scales: 161 px on each
         side, or 16 px for ``pooled``.
     """
-    reference, output = _cropped_pair(reference, output, crop_px)
-    _check_scales(reference.shape, definition, crop_px)
-    pair = [np.ascontiguousarray(image, dtype=np.float32) / np.float32(data_range) for image in (reference, output)]
-    factors = []
-    for level, weight in enumerate(SCALE_WEIGHTS):
-        pair = [_halved(image) for image in pair] if level else pair
-        coarsest = level == len(SCALE_WEIGHTS) - 1
-        means = _scale_means(*pair, with_luminance=coarsest, float32_sums=definition == "tensorflow")
-        factors.append(np.maximum(means.mean() if definition == "pooled" else means, 0) ** weight)
-    return float(np.mean(np.prod(factors, axis=0)))
+    float32_sums = definition == "tensorflow"
+    least_px = 2**HALVINGS if definition == "pooled" else (WINDOW_PX - 1) * 2**HALVINGS + 1
+    exact, rounded = _means(reference, output, data_range, crop_px, least_px, float32_sums)
+    if definition == "pooled":
+        exact = exact.mean(axis=1, keepdims=True)
+    return _combined(rounded if float32_sums else exact)
 
 
-def _cropped_pair(reference: Floats, output: Floats, crop_px: int) -> tuple[Floats, Floats]:
+class BothSums(NamedTuple):
+    """MS-SSIM by the definitions ``tensorflow`` and ``per_channel``, which differ in how they add the pixels."""
+
+    tensorflow: float
+    per_channel: float
+
+
+def ms_ssim_both(reference: Floats, output: Floats, *, data_range: float, crop_px: int = 0) -> BothSums:
+    """Return `ms_ssim` by ``tensorflow`` and by ``per_channel``, from one pass over the pair.
+
+    Parameters
+    ----------
+    reference, output, data_range, crop_px
+        As `ms_ssim` takes them.
+
+    Returns
+    -------
+    BothSums
+        Just what two calls of `ms_ssim` return.
+
+    Raises
+    ------
+    InputError
+        As `ms_ssim` does.
+    """
+    least_px = (WINDOW_PX - 1) * 2**HALVINGS + 1
+    exact, rounded = _means(reference, output, data_range, crop_px, least_px, True)
+    return BothSums(tensorflow=_combined(rounded), per_channel=_combined(exact))
+
+
+def _means(
+    reference: Floats, output: Floats, data_range: float, crop_px: int, least_px: int, float32_sums: bool
+) -> tuple[Doubles, Doubles]:
+    _check_pair(reference, output, crop_px)
+    _check_scales(reference.shape, least_px, crop_px)
+    pair = _prepared(reference, output)
+    means = scale_means(
+        *pair, data_range=float(data_range), crop_px=crop_px, scales=len(SCALE_WEIGHTS), float32_sums=float32_sums
+    )
+    if not np.isfinite(means[0]).all() or not _border_is_finite(pair, crop_px):
+        _check_values(reference, output, crop_px)
+    return means
+
+
+def _combined(means: Doubles) -> float:
+    """Multiply the scales, then average the channels; `means` is (scales, channels)."""
+    return float(np.prod(np.maximum(means, 0) ** np.array(SCALE_WEIGHTS)[:, None], axis=0).mean())
+
+
+def _check_pair(reference: Floats, output: Floats, crop_px: int) -> None:
+    """Refuse a pair of the wrong shapes or types; what it takes to look at the values comes later."""
     if reference.shape != output.shape:
         raise InputError(
             f"output of the reference's shape {reference.shape}",
@@ -119,97 +160,40 @@ def _cropped_pair(reference: Floats, output: Floats, crop_px: int) -> tuple[Floa
             raise InputError(
                 f"{name} as a floating array (height, width, 3)", f"{image.dtype} {image.shape}", "convert it"
             )
-        if not np.isfinite(image).all():
-            raise InputError(f"finite {name} values", "NaN or infinity", "mend the model that made them")
-    return crop_border(reference, crop_px), crop_border(output, crop_px)
+    crop_border(reference, crop_px)
 
 
-def _check_scales(shape: tuple[int, ...], definition: str, crop_px: int) -> None:
-    halvings = 2 ** (len(SCALE_WEIGHTS) - 1)
-    least_px = (WINDOW_PX - 1) * halvings + 1 if definition != "pooled" else halvings
-    if min(shape[:2]) < least_px:
+def _check_scales(shape: tuple[int, ...], least_px: int, crop_px: int) -> None:
+    if min(shape[:2]) < least_px + 2 * crop_px:
         raise InputError(
             f"at least {least_px + 2 * crop_px} px on each side (five scales of MS-SSIM)",
-            f"{shape[1] + 2 * crop_px}x{shape[0] + 2 * crop_px}",
+            f"{shape[1]}x{shape[0]}",
             "use a larger image",
         )
 
 
-def _halved(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Average 2x2 pixels; an odd last row or column is repeated, as by a reflected border."""
-    odd = [(0, side % 2) for side in image.shape[:2]]
-    padded = np.pad(image, [*odd, (0, 0)], mode="edge")
-    return (padded[::2, ::2] + padded[1::2, ::2] + padded[::2, 1::2] + padded[1::2, 1::2]) * np.float32(0.25)
+def _check_values(reference: Floats, output: Floats, crop_px: int, data_range: float = math.inf) -> None:
+    """Say what is wrong with the values. Only called where a metric has met such values: it goes over them again."""
+    for name, image in (("reference", reference), ("output", output)):
+        if not np.isfinite(image).all():
+            raise InputError(f"finite {name} values", "NaN or infinity", "mend the model that made them")
+    for name, image in (("reference", reference), ("output", output)):
+        inner = crop_border(image, crop_px)
+        if data_range < math.inf and (inner.min() < 0 or inner.max() > data_range):
+            raise InputError(
+                f"{name} values in [0, {data_range:g}]",
+                f"[{inner.min():g}, {inner.max():g}]",
+                "clip the image first, or pass its data_range",
+            )
 
 
-def _scale_means(
-    reference: NDArray[np.float32], output: NDArray[np.float32], *, with_luminance: bool, float32_sums: bool
-) -> NDArray[np.float64]:
-    """Return each channel's mean of SSIM, or of its contrast-structure part alone, at one scale."""
-    size_px = min(WINDOW_PX, *reference.shape[:2])
-    offsets = np.arange(size_px) - (size_px - 1) / 2
-    window = np.exp(-0.5 * np.square(offsets / (WINDOW_SIGMA_PX * size_px / WINDOW_PX)))
-    flat = [image.reshape(image.shape[0], -1) for image in (reference, output)]
-    kernel = _in_parallel if reference.size >= PARALLEL_FROM else _in_one_thread
-    pixels, row_sums = kernel(*flat, window / window.sum(), with_luminance)
-    sums = _float32_running_sums(pixels) if float32_sums else row_sums.sum(axis=0)
-    return sums / (pixels.size // 3)
+def _border_is_finite(pair: list[Floats], crop_px: int) -> bool:
+    """Whether the values that a crop takes away, which the metrics never see, are finite too."""
+    sides = (np.s_[:crop_px], np.s_[-crop_px:], np.s_[:, :crop_px], np.s_[:, -crop_px:])
+    return crop_px == 0 or all(np.isfinite(image[side]).all() for image in pair for side in sides)
 
 
-def _ssim_pixels(
-    x: NDArray[np.float32], y: NDArray[np.float32], window: NDArray[np.float64], with_luminance: bool
-) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Return SSIM (or its contrast-structure part) at the window's valid positions, and its sums by row.
-
-    One pass: the four moments (x, y, x² + y², xy) are filtered down the columns of a row into a buffer,
-    then along it, and never stored for the whole image. `x` and `y` are (height, 3 width), channels
-    interleaved, in [0, 1]; the sums are (rows, 3), in float64.
-    """
-    c1, c2 = K1**2, K2**2
-    size = window.size
-    rows, columns = x.shape[0] - size + 1, x.shape[1]
-    valid = columns - 3 * (size - 1)
-    pixels = np.empty((rows, valid), dtype=np.float32)
-    sums = np.zeros((rows, 3))
-    for row in prange(rows):
-        down = np.zeros((4, columns))
-        for tap in range(size):
-            weight = window[tap]
-            for column in range(columns):
-                a, b = np.float64(x[row + tap, column]), np.float64(y[row + tap, column])
-                down[0, column] += weight * a
-                down[1, column] += weight * b
-                down[2, column] += weight * (a * a + b * b)
-                down[3, column] += weight * (a * b)
-        along = np.zeros((4, valid))
-        for moment in range(4):
-            for tap in range(size):
-                weight = window[tap]
-                for column in range(valid):
-                    along[moment, column] += weight * down[moment, column + 3 * tap]
-        for column in range(valid):
-            mean_product = along[0, column] * along[1, column]
-            mean_squares = along[0, column] ** 2 + along[1, column] ** 2
-            value = (2 * (along[3, column] - mean_product) + c2) / (along[2, column] - mean_squares + c2)
-            if with_luminance:
-                value *= (2 * mean_product + c1) / (mean_squares + c1)
-            pixels[row, column] = value
-            sums[row, column % 3] += value
-    return pixels, sums
-
-
-_in_parallel = njit(parallel=True, cache=True, fastmath={"contract"})(_ssim_pixels)
-_in_one_thread = njit(cache=True, fastmath={"contract"})(_ssim_pixels)
-
-PARALLEL_FROM = 2**17
-"""Values in an image from which a second thread saves more than waking it costs (patches are far below)."""
-
-
-@njit(cache=True)
-def _float32_running_sums(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Add the pixels of each channel one after the other in float32, rounding as TensorFlow's mean does."""
-    sums = np.zeros(3, dtype=np.float32)
-    for value in pixels.reshape(-1, 3):
-        for channel in range(3):
-            sums[channel] += value[channel]
-    return sums
+def _prepared(reference: Floats, output: Floats) -> list[Floats]:
+    """Return the pair as the compiled passes take it, mostly as it is: float32 or float64, contiguous, writable."""
+    double = max(reference.dtype.itemsize, output.dtype.itemsize) > 4
+    return [np.require(image, np.float64 if double else np.float32, ["C", "W"]) for image in (reference, output)]

@@ -1,14 +1,15 @@
 """PSNR and MS-SSIM against numbers worked out by hand, second implementations, and the original's own figures."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from aic_helpers import images
+from aic_helpers import images, ssim_scales
 from aic_helpers.errors import InputError
-from aic_helpers.metrics import SCALE_WEIGHTS, _scale_means, ms_ssim, psnr
+from aic_helpers.metrics import SCALE_WEIGHTS, ms_ssim, ms_ssim_both, psnr
 
 DEFINITIONS = ("per_channel", "tensorflow", "pooled")
 
@@ -51,9 +52,8 @@ def test_ssim_of_one_scale_agrees_with_scikit_image():
         use_sample_covariance=False,
         full=True,
     )
-    pair = [image.astype(np.float32) for image in (reference, output)]
-    ours = _scale_means(*pair, with_luminance=True, float32_sums=False)
-    assert ours == pytest.approx(full[5:-5, 5:-5].mean(axis=(0, 1)), abs=1e-6)
+    ours, _ = ssim_scales.scale_means(reference, output, data_range=1.0, scales=1)
+    assert ours[0] == pytest.approx(full[5:-5, 5:-5].mean(axis=(0, 1)), abs=1e-12)
 
 
 @pytest.fixture(scope="module")
@@ -83,16 +83,73 @@ def test_exact_definition_agrees_with_tensorflow_where_float32_sums_do_no_harm()
     assert ms_ssim(reference, output, data_range=1.0) == pytest.approx(expected, abs=2e-5)
 
 
-def test_pooled_agrees_with_the_definition_written_out():
-    """Plain float64 numpy, pixel by pixel window, on a size where the window shrinks to 7 px at the last scale."""
-    reference, output = noisy_pair((100, 100), noise=0.1)
-    assert ms_ssim(reference, output, data_range=1.0, definition="pooled") == pytest.approx(
-        plain_pooled(reference, output), abs=1e-6
+def photo_like(rng, size):
+    return noisy_pair(size, noise=0.1)
+
+
+def equal_but_for_brightness(rng, size):
+    """Both flat: each variance is the difference of two large equal numbers."""
+    return np.full((*size, 3), 0.7), np.full((*size, 3), 0.3)
+
+
+def flat_with_steps(rng, size):
+    """Flat areas beside others, of another colour in the output."""
+    blocks = rng.random((2, -(-size[0] // 32), -(-size[1] // 32), 3))
+    return tuple(blocks.repeat(32, axis=1).repeat(32, axis=2)[:, : size[0], : size[1]])
+
+
+def dark(rng, size):
+    return tuple(rng.integers(0, 3, (2, *size, 3)) / 255)
+
+
+def black_and_white(rng, size):
+    reference = rng.integers(0, 2, (*size, 3)).astype(float)
+    return reference, np.where(rng.random(reference.shape) < 0.1, 1 - reference, reference)
+
+
+def unclipped(rng, size):
+    reference, output = noisy_pair(size)
+    return reference, 5 * output - 2
+
+
+def huge(rng, size):
+    """What a network that wasn't trained may put out."""
+    reference, output = noisy_pair(size)
+    return reference, 1e20 * (output - 0.3)
+
+
+CASES = (photo_like, equal_but_for_brightness, flat_with_steps, dark, black_and_white, unclipped, huge)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(("definition", "size"), [("per_channel", (163, 190)), ("pooled", (100, 100))])
+def test_agrees_with_the_definition_written_out(definition, size, case, dtype):
+    """Plain float64 numpy, window by window. The window of ``pooled`` shrinks to 7 px at the last scale."""
+    reference, output = (image.astype(dtype) for image in case(np.random.default_rng(3), size))
+    assert ms_ssim(reference, output, data_range=1.0, definition=definition) == pytest.approx(
+        plain(reference.astype(float), output.astype(float), definition), abs=1e-9
     )
 
 
-def plain_pooled(x, y):
-    contrasts = []
+@pytest.mark.parametrize("size", [(17, 31), (16, 170), (50, 161)])
+def test_pooled_agrees_with_the_definition_written_out_where_windows_are_even(size):
+    reference, output = noisy_pair(size, noise=0.1)
+    assert ms_ssim(reference, output, data_range=1.0, definition="pooled") == pytest.approx(
+        plain(reference, output, "pooled"), abs=1e-9
+    )
+
+
+def test_a_crop_and_a_range_count_as_if_they_were_made_before():
+    reference, output = (255 * image for image in noisy_pair((200, 210)))
+    inner = [image[16:-16, 16:-16] / 255 for image in (reference, output)]
+    assert ms_ssim(reference, output, data_range=255.0, crop_px=16) == pytest.approx(
+        ms_ssim(*inner, data_range=1.0), abs=1e-12
+    )
+
+
+def plain(x, y, definition):
+    factors = []
     for level in range(5):
         if level:
             x, y = plain_half(x), plain_half(y)
@@ -109,8 +166,9 @@ def plain_pooled(x, y):
         vx, vy, vxy = mean(x * x) - mx**2, mean(y * y) - my**2, mean(x * y) - mx * my
         contrast = (2 * vxy + 0.03**2) / (vx + vy + 0.03**2)
         luminance = (2 * mx * my + 0.01**2) / (mx**2 + my**2 + 0.01**2)
-        contrasts.append((contrast if level < 4 else contrast * luminance).mean())
-    return math.prod(c**w for c, w in zip(contrasts, SCALE_WEIGHTS, strict=True))
+        means = (contrast if level < 4 else contrast * luminance).mean(axis=(0, 1))
+        factors.append(np.maximum(means.mean() if definition == "pooled" else means, 0) ** SCALE_WEIGHTS[level])
+    return np.prod(factors, axis=0).mean()
 
 
 def plain_half(image):
@@ -118,6 +176,47 @@ def plain_half(image):
     rows = [(i, min(i + 1, height - 1)) for i in range(0, height, 2)]
     columns = [(j, min(j + 1, width - 1)) for j in range(0, width, 2)]
     return np.array([[image[np.ix_(r, c)].mean(axis=(0, 1)) for c in columns] for r in rows])
+
+
+def test_both_sums_are_what_two_calls_return(photo_2k):
+    reference, output = photo_2k
+    both = ms_ssim_both(reference, output, data_range=1.0, crop_px=16)
+    for definition in ("tensorflow", "per_channel"):
+        one = ms_ssim(reference, output, data_range=1.0, crop_px=16, definition=definition)
+        assert getattr(both, definition) == one
+
+
+def test_threads_change_nothing(photo_2k, monkeypatch):
+    shared = ms_ssim_both(*photo_2k, data_range=1.0)
+    monkeypatch.setattr(ssim_scales, "THREADS_FROM", math.inf)
+    assert shared == pytest.approx(ms_ssim_both(*photo_2k, data_range=1.0), abs=1e-12)
+
+
+def test_several_threads_may_ask_at_once(photo_2k):
+    with ThreadPoolExecutor(4) as pool:
+        values = list(pool.map(lambda _: ms_ssim(*photo_2k, data_range=1.0), range(4)))
+    assert len(set(values)) == 1
+
+
+def test_any_layout_and_float_type_will_do():
+    reference, output = (image.astype(np.float16).astype(np.float64) for image in noisy_pair())
+    expected = psnr(reference, output, data_range=1.0), ms_ssim(reference, output, data_range=1.0)
+    frozen = output.copy()
+    frozen.flags.writeable = False
+    for other in (output.astype(np.float16), np.asfortranarray(output), output[::-1][::-1], frozen):
+        found = psnr(reference, other, data_range=1.0), ms_ssim(reference, other, data_range=1.0)
+        assert found == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("metric", [psnr, ms_ssim, ms_ssim_both])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("at", [(0, 7), (100, 100), (199, 239), (50, 239), (50, 0)])
+def test_no_value_that_is_not_finite_goes_unseen(metric, value, at):
+    reference, output = noisy_pair()
+    output[at] = value
+    for crop_px in (0, 8):
+        with pytest.raises(InputError, match="expected finite output values, found NaN or infinity"):
+            metric(reference, output, data_range=1.0, crop_px=crop_px)
 
 
 @pytest.mark.parametrize("definition", DEFINITIONS)
