@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from aic_helpers.datasets import Dataset, LoadedPair, Pair, read_pair
 from aic_helpers.errors import InputError
 from aic_helpers.intervals import mean_ci95
-from aic_helpers.metrics import Definition, ms_ssim, psnr
+from aic_helpers.metrics import ms_ssim, ms_ssim_both, psnr
 from aic_helpers.tracks import PROTOCOL, Track
 
 Model = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -150,15 +150,15 @@ def score_output(target: NDArray[np.float32], output: NDArray[np.float32], track
     """Return ``psnr_db``, ``ms_ssim`` and ``ms_ssim_float64`` of one output by a track's protocol."""
     clipped = np.clip(output, 0, 1)
     judged = clipped if track.ms_ssim_clipped else output
-
-    def similarity(definition: Definition) -> float:
-        return ms_ssim(target, judged, data_range=1.0, crop_px=track.crop_px, definition=definition)
-
-    protocol = similarity(track.ms_ssim_definition)
+    if track.ms_ssim_definition == "tensorflow":
+        protocol, exact = ms_ssim_both(target, judged, data_range=1.0, crop_px=track.crop_px)
+    else:
+        definition = track.ms_ssim_definition
+        protocol = exact = ms_ssim(target, judged, data_range=1.0, crop_px=track.crop_px, definition=definition)
     return {
         "psnr_db": psnr(target, clipped, data_range=1.0, crop_px=track.crop_px),
         "ms_ssim": protocol,
-        "ms_ssim_float64": similarity("per_channel") if track.ms_ssim_definition == "tensorflow" else protocol,
+        "ms_ssim_float64": exact,
     }
 
 
