@@ -33,7 +33,8 @@ def of_run(run: RunFolder, number: int) -> list[Plot]:
     return [_spread(run, number), _timing(run, number), _memory(run, number), _growth(run, number)]
 
 
-def _drawn(title: str, caption: str, alt: Callable[[], str], draw: Callable[[], Figure], name: str) -> Plot:
+def drawn(title: str, caption: str, alt: Callable[[], str], draw: Callable[[], Figure], name: str) -> Plot:
+    """Return a plot, or why its tables don't have what it needs; `name` begins its ids in the page."""
     try:
         return Plot(title, caption, svg.inline(draw, name), alt())
     except UNREADABLE as error:
@@ -56,7 +57,7 @@ def _spread(run: RunFolder, number: int) -> Plot:
         return f"PSNR and MS-SSIM of {tables.counted(len(images), 'image')}; PSNR from {low:.2f} to {high:.2f} dB"
 
     caption = "Each dot is an image. The line is the mean, the grey band its 95 % interval."
-    return _drawn(title, caption, alt, lambda: plots.image_scores(images, narrow=True), f"spread-{number}")
+    return drawn(title, caption, alt, lambda: plots.image_scores(images, narrow=True), f"spread-{number}")
 
 
 def _timing(run: RunFolder, number: int) -> Plot:
@@ -72,7 +73,7 @@ def _timing(run: RunFolder, number: int) -> Plot:
         return f"Time of {tables.counted(len(samples), 'run')}; medians: {words}"
 
     caption = "Each timed run; baseline and model ran in turn. Dashed: the medians. The axis does not start at 0."
-    return _drawn(title, caption, alt, lambda: plots.timing(samples, narrow=True), f"timing-{number}")
+    return drawn(title, caption, alt, lambda: plots.timing(samples, narrow=True), f"timing-{number}")
 
 
 def _memory(run: RunFolder, number: int) -> Plot:
@@ -86,7 +87,7 @@ def _memory(run: RunFolder, number: int) -> Plot:
 
     size = f"{profile['width_px']}x{profile['height_px']}"
     caption = f"Peak resident memory of a process that runs one image of {size}, beside the rule's limit."
-    return _drawn(title, caption, alt, lambda: plots.memory(profile, narrow=True), f"memory-{number}")
+    return drawn(title, caption, alt, lambda: plots.memory(profile, narrow=True), f"memory-{number}")
 
 
 def _growth(run: RunFolder, number: int) -> Plot:
@@ -102,7 +103,7 @@ def _growth(run: RunFolder, number: int) -> Plot:
     caption = (
         "Each point in a process of its own, on logarithmic axes: a cost proportional to the pixels climbs 1 for 1."
     )
-    return _drawn(title, caption, alt, lambda: plots.growth(table, narrow=True), f"growth-{number}")
+    return drawn(title, caption, alt, lambda: plots.growth(table, narrow=True), f"growth-{number}")
 
 
 def speed_and_quality(runs: Sequence[tuple[int, RunFolder]]) -> list[Plot]:
@@ -123,8 +124,8 @@ def speed_and_quality(runs: Sequence[tuple[int, RunFolder]]) -> list[Plot]:
             groups.setdefault(key, []).append(point)
         else:
             lacking.append(str(number))
-    drawn = [_group(place, *key, points) for place, (key, points) in enumerate(groups.items())]
-    return drawn + ([_lack(lacking, many=len(runs) > 1)] if lacking else [])
+    found = [_group(place, *key, points) for place, (key, points) in enumerate(groups.items())]
+    return found + ([_lack(lacking, many=len(runs) > 1)] if lacking else [])
 
 
 def _lack(numbers: Sequence[str], *, many: bool) -> Plot:
@@ -165,7 +166,7 @@ def _group(place: int, track: str, data: str, images: int | None, points: list[d
         f"intervals; the stairs join what nothing beats in both (the Pareto front); "
         f"dotted: from {SPEEDUP_CAP:.0f} times on, more speed scores no more.{numbers} {reference}"
     )
-    return _drawn(
+    return drawn(
         f"Speed against quality, Track\N{NO-BREAK SPACE}{TRACKS[track].letter}",
         caption,
         lambda: "; ".join(f"speedup {one['speedup']:.2f} at {one['psnr_db']:.2f} dB" for one in points),

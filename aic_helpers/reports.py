@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aic_helpers import published, report_plots, report_words, results, tables
+from aic_helpers import pages, published, report_plots, report_words, results, tables
 from aic_helpers.errors import InputError
 from aic_helpers.report_plots import UNREADABLE, Plot
 from aic_helpers.run_folders import Example, RunFolder, open_run, printable
 from aic_helpers.tracks import TRACKS
-
-TEMPLATES = Path(__file__).with_name("templates")
 
 COLUMNS = ("PSNR", "MS-SSIM", "speedup", "RAM", "score A", "score B", "score C")
 """Of the table that compares runs, by the labels of `aic_helpers.tables.run_rows`."""
@@ -72,20 +68,33 @@ def write_report(runs: Sequence[Path], out: Path) -> Path:
     InputError
         None of the folders can be shown; the message is that of the first.
     """
+    told, problems = sections(runs, alone=len(runs) == 1)
+    if not told:
+        raise problems[0] if problems else InputError("a run folder", "none", "name one")
+    page = _page(told, [str(printable(str(problem))) for problem in problems])
+    results.write_text(Path(out), page)
+    return Path(out)
+
+
+def sections(runs: Sequence[Path], *, alone: bool = False) -> tuple[list[tuple[RunFolder, Section]], list[InputError]]:
+    """Return what a report says of each run, and why some can't be shown.
+
+    Parameters
+    ----------
+    runs : sequence of path
+    alone : bool
+        Whether its section has the plot of quality over speed that stands before all sections otherwise.
+    """
     opened, problems = _opened([Path(run) for run in runs])
-    sections = []
+    told = []
     for number, run in enumerate(opened, 1):
         try:
-            sections.append((run, _section(run, number, alone=len(runs) == 1)))
+            told.append((run, _section(run, number, alone=alone)))
         except UNREADABLE as error:
             remedy = "make the run again: aic run"
             whole = f"a whole result of schema {results.SCHEMA} in {run.folder}"
             problems.append(InputError(whole, f"one without what a report needs ({error!r})", remedy))
-    if not sections:
-        raise problems[0] if problems else InputError("a run folder", "none", "name one")
-    page = _page(sections, [str(printable(str(problem))) for problem in problems])
-    results.write_text(Path(out), page)
-    return Path(out)
+    return told, problems
 
 
 def _opened(folders: Sequence[Path]) -> tuple[list[RunFolder], list[InputError]]:
@@ -163,26 +172,17 @@ def _cells(result: dict[str, Any]) -> list[tuple[str, str]]:
     return list(zip([value for value, _, _ in parted], intervals, strict=True))
 
 
-def _page(sections: Sequence[tuple[RunFolder, Section]], problems: Sequence[str]) -> str:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
-
-    script = (TEMPLATES / "report.js").read_text("utf-8")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
-    many = len(sections) + len(problems) > 1
-    numbered = [(section.number, run) for run, section in sections]
-    tracks = dict.fromkeys(run.result["track"] for run, _ in sections)
-    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    return environment.get_template("report.html.j2").render(
-        sections=[section for _, section in sections],
+def _page(told: Sequence[tuple[RunFolder, Section]], problems: Sequence[str]) -> str:
+    many = len(told) + len(problems) > 1
+    numbered = [(section.number, run) for run, section in told]
+    tracks = dict.fromkeys(run.result["track"] for run, _ in told)
+    return pages.page(
+        "report.html.j2",
+        sections=[section for _, section in told],
         problems=problems,
         many=many,
         columns=COLUMNS,
         fronts=report_plots.speed_and_quality(numbered) if many else [],
         published=[row for track in tracks for row in published.RESULTS.get(track, ())],
         baseline_ms=published.BASELINE_MS,
-        style=Markup((TEMPLATES / "report.css").read_text("utf-8")),
-        script=Markup(script),
-        digest=digest,
-        trusted=Markup,
     )
