@@ -27,8 +27,46 @@ def mean_ci95(values: Sequence[float] | NDArray[np.floating]) -> Interval | None
     sample = np.sort(np.asarray(values, dtype=np.float64))  # so that the order of the images doesn't count
     if sample.size < 2 or not np.isfinite(sample).all():
         return None
-    generator = np.random.default_rng(SEED)
-    means = sample[generator.integers(0, sample.size, (RESAMPLES, sample.size))].mean(axis=1)
-    widen = np.sqrt(sample.size / (sample.size - 1))
-    low, high = sample.mean() + (np.quantile(means, [0.025, 0.975]) - sample.mean()) * widen
+    means = sample[_draws(sample.size)].mean(axis=1)
+    return _widened(means, float(sample.mean()), sample.size)
+
+
+def paired_means(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the means of every column over the same draws of images, so that columns can be subtracted.
+
+    Parameters
+    ----------
+    values : ndarray, shape (images, columns), finite
+
+    Returns
+    -------
+    ndarray, shape (RESAMPLES, columns)
+    """
+    count = len(values)
+    drawn = np.apply_along_axis(np.bincount, 1, _draws(count), minlength=count)  # how often each image was drawn
+    return drawn @ np.asarray(values, dtype=np.float64) / count
+
+
+def difference_ci95(
+    first: NDArray[np.floating], second: NDArray[np.floating], *, difference: float, images: int
+) -> Interval | None:
+    """Return a 95 % interval of a difference of two means, in the way of `mean_ci95`.
+
+    Parameters
+    ----------
+    first, second : ndarray, shape (RESAMPLES,)
+        Two columns of `paired_means`.
+    difference : float
+        Of the two means themselves.
+    images : int
+    """
+    return None if images < 2 else _widened(first - second, difference, images)
+
+
+def _draws(count: int) -> NDArray[np.int64]:
+    return np.random.default_rng(SEED).integers(0, count, (RESAMPLES, count))
+
+
+def _widened(means: NDArray[np.floating], centre: float, count: int) -> Interval:
+    low, high = centre + (np.quantile(means, [0.025, 0.975]) - centre) * np.sqrt(count / (count - 1))
     return float(low), float(high)

@@ -85,7 +85,7 @@ def open_run(folder: Path) -> RunFolder:
     tables: dict[str, pd.DataFrame] = {}
     problems: dict[str, str] = {}
     for name in TABLES:
-        tables[name], problem = _table(folder / f"{name}.csv")
+        tables[name], problem = read_table(folder / f"{name}.csv")
         problems |= {name: problem} if problem else {}
     whole = set(EXAMPLE_FIGURES) <= set(tables["examples"].select_dtypes("number").columns)
     if not (whole or tables["examples"].empty):
@@ -111,7 +111,7 @@ def _unprintable(letter: str) -> bool:
     return (code < 32 and letter not in "\t\n") or 127 <= code < 160 or 0xD800 <= code < 0xE000
 
 
-def _table(path: Path) -> tuple[pd.DataFrame, str]:
+def read_table(path: Path) -> tuple[pd.DataFrame, str]:
     """Return a table, and why it can't be read; the names of images stay texts ("007", "NA")."""
     if not path.is_file():
         return pd.DataFrame(), ""
