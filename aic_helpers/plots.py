@@ -63,13 +63,14 @@ def _named_dots(axes: Axes, images: pd.DataFrame, column: str, label: str, *, na
     if mean is not None:
         axes.axvline(mean, color=INK, linewidth=1)
     axes.plot(ordered[column], ordered.index, "o", color=BLUE, markersize=7)
-    axes.set_yticks(ordered.index, [_short(str(image)) if names else "" for image in ordered["image"]])
+    axes.set_yticks(ordered.index, [short(str(image)) if names else "" for image in ordered["image"]])
     axes.set_ylim(-0.6, len(ordered) - 0.4)
     axes.margins(x=0.12)
     axes.set_xlabel(label)
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
+    """Return a name with its middle left out where it is too long for its place."""
     half = NAME_LETTERS // 2
     return name if len(name) <= NAME_LETTERS else f"{name[: half - 1]}…{name[-half:]}"
 
@@ -159,12 +160,12 @@ def growth(table: pd.DataFrame, *, narrow: bool = False) -> Figure:
             )
         axes.set(xscale="log", yscale="log", xlabel="megapixels at once", ylabel=label)
         for axis, values in ((axes.xaxis, table["megapixels"]), (axes.yaxis, table[column])):
-            _plain_ticks(axis, values)
+            plain_ticks(axis, values)
     figure.axes[0].legend()
     return figure
 
 
-def _plain_ticks(axis: Any, values: pd.Series) -> None:
+def plain_ticks(axis: Any, values: pd.Series) -> None:
     """Label a logarithmic axis with 1, 2, 5, 10, 20, ... as plain numbers."""
     exponents = range(-3, 7)
     steps = [step * 10.0**exponent for exponent in exponents for step in (1, 2, 5)]
@@ -232,7 +233,7 @@ def speed_and_quality(points: pd.DataFrame, published: pd.DataFrame) -> Figure:
         axes.margins(0.15)
         speeds = pd.Series(sorted([*axes.get_xlim(), 0.5, SPEEDUP_CAP * 1.2]))
         axes.set_xlim(speeds.min(), speeds.max())
-        _plain_ticks(axes.xaxis, speeds)
+        plain_ticks(axes.xaxis, speeds)
     panels[0].legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0, ncols=2)
     return figure
 
