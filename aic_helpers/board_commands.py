@@ -10,7 +10,6 @@ import json
 import click
 
 from aic_helpers.endings import DONE, Commands
-from aic_helpers.errors import InputError
 
 
 @click.group(cls=Commands)
@@ -43,8 +42,7 @@ def show(folder: str, track: str, by: str, as_json: bool) -> int:
     from aic_helpers.tracks import TRACKS
 
     tracks = [results.named_track(track).name] if track else list(TRACKS)
-    if by not in standings.SCORES:
-        raise InputError(f"a score ({', '.join(standings.SCORES)})", repr(by), "name one with --by")
+    standings.named_score(by)
     shown = standings.standings(board_folders.open_board(folder))
     if as_json:
         click.echo(json.dumps(results.strict(board_tables.as_dict(shown, tracks)), indent=2))

@@ -63,7 +63,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Board:
-    """A board: many models judged on one or both tracks."""
+    """A board: many models judged on one or both tracks. `note` is what a reader has to know about it."""
 
     folder: Path
     name: str
@@ -71,6 +71,7 @@ class Board:
     limit: int | None
     profile: bool
     entries: list[Entry]
+    note: str = ""
 
 
 def open_board(folder: str | Path = "") -> Board:
@@ -94,14 +95,20 @@ def open_board(folder: str | Path = "") -> Board:
     return Board(place, _line(plan["name"]), _line(plan["data"]), plan["limit"], plan["profile"], entries)
 
 
-def of_runs(folder: Path = RUNS) -> Board:
-    """Return the runs in `runs/` as a board, for where no board was made; it may be empty."""
+def board_or_runs(folder: str | Path = "") -> Board:
+    """Return what `open_board` does, or the runs in `runs/` where none is named and none was made."""
+    return open_board(folder) if str(folder) or any(BOARDS.glob(f"*/{FILE}")) else of_runs(RUNS)
+
+
+def of_runs(folder: Path) -> Board:
+    """Return the runs in a folder like `runs/` as a board; it may be empty."""
     found = sorted(path for track in TRACKS for path in (folder / track).glob("*") if (path / "result.json").is_file())
     entries = [
         _entry(folder, {"name": path.name, "track": path.parent.name, "folder": str(path.relative_to(folder))})
         for path in found
     ]
-    return Board(folder, "runs", "", None, True, entries)
+    note = "No board was made yet, so these are the single runs" if entries else "There is no board and no run yet"
+    return Board(folder, "runs", "", None, True, entries, f"{note}: aic board run SPEC makes a board, aic run a run.")
 
 
 def _newest() -> Path:

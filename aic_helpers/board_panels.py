@@ -7,7 +7,8 @@ from typing import Any
 import ipywidgets as widgets
 
 from aic_helpers import board_tables
-from aic_helpers.standings import SCORES, Standings
+from aic_helpers.board_figures import SCORES
+from aic_helpers.standings import Standings
 
 
 class Panel(widgets.VBox):

@@ -11,9 +11,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from aic_helpers import board_files, board_plots, board_tables, pages, reports, results, tables
+from aic_helpers.board_figures import SCORES
 from aic_helpers.plots import pareto_front
 from aic_helpers.report_plots import Plot, drawn
-from aic_helpers.standings import SCORES, Standings, ordered
+from aic_helpers.standings import Standings, ordered
 from aic_helpers.tables import Row
 from aic_helpers.tracks import SPEEDUP_CAP, TRACKS, Track
 
@@ -82,9 +83,8 @@ def write_report(shown: Standings) -> Path:
     page = pages.page(
         "board.html.j2",
         ("report.js", "board.js"),
-        about=board_tables.board_rows(board)[1:],
+        about=[*board_tables.board_rows(board)[1:], ("models", board_tables.summary(shown))],
         name=board.name,
-        summary=board_tables.summary(shown),
         notes=shown.notes,
         chapters=[
             _chapter(shown, track, embedded) for track in TRACKS.values() if track.name in set(shown.table["track"])

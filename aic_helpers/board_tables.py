@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 
 from aic_helpers import tables
+from aic_helpers.board_figures import DONE, FAILED, SCORES, WAITING
 from aic_helpers.board_folders import Board
-from aic_helpers.standings import DONE, FAILED, SCORES, WAITING, Standings, best, ordered
+from aic_helpers.standings import Standings, best, ordered
 from aic_helpers.tables import Row
 from aic_helpers.tracks import TRACKS
 
@@ -66,7 +67,14 @@ def frame(shown: Standings, track: str, by: str) -> pd.DataFrame:
             if not column.startswith("score_"):
                 cells[FIGURES[column][0]] = figure(row, column)[0]
         rows.append(cells | {"remarks": _remarks(row)})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(rows[0]) if rows else ["rank", "model", f"score {by}", "remarks"])
+
+
+def rules_frame(shown: Standings, track: str) -> pd.DataFrame:
+    """Return the verdict on each rule of a track's models: a row for each model, a column for each rule."""
+    own = ordered(shown.table, track, "A")
+    found = shown.rules.loc[own.index].dropna(axis=1, how="all").fillna("")
+    return found.set_axis(own["name"].rename("model"), axis=0)
 
 
 def lines(shown: Standings, tracks: Sequence[str], by: str) -> list[str]:
@@ -105,18 +113,19 @@ def unranked_rows(shown: Standings, track: str) -> list[Row]:
     return [(row["name"], f"{row['status']}, {row['reason']}") for _, row in own.iterrows() if row["reason"]]
 
 
-def summary(shown: Standings) -> str:
-    """Return what a board holds, as a line."""
-    counts = shown.table["status"].value_counts()
-    parts = [f"{counts.get(status, 0)} {status}" for status in (DONE, FAILED, WAITING)]
-    return f"{tables.counted(len(shown.table), 'model')}: {', '.join(parts)}"
-
-
 def board_rows(board: Board) -> list[Row]:
     """Return what a board is about, as labels and values."""
     limit = f", the first {tables.counted(board.limit, 'image')} at most" if board.limit else ""
     data = [("data", f"{board.data}{limit}")] if board.data else []
     return [("board", board.name), *data, ("folder", tables.typed(board.folder))]
+
+
+def summary(shown: Standings) -> str:
+    """Return how many models a board has, and how they are."""
+    counts = shown.table["status"].value_counts()
+    return f"{len(shown.table)}: " + ", ".join(
+        f"{counts.get(status, 0)} {status}" for status in (DONE, FAILED, WAITING)
+    )
 
 
 def as_dict(shown: Standings, tracks: Sequence[str]) -> dict[str, Any]:
