@@ -44,3 +44,25 @@ def browser() -> Iterator[Any]:
         chromium = playwright.chromium.launch(executable_path=program, args=arguments)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def show(browser: Any) -> Iterator[Any]:
+    """Open a file, by default 1400 px wide in light colours, with the network off; returns what is seen."""
+    from fixtures.browsing import WATCH, Seen
+
+    contexts = []
+
+    def visit(path: Path, *, width_px: int = 1400, scheme: str = "light") -> Any:
+        context = browser.new_context(
+            viewport={"width": width_px, "height": 900}, color_scheme=scheme, offline=True, device_scale_factor=1
+        )
+        contexts.append(context)
+        context.add_init_script(WATCH)
+        seen = Seen(context.new_page())
+        seen.page.goto(path.as_uri())
+        return seen
+
+    yield visit
+    for context in contexts:
+        context.close()

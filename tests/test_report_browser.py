@@ -6,6 +6,7 @@ import itertools
 import numpy as np
 import pytest
 from fixtures import run_folders
+from fixtures.browsing import HOSTILE, asked_for
 from PIL import Image
 
 from aic_helpers import reports
@@ -18,62 +19,6 @@ CHIP_PX = 40
 LINE_PX = 4
 """Half of what the line and its shadow cover, and then some."""
 
-HOSTILE = (
-    "<script>hit('tag')</script>",
-    "</script><script>hit('closed')</script>",
-    "<img src=x onerror=hit('img')>",
-    "<svg onload=hit('svg')></svg>",
-    '"><iframe srcdoc="<script>parent.hit(\'attribute\')</script>">',
-    "' autofocus onfocus=hit('focus') x='",
-    "javascript:hit('address')",
-    "</style></title></textarea><b onclick=hit('closing')>",
-    "</text></svg><script>hit('text')</script>",
-    "--></script><!-- <script>hit('comment')</script>",
-    "{{7*7}}{% include '/etc/passwd' %}${7*7}#{7*7}",
-    "\uff1cscript\uff1ehit('wide')\uff1c/script\uff1e \u02c2img onerror\u02c3",
-    "line\u2028hit('line')\u2029paragraph",
-    "null\x00<scr\x00ipt>hit('null')</scr\x00ipt>",
-    "right\u202eto left &lt;b&gt; &#x3c;",
-    "\ud83d half of a pair, a \U0001f4f7 whole one",
-)
-
-WATCH = """
-window.hits = [];
-window.hit = (name) => window.hits.push(name);
-for (const name of ["alert", "confirm", "prompt", "open", "fetch"]) window[name] = () => hit(name);
-"""
-
-
-class Seen:
-    """A page with everything that it asked for, said, or had to say about mistakes."""
-
-    def __init__(self, page):
-        self.page, self.requests, self.complaints = page, [], []
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("console", lambda message: self.complaints.append(message.text))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("dialog", lambda dialog: self.complaints.append(dialog.message) or dialog.dismiss())
-
-
-@pytest.fixture
-def show(browser):
-    """Open a file, by default 1400 px wide in light colours, with the network off; returns what is seen."""
-    contexts = []
-
-    def visit(path, *, width_px=1400, scheme="light"):
-        context = browser.new_context(
-            viewport={"width": width_px, "height": 900}, color_scheme=scheme, offline=True, device_scale_factor=1
-        )
-        contexts.append(context)
-        context.add_init_script(WATCH)
-        seen = Seen(context.new_page())
-        seen.page.goto(path.as_uri())
-        return seen
-
-    yield visit
-    for context in contexts:
-        context.close()
-
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
@@ -84,11 +29,6 @@ def large(tmp_path_factory):
 def written(place, **how):
     folder = run_folders.write(place / "run", **how)
     return folder, reports.write_report([folder], place / "report.html")
-
-
-def asked_for(seen):
-    """Return what the page asked for, but for pictures that stand in it."""
-    return [address for address in seen.requests if not address.startswith("data:")]
 
 
 def pixels(element):

@@ -1,0 +1,110 @@
+"""Leads over the next model, and whether they are decided."""
+
+import math
+
+import numpy as np
+import pytest
+
+from aic_helpers.duels import Contender, Lead, leads
+from aic_helpers.intervals import RESAMPLES, SEED, mean_ci95
+from aic_helpers.tracks import TRACKS, Coefficients
+
+ONE = Coefficients(alpha=1, beta=0, gamma=1)
+HARD_DB = np.array([22.0, 25.0, 28.0, 31.0, 34.0])
+
+
+def contender(gain_db=0.0, speedup=2.0, width=0.1, ms_ssim=0.95, psnr_db=HARD_DB):
+    interval = None if width is None else (speedup - width, speedup + width)
+    return Contender(psnr_db + gain_db, np.full(len(psnr_db), ms_ssim), speedup, interval)
+
+
+def test_a_lead_by_hand():
+    # Every image is 0.5 dB better: no spread over the images is left. The speeds differ by 0.4, each give or take 0.3
+    # and 0.4: the lead is 0.5 + 0.4 and its interval that give or take the root of 0.09 + 0.16, which is 0.5.
+    (lead,) = leads(ONE, [contender(0.5, 2.4, 0.3), contender(0.0, 2.0, 0.4)])
+    assert lead.value == pytest.approx(0.9)
+    assert lead.ci95 == pytest.approx((0.4, 1.4))
+    assert lead.words == "decided"
+    (lead,) = leads(ONE, [contender(0.05, 2.4, 0.3), contender(0.0, 2.0, 0.4)])
+    assert lead.ci95 == pytest.approx((-0.05, 0.95))
+    assert lead.words == "within noise"
+
+
+def test_what_makes_an_image_hard_for_both_drops_out():
+    better, worse = contender(0.2, width=0), contender(width=0)
+    (lead,) = leads(ONE, [better, worse])
+    assert lead.words == "decided"
+    low, high = mean_ci95(better.psnr_db)
+    assert high - low > 5
+    assert lead.ci95 == pytest.approx((0.2, 0.2))
+
+
+def test_both_coefficients_count_image_by_image():
+    generator = np.random.default_rng(3)
+    first = Contender(generator.normal(28, 2, 40), generator.uniform(0.9, 1, 40), 2.0, (2.0, 2.0))
+    second = Contender(generator.normal(27, 2, 40), generator.uniform(0.9, 1, 40), 2.0, (2.0, 2.0))
+    (lead,) = leads(TRACKS["super_resolution"].scores["A"], [first, second])
+    paired = 4 * (first.psnr_db - second.psnr_db) + 100 * (first.ms_ssim - second.ms_ssim)
+    assert lead.value == pytest.approx(paired.mean())
+    means = paired[np.random.default_rng(SEED).integers(0, 40, (RESAMPLES, 40))].mean(axis=1)
+    ends = paired.mean() + (np.quantile(means, [0.025, 0.975]) - paired.mean()) * math.sqrt(40 / 39)
+    assert lead.ci95 == pytest.approx(tuple(ends))
+    # The bootstrap of single figures sorts them first: other draws, and nearly the same interval.
+    assert lead.ci95 == pytest.approx(mean_ci95(paired), abs=0.2 * paired.std() / math.sqrt(40))
+
+
+def test_speed_beyond_four_adds_nothing_and_its_interval_is_cut():
+    (lead,) = leads(ONE, [contender(0.1, 9.0, 1.0), contender(0.0, 4.2, 0.1)])
+    assert lead.value == pytest.approx(0.1)
+    assert lead.ci95 == pytest.approx((0.1, 0.1))
+    (lead,) = leads(ONE, [contender(0.1, 4.0, 0.5), contender(0.0, 9.0, 0.1)])
+    assert lead.ci95 == pytest.approx((-0.4, 0.1))
+
+
+def test_two_of_the_same_are_within_noise():
+    (lead,) = leads(ONE, [contender(), contender()])
+    assert lead.value == 0
+    assert lead.words == "within noise"
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        [contender(width=None), contender()],
+        [contender(), contender(width=None)],
+        [contender(psnr_db=HARD_DB[:1]), contender(psnr_db=HARD_DB[:1])],
+    ],
+    ids=["first speed", "second speed", "one image"],
+)
+def test_without_an_interval_nothing_is_decided(pair):
+    (lead,) = leads(ONE, pair)
+    assert (lead.ci95, lead.words) == (None, "no interval")
+
+
+def test_fewer_than_two_have_no_lead():
+    assert leads(ONE, []) == leads(ONE, [contender()]) == []
+
+
+def test_it_is_the_same_every_time():
+    generator = np.random.default_rng(5)
+    three = [contender(psnr_db=generator.normal(28, 1, 9)) for _ in range(3)]
+    assert leads(ONE, three) == leads(ONE, three)
+    assert len(leads(ONE, three)) == 2
+
+
+def test_the_interval_covers_the_truth_about_as_often_as_it_says():
+    generator = np.random.default_rng(7)
+    covered = 0
+    for _ in range(200):
+        gains = generator.normal(0.3, 1.0, 30)
+        speeds = generator.normal(2.0, 0.1, 2)
+        pair = [
+            contender(g, s, 1.96 * 0.1, psnr_db=np.full(30, 28.0)) for g, s in ((gains, speeds[0]), (0.0, speeds[1]))
+        ]
+        low, high = leads(ONE, pair)[0].ci95
+        covered += low <= 0.3 <= high
+    assert 0.9 <= covered / 200 <= 0.99
+
+
+def test_a_lead_below_zero_is_decided_too():
+    assert Lead(-1.0, (-2.0, -0.5)).words == "decided"

@@ -1,0 +1,27 @@
+"""Pages from templates."""
+
+import base64
+import hashlib
+import re
+
+import pytest
+from jinja2 import UndefinedError
+
+from aic_helpers import pages
+
+VALUES = {"name": "<b>x</b>", "about": [], "notes": [], "chapters": [], "sections": [], "words": {}, "many": True}
+
+
+def test_values_are_escaped_and_the_policy_knows_the_script():
+    page = pages.page("board.html.j2", ("report.js", "board.js"), published=[], **VALUES)
+    assert "<b>x</b>" not in page
+    assert "&lt;b&gt;x&lt;/b&gt;" in page
+    script = page.partition("<script>")[2].partition("</script>")[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert re.search(r"script-src 'sha256-([^']*)'", page)[1] == digest
+    assert "sortBy" in script
+
+
+def test_a_value_that_the_template_lacks_is_a_mistake():
+    with pytest.raises(UndefinedError, match="'name' is undefined"):
+        pages.page("board.html.j2")
