@@ -1,0 +1,82 @@
+"""The plots of a board: what they say."""
+
+import pytest
+from fixtures import boards
+
+from aic_helpers import board_folders, board_plots, standings
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    """The rows of Track A of boards, by how many models they have."""
+    found = {}
+    for count in (0, 3, 60):
+        shown = standings.standings(board_folders.open_board(boards.many(tmp_path_factory.mktemp("b"), count)))
+        found[count] = standings.ordered(shown.table, "super_resolution", "A")
+    return found
+
+
+def words(figure):
+    return [text.get_text() for text in figure.axes[0].texts if text.get_text()]
+
+
+@pytest.mark.parametrize("narrow", [True, False])
+@pytest.mark.parametrize("quality", ["psnr_db", "ms_ssim"])
+def test_few_models_are_all_named(tables, quality, narrow):
+    figure = board_plots.pareto(tables[3], quality, narrow=narrow)
+    assert {"SRCNN", "score stops rising", "net_001", "net_002"} <= set(words(figure))
+    assert len(words(figure)) == 5
+    assert figure.axes[0].get_xscale() == "log"
+    assert figure.axes[0].get_ylabel() == board_plots.QUALITIES[quality]
+
+
+def test_of_many_only_the_front_and_the_top_are_named(tables):
+    figure = board_plots.pareto(tables[60], "psnr_db")
+    named = set(words(figure)) - {"SRCNN", "score stops rising"}
+    ranked = tables[60][tables[60]["rank_A"].notna()]
+    front = board_plots.pareto_front(ranked, "speedup", "psnr_db")
+    top = ranked[(ranked[["rank_A", "rank_B", "rank_C"]] <= board_plots.TOP).any(axis=1)]
+    assert 5 < len(named) <= len(set(front["name"]) | set(top["name"]))
+    assert named <= {board_plots.short(name) for name in {*front["name"], *top["name"]}}
+
+
+def test_the_front_is_a_stair_without_those_that_break_a_rule(tables):
+    table = tables[3].copy()
+    table["speedup"], table["psnr_db"] = [1.0, 2.0, 4.0, None, None], [30.0, 29.0, 31.0, None, None]
+    table.loc[table.index[2], ["rank_A", "rules_broken"]] = [None, "file size"]
+    stair = next(
+        line for line in board_plots.pareto(table, "psnr_db").axes[0].lines if line.get_drawstyle() != "default"
+    )
+    assert (list(stair.get_xdata()), list(stair.get_ydata())) == ([1.0, 2.0], [30.0, 29.0])
+
+
+def test_intervals_are_bars(tables):
+    axes = board_plots.pareto(tables[3], "psnr_db").axes[0]
+    across, up = (collection.get_segments() for collection in axes.collections)
+    ranked = tables[3][tables[3]["rank_A"].notna()]
+    assert [segment[:, 0].tolist() for segment in across] == ranked[["speedup_low", "speedup_high"]].to_numpy().tolist()
+    assert [segment[:, 1].tolist() for segment in up] == ranked[["psnr_db_low", "psnr_db_high"]].to_numpy().tolist()
+
+
+def test_ranks_have_a_line_each_and_bands(tables):
+    table = tables[3].copy()
+    table["against_next_A"] = ["within noise", "decided", None, None, None]
+    axes = board_plots.ranks(table, "A").axes[0]
+    assert [label.get_text().split("\N{EN SPACE}")[1] for label in axes.get_yticklabels()] == ["1", "2", "3"]
+    assert [(band.get_y(), band.get_height()) for band in axes.patches] == [(2.0, 1.0)]
+    assert [segment[0, 1] for segment in axes.collections[0].get_segments()] == [2.0]
+    assert axes.lines[0].get_xdata() == pytest.approx(sorted(table["score_A"].dropna(), reverse=True))
+
+
+def test_many_ranks_have_names_for_the_first(tables):
+    axes = board_plots.ranks(tables[60], "C", narrow=True).axes[0]
+    ranked = int(tables[60]["rank_C"].notna().sum())
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert len(labels) == board_plots.NAMED_RANKS + 1
+    assert labels[-1] == f"the other {ranked - board_plots.NAMED_RANKS}"
+    assert len(axes.lines[0].get_xdata()) == ranked
+
+
+def test_nothing_to_draw_is_said(tables):
+    assert words(board_plots.pareto(tables[0], "psnr_db")) == ["no model with quality and speedup"]
+    assert words(board_plots.ranks(tables[0], "B")) == ["no model is ranked by score B"]
