@@ -6,10 +6,15 @@ Each imports what it needs when it runs, so that `aic --help` answers at once.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from aic_helpers.endings import DONE, Commands
+
+if TYPE_CHECKING:
+    from aic_helpers.standings import Standings
 
 
 @click.group(cls=Commands)
@@ -38,7 +43,7 @@ def show(folder: str, track: str, by: str, as_json: bool) -> int:
       aic board show
       aic board show runs/boards/networks --track enhancement --by C
     """
-    from aic_helpers import board_folders, board_reports, board_tables, results, standings, tables
+    from aic_helpers import board_folders, board_tables, results, standings
     from aic_helpers.tracks import TRACKS
 
     tracks = [results.named_track(track).name] if track else list(TRACKS)
@@ -47,7 +52,14 @@ def show(folder: str, track: str, by: str, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(results.strict(board_tables.as_dict(shown, tracks)), indent=2))
         return DONE
+    tell(shown, tracks, by)
+    return DONE
+
+
+def tell(shown: Standings, tracks: Sequence[str], by: str) -> None:
+    """Print how the models stand, and write the board's tables and its report."""
+    from aic_helpers import board_reports, board_tables, tables
+
     about = [*board_tables.board_rows(shown.board), ("models", board_tables.summary(shown))]
     lines = [tables.aligned(about), *board_tables.lines(shown, tracks, by)]
     click.echo("\n".join([*lines, "", tables.aligned(board_reports.publish(shown))]))
-    return DONE

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import signal
 import subprocess
@@ -37,6 +38,9 @@ POLL_S = 0.02
 
 RLIMIT_MARGIN_MIB = 512
 """TensorFlow maps about 180 MiB of data that it doesn't touch; RLIMIT_DATA must not stop what the cap allows."""
+
+STAMP = re.compile(r"^[IWEF]\d{4} [\d:.]+ +\d+ (?=\S+:\d+\] )")
+"""Time and process id before a line of TensorFlow's: they differ from run to run."""
 
 LOG_LINES = 5
 MAX_LOG_BYTES = 64 * 2**20
@@ -264,7 +268,7 @@ class Worker:
         """Return the last lines printed, without the frames of a stack."""
         size = self._log.seek(0, os.SEEK_END)
         self._log.seek(max(0, size - 8192))
-        lines = [line.strip() for line in self._log.read().decode(errors="replace").splitlines()]
+        lines = [STAMP.sub("", line.strip()) for line in self._log.read().decode(errors="replace").splitlines()]
         return [line for line in lines if line and not line.startswith(("@ ", "***"))][-LOG_LINES:]
 
     def _end(self, grace_s: float) -> None:

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from aic_helpers import board_commands, data_commands, model_commands, report_commands, train_commands
+from aic_helpers import board_run_commands, data_commands, model_commands, report_commands, train_commands
 from aic_helpers.endings import Commands, exit_status
 
 
@@ -59,7 +59,7 @@ for command in (
     model_commands.check,
     model_commands.score,
     report_commands.report,
-    board_commands.board,
+    board_run_commands.board_commands.board,
     data_commands.data,
     train_commands.train,
 ):

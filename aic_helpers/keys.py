@@ -64,13 +64,15 @@ def metrics_key(settings: Settings, model_sha256: str) -> Key:
     }
 
 
-def profile_key(settings: Settings, model_sha256: str, conditions: Conditions, limits: Limits) -> Key:
-    """Return what time and memory are measured on, with, and where."""
+def profile_key(
+    settings: Settings, model_sha256: str, conditions: Conditions, limits: Limits, where: dict[str, Any] | None = None
+) -> Key:
+    """Return what time and memory are measured on, with, and where: by default on this machine."""
     return {
         "model": model_sha256,
         "baseline": _sha256([sources.baseline_pb(settings.track)]),
         "photo": _sha256(settings.dataset.hd[:1]),
-        "machine": machine.identity(),
+        "machine": where or machine.identity(),
         **asdict(conditions),
         **asdict(limits),
         "code": code("profiling", "subject"),
@@ -115,7 +117,7 @@ def stale(folder: Path, part: Part, key: Key) -> str | None:
     return f"{damaged[0]} is damaged or missing" if damaged else None
 
 
-def standing(settings: Settings, *, profile: bool) -> dict[str, str | None]:
+def standing(settings: Settings, *, profile: bool, weighed: bool = True) -> dict[str, str | None]:
     """Return for each part of a run why it must be made anew, or None where it holds.
 
     Where the model must be converted anew, nothing is said of the other parts.
@@ -128,7 +130,9 @@ def standing(settings: Settings, *, profile: bool) -> dict[str, str | None]:
     why["metrics"] = stale(folder, "metrics", metrics_key(settings, model["sha256"]))
     if profile:
         why["profile"] = stale(folder, "profile", profile_key(settings, model["sha256"], Conditions(), Limits()))
-    why["requirements"] = stale(folder, "requirements", requirements_key(settings, results.read(folder)))
+    why["requirements"] = stale(
+        folder, "requirements", requirements_key(settings, results.read(folder), weighed=weighed)
+    )
     return why
 
 
@@ -165,8 +169,15 @@ def _imported(file: Path) -> list[str]:
 def _sha256(files: Iterable[Path] | Sequence[Path]) -> str:
     digest = hashlib.sha256()
     for file in files:
-        digest.update(f"{file.name} {results.sha256(file)}\n".encode())
+        state = file.stat()
+        digest.update(f"{file.name} {_sha256_of(file, state.st_mtime_ns, state.st_size)}\n".encode())
     return digest.hexdigest()
+
+
+@cache
+def _sha256_of(file: Path, mtime_ns: int, size: int) -> str | None:
+    """Return the SHA-256 of a file as it stands: a board asks for those of its images once for each model."""
+    return results.sha256(file)
 
 
 def _of_json(value: Any) -> str | None:

@@ -131,6 +131,7 @@ def _settings(conditions: Conditions) -> dict[str, Any]:
         "threads": conditions.threads,
         "inter_op_threads": conditions.threads,
         "device": conditions.device,
+        "machine": machine.identity(),
         "warm_up_runs": WARM_UPS,
         "max_rss_mib": conditions.max_rss_mib,
         "run_timeout_s": conditions.run_timeout_s,

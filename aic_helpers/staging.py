@@ -48,7 +48,7 @@ def staged(folder: Path, last: str, *, start_with: Sequence[str] = (), replaces:
     """
     made = [place for place in (folder, *folder.parents) if not place.exists()]
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    with alone(folder):
         _check_origin(folder, last, replaces)
         _remove_left_behind(folder)
         yield from _staged(folder, last, start_with, replaces, made)
@@ -76,7 +76,7 @@ def _staged(
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
     """Keep other processes from working in the folder; the lock is on the folder itself, and leaves no file."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -48,7 +48,12 @@ def convert(settings: Settings, *, fresh: bool = False) -> dict[str, Any]:
 
 
 def evaluate(
-    settings: Settings, *, fresh: bool = False, progress: evaluation.Progress | None = None, threads: int | None = None
+    settings: Settings,
+    *,
+    fresh: bool = False,
+    progress: evaluation.Progress | None = None,
+    threads: int | None = None,
+    max_rss_mib: float | None = None,
 ) -> pd.DataFrame:
     """Return the figures of each validation image, having written them and their means to the run folder.
 
@@ -57,8 +62,8 @@ def evaluate(
 
     Parameters
     ----------
-    threads : int, optional
-        For TensorFlow; by default all cores.
+    threads, max_rss_mib
+        See `aic_helpers.assessments.assess`.
     """
     model = convert(settings)
     key = keys.metrics_key(settings, model["sha256"])
@@ -71,10 +76,16 @@ def evaluate(
         examples=settings.folder,
         progress=progress,
         threads=threads,
+        max_rss_mib=max_rss_mib,
     )
+    record_metrics(settings, images, key)
+    return images
+
+
+def record_metrics(settings: Settings, images: pd.DataFrame, key: keys.Key) -> None:
+    """Write the figures of each validation image and their means to the run folder."""
     results.write_table(settings, "images", images)
     results.write_part(settings, "metrics", {**evaluation.summarise(images), "limit": settings.limit}, key)
-    return images
 
 
 def profile(
@@ -97,6 +108,11 @@ def profile(
         return results.read(settings.folder)["profile"]
     baseline, photo = sources.baseline_pb(settings.track), _hd_photo(settings)
     measured = profiling.profile(settings.model_pb, baseline, conditions, limits, image=photo, progress=progress)
+    return record_profile(settings, measured, key)
+
+
+def record_profile(settings: Settings, measured: profiling.Profile, key: keys.Key) -> dict[str, Any]:
+    """Write time and memory to the run folder, and return them as its result has them."""
     results.write_table(settings, "timing", measured.samples)
     return results.write_part(settings, "profile", measured.result, key)["profile"]
 

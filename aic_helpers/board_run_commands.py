@@ -1,0 +1,69 @@
+"""The command that runs a board: parse, call, print."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import click
+
+from aic_helpers import board_commands
+from aic_helpers.endings import DONE
+from aic_helpers.errors import InputError
+
+log = logging.getLogger(__name__)
+
+if TYPE_CHECKING:
+    from aic_helpers.boards import Crew
+
+
+@board_commands.board.command()
+@click.argument("spec", metavar="SPEC")
+@click.option("--out", default="", metavar="DIR", help="The board's folder.  [default: runs/boards/NAME]")
+@click.option("--fresh", is_flag=True, help="Make anew what the board has already.")
+@click.option("--retry", is_flag=True, help="Try the models again that have failed.")
+@click.option("--scheduler", default="", metavar="tcp://HOST:PORT", help="Work on this Dask cluster.")
+@click.option("--workers", default=0, metavar="N", help="Work on a Dask cluster of N processes here.")
+def run(spec: str, out: str, fresh: bool, retry: bool, scheduler: str, workers: int) -> int:
+    """Convert, evaluate, profile and check many models.
+
+    SPEC is a TOML file. What the board's folder has of these very models and data isn't made again: after Ctrl-C, or
+    a kill, the same call goes on. A model that fails is a row with its reason.
+
+    \b
+    Example of a SPEC; paths count from its folder
+      data = "challenge"        # or "sample" (the default), or a folder
+      limit = 0                 # validation images; 0 for all
+      profile = true            # measure time and memory, one model at a time
+      reports = true            # a report.html for each model
+      tracks = ["enhancement"]  # of models that name none; both by default
+      models = [
+        "div2k_*",              # names in models_pretrained/
+        "submissions/*.pb",
+        { name = "ours", model = "net.py:network", checkpoint = "weights/net", track = "enhancement" },
+      ]
+    """
+    from aic_helpers import bars, board_folders, board_specs, boards, standings
+
+    if scheduler and workers:
+        raise InputError("--scheduler or --workers", "both", "leave one out")
+    read = board_specs.read_spec(spec, out)
+    with ExitStack() as stack:
+        crew = _crew(stack, scheduler, workers)
+        tell = stack.enter_context(bars.units())
+        count = boards.run(read, crew, fresh=fresh, retry=retry, progress=tell)
+    log.info("%d of %d models were there already, %d done now", count["there"], count["entries"], count["done"])
+    tracks = sorted({entry.track for entry in read.entries}, reverse=True)
+    board_commands.tell(standings.standings(board_folders.open_board(read.folder)), tracks, "A")
+    return DONE
+
+
+def _crew(stack: ExitStack, scheduler: str, workers: int) -> Crew:
+    from aic_helpers import boards
+
+    if not (scheduler or workers):
+        return boards.Local()
+    from aic_helpers import clusters
+
+    return stack.enter_context(clusters.crew(scheduler, workers))

@@ -1,0 +1,185 @@
+"""A board's TOML file -> its entries: which models on which tracks, each with its run folder."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from aic_helpers import results, sources
+from aic_helpers.errors import InputError, require_file
+from aic_helpers.places import PROJECT
+from aic_helpers.results import Settings
+from aic_helpers.tracks import TRACKS
+
+MODEL_KEYS = ("name", "model", "checkpoint", "track")
+
+KINDS: dict[str, tuple[type, str]] = {
+    "name": (str, "a text"),
+    "data": (str, "sample, challenge, or a folder"),
+    "limit": (int, "a whole number, 0 for all images"),
+    "profile": (bool, "true or false"),
+    "reports": (bool, "true or false"),
+    "tracks": (list, "a list of tracks"),
+    "models": (list, "a list of models"),
+}
+"""Keys of a board file, with the type and the words of each."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One model on one track, with the settings of its run."""
+
+    name: str
+    track: str
+    model: str
+    checkpoint: str
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a board file says.
+
+    Attributes
+    ----------
+    name : str
+        By default the file's.
+    data : str
+        Validation data for all entries.
+    limit : int or None
+        How many validation images; None for all.
+    profile : bool
+        Whether to measure time and memory.
+    reports : bool
+        Whether each run gets a `report.html` of its own.
+    entries : list of Entry
+    folder : Path
+        The board's.
+    """
+
+    name: str
+    data: str
+    limit: int | None
+    profile: bool
+    reports: bool
+    folder: Path
+    entries: list[Entry]
+
+
+def read_spec(path: str | Path, out: str | Path = "") -> Spec:
+    """Return what a board file says; no model is opened.
+
+    Parameters
+    ----------
+    path : path
+        A TOML file. Paths in it count from its folder.
+    out : path
+        The board's folder; by default ``runs/boards/<name>`` in the project.
+
+    Raises
+    ------
+    InputError
+        No such file, no TOML, an unknown key, a value of another type, a model that isn't there, a glob without a
+        match, or two models of one name on one track.
+    """
+    path = require_file(Path(path), "a board file")
+    content = _checked(path)
+    name = content.get("name") or path.stem
+    folder = Path(out).expanduser() if out else PROJECT / "runs" / "boards" / re.sub(r"[^\w.-]+", "_", name)
+    data = _placed(content.get("data", "sample"), path.parent)
+    limit, profile = content.get("limit", 0), content.get("profile", True)
+    tracks = [results.named_track(track).name for track in content.get("tracks", list(TRACKS))]
+    typed = [one for entry in content.get("models", []) for one in _models(entry, path, tracks)]
+    if not typed:
+        raise InputError(f"models in {path}", "none", 'list them, as in models = ["sample_sr_srcnn", "nets/*.pb"]')
+    entries = [_entry(one, folder, data, limit) for one in typed]
+    _refuse_twice(entries, path)
+    return Spec(name, data, limit or None, profile, content.get("reports", True), folder, entries)
+
+
+def _checked(path: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"TOML in {path}", str(error), "see aic board run --help for an example") from None
+    _refuse_unknown(content, tuple(KINDS), str(path))
+    for key, value in content.items():
+        kind, words = KINDS[key]
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise InputError(f"{key} as {words} in {path}", repr(value), "change it")
+    return content
+
+
+def _refuse_unknown(given: dict[str, Any], known: Sequence[str], where: str) -> None:
+    for key in given:
+        if key not in known:
+            close = difflib.get_close_matches(key, known, n=1)
+            remedy = f"did you mean {close[0]}?" if close else "leave it out"
+            raise InputError(f"keys {', '.join(known)} in {where}", key, remedy)
+
+
+def _models(entry: Any, path: Path, tracks: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Yield what an item of `models` stands for: each model that it names, on each of its tracks."""
+    given = {"model": entry} if isinstance(entry, str) else entry
+    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+        example = '"sample_sr_srcnn" or { model = "net.py:network", checkpoint = "weights/net" }'
+        raise InputError(f"a model in {path} such as {example}", repr(entry), "change it")
+    _refuse_unknown(given, MODEL_KEYS, f"a model of {path}")
+    if not given.get("model"):
+        raise InputError(f"model in every item of models in {path}", repr(entry), "name one")
+    checkpoint = given.get("checkpoint") and _placed(given["checkpoint"], path.parent)
+    for model in _matches(given["model"], path):
+        own = sources.pretrained().get(model, {}).get("track")
+        chosen = [results.named_track(given["track"]).name] if "track" in given else [own] if own else tracks
+        for track in chosen:
+            yield {"name": given.get("name", ""), "model": model, "checkpoint": checkpoint or "", "track": track}
+
+
+def _matches(model: str, path: Path) -> list[str]:
+    """Return the names and files that a model with * or ? stands for; any other stands for itself."""
+    if not any(sign in model for sign in "*?"):
+        return [model if model in sources.pretrained() else _placed(model, path.parent)]
+    names = fnmatch.filter(sources.pretrained(), model)
+    files = sorted(str(file) for file in path.parent.glob(model)) if not Path(model).is_absolute() else []
+    if not names + files:
+        raise InputError(f"a model that matches {model} in {path}", "none", "check the folder, or leave it out")
+    return names + files
+
+
+def _placed(typed: str, folder: Path) -> str:
+    """Return a path of a board file as seen from here; names stay names."""
+    if typed in ("sample", "challenge") or Path(typed).is_absolute():
+        return typed
+    return str(folder / typed)
+
+
+def _entry(typed: dict[str, str], folder: Path, data: str, limit: int) -> Entry:
+    track, model, checkpoint = typed["track"], typed["model"], typed["checkpoint"]
+    settings = results.settle(track, model, checkpoint, data, str(folder / track), limit)
+    name = typed["name"] or settings.source.name
+    run = results.run_folder(settings.track, name, str(folder / track / re.sub(r"[^\w.-]+", "_", name)))
+    return Entry(name, track, model, checkpoint, _in_folder(settings, name, run))
+
+
+def _in_folder(settings: Settings, name: str, run: Path) -> Settings:
+    """Return the settings with the board's name for the model, and its run folder."""
+    return replace(settings, source=replace(settings.source, name=name), folder=run)
+
+
+def _refuse_twice(entries: Sequence[Entry], path: Path) -> None:
+    seen: dict[Path, Entry] = {}
+    for entry in entries:
+        other = seen.setdefault(entry.settings.folder, entry)
+        if other is not entry:
+            both = f"{other.model} and {entry.model}"
+            raise InputError(
+                f"one model called {entry.name} on {entry.track} in {path}",
+                both,
+                f'give one another name: {{ name = "...", model = "{entry.model}" }}',
+            )

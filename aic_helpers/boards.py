@@ -1,0 +1,306 @@
+"""Boards: many models through the steps of a run, side by side where that changes no figure.
+
+Each entry has two units of work. `judge` converts and evaluates; many go on at once. `measure` times the model and
+checks the rules; one goes on at a time, alone on its machine, after all entries are judged. A board without times has
+the rules checked by `judge`. A unit's results move into the run folder together at its end: what was killed before
+that is done again, what is there isn't.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Literal, Protocol
+
+import psutil
+
+from aic_helpers import journals, keys, machine, nurseries, results, staging, steps
+from aic_helpers.board_specs import Entry, Spec
+from aic_helpers.children import ChildError
+from aic_helpers.errors import InputError
+from aic_helpers.results import Settings
+from aic_helpers.subjects import Conditions
+from aic_helpers.timing import Limits
+
+SCHEMA = 1
+FAILURE = "failure.json"
+
+MIB_EACH = 2500.0
+"""Memory that an evaluation is reckoned to take when it is decided how many go on side by side."""
+
+Stage = Literal["judge", "measure"]
+
+Progress = Callable[[str, int, int | None, str], None]
+"""Told of a unit how much is done, of how much (None where that isn't known), and what is being done.
+
+At a unit's end it is told 0 of 0 and what was found. As a stage begins it is told of no unit, and how many come."""
+
+
+class WorkerError(RuntimeError):
+    """A machine of a cluster was lost with the unit that it worked on."""
+
+
+class Crew(Protocol):
+    """Who does the work: this machine, or a cluster.
+
+    Attributes
+    ----------
+    side_by_side, timed_at_once : int
+        How many units of each stage go on at once.
+    """
+
+    side_by_side: int
+    timed_at_once: int
+
+    def evaluate(self, settings: Settings, progress: Callable[[int, int], None]) -> None:
+        """Write the metrics of a converted model to its run folder."""
+
+    def profile(self, settings: Settings, progress: Callable[[int, int | None, str], None]) -> None:
+        """Write the profile of a converted model to its run folder."""
+
+    def check(self, settings: Settings, weighed: bool) -> None:
+        """Write the rules of a converted model to its run folder."""
+
+    def profile_key(self, settings: Settings, result: dict[str, Any]) -> keys.Key:
+        """Return what a profile would be made from; `result` is what the run folder has."""
+
+
+class Local:
+    """This machine: evaluations share its cores, a timed run has it alone."""
+
+    timed_at_once = 1
+
+    def __init__(self, side_by_side: int | None = None) -> None:
+        cores, spare_mib = machine.usable_cores(), machine.spare_memory_mib()
+        self.side_by_side = side_by_side or max(1, min(cores, int(spare_mib / MIB_EACH)))
+        self._limits: dict[str, Any] = {
+            "threads": max(1, cores // self.side_by_side),
+            "max_rss_mib": spare_mib / self.side_by_side,
+        }
+
+    def evaluate(self, settings: Settings, progress: Callable[[int, int], None]) -> None:
+        """See `Crew`."""
+        steps.evaluate(settings, progress=progress, **self._limits)
+
+    def profile(self, settings: Settings, progress: Callable[[int, int | None, str], None]) -> None:
+        """See `Crew`."""
+        steps.profile(settings, progress=progress)
+
+    def check(self, settings: Settings, weighed: bool) -> None:
+        """See `Crew`."""
+        steps.check(settings, weighed=weighed)
+
+    def profile_key(self, settings: Settings, result: dict[str, Any]) -> keys.Key:
+        """See `Crew`."""
+        return keys.profile_key(settings, result["model"]["sha256"], Conditions(), Limits())
+
+
+def run(
+    spec: Spec, crew: Crew, *, fresh: bool = False, retry: bool = False, progress: Progress | None = None
+) -> dict[str, int]:
+    """Do what a board lacks, and return how many entries were there already, were done, and have failed.
+
+    Parameters
+    ----------
+    spec : Spec
+    crew : Crew
+    fresh : bool
+        Do everything anew.
+    retry : bool
+        Do anew what has failed.
+    progress : callable, optional
+        See `Progress`; called from several threads.
+
+    Raises
+    ------
+    InputError
+        Another board is at work in the folder.
+    KeyboardInterrupt
+        After all children are ended; what was recorded stays.
+    """
+    spec.folder.mkdir(parents=True, exist_ok=True)
+    with staging.alone(spec.folder), nurseries.started():
+        results.write_text(spec.folder / "board.json", _as_json(spec))
+        work = _Work(spec, crew, fresh, retry, progress or (lambda *told: None))
+        there = sum(not work.stages(entry) for entry in spec.entries)
+        work.through("judge", crew.side_by_side)
+        work.through("measure", crew.timed_at_once)
+    failed = sum((entry.settings.folder / FAILURE).is_file() for entry in spec.entries)
+    return {"entries": len(spec.entries), "there": there, "done": len(spec.entries) - there, "failed": failed}
+
+
+def _as_json(spec: Spec) -> str:
+    entries = [
+        {
+            "name": entry.name,
+            "track": entry.track,
+            "model": entry.model,
+            "checkpoint": entry.checkpoint,
+            "folder": str(entry.settings.folder.relative_to(spec.folder)),
+        }
+        for entry in spec.entries
+    ]
+    board = {"schema": SCHEMA, "name": spec.name, "data": spec.data, "limit": spec.limit, "profile": spec.profile}
+    return results.as_json(board | {"entries": entries}) + "\n"
+
+
+class _Work:
+    """One call's work on a board."""
+
+    def __init__(self, spec: Spec, crew: Crew, fresh: bool, retry: bool, progress: Progress) -> None:
+        self._spec, self._crew, self._progress = spec, crew, progress
+        self._fresh, self._retry = fresh, retry
+        self._stopped = threading.Event()
+        self._drawing = threading.Lock()  # matplotlib draws one figure at a time
+
+    def stages(self, entry: Entry) -> list[Stage]:
+        """Return the units that an entry lacks."""
+        both: list[Stage] = ["judge", "measure"] if self._spec.profile else ["judge"]
+        if self._fresh:
+            return both
+        if self._has_failed(entry):
+            return []
+        why = self._standing(entry.settings)
+        judged = not any(why.get(part, "unknown") for part in ("model", "metrics"))
+        return both[judged and self._spec.profile :] if any(why.values()) else []
+
+    def _standing(self, settings: Settings) -> dict[str, str | None]:
+        """Return for each part why it must be made anew; a damaged result is all anew."""
+        try:
+            why = keys.standing(settings, profile=False, weighed=self._spec.profile)
+            if self._spec.profile and set(why) > {"model"}:
+                key = self._crew.profile_key(settings, results.read(settings.folder))
+                why["profile"] = keys.stale(settings.folder, "profile", key)
+            return why
+        except InputError:
+            return {"model": "its result is damaged"}
+
+    def _has_failed(self, entry: Entry) -> bool:
+        """Whether an entry failed for good: with this very model and these data, and it isn't to be tried again."""
+        path = entry.settings.folder / FAILURE
+        if not path.is_file() or self._retry:
+            return False
+        try:
+            return json.loads(path.read_text("utf-8"))["made_from"] == results.strict(_origin(entry.settings))
+        except (ValueError, KeyError, TypeError):
+            return False
+
+    def through(self, stage: Stage, at_once: int) -> None:
+        """Do one stage of all entries that lack it, `at_once` at a time."""
+        waiting = [entry for entry in self._spec.entries if stage in self.stages(entry)]
+        if self._fresh and stage == "measure":
+            waiting = [entry for entry in waiting if not (entry.settings.folder / FAILURE).is_file()]
+        self._progress("", 0, len(waiting), stage)
+        threads = ThreadPoolExecutor(max(1, at_once))
+        try:
+            _wait([threads.submit(self._unit, entry, stage) for entry in waiting])
+        except BaseException:
+            self._stopped.set()
+            _end_children()
+            raise
+        finally:
+            threads.shutdown(cancel_futures=True)
+
+    def _unit(self, entry: Entry, stage: Stage) -> None:
+        """Do one unit. What goes wrong with the model is recorded; an error of ours ends the board."""
+        name, folder, started_s = f"{entry.track}/{entry.name}", self._spec.folder, time.monotonic()
+        journals.note(folder, "begun", name, stage)
+        try:
+            with self._staged(entry.settings) as settings:
+                getattr(self, f"_{stage}")(settings, name)
+                if self._stopped.is_set():
+                    raise KeyboardInterrupt
+        except (InputError, ChildError, WorkerError) as error:
+            if self._stopped.is_set():
+                return
+            seconds = round(time.monotonic() - started_s, 1)
+            _record_failure(entry.settings, stage, error, seconds)
+            journals.note(folder, "failed", name, stage, reason=str(error))
+            self._progress(name, 0, 0, f"failed: {error}")
+        except KeyboardInterrupt:
+            return
+        else:
+            journals.note(folder, "done", name, stage)
+            self._progress(name, 0, 0, _found(entry.settings, stage))
+
+    @contextmanager
+    def _staged(self, settings: Settings) -> Iterator[Settings]:
+        kept = () if self._fresh else results.FILES
+        with staging.staged(
+            settings.folder, "result.json", start_with=kept, replaces=(*results.FILES, FAILURE)
+        ) as stage:
+            results.set_damaged_aside(stage)
+            yield replace(settings, folder=stage)
+
+    def _judge(self, settings: Settings, name: str) -> None:
+        self._progress(name, 0, None, "converting")
+        steps.convert(settings)
+        self._crew.evaluate(settings, lambda done, total: self._progress(name, done, total, "images"))
+        if not self._spec.profile:
+            self._check(settings, name)
+
+    def _measure(self, settings: Settings, name: str) -> None:
+        self._crew.profile(settings, lambda done, total, text: self._progress(name, done, total, text))
+        self._check(settings, name)
+
+    def _check(self, settings: Settings, name: str) -> None:
+        self._progress(name, 0, None, "checking the rules")
+        self._crew.check(settings, weighed=self._spec.profile)
+        if self._spec.reports:
+            from aic_helpers import reports
+
+            with self._drawing:
+                reports.write_report([settings.folder], settings.folder / "report.html")
+
+
+def _wait(futures: Sequence[Future[None]]) -> None:
+    """Wait for all; raise the first error at once. In short turns, so that Ctrl-C is heard."""
+    pending = set(futures)
+    while pending:
+        done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
+        for future in done:
+            future.result()
+
+
+def _end_children() -> None:
+    """Kill everything that this process started: the threads that wait for it then end."""
+    for process in psutil.Process().children(recursive=True):
+        try:
+            process.kill()
+        except psutil.Error:
+            continue
+
+
+def _origin(settings: Settings) -> keys.Key:
+    """Return what a failure hangs on."""
+    return {
+        **keys.model_key(settings),
+        "data": keys.data_sha256(settings.dataset, settings.limit),
+        "judged_by": keys.code("assessments", "assessment", "profiling", "subject", "requirements", "trial"),
+    }
+
+
+def _record_failure(settings: Settings, stage: Stage, error: Exception, seconds: float) -> None:
+    kind = error.kind if isinstance(error, ChildError) else "worker" if isinstance(error, WorkerError) else "input"
+    failure = {"schema": SCHEMA, "stage": stage, "reason": str(error), "kind": kind, "seconds": seconds}
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    text = results.as_json(failure | {"made_from": _origin(settings)})
+    results.write_text(settings.folder / FAILURE, text + "\n")
+
+
+def _found(settings: Settings, stage: Stage) -> str:
+    """Return what a unit found, in words."""
+    result = results.read(settings.folder)
+    metrics, profile = result["metrics"], result["profile"] or {}
+    found = [f"failed on {metrics['failed']}" if metrics.get("failed") else f"{metrics['psnr_db']:.2f} dB"]
+    if stage == "measure" and profile.get("speedup"):
+        found += [f"{profile['speedup']:.2f} times as fast as the baseline"]
+    if result["requirements"]:
+        broken = [rule["name"] for rule in result["requirements"] if rule["passed"] is False]
+        found += [f"breaks {', '.join(broken)}" if broken else "keeps the rules"]
+    return ", ".join(found)
