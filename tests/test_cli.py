@@ -102,7 +102,7 @@ def test_score_needs_no_tensorflow():
     assert (found.returncode, found.stderr) == (1, "set()\n")
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "data fetch", "data verify"])
+@pytest.mark.parametrize("command", [*COMMANDS, "board show", "data fetch", "data verify"])
 def test_every_command_has_help_with_an_example(aic, command):
     arguments = ("data", "list") if command == "data" else command.split()
     status, stdout, _ = aic(*arguments, "--help")

@@ -8,7 +8,9 @@ import json
 import math
 
 import nbformat
+import papermill
 import pytest
+from fixtures import boards
 
 from aic_helpers import cli, results, run_files
 from aic_helpers.places import PROJECT
@@ -132,3 +134,21 @@ def _check_executed(path):
     assert ".partial-" not in path.read_text("utf-8")
     pictures = sum("image/png" in output.get("data", {}) for output in outputs)
     assert pictures == {"01_convert": 0, "02_evaluate": 2, "03_profile": 2}[path.stem]
+
+
+@pytest.mark.parametrize("models", [3, 0])
+def test_a_board_is_shown_from_its_files_alone(models, tmp_path):
+    board = boards.many(tmp_path / "board", models) if models else boards.plan(tmp_path / "board")
+    executed = tmp_path / "05_board.ipynb"
+    notebook = str(PROJECT / "notebooks" / "05_board.ipynb")
+    papermill.execute_notebook(notebook, str(executed), {"board": str(board), "by": "C"}, progress_bar=False)
+    outputs = [output for cell in code_cells(nbformat.read(executed, as_version=4)) for output in cell.outputs]
+    assert [output for output in outputs if output.get("name") == "stderr"] == []
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 3
+    assert sum("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in outputs) == 1
+    printed = "".join(output["text"] for output in outputs if output.get("name") == "stdout")
+    assert f"models  {models + 2 * bool(models)}: {models} done" in printed
+    assert ("ahead of the next" in printed) == bool(models)
+    assert ("No model of this track is ranked yet." in printed) == (not models)
+    tables = [output["data"]["text/html"] for output in outputs if "text/html" in output.get("data", {})]
+    assert ("score C" in tables[0], "file size" in tables[1]) == (True, bool(models))

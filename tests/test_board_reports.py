@@ -1,0 +1,126 @@
+"""The report of a board: what it says, where it links to."""
+
+import re
+
+import pytest
+from fixtures import boards, run_folders
+
+from aic_helpers import board_folders, board_reports, standings
+
+DB, SIMILAR = [24.0, 28.0, 31.0], [0.95, 0.96, 0.97]
+
+
+def add(board, name, gain_db=0.0, **how):
+    return boards.add(board, name, [db + gain_db for db in DB], SIMILAR, 2.0, **how)
+
+
+@pytest.fixture
+def write(monkeypatch):
+    """Write the report of a board, its plots left empty; returns it without its line breaks."""
+    monkeypatch.setattr("aic_helpers.svg.inline", lambda draw, name: f"<svg id='{name}'></svg>")
+
+    def written(folder):
+        path = board_reports.write_report(standings.standings(board_folders.open_board(folder)))
+        assert path == folder / "report.html"
+        return path.read_text("utf-8")
+
+    return written
+
+
+def words(page):
+    """Return what is read of a page."""
+    body = re.sub(r"<(script|style)>.*?</\1>", "", page, flags=re.DOTALL)
+    return re.sub(r" ([.;,])", r"\1", " ".join(re.sub(r"<[^>]*>", " ", body).split()))
+
+
+def test_ranks_intervals_and_reasons_are_told(write, tmp_path):
+    boards.failed(tmp_path / "super_resolution" / "lost", "no answer", "convert")
+    entries = [add(tmp_path, "second"), add(tmp_path, "heavy", broken=("file size",)), add(tmp_path, "first", 0.5)]
+    text = words(write(boards.plan(tmp_path, *entries, boards.named("lost"), boards.named("later"), limit=3)))
+    assert "Data: sample, the first 3 images at most." in text
+    assert "Models: 5: 3 done, 1 failed, 1 waiting." in text
+    assert "Best by score A: first with 10.67, 2.00 (1.86 to 2.14) ahead of the next: decided." in text
+    assert re.search(r"first met 10\.67 -?\d+\.\d\d to \d+\.\d\d no\. 1, decided", text)
+    assert "heavy done: breaks file size NOT MET" in text
+    assert "lost failed: convert: no answer not checked none" in text
+    assert "later waiting: not run yet not checked" in text
+    order = [text.index(f"{name} {rest}") for name, rest in (("first", "met"), ("second", "met"), ("heavy", "done:"))]
+    assert order == sorted(order)
+
+
+def test_rules_are_a_matrix(write, tmp_path):
+    page = write(boards.plan(tmp_path, add(tmp_path, "net"), add(tmp_path, "heavy", broken=("file size",))))
+    matrix = words(page[page.index("Requirements, one by one") :])
+    assert "model file size any resolution values in [0, 1] parity with its source" in matrix
+    assert "net met met advice not judged heavy BROKEN met advice not judged" in matrix
+
+
+def test_five_plots_a_track_with_words(write, tmp_path):
+    page = write(boards.many(tmp_path, 3, tracks=("super_resolution", "enhancement")))
+    labels = re.findall(r'role="img" aria-label="([^"]*)"', page[: page.index("<h2>The runs")])
+    assert len(labels) == 2 * 5
+    assert labels[0].startswith("PSNR over speedup of 3 models; on the front: ")
+    assert labels[2].startswith("Ranks by score A of 3 models, best first: ")
+    names = re.findall(r"<svg id='([^']*)'", page)
+    assert len(names) == len(set(names))
+
+
+def test_where_nothing_is_ranked_the_plots_are_sentences(write, tmp_path):
+    text = words(write(boards.plan(tmp_path, boards.named("later"))))
+    assert text.count("No model of this track is ranked.") == 5
+    assert "No model of this track is ranked yet." in text
+
+
+def test_few_runs_stand_in_the_page(write, tmp_path):
+    run_folders.write(tmp_path / "super_resolution" / "net")
+    page = write(boards.plan(tmp_path, boards.named("net")))
+    assert '<a href="#run-1"><bdi>net</bdi></a>' in page
+    assert 'id="run-1"' in page
+    assert page.count("data:image/webp") > 5
+
+
+def test_many_runs_are_links_to_their_own_reports(write, tmp_path):
+    entries = [add(tmp_path, f"net {number}") for number in range(board_reports.EMBEDDED_RUNS + 1)]
+    (tmp_path / "super_resolution" / "net 1" / "report.html").unlink()
+    page = write(boards.plan(tmp_path, *entries, boards.named("out", folder="../secret")))
+    assert '<a href="./super_resolution/net%200/report.html"><bdi>net 0</bdi></a>' in page
+    assert re.search(r'data-sort="net 1"><bdi>net 1</bdi>', page)
+    assert 'id="run-1"' not in page
+    assert "secret/report" not in page
+
+
+def test_a_folder_that_reads_like_an_address_is_a_path(write, tmp_path):
+    entries = [add(tmp_path, f"net{number}") for number in range(board_reports.EMBEDDED_RUNS + 1)]
+    folder = tmp_path / "javascript:hit()"
+    (tmp_path / "super_resolution" / "net0").rename(folder)
+    entries[0] |= {"folder": folder.name}
+    page = write(boards.plan(tmp_path, *entries))
+    assert 'href="./javascript%3Ahit%28%29/report.html"' in page
+    assert 'href="javascript' not in page
+
+
+def test_unlike_machines_are_told_beside_each_model(write, tmp_path):
+    entries = [add(tmp_path, "one"), add(tmp_path, "two")]
+    file = tmp_path / "super_resolution" / "two" / "result.json"
+    file.write_text(file.read_text("utf-8").replace("a processor", "another"), "utf-8")
+    text = words(write(boards.plan(tmp_path, *entries)))
+    assert "Track A was timed on 2 machines (a processor, 2 cores; another, 2 cores)" in text
+    assert "two another, 2 cores met" in text
+    assert not re.search(r"\btime \d", text[: text.index("The runs")])
+    assert "150.2 ms" not in text[: text.index("The runs")]
+
+
+def test_publishing_writes_tables_and_report(write, tmp_path):
+    board = boards.plan(tmp_path, add(tmp_path, "net"))
+    rows = board_reports.publish(standings.standings(board_folders.open_board(board)))
+    assert [label for label, _ in rows] == ["table", "parquet", "report"]
+    assert rows[-1][1] == str(board / "report.html")
+
+
+def test_two_hundred_models_fit_in_a_megabyte(tmp_path):
+    board = boards.many(tmp_path, 200)
+    path = board_reports.write_report(standings.standings(board_folders.open_board(board)))
+    assert path.stat().st_size < 1e6
+    page = path.read_text("utf-8")
+    assert page.count("<tr>") == 2 * (202 + 1)
+    assert not re.findall(r"https?:", page)
