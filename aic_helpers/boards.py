@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any, Literal, Protocol
 
@@ -69,6 +69,9 @@ class Crew(Protocol):
     def profile_key(self, settings: Settings, result: dict[str, Any]) -> keys.Key:
         """Return what a profile would be made from; `result` is what the run folder has."""
 
+    def stop(self) -> None:
+        """End what goes on, from another thread than those that wait for it."""
+
 
 class Local:
     """This machine: evaluations share its cores, a timed run has it alone."""
@@ -98,6 +101,12 @@ class Local:
     def profile_key(self, settings: Settings, result: dict[str, Any]) -> keys.Key:
         """See `Crew`."""
         return keys.profile_key(settings, result["model"]["sha256"], Conditions(), Limits())
+
+    def stop(self) -> None:
+        """See `Crew`: kill everything that this process started; the threads that wait for it then end."""
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):
+                process.kill()
 
 
 def run(
@@ -201,7 +210,7 @@ class _Work:
             _wait([threads.submit(self._unit, entry, stage) for entry in waiting])
         except BaseException:
             self._stopped.set()
-            _end_children()
+            self._crew.stop()
             raise
         finally:
             threads.shutdown(cancel_futures=True)
@@ -265,15 +274,6 @@ def _wait(futures: Sequence[Future[None]]) -> None:
         done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
         for future in done:
             future.result()
-
-
-def _end_children() -> None:
-    """Kill everything that this process started: the threads that wait for it then end."""
-    for process in psutil.Process().children(recursive=True):
-        try:
-            process.kill()
-        except psutil.Error:
-            continue
 
 
 def _origin(settings: Settings) -> keys.Key:

@@ -1,0 +1,100 @@
+"""What a worker of a cluster runs for `clusters`: one unit of work on a model and images that travelled to it.
+
+They come as bytes and are kept in the worker's own folder by their hash, so that a worker unpacks them once.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import io
+import platform
+import tempfile
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from distributed import get_worker
+
+from aic_helpers import assessments, keys, nurseries, profiling, requirements, run_files, sources
+from aic_helpers.datasets import Dataset, open_dataset
+from aic_helpers.tracks import TRACKS
+
+FOLDERS = {"super_resolution": ("HR", ""), "enhancement": ("target", "input")}
+"""Of a packed dataset, by track: the folders of the targets and of the inputs."""
+
+TIMING_LOCK = Path(tempfile.gettempdir()) / "aic-timing.lock"
+"""Held by the one worker of a machine that times a model."""
+
+
+def pack(dataset: Dataset, limit: int | None) -> bytes:
+    """Return the validation images that a limit leaves as a ZIP file, of the same bytes every time."""
+    packed = io.BytesIO()
+    folders = FOLDERS[dataset.track.name]
+    with zipfile.ZipFile(packed, "w") as archive:
+        for pair in dataset.pairs[:limit]:
+            for folder, file in zip(folders, (pair.target, pair.input), strict=True):
+                if file is not None:
+                    archive.writestr(zipfile.ZipInfo(f"{folder}/{file.name}"), file.read_bytes())
+    return packed.getvalue()
+
+
+def identity() -> dict[str, str]:
+    """Return what must be alike on all machines of a cluster: the workbench's code and the versions under it."""
+    rooms = ("assessments", "assessment", "profiling", "subject", "requirements", "trial", "cluster_tasks")
+    versions = {name: version(name) for name in ("tensorflow", "numpy", "pillow")}
+    return {"workbench's code": keys.code(*rooms)[:12], "python": platform.python_version(), **versions}
+
+
+def assess(model: bytes, images: bytes, track: str) -> dict[str, Any]:
+    """Return the rows of `aic_helpers.assessments.assess`, and its example pictures by name."""
+    dataset = open_dataset(str(_unpacked(images)), TRACKS[track])
+    with tempfile.TemporaryDirectory() as examples, nurseries.started():
+        frame = assessments.assess(_kept(model), dataset, examples=Path(examples))
+        files = [Path(examples) / name for name in run_files.EXAMPLES]
+        pictures = {file.name: file.read_bytes() for file in files if file.is_file()}
+    return {"rows": frame.to_dict("records"), "pictures": pictures}
+
+
+def profile(model: bytes, photo: bytes, track: str) -> dict[str, Any]:
+    """Return the result and the samples of `aic_helpers.profiling.profile`, made while no other timing goes on here."""
+    with TIMING_LOCK.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        measured = profiling.profile(_kept(model), sources.baseline_pb(TRACKS[track]), image=_photo(photo))
+    return {"result": measured.result, "samples": measured.samples.to_dict("records")}
+
+
+def check(model: bytes, photo: bytes, parts: dict[str, Any], weighed: bool) -> list[dict[str, Any]]:
+    """Return the rules of `aic_helpers.requirements.check`."""
+    with nurseries.started():
+        return requirements.check(_kept(model), **parts, photo=_photo(photo), weighed=weighed)
+
+
+def _photo(content: bytes) -> Path | None:
+    return _kept(content) if content else None
+
+
+def _kept(content: bytes) -> Path:
+    """Return a file of this content in the worker's folder."""
+    return _made(content, lambda path: path.write_bytes(content))
+
+
+def _unpacked(packed: bytes) -> Path:
+    """Return the folder of a packed dataset in the worker's folder."""
+    return _made(packed, lambda path: zipfile.ZipFile(io.BytesIO(packed)).extractall(path))
+
+
+def _made(content: bytes, make: Callable[[Path], object]) -> Path:
+    """Return the path that is named by a content; made beside it and moved there where it isn't there."""
+    store = Path(get_worker().local_directory) / "aic"
+    path = store / hashlib.sha256(content).hexdigest()
+    if not path.exists():
+        store.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(dir=store)) / "partial"
+        make(partial)
+        with suppress(OSError):  # another task was first
+            partial.rename(path)
+    return path

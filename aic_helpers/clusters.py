@@ -1,0 +1,230 @@
+"""The crew of a board on a Dask cluster: the same units of work, on machines that needn't share a disk.
+
+Models are converted here; what travels is `model.pb` and the validation images, once to each worker. Times are taken
+only by workers that declare the resource ``profiling``, one unit at a time on each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from aic_helpers import keys, results, steps
+from aic_helpers.boards import WorkerError
+from aic_helpers.errors import InputError
+from aic_helpers.profiling import Profile
+from aic_helpers.results import Settings
+from aic_helpers.subjects import Conditions
+from aic_helpers.timing import Limits
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+CONNECT_TIMEOUT_S = 10
+
+LOST_WORKERS = 3
+"""A unit that as many workers died with is given up."""
+
+PROFILING = {"profiling": 1}
+
+START = "start one there with: dask worker ADDRESS --resources profiling=1"
+
+
+@contextmanager
+def crew(scheduler: str, workers: int) -> Iterator[Cluster]:
+    """Give the crew of the cluster at an address, or of one of so many processes that is started here.
+
+    Raises
+    ------
+    InputError
+        Dask isn't installed, no scheduler answers within ten seconds, it has no workers, or they have other versions.
+    """
+    try:
+        import distributed
+    except ImportError:
+        remedy = "pip install 'aic-workbench[cluster]'"
+        raise InputError("Dask, for work on a cluster", "none installed", remedy) from None
+    if scheduler:
+        with _connected(scheduler, distributed) as client:
+            yield Cluster(client)
+        return
+    if workers < 1:
+        raise InputError("1 or more workers", str(workers), "change --workers")
+    with _processes_here(workers, distributed) as cluster, distributed.Client(cluster) as client:
+        client.wait_for_workers(workers)
+        yield Cluster(client)
+
+
+@contextmanager
+def _connected(address: str, distributed: Any) -> Iterator[Client]:
+    try:
+        client = distributed.Client(address, timeout=CONNECT_TIMEOUT_S)
+    except (OSError, ValueError, TimeoutError) as error:
+        reason = " ".join(str(error).split()) or "no answer"
+        expected = f"a Dask scheduler at {address} within {CONNECT_TIMEOUT_S} s"
+        raise InputError(expected, reason[:200], "check the address, and that it is running") from None
+    with client:
+        yield client
+
+
+def _processes_here(workers: int, distributed: Any) -> Any:
+    """Return a cluster on this machine; the first of its workers is the one that takes times."""
+    import dask
+
+    # A worker that dies of a unit counts against the unit; the scheduler gives up when more than these have died.
+    dask.config.set({"distributed.scheduler.allowed-failures": LOST_WORKERS - 1})
+    shared = {"nthreads": 1, "dashboard": False}
+    options = [{**shared, "resources": PROFILING if number == 0 else {}} for number in range(workers)]
+    return distributed.SpecCluster(
+        scheduler={
+            "cls": distributed.Scheduler,
+            "options": {"host": "127.0.0.1", "port": 0, "dashboard": False, "dashboard_address": None},
+        },
+        workers={number: {"cls": distributed.Nanny, "options": each} for number, each in enumerate(options)},
+        silence_logs=50,
+    )
+
+
+class Cluster:
+    """See `aic_helpers.boards.Crew`."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._travelled: dict[str, Future] = {}
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        here = _checked(client)
+        self.side_by_side = 2 * sum(worker["nthreads"] for worker in here)
+        self.timed_at_once = sum(int(worker["resources"].get("profiling", 0) > 0) for worker in here)
+
+    def evaluate(self, settings: Settings, progress: Callable[[int, int], None]) -> None:
+        """See `Crew`."""
+        import pandas as pd
+
+        from aic_helpers import cluster_tasks
+
+        model = results.read(settings.folder)["model"]
+        key = keys.metrics_key(settings, model["sha256"])
+        if keys.stale(settings.folder, "metrics", key) is None:
+            return
+        count = len(settings.dataset.pairs[: settings.limit])
+        progress(0, count)
+        images = cluster_tasks.pack(settings.dataset, settings.limit)
+        found = self._do(cluster_tasks.assess, [_model(settings), images], settings.track.name)
+        for name, content in found["pictures"].items():
+            (settings.folder / name).write_bytes(content)
+        steps.record_metrics(settings, pd.DataFrame(found["rows"]), key)
+        progress(count, count)
+
+    def profile(self, settings: Settings, progress: Callable[[int, int | None, str], None]) -> None:
+        """See `Crew`."""
+        import pandas as pd
+
+        from aic_helpers import cluster_tasks
+
+        result = results.read(settings.folder)
+        if keys.stale(settings.folder, "profile", self.profile_key(settings, result)) is None:
+            return
+        if not self.timed_at_once:
+            raise InputError("a worker that declares the resource profiling", "none", START)
+        progress(0, None, "profiling on the cluster")
+        blobs = [_model(settings), _photo(settings)]
+        found = self._do(cluster_tasks.profile, blobs, settings.track.name, resources=PROFILING)
+        measured = Profile(found["result"], pd.DataFrame(found["samples"]))
+        steps.record_profile(settings, measured, self.profile_key(settings, result | {"profile": measured.result}))
+
+    def check(self, settings: Settings, weighed: bool) -> None:
+        """See `Crew`."""
+        from aic_helpers import cluster_tasks
+
+        result = results.read(settings.folder)
+        key = keys.requirements_key(settings, result, weighed=weighed)
+        if keys.stale(settings.folder, "requirements", key) is None:
+            return
+        parts = {"conversion": result["model"], "profile": result["profile"], "metrics": result["metrics"]}
+        # Where times are taken this runs on the same workers, so that it isn't what disturbs them.
+        apart = PROFILING if result["profile"] else None
+        rules = self._do(cluster_tasks.check, [_model(settings), _photo(settings)], parts, weighed, resources=apart)
+        results.write_part(settings, "requirements", rules, key)
+
+    def profile_key(self, settings: Settings, result: dict[str, Any]) -> keys.Key:
+        """See `Crew`. A profile holds whichever machine of the cluster made it, on as many threads as that has."""
+        made = result["profile"] or {}
+        where = made.get("machine", {"cpu": "a worker's"})
+        key = keys.profile_key(settings, result["model"]["sha256"], Conditions(), Limits(), where)
+        return key | {"threads": made.get("threads")}
+
+    def stop(self) -> None:
+        """See `Crew`."""
+        self._stopped.set()
+        self._client.cancel(list(self._travelled.values()), force=True)
+
+    def _do(
+        self, function: Callable[..., Any], blobs: list[bytes], *arguments: Any, resources: dict[str, int] | None = None
+    ) -> Any:
+        """Return what a function finds on a worker; images lost with the workers that had them are sent again."""
+        from distributed.scheduler import KilledWorker
+
+        for _ in range(LOST_WORKERS):
+            try:
+                sent = [self._sent(blob) for blob in blobs]
+                future = self._client.submit(function, *sent, *arguments, pure=False, resources=resources)
+                return self._result(future)
+            except KilledWorker:
+                raise WorkerError(f"{LOST_WORKERS} workers died with it") from None
+            except CancelledError:
+                if self._stopped.is_set():
+                    raise KeyboardInterrupt from None
+        raise WorkerError(f"its images or its model were lost with their workers {LOST_WORKERS} times")
+
+    def _result(self, future: Future) -> Any:
+        """Wait for a result in short turns, so that a stop is heard."""
+        while True:
+            try:
+                return future.result(timeout=0.5)
+            except TimeoutError:
+                if self._stopped.is_set():
+                    future.cancel()
+                    raise KeyboardInterrupt from None
+
+    def _sent(self, content: bytes) -> Future:
+        """Return the place of some bytes in the cluster, whereto they are sent once."""
+        name = f"aic-{hashlib.sha256(content).hexdigest()}"
+        with self._lock:
+            if name not in self._travelled or self._travelled[name].status != "finished":
+                self._travelled[name] = self._client.scatter({name: content})[name]
+            return self._travelled[name]
+
+
+def _checked(client: Client) -> list[dict[str, Any]]:
+    """Return the workers, having seen that they are there and have the versions of this machine."""
+    from aic_helpers import cluster_tasks
+
+    workers = client.scheduler_info(n_workers=-1)["workers"]
+    if not workers:
+        raise InputError("workers on the cluster", "none", START)
+    ours = cluster_tasks.identity()
+    try:
+        theirs = client.run(cluster_tasks.identity)
+    except ImportError as error:
+        remedy = "install the workbench on every worker"
+        raise InputError("the workbench on every worker", str(error), remedy) from None
+    for address, found in theirs.items():
+        other = [f"{name} {found.get(name)} (here {value})" for name, value in ours.items() if found.get(name) != value]
+        if other:
+            remedy = "install the same versions there"
+            raise InputError("workers with the versions of this machine", f"{address} with {', '.join(other)}", remedy)
+    return list(workers.values())
+
+
+def _model(settings: Settings) -> bytes:
+    return settings.model_pb.read_bytes()
+
+
+def _photo(settings: Settings) -> bytes:
+    """Return the file of the photo that times are taken on; nothing where the data has none."""
+    return settings.dataset.hd[0].read_bytes() if settings.dataset.hd else b""
