@@ -41,7 +41,7 @@ class Pair(NamedTuple):
     x: NDArray[np.floating]
     y: NDArray[np.floating]
     crop_px: int = 0
-    half_unit: float = 0.5
+    half_unit: np.float32 = np.float32(0.5)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -49,7 +49,7 @@ class Pair(NamedTuple):
         return self.x.shape[0] - 2 * self.crop_px, self.x.shape[1] - 6 * self.crop_px
 
 
-NO_PAIR = Pair(np.empty((0, 0)), np.empty((0, 0)))
+NO_PAIR = Pair(NO_PIXELS, NO_PIXELS)
 
 
 def scale_means(
@@ -82,7 +82,7 @@ def scale_means(
         With float64 sums, and with float32 sums (zeros where they weren't asked for). NaN where a value isn't finite.
     """
     x, y = (image.reshape(len(image), -1) for image in (reference, output))
-    pair = Pair(x, y, crop_px, 0.5 / data_range)
+    pair = Pair(x, y, crop_px, np.float32(0.5 / data_range))
     exact, rounded = [], []
     with _threads(reference.size) as share:
         for left in reversed(range(scales)):
@@ -112,7 +112,7 @@ def _sums(pair: Pair, size_px: int, coarsest: bool, pixels: NDArray[np.float32],
         return sums, NO_PAIR if coarsest else Pair(halved(pair.x), halved(pair.y))
     height, width = pair.shape
     half_shape = (height + 1) // 2, (width // 3 + 1) // 2 * 3
-    half = NO_PAIR if coarsest else Pair(np.empty(half_shape), np.empty(half_shape))
+    half = NO_PAIR if coarsest else Pair(np.empty(half_shape, np.float32), np.empty(half_shape, np.float32))
 
     def part(first: int, end: int) -> Doubles:
         return strip_sums(*pair, first, end, coarsest, pixels, half.x, half.y)

@@ -53,7 +53,7 @@ def test_ssim_of_one_scale_agrees_with_scikit_image():
         full=True,
     )
     ours, _ = ssim_scales.scale_means(reference, output, data_range=1.0, scales=1)
-    assert ours[0] == pytest.approx(full[5:-5, 5:-5].mean(axis=(0, 1)), abs=1e-12)
+    assert ours[0] == pytest.approx(full[5:-5, 5:-5].mean(axis=(0, 1)), abs=1e-7)
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +128,7 @@ def test_agrees_with_the_definition_written_out(definition, size, case, dtype):
     """Plain float64 numpy, window by window. The window of ``pooled`` shrinks to 7 px at the last scale."""
     reference, output = (image.astype(dtype) for image in case(np.random.default_rng(3), size))
     assert ms_ssim(reference, output, data_range=1.0, definition=definition) == pytest.approx(
-        plain(reference.astype(float), output.astype(float), definition), abs=1e-9
+        plain(reference.astype(float), output.astype(float), definition), abs=1e-7
     )
 
 
@@ -136,7 +136,7 @@ def test_agrees_with_the_definition_written_out(definition, size, case, dtype):
 def test_pooled_agrees_with_the_definition_written_out_where_windows_are_even(size):
     reference, output = noisy_pair(size, noise=0.1)
     assert ms_ssim(reference, output, data_range=1.0, definition="pooled") == pytest.approx(
-        plain(reference, output, "pooled"), abs=1e-9
+        plain(reference, output, "pooled"), abs=1e-7
     )
 
 
@@ -144,7 +144,7 @@ def test_a_crop_and_a_range_count_as_if_they_were_made_before():
     reference, output = (255 * image for image in noisy_pair((200, 210)))
     inner = [image[16:-16, 16:-16] / 255 for image in (reference, output)]
     assert ms_ssim(reference, output, data_range=255.0, crop_px=16) == pytest.approx(
-        ms_ssim(*inner, data_range=1.0), abs=1e-12
+        ms_ssim(*inner, data_range=1.0), abs=1e-7
     )
 
 
