@@ -79,7 +79,7 @@ def scale_means(
     Returns
     -------
     exact, rounded : ndarray of float64, shape (scales, 3)
-        With float64 sums, and with float32 sums (zeros where they weren't asked for). NaN where a value isn't finite.
+        With float64 sums, and with float32 sums (empty unless asked for). NaN where a value isn't finite.
     """
     x, y = (image.reshape(len(image), -1) for image in (reference, output))
     pair = Pair(x, y, crop_px, np.float32(0.5 / data_range))
@@ -91,7 +91,8 @@ def scale_means(
             pixels = np.empty((rows, columns), np.float32) if float32_sums else NO_PIXELS
             sums, pair = _sums(pair, size_px, left == 0, pixels, share)
             exact.append(sums * 3 / (rows * columns))
-            rounded.append((share(float32_running_sums, [pixels]), rows * columns // 3))
+            if float32_sums:
+                rounded.append((share(float32_running_sums, [pixels]), rows * columns // 3))
         # Only now: with threads, they were added beside the next scales.
         return np.array(exact), np.array([next(sums) / np.float64(count) for sums, count in rounded])
 
