@@ -220,7 +220,7 @@ class _Work:
         name, folder, started_s = f"{entry.track}/{entry.name}", self._spec.folder, time.monotonic()
         journals.note(folder, "begun", name, stage)
         try:
-            with self._staged(entry.settings) as settings:
+            with self._staged(entry.settings, stage) as settings:
                 getattr(self, f"_{stage}")(settings, name)
                 if self._stopped.is_set():
                     raise KeyboardInterrupt
@@ -238,13 +238,12 @@ class _Work:
             self._progress(name, 0, 0, _found(entry.settings, stage))
 
     @contextmanager
-    def _staged(self, settings: Settings) -> Iterator[Settings]:
-        kept = () if self._fresh else results.FILES
-        with staging.staged(
-            settings.folder, "result.json", start_with=kept, replaces=(*results.FILES, FAILURE)
-        ) as stage:
-            results.set_damaged_aside(stage)
-            yield replace(settings, folder=stage)
+    def _staged(self, settings: Settings, stage: Stage) -> Iterator[Settings]:
+        kept = () if self._fresh and stage == "judge" else results.FILES
+        replaces = (*results.FILES, FAILURE)
+        with staging.staged(settings.folder, "result.json", start_with=kept, replaces=replaces) as folder:
+            results.set_damaged_aside(folder)
+            yield replace(settings, folder=folder)
 
     def _judge(self, settings: Settings, name: str) -> None:
         self._progress(name, 0, None, "converting")

@@ -12,12 +12,12 @@ import platform
 import tempfile
 import zipfile
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from distributed import get_worker
+from distributed import WorkerPlugin, get_worker
 
 from aic_helpers import assessments, keys, nurseries, profiling, requirements, run_files, sources
 from aic_helpers.datasets import Dataset, open_dataset
@@ -28,6 +28,21 @@ FOLDERS = {"super_resolution": ("HR", ""), "enhancement": ("target", "input")}
 
 TIMING_LOCK = Path(tempfile.gettempdir()) / "aic-timing.lock"
 """Held by the one worker of a machine that times a model."""
+
+
+class WithNursery(WorkerPlugin):
+    """Keeps a nursery for the children of a worker, as long as that lives."""
+
+    name = "aic-nursery"
+
+    def setup(self, worker: Any) -> None:
+        """Start it."""
+        self._stack = ExitStack()
+        self._stack.enter_context(nurseries.started())
+
+    def teardown(self, worker: Any) -> None:
+        """End it."""
+        self._stack.close()
 
 
 def pack(dataset: Dataset, limit: int | None) -> bytes:
@@ -52,7 +67,7 @@ def identity() -> dict[str, str]:
 def assess(model: bytes, images: bytes, track: str) -> dict[str, Any]:
     """Return the rows of `aic_helpers.assessments.assess`, and its example pictures by name."""
     dataset = open_dataset(str(_unpacked(images)), TRACKS[track])
-    with tempfile.TemporaryDirectory() as examples, nurseries.started():
+    with tempfile.TemporaryDirectory() as examples:
         frame = assessments.assess(_kept(model), dataset, examples=Path(examples))
         files = [Path(examples) / name for name in run_files.EXAMPLES]
         pictures = {file.name: file.read_bytes() for file in files if file.is_file()}
@@ -69,8 +84,7 @@ def profile(model: bytes, photo: bytes, track: str) -> dict[str, Any]:
 
 def check(model: bytes, photo: bytes, parts: dict[str, Any], weighed: bool) -> list[dict[str, Any]]:
     """Return the rules of `aic_helpers.requirements.check`."""
-    with nurseries.started():
-        return requirements.check(_kept(model), **parts, photo=_photo(photo), weighed=weighed)
+    return requirements.check(_kept(model), **parts, photo=_photo(photo), weighed=weighed)
 
 
 def _photo(content: bytes) -> Path | None:

@@ -7,6 +7,7 @@ only by workers that declare the resource ``profiling``, one unit at a time on e
 from __future__ import annotations
 
 import hashlib
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
@@ -62,6 +63,7 @@ def crew(scheduler: str, workers: int) -> Iterator[Cluster]:
 @contextmanager
 def _connected(address: str, distributed: Any) -> Iterator[Client]:
     try:
+        _hear(address, distributed)
         client = distributed.Client(address, timeout=CONNECT_TIMEOUT_S)
     except (OSError, ValueError, TimeoutError) as error:
         reason = " ".join(str(error).split()) or "no answer"
@@ -69,6 +71,16 @@ def _connected(address: str, distributed: Any) -> Iterator[Client]:
         raise InputError(expected, reason[:200], "check the address, and that it is running") from None
     with client:
         yield client
+
+
+def _hear(address: str, distributed: Any) -> None:
+    """Wait until a scheduler says something: Dask's own timeout doesn't hold where one accepts and stays silent."""
+    scheme, place = distributed.comm.parse_address(address)
+    if scheme != "tcp":
+        return
+    host, port = distributed.comm.parse_host_port(place)
+    with socket.create_connection((host, port), CONNECT_TIMEOUT_S) as connection:
+        connection.recv(1)  # both sides of a connection begin with who they are
 
 
 def _processes_here(workers: int, distributed: Any) -> Any:
@@ -218,6 +230,7 @@ def _checked(client: Client) -> list[dict[str, Any]]:
         if other:
             remedy = "install the same versions there"
             raise InputError("workers with the versions of this machine", f"{address} with {', '.join(other)}", remedy)
+    client.register_plugin(cluster_tasks.WithNursery())
     return list(workers.values())
 
 

@@ -1,0 +1,90 @@
+"""A board's TOML file: what it stands for, and one line for each mistake in it."""
+
+import numpy as np
+import pytest
+
+from aic_helpers.board_specs import read_spec
+from aic_helpers.errors import InputError
+from aic_helpers.images import write_png
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write a board file beside two frozen models and some data; returns its path."""
+    for name in ("b", "a"):
+        (tmp_path / "nets").mkdir(exist_ok=True)
+        (tmp_path / "nets" / f"{name}.pb").write_bytes(b"net")
+    (tmp_path / "net.py").write_text("def network(images): ...")
+    for kind in ("input", "target"):
+        write_png(tmp_path / "photos" / kind / "1.png", np.zeros((16, 16, 3)))
+
+    def write(text):
+        path = tmp_path / "spring.toml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_a_model_stands_for_an_entry_on_each_track(write, tmp_path):
+    spec = read_spec(write('models = ["nets/a.pb", "sample_sr_srcnn"]'), tmp_path / "out")
+    assert (spec.name, spec.data, spec.limit, spec.profile, spec.reports) == ("spring", "sample", None, True, True)
+    assert [(entry.name, entry.track) for entry in spec.entries] == [
+        ("a", "super_resolution"),
+        ("a", "enhancement"),
+        ("sample_sr_srcnn", "super_resolution"),
+    ]
+    assert spec.entries[0].settings.folder == tmp_path / "out" / "super_resolution" / "a"
+
+
+def test_globs_name_files_and_pretrained_models_in_order(write):
+    spec = read_spec(write('tracks = ["enhancement"]\nmodels = ["nets/*.pb", "sample_*"]'))
+    assert [entry.name for entry in spec.entries][:4] == ["a", "b", "sample_sr_srcnn", "sample_enhancement_srcnn"]
+    assert spec.folder.parts[-3:] == ("runs", "boards", "spring")
+
+
+def test_a_table_names_everything(write, tmp_path):
+    text = """
+    name = "our nets"
+    data = "photos"     # a folder beside this file
+    limit = 1
+    profile = false
+    models = [{ name = "ours", model = "net.py:network", track = "enhancement" }]
+    """
+    spec = read_spec(write(text))
+    (entry,) = spec.entries
+    assert (spec.name, spec.limit, spec.profile, spec.folder.name) == ("our nets", 1, False, "our_nets")
+    assert (entry.name, entry.settings.source.name, entry.settings.source.function) == ("ours", "ours", "network")
+    assert entry.settings.dataset.root == tmp_path / "photos"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("models = [", "expected TOML in "),
+        ('model = ["nets/a.pb"]', "spring.toml, found model: did you mean models?"),
+        ("zzz = 1", "spring.toml, found zzz: leave it out"),
+        ('models = [{ modell = "nets/a.pb" }]', "found modell: did you mean model?"),
+        ('models = [{ name = "a" }]', "expected model in every item of models in "),
+        ("models = [1]", 'such as "sample_sr_srcnn" or { model = "net.py:network"'),
+        ("models = []", "found none: list them, as in models = "),
+        ('profile = "no"', "expected profile as true or false in "),
+        ("limit = true", "expected limit as a whole number, 0 for all images in "),
+        ('limit = -1\nmodels = ["nets/a.pb"]', "expected a limit of 0 (all) or more images, found -1"),
+        ('tracks = ["enhancment"]\nmodels = ["nets/a.pb"]', "did you mean enhancement?"),
+        ('models = ["nets/*.keras"]', "expected a model that matches nets/*.keras in "),
+        ('models = ["nets/c.pb"]', "expected a model at "),
+        ('models = ["nets/a.pb", "nets/*.pb"]', "expected one model called a on super_resolution in "),
+        ('data = "nowhere"\nmodels = ["nets/a.pb"]', "expected data: sample, challenge, or a folder; at "),
+    ],
+)
+def test_mistakes_are_told_in_one_line(write, text, expected):
+    with pytest.raises(InputError) as error:
+        read_spec(write(text))
+    assert expected in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(InputError, match=r"expected a board file at .*, found nothing"):
+        read_spec(tmp_path / "none.toml")

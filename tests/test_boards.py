@@ -1,0 +1,233 @@
+"""Boards run to their end, whatever ends them in between; a bad model is a row, and nothing is done twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from fixtures import run_folders, small_boards
+
+from aic_helpers import boards, journals, results, schema
+from aic_helpers.errors import InputError
+
+PROFILE = {**dict.fromkeys(schema.KEYS["profile"]), **run_folders.result()["profile"]}
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A board of four models, two of them bad, that nothing disturbed; the folder with board.toml and out."""
+    folder = tmp_path_factory.mktemp("board")
+    spec = small_boards.spec(folder, good=2, bad=("always_nan", "aborts"))
+    boards.run(spec, boards.Local(2))
+    return folder
+
+
+def begun(folder: Path) -> list[str]:
+    return [line["unit"] for line in journals.lines(folder) if line["event"] == "begun"]
+
+
+def test_every_model_is_a_row_the_bad_ones_with_their_reason(unbroken: Path) -> None:
+    table = small_boards.table(unbroken / "out")
+    assert sorted(begun(unbroken / "out")) == [
+        f"enhancement/{name}" for name in ("aborts", "always_nan", "good_0", "good_1")
+    ]
+    rows = {line.split(",")[0]: line for line in table.splitlines()}
+    assert "returned NaN or infinity" in rows["always_nan"]
+    assert "died of SIGABRT" in rows["aborts"]
+    assert results.read(unbroken / "out" / "enhancement" / "good_1")["metrics"]["images"] == 3
+
+
+def test_a_second_call_does_nothing(unbroken: Path) -> None:
+    before = begun(unbroken / "out")
+    spec = small_boards.read_spec(unbroken / "board.toml", unbroken / "out")
+    assert boards.run(spec, boards.Local(2)) == {"entries": 4, "there": 4, "done": 0, "failed": 0}
+    assert begun(unbroken / "out") == before
+
+
+KILL = """
+import os, signal, sys
+from aic_helpers import boards, board_specs, journals
+note, seen = journals.note, [0]
+
+def counted(folder, event, unit, stage, **more):
+    note(folder, event, unit, stage, **more)
+    seen[0] += event == sys.argv[3]
+    if seen[0] == int(sys.argv[4]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+journals.note = counted
+boards.run(board_specs.read_spec(sys.argv[1], sys.argv[2]), boards.Local(2))
+"""
+
+
+def killed(board: Path, out: Path, event: str, count: int) -> None:
+    """Run a board in a process of its own that is killed outright at its so manyth event of a kind."""
+    call = [sys.executable, "-c", KILL, str(board), str(out), event, str(count)]
+    assert subprocess.run(call, capture_output=True).returncode == -signal.SIGKILL
+
+
+def recorded(folder: Path) -> set[str]:
+    """Return the units whose results are in their run folders."""
+    found = set()
+    for path in folder.glob("*/*/result.json"):
+        if results.read(path.parent)["requirements"] is not None:
+            found.add(f"{path.parent.parent.name}/{path.parent.name}")
+    return found
+
+
+def test_a_board_that_is_killed_goes_on_and_ends_as_if_nothing_had_been(unbroken: Path) -> None:
+    board, out = unbroken / "board.toml", unbroken / "killed"
+    for event, count in (("begun", 1), ("begun", 2), ("done", 1), ("done", 2), ("", 0)):
+        before, lines = recorded(out), len(begun(out))
+        if event:
+            killed(board, out, event, count)
+        else:
+            boards.run(small_boards.read_spec(board, out), boards.Local(2))
+        assert not before & set(begun(out)[lines:]), "done again after it had been recorded"
+    assert small_boards.table(out) == small_boards.table(unbroken / "out")
+    assert not list(out.glob("*/*/.partial-*"))
+
+
+def test_an_interrupt_ends_all_children_and_keeps_what_is_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = small_boards.spec(tmp_path, good=2)
+    here = psutil.Process()
+
+    def interrupt(folder: Path, event: str, unit: str, stage: str, **more: Any) -> None:
+        if event == "done":
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(journals, "note", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        boards.run(spec, boards.Local(1))
+    assert here.children(recursive=True) == []
+    assert recorded(spec.folder) == {"enhancement/good_0"}
+    assert not list(spec.folder.glob("*/*/.partial-*"))
+
+
+class Stub:
+    """A crew that measures nothing; it notes what it was asked for, and fails as it is told to."""
+
+    side_by_side, timed_at_once = 2, 1
+
+    def __init__(self, fail: str = "") -> None:
+        self.done: list[tuple[str, str]] = []
+        self.fail = fail
+
+    def _do(self, what: str, settings: Any) -> None:
+        self.done.append((what, settings.source.name))
+        if what == self.fail:
+            raise InputError("a model that runs", "one that doesn't", "mend it")
+
+    def evaluate(self, settings: Any, progress: Any) -> None:
+        self._do("evaluate", settings)
+        key = boards.keys.metrics_key(settings, results.read(settings.folder)["model"]["sha256"])
+        results.write_part(settings, "metrics", {"psnr_db": 30.0, "ms_ssim": 0.9}, key)
+
+    def profile(self, settings: Any, progress: Any) -> None:
+        self._do("profile", settings)
+        results.write_part(settings, "profile", PROFILE, self.profile_key(settings, results.read(settings.folder)))
+
+    def check(self, settings: Any, weighed: bool) -> None:
+        self._do("check", settings)
+        key = boards.keys.requirements_key(settings, results.read(settings.folder), weighed=weighed)
+        results.write_part(settings, "requirements", [], key)
+
+    def profile_key(self, settings: Any, result: dict[str, Any]) -> dict[str, Any]:
+        return {"model": result["model"]["sha256"]}
+
+    def stop(self) -> None:
+        pass
+
+
+@pytest.fixture
+def timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Read a board with times, of two models that nothing converts."""
+
+    def convert(source: Any, out: Path) -> dict[str, Any]:
+        out.write_bytes(source.path.read_bytes())
+        return {"name": source.name, "sha256": results.sha256(out)}
+
+    monkeypatch.setattr("aic_helpers.conversion.convert", convert)
+    board = small_boards.write(tmp_path, good=2)
+    board.write_text(board.read_text().replace("profile = false", "profile = true"))
+    return lambda: small_boards.read_spec(board, tmp_path / "out")
+
+
+def test_times_are_taken_after_all_are_judged(timed: Any) -> None:
+    crew = Stub()
+    assert boards.run(timed(), crew)["done"] == 2
+    assert [what for what, _ in crew.done] == ["evaluate", "evaluate", "profile", "check", "profile", "check"]
+    again = Stub()
+    assert boards.run(timed(), again)["there"] == 2
+    assert again.done == []
+
+
+def test_only_what_a_changed_model_needs_is_done(timed: Any, tmp_path: Path) -> None:
+    boards.run(timed(), Stub())
+    (tmp_path / "nets" / "good_1.pb").write_bytes(b"another net")
+    crew = Stub()
+    boards.run(timed(), crew)
+    assert {name for _, name in crew.done} == {"good_1"}
+
+
+def test_a_failure_is_recorded_and_tried_again_when_asked_or_when_the_model_changes(timed: Any, tmp_path: Path) -> None:
+    told = []
+    count = boards.run(timed(), Stub("profile"), progress=lambda *words: told.append(words))
+    assert count["failed"] == 2
+    failure = json.loads((tmp_path / "out" / "enhancement" / "good_0" / "failure.json").read_text())
+    assert (failure["stage"], failure["kind"]) == ("measure", "input")
+    assert failure["reason"] == "expected a model that runs, found one that doesn't: mend it"
+    assert ("enhancement/good_0", 0, 0, f"failed: {failure['reason']}") in told
+    again = Stub()
+    assert boards.run(timed(), again)["failed"] == 2
+    assert again.done == []
+    (tmp_path / "nets" / "good_0.pb").write_bytes(b"another net")
+    assert boards.run(timed(), Stub())["failed"] == 1
+    assert boards.run(timed(), Stub(), retry=True)["failed"] == 0
+    fresh = Stub()
+    boards.run(timed(), fresh, fresh=True)
+    assert len(fresh.done) == 6
+
+
+def test_a_full_disk_ends_the_board_and_keeps_what_is_there(
+    timed: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boards.run(timed(), Stub())
+    (tmp_path / "nets" / "good_1.pb").write_bytes(b"another net")
+    before = results.read(tmp_path / "out" / "enhancement" / "good_0")
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(results, "write_part", full)
+        with pytest.raises(OSError, match="No space left on device"):
+            boards.run(timed(), Stub())
+    assert results.read(tmp_path / "out" / "enhancement" / "good_0") == before
+    assert boards.run(timed(), Stub())["done"] == 1
+
+
+def test_one_board_at_a_time_in_a_folder(timed: Any, tmp_path: Path) -> None:
+    class Second(Stub):
+        def evaluate(self, settings: Any, progress: Any) -> None:
+            with pytest.raises(InputError, match=r"expected a folder that no other command works in at .*, found one"):
+                boards.run(timed(), Stub())
+            super().evaluate(settings, progress)
+
+    assert boards.run(timed(), Second())["done"] == 2
+
+
+def test_a_line_that_a_kill_cut_off_is_left_out(tmp_path: Path) -> None:
+    journals.note(tmp_path, "begun", "a", "judge")
+    with (tmp_path / journals.FILE).open("a") as file:
+        file.write('{"utc": "20')
+    assert [line["unit"] for line in journals.lines(tmp_path)] == ["a"]

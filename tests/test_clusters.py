@@ -1,0 +1,122 @@
+"""Boards on a Dask cluster of two real worker processes: the same table, also where a worker is lost midway."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import distributed
+import pytest
+from fixtures import small_boards
+
+from aic_helpers import boards, cluster_tasks, clusters, results
+from aic_helpers.datasets import open_dataset
+from aic_helpers.errors import InputError
+from aic_helpers.tracks import ENHANCEMENT
+
+# Of Dask's own making, when its processes end.
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture(scope="module")
+def crew() -> Iterator[clusters.Cluster]:
+    """Two worker processes here; the first takes times."""
+    with clusters.crew("", 2) as crew:
+        yield crew
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A board that this machine has run; the folder with board.toml and out."""
+    folder = tmp_path_factory.mktemp("board")
+    boards.run(small_boards.spec(folder, good=4, bad=("always_nan",)), boards.Local(2))
+    return folder
+
+
+def test_a_cluster_with_a_worker_killed_midway_gives_the_same_table(crew: clusters.Cluster, here: Path) -> None:
+    pids = list(crew._client.run(os.getpid).values())
+    assert len(pids) == 2
+
+    def kill_one(unit: str, done: int, total: int | None, words: str) -> None:
+        if unit and total == 0 and pids:
+            os.kill(pids.pop(), signal.SIGKILL)
+            pids.clear()
+
+    spec = small_boards.read_spec(here / "board.toml", here / "cluster")
+    count = boards.run(spec, crew, progress=kill_one)
+    assert (count["done"], count["failed"]) == (5, 0)
+    assert small_boards.table(here / "cluster") == small_boards.table(here / "out")
+    assert boards.run(spec, crew)["there"] == 5
+
+
+def test_times_go_to_the_worker_that_declares_it_and_name_its_machine(crew: clusters.Cluster, here: Path) -> None:
+    assert crew.timed_at_once == 1
+    text = (here / "board.toml").read_text().replace("profile = false", "profile = true")
+    (here / "timed.toml").write_text(text.replace("nets/*.pb", "nets/good_0.pb"))
+    spec = small_boards.read_spec(here / "timed.toml", here / "timed")
+    boards.run(spec, crew)
+    result = results.read(here / "timed" / "enhancement" / "good_0")
+    assert result["profile"]["machine"]["host"] == socket.gethostname()
+    assert result["profile"]["speedup"] > 1
+    assert result["requirements"]
+    assert boards.run(spec, crew)["there"] == 1, "another worker's times hold as well"
+
+
+def test_a_unit_that_kills_its_workers_is_given_up(crew: clusters.Cluster) -> None:
+    with pytest.raises(boards.WorkerError, match="3 workers died with it"):
+        crew._do(os._exit, [], 1)
+
+
+def test_bytes_travel_once(crew: clusters.Cluster) -> None:
+    first = crew._sent(b"some bytes")
+    assert crew._sent(b"some bytes") is first
+    assert crew._sent(b"other bytes") is not first
+
+
+def test_a_packed_dataset_has_the_same_bytes_every_time(here: Path) -> None:
+    dataset = open_dataset(here / "photos", ENHANCEMENT)
+    packed = cluster_tasks.pack(dataset, None)
+    assert cluster_tasks.pack(dataset, None) == packed
+    assert len(cluster_tasks.pack(dataset, 1)) < len(packed)
+
+
+def test_workers_of_another_version_are_refused(crew: clusters.Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = cluster_tasks.identity()
+    monkeypatch.setattr(crew._client, "run", lambda function: {"tcp://there": ours | {"tensorflow": "2.20.0"}})
+    with pytest.raises(InputError) as error:
+        clusters._checked(crew._client)
+    expected = f"found tcp://there with tensorflow 2.20.0 (here {ours['tensorflow']}): install the same versions there"
+    assert expected in str(error.value)
+
+
+def test_a_scheduler_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clusters, "CONNECT_TIMEOUT_S", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with (
+            pytest.raises(InputError, match=rf"expected a Dask scheduler at {address} within 1 s, found .*: check the"),
+            clusters.crew(address, 0),
+        ):
+            pass
+
+
+def test_a_scheduler_without_workers() -> None:
+    class Empty:
+        def scheduler_info(self, **_: Any) -> dict[str, Any]:
+            return {"workers": {}}
+
+    with pytest.raises(InputError, match="expected workers on the cluster, found none: start one there with: dask"):
+        clusters._checked(Empty())  # type: ignore[arg-type]
+
+
+def test_no_workers_are_asked_for() -> None:
+    with pytest.raises(InputError, match="expected 1 or more workers, found -1"), clusters.crew("", -1):
+        pass
+
+
+def test_distributed_is_what_the_extra_brings() -> None:
+    assert distributed.__name__ in (Path(__file__).parents[1] / "pyproject.toml").read_text()
