@@ -1,0 +1,44 @@
+"""The board of the challenge's six networks on both tracks: cold, with all rules and times, and the same call again.
+
+    AIC_CHALLENGE_DATA=../shared/challenge .venv-bench/bin/python benchmarks/boards.py
+
+Leave the machine alone meanwhile: about ten minutes.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import side_by_side
+
+BOARD = """
+data = "challenge"
+models = ["div2k_*", "dped_*"]
+"""
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        spec = Path(name) / "six.toml"
+        spec.write_text(BOARD)
+        call = [Path(sys.executable).with_name("aic"), "board", "run", spec, "--out", Path(name) / "out"]
+        cold_s, warm_s = seconds(call), seconds(call)
+    rows = [["cold", f"{cold_s:.1f}"], ["the same call again", f"{warm_s:.1f}"]]
+    verdict = "passed" if warm_s < 0.05 * cold_s else "missed"
+    words = f"Warm over cold: {warm_s / cold_s:.1%}; goal under 5 %: {verdict}."
+    parts = [f"{side_by_side.table(['board of six networks, all rules and times', 's'], rows)}\n\n{words}"]
+    side_by_side.write("boards", "Boards", parts, ("tensorflow", "numpy", "pillow"))
+
+
+def seconds(call: list[object]) -> float:
+    started_s = time.monotonic()
+    subprocess.run(call, stdout=subprocess.DEVNULL, check=True)
+    return time.monotonic() - started_s
+
+
+if __name__ == "__main__":
+    main()

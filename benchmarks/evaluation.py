@@ -1,0 +1,108 @@
+"""Evaluation beside what it can't do without, inference; the whole command beside the original's; and its memory.
+
+    AIC_CHALLENGE_DATA=../shared/challenge .venv-bench/bin/python benchmarks/evaluation.py [ROUNDS]
+
+On the challenge's 400 pairs of 100x100 with its SRCNN. Leave the machine alone meanwhile: about ten minutes.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import side_by_side
+from PIL import Image
+
+from aic_helpers import conversion, inference, quiet
+from aic_helpers.datasets import open_dataset, read_pair
+from aic_helpers.evaluation import evaluate
+from aic_helpers.families import Family
+from aic_helpers.places import PROJECT
+from aic_helpers.tracks import ENHANCEMENT
+
+BATCHES = (1, 8, 16, 26, 50, 100)
+ROUNDS, WHOLE_ROUNDS = 5, 3
+COUNTS = (5, 100)
+
+
+def main(rounds: int) -> None:
+    challenge = Path(os.environ["AIC_CHALLENGE_DATA"])
+    dataset = open_dataset("challenge", ENHANCEMENT)
+    with tempfile.TemporaryDirectory() as folder:
+        model_pb = Path(folder) / "model.pb"
+        conversion.convert("dped_srcnn", model_pb)
+        parts = [speed(model_pb, dataset, rounds), whole(challenge, Path(folder)), memory(Path(folder))]
+    side_by_side.write("evaluation", "Evaluation", parts, ("tensorflow", "numpy", "numba", "pillow"))
+
+
+def speed(model_pb: Path, dataset: object, rounds: int) -> str:
+    """Compare evaluation with pure inference, both in this process."""
+    quiet.import_tensorflow()
+    model = inference.load(model_pb)
+    pairs = np.stack([read_pair(dataset, pair).input for pair in dataset.pairs])
+
+    def infer(batch: int) -> Callable[[], object]:
+        return lambda: [model(pairs[start : start + batch]) for start in range(0, len(pairs), batch)]
+
+    tried = side_by_side.time_in_turn({str(batch): infer(batch) for batch in BATCHES}, 2)
+    best = min(tried, key=lambda batch: np.median(tried[batch]))
+    runs = {"inference": infer(int(best)), "evaluation": lambda: evaluate(model, dataset)}
+    times = side_by_side.time_in_turn(runs, rounds)
+    ratio = side_by_side.ratio(times["evaluation"], times["inference"])
+    rows = [[name, side_by_side.spread(times[name])] for name in runs]
+    verdict = "passed" if ratio.value <= 1.15 else "missed"
+    words = f"Evaluation over inference at its best batch size ({best}): {ratio}; goal at most 1.15: {verdict}."
+    return f"{side_by_side.table(['400 pairs of 100x100', 'ms, median (5 to 95 %)'], rows)}\n\n{words}"
+
+
+def whole(challenge: Path, folder: Path) -> str:
+    """Compare whole processes: `aic evaluate` of a checkpoint with the original's conversion and PSNR/SSIM step."""
+    pairs = [str(challenge / "dped" / "patches" / name) for name in ("iphone", "canon")]
+    original = [Path(__file__).with_name("original_evaluation.py"), challenge / "models_pretrained" / "dped_srcnn"]
+    ours = [Path(sys.executable).with_name("aic"), "evaluate", "--track", "enhancement", "--model", "dped_srcnn"]
+    ours += ["--data", "challenge", "--fresh", "--out", folder / "run"]
+    quiet_run = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": True}
+    runs = {
+        "the original's steps": lambda: subprocess.run([sys.executable, *original, *pairs], **quiet_run),
+        "aic evaluate": lambda: subprocess.run(ours, **quiet_run),
+    }
+    times = side_by_side.time_in_turn(runs, WHOLE_ROUNDS)
+    ratio = side_by_side.ratio(*times.values())
+    rows = [[name, side_by_side.spread(times[name])] for name in runs]
+    words = f"The original's time over ours: {ratio}; goal {ratio.against(2.5)}."
+    return f"{side_by_side.table(['whole process', 'ms, median (5 to 95 %)'], rows)}\n\n{words}"
+
+
+def memory(folder: Path) -> str:
+    """Compare the peak of all processes of an evaluation of a hundred 2K photos with that of five."""
+    peaks = {count: peak_mib(folder / str(count), count) for count in COUNTS}
+    rows = [[f"{count} photos of 2040x1356", f"{peak:.0f}"] for count, peak in peaks.items()]
+    few, many = peaks.values()
+    verdict = "passed" if many <= 1.5 * few else "missed"
+    words = f"A hundred over five: {many / few:.2f}; goal at most 1.5: {verdict}. The network is `fast_sr`."
+    return f"{side_by_side.table(['evaluated', 'peak of all processes, MiB'], rows)}\n\n{words}"
+
+
+def peak_mib(folder: Path, count: int) -> float:
+    photo = Image.open(min((PROJECT / "data" / "sample" / "training").iterdir())).resize((2040, 1356))
+    (folder / "HR").mkdir(parents=True)
+    for number in range(count):
+        photo.rotate(number).save(folder / "HR" / f"{number}.jpg", quality=95)
+    call = ["evaluate", "--track", "super_resolution", "--model", "fast_sr", "--data", folder, "--out", folder / "run"]
+    aic = Path(sys.executable).with_name("aic")
+    process = subprocess.Popen([aic, *call], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    family, peak = Family(process.pid), 0.0
+    while process.poll() is None:
+        peak = max(peak, family.rss_mib())
+        time.sleep(0.02)
+    return peak
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)
