@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from original_metrics import ms_ssim
+from original_metrics import pooled
 from PIL import Image
 
 v1 = tf.compat.v1
@@ -50,7 +50,7 @@ def evaluate(frozen: Path, inputs: Path, targets: Path) -> tuple[float, float]:
         for path in sorted(inputs.iterdir()):
             pair = [np.asarray(Image.open(folder / path.name))[None] / np.float32(255) for folder in (inputs, targets)]
             psnr_db, found = session.run([psnr, output], {source: pair[0], target: pair[1]})
-            rows.append((psnr_db[0], ms_ssim(pair[1][0] * 255.0, found[0] * 255.0)))
+            rows.append((psnr_db[0], pooled(pair[1][0], found[0])))
     return tuple(np.mean(rows, axis=0))
 
 
