@@ -3,15 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+BENCH_VENV := .venv-bench
 
-.PHONY: help setup demo test lab lint browser lock clean
+.PHONY: help setup demo test lab bench lint browser lock clean
 help:
 	@echo "make demo    both tracks on the sample data: convert, evaluate, profile, score (about 2 minutes)"
 	@echo "make test    every test: the package, the notebooks, lint and types"
 	@echo "make lab     JupyterLab on the notebooks"
+	@echo "make bench   ours and other people's tools side by side, in .venv-bench; leave the machine alone meanwhile"
 	@echo "make setup   only install; the others do it when it is missing or stale"
 	@echo "make browser install chromium from Debian's packages, for the tests that look at pages (as root)"
-	@echo "make lint    ruff and mypy;  make lock: write the pins anew;  make clean: remove .venv and runs/"
+	@echo "make lint    ruff and mypy;  make lock: write the pins anew;  make clean: remove .venv, .venv-bench and runs/"
 
 setup: $(INSTALLED)
 
@@ -37,6 +39,15 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+bench: $(BENCH_VENV)/.installed
+	$(BENCH_VENV)/bin/python benchmarks/suite.py
+
+# By pip, which looks where PIP_FIND_LINKS says: on a machine without a GPU a wheel of torch for the processor alone.
+$(BENCH_VENV)/.installed: benchmarks/requirements.txt constraints.txt pyproject.toml
+	$(PYTHON) -m venv --clear $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt -r benchmarks/requirements.txt --editable .
+	@touch $@
+
 browser:
 	command -v chromium > /dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }
 
@@ -49,4 +60,4 @@ lock:
 	echo uv | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes -o bootstrap.lock -
 
 clean:
-	rm -rf $(VENV) runs
+	rm -rf $(VENV) $(BENCH_VENV) runs
