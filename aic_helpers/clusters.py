@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import socket
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 CONNECT_TIMEOUT_S = 10
+
+MOST_KEPT = 256
+"""Models and images that the cluster keeps: those least lately used make room, or a long board would fill its memory."""
 
 LOST_WORKERS = 3
 """A unit that as many workers died with is given up."""
@@ -106,7 +110,7 @@ class Cluster:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._travelled: dict[str, Future] = {}
+        self._travelled: OrderedDict[str, Future] = OrderedDict()
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         here = _checked(client)
@@ -209,6 +213,9 @@ class Cluster:
         with self._lock:
             if name not in self._travelled or self._travelled[name].status != "finished":
                 self._travelled[name] = self._client.scatter({name: content})[name]
+            self._travelled.move_to_end(name)
+            while len(self._travelled) > MOST_KEPT:
+                self._travelled.popitem(last=False)
             return self._travelled[name]
 
 

@@ -77,6 +77,15 @@ def test_bytes_travel_once(crew: clusters.Cluster) -> None:
     assert crew._sent(b"other bytes") is not first
 
 
+def test_what_was_not_used_lately_makes_room(crew: clusters.Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clusters, "MOST_KEPT", 2)
+    images = crew._sent(b"images")
+    for number in range(4):
+        crew._sent(b"model %d" % number)
+        assert crew._sent(b"images") is images
+    assert len(crew._travelled) == 2
+
+
 def test_a_packed_dataset_has_the_same_bytes_every_time(here: Path) -> None:
     dataset = open_dataset(here / "photos", ENHANCEMENT)
     packed = cluster_tasks.pack(dataset, None)
