@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_S = 10
 
 MOST_KEPT = 256
-"""Models and images that the cluster keeps: those least lately used make room, or a long board would fill its memory."""
+"""Models and images that the cluster keeps; the least lately used make room, or a long board would fill its memory."""
 
 LOST_WORKERS = 3
 """A unit that as many workers died with is given up."""
