@@ -36,9 +36,7 @@ def main(submissions: int, kills: int) -> None:
         start(folder, "unbroken").wait()
         whole_s = time.monotonic() - started_s
         print(f"unbroken: {whole_s:.0f} s for {submissions} submissions", flush=True)
-        again = sum(
-            killed(folder, random.Random(number).uniform(0.02, 0.2) * whole_s) for number in range(kills)
-        )
+        again = sum(killed(folder, random.Random(number).uniform(0.02, 0.2) * whole_s) for number in range(kills))
         again += finished(folder)
         same = (folder / "unbroken" / "board.csv").read_bytes() == (folder / "killed" / "board.csv").read_bytes()
         print(f"{kills} kills; units begun again after they had been recorded: {again}; same table: {same}")
