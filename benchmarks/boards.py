@@ -7,6 +7,7 @@ Leave the machine alone meanwhile: about ten minutes.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,8 @@ models = ["div2k_*", "dped_*"]
 
 
 def main() -> None:
+    if "AIC_CHALLENGE_DATA" not in os.environ:
+        sys.exit("expected AIC_CHALLENGE_DATA, found none: set it to the challenge's data")
     with tempfile.TemporaryDirectory() as name:
         spec = Path(name) / "six.toml"
         spec.write_text(BOARD)

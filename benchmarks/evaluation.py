@@ -32,6 +32,8 @@ COUNTS = (5, 100)
 
 
 def main(rounds: int) -> None:
+    if "AIC_CHALLENGE_DATA" not in os.environ:
+        sys.exit("expected AIC_CHALLENGE_DATA, found none: set it to the challenge's data")
     challenge = Path(os.environ["AIC_CHALLENGE_DATA"])
     dataset = open_dataset("challenge", ENHANCEMENT)
     with tempfile.TemporaryDirectory() as folder:

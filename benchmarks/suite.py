@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SUITE = ("metrics",)
+SUITE = ("metrics", "evaluation", "boards")
 
 
 def main(names: list[str]) -> int:
