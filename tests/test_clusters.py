@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ def crew() -> Iterator[clusters.Cluster]:
     """Two worker processes here; the first takes times."""
     with clusters.crew("", 2) as crew:
         yield crew
+    # Python's own helper of spawned processes would outlive them, and other tests look for children left behind.
+    resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="module")
