@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aic_helpers import machine
 from aic_helpers.children import ChildError, Worker
+from aic_helpers.evaluation import FIGURES, chosen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,8 +62,6 @@ def assess(
     """
     import pandas as pd
 
-    from aic_helpers.evaluation import chosen
-
     pairs = chosen(dataset, limit)
     cap_mib = machine.spare_memory_mib() if max_rss_mib is None else max_rss_mib
     environment = machine.timing_settings(threads, "cpu") if threads else None
@@ -85,8 +84,7 @@ def assess(
 
 def _lost(pairs: Sequence[Pair], reason: str) -> list[dict[str, Any]]:
     """Return rows for the images that the process didn't come to."""
-    figures = ("psnr_db", "ms_ssim", "ms_ssim_float64", "outside_share", "outside_max")
-    blank = {"width_px": 0, "height_px": 0, "cropped": False, **dict.fromkeys(figures, math.nan)}
+    blank = {"width_px": 0, "height_px": 0, "cropped": False, **dict.fromkeys(FIGURES, math.nan)}
     first = [{"image": pair.name, **blank, "failure": f"ended its process: {reason}"} for pair in pairs[:1]]
     after = [{"image": pair.name, **blank, "failure": "was not run any more"} for pair in pairs[1:]]
     return first + after
