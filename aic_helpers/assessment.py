@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from aic_helpers import quiet
+from aic_helpers import quiet, run_files
 from aic_helpers.datasets import open_dataset
 from aic_helpers.evaluation import Row, batches_of_rows, chosen
 from aic_helpers.tracks import TRACKS
@@ -39,10 +41,13 @@ class Assessment:
         return {"rows": batch}
 
     def _examples(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Write the pictures of the worst, the median and the best image into a folder."""
+        """Return the pictures of the worst, the median and the best image by name, their bytes in base64."""
         import pandas as pd
 
         from aic_helpers import examples
 
-        examples.write(Path(request["folder"]), self._dataset, self._model, pd.DataFrame(self._rows))
-        return {}
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            examples.write(folder, self._dataset, self._model, pd.DataFrame(self._rows))
+            files = [path for file in run_files.EXAMPLES if (path := folder / file).is_file()]
+            return {"pictures": {file.name: base64.b64encode(file.read_bytes()).decode("ascii") for file in files}}

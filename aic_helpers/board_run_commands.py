@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -46,24 +47,26 @@ def run(spec: str, out: str, fresh: bool, retry: bool, scheduler: str, workers: 
     """
     from aic_helpers import bars, board_folders, board_specs, boards, standings
 
-    if scheduler and workers:
-        raise InputError("--scheduler or --workers", "both", "leave one out")
     read = board_specs.read_spec(spec, out)
-    with ExitStack() as stack:
-        crew = _crew(stack, scheduler, workers)
-        tell = stack.enter_context(bars.units())
-        count = boards.run(read, crew, fresh=fresh, retry=retry, progress=tell)
+    with crew(scheduler, workers) as team, bars.units() as tell:
+        count = boards.run(read, team, fresh=fresh, retry=retry, progress=tell)
     log.info("%d of %d models were there already, %d done now", count["there"], count["entries"], count["done"])
     tracks = sorted({entry.track for entry in read.entries}, reverse=True)
     board_commands.tell(standings.standings(board_folders.open_board(read.folder)), tracks, "A")
     return DONE
 
 
-def _crew(stack: ExitStack, scheduler: str, workers: int) -> Crew:
+@contextmanager
+def crew(scheduler: str, workers: int) -> Iterator[Crew]:
+    """Give who does the work: this machine, the cluster at an address, or one of so many processes here."""
     from aic_helpers import boards
 
+    if scheduler and workers:
+        raise InputError("--scheduler or --workers", "both", "leave one out")
     if not (scheduler or workers):
-        return boards.Local()
+        yield boards.Local()
+        return
     from aic_helpers import clusters
 
-    return stack.enter_context(clusters.crew(scheduler, workers))
+    with clusters.crew(scheduler, workers) as cluster:
+        yield cluster

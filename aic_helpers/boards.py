@@ -9,6 +9,7 @@ that is done again, what is there isn't.
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,7 @@ from typing import Any, Literal, Protocol
 
 import psutil
 
-from aic_helpers import journals, keys, machine, nurseries, results, staging, steps
+from aic_helpers import confinement, journals, keys, machine, nurseries, results, staging, steps
 from aic_helpers.board_specs import Entry, Spec
 from aic_helpers.children import ChildError
 from aic_helpers.errors import InputError
@@ -133,7 +134,7 @@ def run(
         After all children are ended; what was recorded stays.
     """
     spec.folder.mkdir(parents=True, exist_ok=True)
-    with staging.alone(spec.folder), nurseries.started():
+    with staging.alone(spec.folder), nurseries.started(confinement.environment(os.environ)):
         results.write_text(spec.folder / "board.json", _as_json(spec))
         work = _Work(spec, crew, fresh, retry, progress or (lambda *told: None))
         there = sum(not work.stages(entry) for entry in spec.entries)

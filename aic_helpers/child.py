@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
+from aic_helpers import confinement
 from aic_helpers.errors import InputError
 
 MAX_MESSAGE = 400
@@ -46,6 +47,7 @@ def main(target: str, requests: int, replies: int, limit_mib: str) -> None:
         os.set_inheritable(descriptor, False)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _adopt_descendants()
+    confinement.enter()
     if limit_mib != "none":
         _limit_data(int(limit_mib) * 2**20)
     lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()

@@ -29,7 +29,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import IO, Any, Literal, Self
 
-from aic_helpers import nurseries
+from aic_helpers import confinement, nurseries
 from aic_helpers.cgroups import confine
 from aic_helpers.errors import InputError
 from aic_helpers.families import Family
@@ -144,7 +144,10 @@ class Worker:
         child_reads, self._requests = os.pipe()
         self._replies, child_writes = os.pipe()
         limit_mib = "none" if max_rss_mib is None else str(int(max_rss_mib) + RLIMIT_MARGIN_MIB)
-        variables = {**os.environ, **(environment or {})}
+        variables = confinement.environment({**os.environ, **(environment or {})})
+        self._folder = confinement.own_folder() if confinement.active() else None
+        if self._folder:
+            variables[confinement.FOLDER] = self._folder.name
         ends = (child_reads, child_writes)
         try:
             forked = nurseries.fork(target, *ends, self._log.fileno(), limit_mib, variables) if warm else None
@@ -200,6 +203,8 @@ class Worker:
             self._end(grace_s)
             os.close(self._replies)
             self._log.close()
+            if self._folder:
+                self._folder.cleanup()
 
     def _reply(self, timeout_s: float) -> dict[str, Any]:
         deadline = time.monotonic() + timeout_s

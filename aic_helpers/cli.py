@@ -11,7 +11,15 @@ from typing import NoReturn
 
 import click
 
-from aic_helpers import board_run_commands, data_commands, model_commands, report_commands, train_commands
+from aic_helpers import (
+    board_run_commands,
+    data_commands,
+    desk_commands,
+    model_commands,
+    report_commands,
+    submit_commands,
+    train_commands,
+)
 from aic_helpers.endings import Commands, exit_status
 
 
@@ -60,6 +68,8 @@ for command in (
     model_commands.score,
     report_commands.report,
     board_run_commands.board_commands.board,
+    submit_commands.submit,
+    desk_commands.leaderboard,
     data_commands.data,
     train_commands.train,
 ):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import io
+import os
 import platform
 import tempfile
 import zipfile
@@ -19,7 +20,7 @@ from typing import Any
 
 from distributed import WorkerPlugin, get_worker
 
-from aic_helpers import assessments, keys, nurseries, profiling, requirements, run_files, sources
+from aic_helpers import assessments, confinement, keys, nurseries, profiling, requirements, run_files, sources
 from aic_helpers.datasets import Dataset, open_dataset
 from aic_helpers.tracks import TRACKS
 
@@ -31,18 +32,35 @@ TIMING_LOCK = Path(tempfile.gettempdir()) / "aic-timing.lock"
 
 
 class WithNursery(WorkerPlugin):
-    """Keeps a nursery for the children of a worker, as long as that lives."""
+    """Keeps a nursery for the children of a worker, as long as that lives, and confines them where it is to.
+
+    Parameters
+    ----------
+    confined : bool
+        See `aic_helpers.confinement`.
+    """
 
     name = "aic-nursery"
+
+    def __init__(self, confined: bool) -> None:
+        self._confined = confined
 
     def setup(self, worker: Any) -> None:
         """Start it."""
         self._stack = ExitStack()
-        self._stack.enter_context(nurseries.started())
+        os.environ.pop(confinement.VARIABLE, None)  # of the program that started the worker
+        if self._confined:
+            self._stack.enter_context(confinement.confined([Path(worker.local_directory)]))
+        self._stack.enter_context(nurseries.started(confinement.environment(os.environ)))
 
     def teardown(self, worker: Any) -> None:
         """End it."""
         self._stack.close()
+
+
+def is_confined() -> bool:
+    """Return whether the children of this worker are confined."""
+    return confinement.active()
 
 
 def pack(dataset: Dataset, limit: int | None) -> bytes:

@@ -15,7 +15,7 @@ from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from aic_helpers import keys, results, steps
+from aic_helpers import confinement, keys, results, steps
 from aic_helpers.boards import WorkerError
 from aic_helpers.errors import InputError
 from aic_helpers.profiling import Profile
@@ -237,7 +237,11 @@ def _checked(client: Client) -> list[dict[str, Any]]:
         if other:
             remedy = "install the same versions there"
             raise InputError("workers with the versions of this machine", f"{address} with {', '.join(other)}", remedy)
-    client.register_plugin(cluster_tasks.WithNursery())
+    wanted = confinement.active()
+    client.register_plugin(cluster_tasks.WithNursery(wanted))
+    if set(client.run(cluster_tasks.is_confined).values()) != {wanted}:
+        remedy = "end the other boards on this cluster first"
+        raise InputError(f"workers whose children are {'' if wanted else 'not '}confined", "others", remedy)
     return list(workers.values())
 
 

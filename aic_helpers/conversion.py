@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from aic_helpers import children, machine
+from aic_helpers import children, confinement, machine
 from aic_helpers.errors import InputError
 from aic_helpers.places import PROJECT
 from aic_helpers.sources import ModelSource, resolve
@@ -51,7 +52,10 @@ def convert(
     out = Path(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".convert-") as folder:
+        confinement.let_in(Path(folder))
         partial = Path(folder) / "model.pb"
+        if source.kind == "frozen":
+            shutil.copyfile(source.path, partial)  # here, so that a child that is confined need not write
         report = _freeze_in_child(source, partial, timeout_s)
         content = partial.read_bytes()
         partial.replace(out)

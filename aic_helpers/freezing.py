@@ -5,7 +5,6 @@ TensorFlow 1 changes a whole process, so `freeze` is meant for a child: see `aic
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,7 +61,8 @@ def freeze(request: dict[str, Any]) -> dict[str, Any]:
     Parameters
     ----------
     request : dict
-        ``kind``, ``path``, ``function``, ``checkpoint`` as in `ModelSource`; ``out``, the `.pb` to write; and
+        ``kind``, ``path``, ``function``, ``checkpoint`` as in `ModelSource`; ``out``, the `.pb` to write (a copy
+        of the source, there already, where that is frozen); and
         ``photo``, an image at least 480x320 to compare on.
 
     Returns
@@ -85,9 +85,7 @@ def freeze(request: dict[str, Any]) -> dict[str, Any]:
     checkpoint = request["checkpoint"]
     original = load[request["kind"]](Path(request["path"]), request["function"], checkpoint and Path(checkpoint))
     out = Path(request["out"])
-    if original.run is None:
-        shutil.copyfile(request["path"], out)
-    else:
+    if original.run is not None:
         out.write_bytes(original.graph_def.SerializeToString(deterministic=True))
     return {
         "style": original.style,

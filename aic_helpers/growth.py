@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aic_helpers import machine
+from aic_helpers import confinement, machine
 from aic_helpers.children import ChildError, Worker
 from aic_helpers.errors import InputError, require_file
 from aic_helpers.profiling import Progress, input_image
@@ -111,6 +111,7 @@ def _point(
         tempfile.TemporaryDirectory(prefix="aic-growth-") as folder,
         Worker(SUBJECT, timeout_s=LOAD_TIMEOUT_S, environment=settings, max_rss_mib=max_rss_mib) as worker,
     ):
+        confinement.let_in(Path(folder))
         file = Path(folder) / "images.npy"
         np.save(file, pixels)
         try:

@@ -27,8 +27,11 @@ MAX_BYTES = 2**20
 
 
 @contextmanager
-def started() -> Iterator[None]:
-    """Keep a nursery for this process and those below it; a process that has one keeps that."""
+def started(environment: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Keep a nursery for this process and those below it; a process that has one keeps that.
+
+    `environment` is all that it gets of variables; by default this process's.
+    """
     if not hasattr(os, "pidfd_open") or os.environ.get(VARIABLE):
         yield
         return
@@ -44,6 +47,7 @@ def started() -> Iterator[None]:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=(listener.fileno(),),
+            env=environment,
             start_new_session=True,
         )
         listener.close()

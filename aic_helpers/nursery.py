@@ -17,6 +17,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from aic_helpers import child, quiet
 from aic_helpers.nurseries import MAX_BYTES
 
@@ -33,7 +35,12 @@ def _import_what_children_need() -> None:
     import keras  # noqa: F401
     import pandas  # noqa: F401
 
-    from aic_helpers import assessment, examples, freezing, output, trial  # noqa: F401
+    from aic_helpers import assessment, examples, freezing, metrics, output, trial, vetting  # noqa: F401
+
+    # A child that is confined finds no place to keep compiled code, and would compile it anew.
+    image = np.zeros((176, 176, 3), np.float32)
+    metrics.psnr(image, image, data_range=1.0)
+    metrics.ms_ssim_both(image, image, data_range=1.0)
 
 
 class Nursery:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
-from aic_helpers import images, machine, timing
+from aic_helpers import confinement, images, machine, timing
 from aic_helpers.errors import require_file
 from aic_helpers.subjects import Conditions, ModelError, Network, started
 
@@ -105,6 +105,7 @@ def profile(
     model, baseline = require_file(Path(model), "a frozen model"), require_file(Path(baseline), "a baseline")
     pixels = input_image(Path(image) if image else None, conditions.width_px, conditions.height_px)
     with tempfile.TemporaryDirectory(prefix="aic-profile-") as folder:
+        confinement.let_in(Path(folder))
         file = Path(folder) / "images.npy"
         np.save(file, pixels[None])
         with started(baseline, model, file, conditions) as (first, second):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 
+from aic_helpers import confinement
 from aic_helpers.errors import InputError
 
 PREFIX = ".partial-"
@@ -58,6 +59,7 @@ def _staged(
     folder: Path, last: str, start_with: Sequence[str], replaces: Sequence[str], made: Sequence[Path]
 ) -> Iterator[Path]:
     stage = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=folder))
+    confinement.let_in(stage)
     try:
         for name in start_with:
             if (folder / name).is_file():

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from aic_helpers import board_figures, tables
@@ -16,6 +17,9 @@ from aic_helpers.board_folders import Board, Entry
 from aic_helpers.duels import Contender, leads
 from aic_helpers.errors import InputError
 from aic_helpers.tracks import TRACKS
+
+Images = Mapping[str, Any]
+"""``psnr_db`` and ``ms_ssim``, each a figure for every image, or a DataFrame with such columns."""
 
 TYPES = {
     **dict.fromkeys(("name", "track", "status", "reason"), "string"),
@@ -78,7 +82,7 @@ def standings(board: Board) -> Standings:
         own = [(row, entry) for row, entry in pairs if entry.track == track.name]
         _set_other_images_apart(own)
         for score in track.scores:
-            _rank([(row, entry) for row, entry in own if row["status"] == DONE and not row["reason"]], score)
+            rank([(row, entry.images) for row, entry in own if row["status"] == DONE and not row["reason"]], score)
         notes += _notes(track.letter, [row for row, _ in own])
     table = pd.DataFrame([row for row, _ in pairs], columns=list(TYPES)).astype(TYPES)
     rules = pd.DataFrame([board_figures.verdicts(entry) for _, entry in pairs], index=table.index, dtype="string")
@@ -135,25 +139,25 @@ def _images_in_words(key: tuple[Any, ...]) -> str:
     return f"{tables.counted(len(images), 'image')} of {data} by {protocol} (from {images[0]})"
 
 
-def _rank(ranked: Sequence[tuple[Row, Entry]], score: str) -> None:
-    """Set rank and lead by one score in rows that compare."""
+def rank(ranked: Sequence[tuple[Row, Images]], score: str) -> None:
+    """Set rank and lead by one score in rows that compare: of one track, with its figures on the same images."""
     rows = sorted(ranked, key=lambda pair: -pair[0][f"score_{score}"])
     if not rows:
         return
     coefficients = TRACKS[rows[0][0]["track"]].scores[score]
     for place, (row, _) in enumerate(rows, 1):
         row[f"rank_{score}"] = place
-    found = leads(coefficients, [_contender(row, entry) for row, entry in rows])
+    found = leads(coefficients, [_contender(row, images) for row, images in rows])
     for (row, _), lead in zip(rows, found, strict=False):
         low, high = lead.ci95 or (math.nan, math.nan)
         row |= {f"lead_{score}": lead.value, f"lead_low_{score}": low, f"lead_high_{score}": high}
         row[f"against_next_{score}"] = lead.words
 
 
-def _contender(row: Row, entry: Entry) -> Contender:
+def _contender(row: Row, images: Images) -> Contender:
     low, high = row["speedup_low"], row["speedup_high"]
     interval = None if math.isnan(low) else (low, high)
-    psnr_db, ms_ssim = (entry.images[name].to_numpy(dtype=float) for name in ("psnr_db", "ms_ssim"))
+    psnr_db, ms_ssim = (np.asarray(images[name], dtype=float) for name in ("psnr_db", "ms_ssim"))
     return Contender(psnr_db, ms_ssim, row["speedup"], interval)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from aic_helpers import images
+from aic_helpers import confinement, images
 from aic_helpers.children import ChildError, Worker
 from aic_helpers.errors import InputError
 from aic_helpers.places import PROJECT
@@ -138,7 +138,9 @@ class _Bench:
         self._run_timeout_s = run_timeout_s
         self._max_rss_mib = max_rss_mib
         self._stack = ExitStack()
-        self._file = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="aic-check-"))) / "photo.npy"
+        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="aic-check-")))
+        confinement.let_in(folder)
+        self._file = folder / "photo.npy"
         np.save(self._file, photo)
         self._worker: Worker | None = None
         self._declared: dict[str, Any] = {}

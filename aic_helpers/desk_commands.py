@@ -1,0 +1,193 @@
+"""The organiser's commands on submissions, and the leaderboard: parse, call, print."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aic_helpers import submit_commands
+from aic_helpers.endings import DONE, INPUT_WRONG
+from aic_helpers.errors import InputError
+from aic_helpers.mail_fields import shown
+
+log = logging.getLogger(__name__)
+
+if TYPE_CHECKING:
+    from aic_helpers.desks import Desk
+    from aic_helpers.ledgers import Entry, Ledger
+
+Command = Callable[..., int]
+
+
+def desk_options(command: Command) -> Command:
+    """Add the options that say where the organiser works."""
+    ledger = (
+        "An SQLite file, or a database's URL such as postgresql+psycopg://HOST/NAME.  [default: DESK/ledger.sqlite]"
+    )
+    for option in (
+        click.option("--ledger", default="", envvar="AIC_LEDGER", metavar="PLACE", help=ledger),
+        click.option("--desk", default="", metavar="DESK", help="The desk's folder.  [default: runs/desk]"),
+    ):
+        command = option(command)
+    return command
+
+
+@submit_commands.submit.command()
+@click.argument("path", metavar="FILE.eml|FOLDER")
+@desk_options
+def ingest(path: str, desk: str, ledger: str) -> int:
+    """Organiser: take e-mails of teams into the ledger.
+
+    Registrations get the number of their team, submissions one of the two that a team has for a track in a UTC day.
+    An e-mail that was taken before is not taken twice. No model is fetched, none runs.
+
+    \b
+    Example
+      aic submit ingest mails/
+    """
+    from aic_helpers import desks, tables
+
+    place, (_, book) = Path(path).expanduser(), _opened(desk, ledger)
+    if not place.is_dir():
+        taken = desks.ingest(book, place)
+        click.echo(f"{taken.outcome}: {taken.words}")
+        return DONE
+    found = list(desks.ingest_folder(book, place))
+    click.echo(tables.aligned([(one.outcome, shown(one.file), one.words) for one in found]))
+    return INPUT_WRONG if all(one.outcome == "refused" for one in found) else DONE
+
+
+@submit_commands.submit.command()
+@click.option("--last", default=20, show_default=True, metavar="N", help="How many to show; 0 for all.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+@desk_options
+def queue(last: int, as_json: bool, desk: str, ledger: str) -> int:
+    """Organiser: show the submissions and how each stands."""
+    from aic_helpers import tables
+
+    _, book = _opened(desk, ledger)
+    entries, counts = book.entries(last=last or None), book.counts()
+    if as_json:
+        rows = [{**vars(entry), "history": book.history(entry.id)} for entry in entries]
+        click.echo(json.dumps({"schema": 1, "counts": counts, "submissions": rows}, indent=2))
+        return DONE
+    click.echo(", ".join(f"{count} {name}" for name, count in counts.items()))
+    if entries:
+        click.echo("\n" + tables.aligned([_HEAD, *map(_row, entries)]))
+    return DONE
+
+
+@submit_commands.submit.command()
+@click.option("--data", default="sample", show_default=True, metavar="sample|challenge|DIR", help="Validation data.")
+@click.option("--limit", default=0, metavar="N", help="Only the first N validation images.  [default: all]")
+@click.option("--private-links", is_flag=True, help="Let links lead to this machine and to private networks.")
+@click.option("--scheduler", default="", metavar="tcp://HOST:PORT", help="Work on this Dask cluster.")
+@click.option("--workers", default=0, metavar="N", help="Work on a Dask cluster of N processes here.")
+@desk_options
+def work(data: str, limit: int, private_links: bool, scheduler: str, workers: int, desk: str, ledger: str) -> int:
+    """Organiser: judge the submissions that wait.
+
+    Each model is fetched, compared with the SHA-256 that the team sent, read as data, and refused where it holds
+    anything but operations on tensors. Then it is converted, evaluated, profiled and checked in child processes that
+    are shut in: see the README on what is trusted. After Ctrl-C, or a kill, the same call goes on.
+    """
+    from aic_helpers import bars, board_run_commands, desks, tables
+
+    folder, book = _opened(desk, ledger)
+    place = desks.Desk(folder, book, str(Path(data).resolve()) if Path(data).is_dir() else data, limit, private_links)
+    desks.require_data(place)
+    with bars.units() as tell:
+        done = desks.work(place, lambda: board_run_commands.crew(scheduler, workers), progress=tell)
+    if not done:
+        click.echo("nothing waits")
+        return DONE
+    click.echo(tables.aligned([_HEAD, *map(_row, done)]))
+    _say_confinement(place, done)
+    return DONE
+
+
+@submit_commands.submit.command()
+@click.argument("track")
+@desk_options
+def close(track: str, desk: str, ledger: str) -> int:
+    """Organiser: take no more submissions to a track."""
+    return _set_closed(track, True, desk, ledger)
+
+
+@submit_commands.submit.command("open")
+@click.argument("track")
+@desk_options
+def open_track(track: str, desk: str, ledger: str) -> int:
+    """Organiser: take submissions to a track again."""
+    return _set_closed(track, False, desk, ledger)
+
+
+@click.command()
+@click.option("--track", default="", metavar="TRACK", help="Only super_resolution or enhancement.  [default: both]")
+@click.option("--by", default="A", show_default=True, metavar="A|B|C", help="The score to sort by.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout, and write nothing.")
+@desk_options
+def leaderboard(track: str, by: str, as_json: bool, desk: str, ledger: str) -> int:
+    """Show each team's last successful submission, ranked.
+
+    leaderboard.html, .csv and .json are written into the desk's folder.
+    """
+    from aic_helpers import board_tables, desks, leaderboards, standings, tables
+    from aic_helpers.tracks import TRACKS
+
+    tracks = [desks.track_of(track)] if track else list(TRACKS)
+    standings.named_score(by)
+    folder, book = _opened(desk, ledger)
+    shown = leaderboards.leaderboard(book, folder)
+    if as_json:
+        click.echo(json.dumps(leaderboards.as_dict(shown), indent=2))
+        return DONE
+    lines = "\n".join(board_tables.lines(shown, tracks, by)).strip()
+    click.echo(lines or "no successful submission yet")
+    click.echo("\n" + tables.aligned([(kind, tables.typed(path)) for kind, path in leaderboards.write(shown)]))
+    return DONE
+
+
+_HEAD = ("number", "received (UTC)", "track", "team", "state", "reason")
+
+
+def _opened(desk: str, ledger: str) -> tuple[Path, Ledger]:
+    """Return the desk's folder and its ledger."""
+    from aic_helpers import desks
+    from aic_helpers.ledgers import Ledger
+
+    folder = Path(desk).expanduser() if desk else desks.FOLDER
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"a folder for the desk at {folder}", "a file", "name another place with --desk")
+    return folder, Ledger(ledger or str(folder / "ledger.sqlite"))
+
+
+def _set_closed(track: str, closed: bool, desk: str, ledger: str) -> int:
+    from aic_helpers import desks
+
+    name = desks.track_of(track)
+    _, book = _opened(desk, ledger)
+    book.set_closed(name, closed, datetime.now(UTC))
+    click.echo(f"{name} is {'closed' if closed else 'open'}")
+    return DONE
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    team = f"{entry.team_id} {entry.team}"
+    when = entry.received_utc[:16].replace("T", " ")
+    reason = shown(str(entry.detail.get("reason") or "-"), 120)
+    return str(entry.id), when, entry.track, shown(team, 40), entry.state, reason
+
+
+def _say_confinement(desk: Desk, done: list[Entry]) -> None:
+    """Say what held for the processes that ran the models, and what didn't."""
+    held: dict[str, Any] = next((found for one in done if (found := one.detail.get("confinement"))), {})
+    if held:
+        kept, lacking = ([name for name, holds in held.items() if holds is wanted] for wanted in (True, False))
+        log.info("the models ran with %s%s", ", ".join(kept), f"; not with {', '.join(lacking)}" if lacking else "")

@@ -1,0 +1,397 @@
+"""The two e-mails of a team to the organiser, composed and read: its registration, and a submission.
+
+Each has a subject and a text for people, and the same as JSON in an attachment. Only the attachment is read; the
+subject must agree with it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from email import policy
+from email.header import Header
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.utils import format_datetime, make_msgid, parseaddr
+from pathlib import Path
+from typing import Any, TypeVar
+
+from aic_helpers.errors import InputError, require_file
+from aic_helpers.mail_fields import (
+    ADDRESS,
+    SENDER,
+    WRITE,
+    clean_address,
+    clean_link,
+    clean_name,
+    clean_number,
+    clean_sha256,
+    clean_text,
+    clean_token,
+    shown,
+)
+from aic_helpers.tracks import TRACKS
+
+SCHEMA = 1
+
+REGISTRATION = "AI Mobile Challenge Registration"
+SUBMISSION = re.compile(r"\[Track (\S{1,9})\] \[(\S{1,20})\] \[(.*)\] Submission")
+SUBJECTS = f"the subject {REGISTRATION}, or [Track X] [Team ID] [Team Name] Submission"
+
+MAX_BYTES = 2 << 20
+"""Of an e-mail."""
+
+MAX_JSON_BYTES = 512 << 10
+"""Of its attachment; a result takes some 20 KB."""
+
+MAX_HEADER_BYTES = 10_000
+"""Of one header: the parser takes time that grows with the square of it."""
+
+MAX_LINES, MAX_PARTS = 40_000, 50
+"""Every line is held against the boundaries of all parts that it may be in."""
+
+MAX_DEPTH = 16
+"""Of what is nested in the attached result."""
+
+MAX_MEMBERS = 20
+MAX_TEAM_ID, MAX_MODEL_BYTES, MAX_NUMBER = 2**31 - 1, 10**12, 2**63 - 1
+
+KINDS = {str: "a text", int: "a whole number", list: "a list", dict: "an object", type(None): "nothing"}
+
+Kind = TypeVar("Kind")
+
+
+class _SevenBit(policy.EmailPolicy):
+    """CRLF, and nothing beyond ASCII: what every server passes on as it is."""
+
+    def __init__(self, **changes: Any) -> None:
+        super().__init__(**{"linesep": "\r\n", "cte_type": "7bit"} | changes)
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """Return a header in lines. The newer way of the library loses spaces where it folds names beyond ASCII."""
+        if name != "Subject":
+            return super().fold_binary(name, value)
+        return f"{name}: {Header(str(value), header_name=name).encode(linesep=self.linesep)}{self.linesep}".encode()
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of a team."""
+
+    name: str
+    affiliation: str
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What a team registers with; `token_sha256` is of its secret, which stays with the team until it submits."""
+
+    team: str
+    members: tuple[Member, ...]
+    token_sha256: str
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A model that a team submits.
+
+    Attributes
+    ----------
+    track : str
+        ``super_resolution`` or ``enhancement``.
+    team_id : int
+        What the organiser answered to the registration.
+    team : str
+    link : str
+        Where `model.pb` is.
+    sha256 : str
+        Of `model.pb`.
+    bytes : int
+        Of `model.pb`.
+    token : str
+        The team's secret, whose SHA-256 it registered: nobody else can use up its quota.
+    result : dict
+        The team's own result. A claim.
+    """
+
+    track: str
+    team_id: int
+    team: str
+    link: str
+    sha256: str
+    bytes: int
+    token: str
+    result: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Mail:
+    """An e-mail that was read. Anyone can write any address into `sent_by`."""
+
+    content: Registration | Submission
+    message_id: str
+    sent_by: str
+
+
+def registration_mail(registration: Registration, *, sender: str = SENDER, address: str = ADDRESS) -> EmailMessage:
+    """Return the e-mail that registers a team.
+
+    Raises
+    ------
+    InputError
+        A field that `read_mail` would refuse, or no e-mail address.
+    """
+    content = _registration(_plain(registration))
+    lines = [("Team", content.team)]
+    lines += [("Member", f"{member.name}, {member.affiliation}") for member in content.members]
+    lines += [("SHA-256 of the team's secret", content.token_sha256)]
+    return _message(REGISTRATION, lines, content, sender, address)
+
+
+def submission_mail(submission: Submission, *, sender: str = SENDER, address: str = ADDRESS) -> EmailMessage:
+    """Return the e-mail that submits a model; raises as `registration_mail` does."""
+    content = _submission(_plain(submission))
+    letter = TRACKS[content.track].letter
+    # Without the secret: answers quote the text of an e-mail, but not its attachments.
+    lines = [
+        ("Track", f"{letter} ({content.track})"),
+        ("Team ID", str(content.team_id)),
+        ("Team", content.team),
+        ("Link to model.pb", content.link),
+        ("SHA-256 of model.pb", content.sha256),
+        ("Bytes of model.pb", str(content.bytes)),
+    ]
+    subject = f"[Track {letter}] [{content.team_id}] [{content.team}] Submission"
+    return _message(subject, lines, content, sender, address)
+
+
+def _message(
+    subject: str, lines: list[tuple[str, str]], content: Registration | Submission, sender: str, address: str
+) -> EmailMessage:
+    message, sender = EmailMessage(_SevenBit()), clean_address(sender, "the sender's address")
+    message["From"] = sender
+    message["To"] = clean_address(address, "the organiser's address")
+    message["Subject"] = subject
+    message["Date"] = format_datetime(datetime.now(UTC))
+    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])  # else it names this machine
+    message["X-Unsent"] = "1"  # some mail programs open the file as a draft then
+    message.set_content("".join(f"{name}: {value}\n" for name, value in lines))
+    attached = json.dumps({"schema": SCHEMA, **_plain(content)}, indent=2, ensure_ascii=False).encode()
+    message.add_attachment(attached, maintype="application", subtype="json", filename=_attachment(type(content)))
+    return message
+
+
+def _attachment(kind: type[Registration | Submission]) -> str:
+    return f"{kind.__name__.lower()}.json"
+
+
+def _plain(content: Registration | Submission) -> dict[str, Any]:
+    fields = asdict(content)
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
+
+
+def write_mail(message: EmailMessage, path: Path) -> None:
+    """Write an e-mail as an `.eml` file that only its owner may read: a submission holds the team's secret."""
+    write_private(path, message.as_bytes())
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file for its owner's eyes beside its place and move it there, so that no reader sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)  # mode 0600
+    partial = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def read_mail(path: Path) -> Mail:
+    """Return what a team sent, as the organiser's mail program saved it.
+
+    Whatever is in the file, this returns texts that `aic_helpers.mail_fields` lets pass, or raises `InputError`.
+
+    Raises
+    ------
+    InputError
+        No e-mail of a team, one too large, or a field that is missing, of another type or beyond its limits.
+    """
+    message = _parsed(path)
+    subject = " ".join(_header(message, "Subject", SUBJECTS).split())
+    kind = _kind(subject)
+    fields = _json(_attached(message, _attachment(kind)))
+    content = _registration(fields) if kind is Registration else _submission(fields)
+    if isinstance(content, Submission):
+        _require_agreement(subject, content)
+    return Mail(content, _message_id(message), _sent_by(message))
+
+
+def _parsed(path: Path) -> EmailMessage:
+    size = require_file(path, "an e-mail").stat().st_size
+    if size > MAX_BYTES:
+        raise InputError(f"an e-mail of at most {MAX_BYTES >> 20} MiB", f"{size / 2**20:.1f} MiB", "attach no model")
+    with path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    _require_simple(content)
+    try:
+        return BytesParser(EmailMessage, policy=policy.default).parsebytes(content)
+    except Exception as error:  # the parser raises anything, from IndexError to RecursionError, on hostile headers
+        raise _unreadable(error) from None
+
+
+def _require_simple(content: bytes) -> None:
+    """Refuse what the parser would take long for."""
+    longest = max(map(len, re.sub(rb"(\r\n|\r|\n)[ \t]", b" ", content).splitlines()), default=0)
+    lines, parts = len(content.splitlines()), len(re.findall(rb"[\r\n]--", content))
+    for count, most, what in (
+        (longest, MAX_HEADER_BYTES, "bytes in a line or header"),
+        (lines, MAX_LINES, "lines"),
+        (parts, MAX_PARTS, "parts"),
+    ):
+        if count > most:
+            raise InputError(f"an e-mail of at most {most} {what}", str(count), WRITE)
+
+
+def _unreadable(error: Exception) -> InputError:
+    return InputError("an e-mail that can be read", f"a damaged one ({type(error).__name__})", WRITE)
+
+
+def _header(message: EmailMessage, name: str, expected: str) -> str:
+    """Return a header that must be there once."""
+    try:
+        found = [str(value) for value in message.get_all(name, [])]
+    except Exception as error:
+        raise _unreadable(error) from None
+    if len(found) != 1:
+        raise InputError(expected, f"{len(found) or 'no'} {name} headers", WRITE)
+    return found[0]
+
+
+def _kind(subject: str) -> type[Registration | Submission]:
+    if subject == REGISTRATION:
+        return Registration
+    if SUBMISSION.fullmatch(subject):
+        return Submission
+    raise InputError(SUBJECTS, shown(subject), "this is no e-mail of a team, or its subject was changed")
+
+
+def _attached(message: EmailMessage, name: str) -> bytes:
+    """Return the one attachment of a name."""
+    try:
+        parts = [part for part in message.walk() if (part.get_filename() or "").lower() == name]
+        contents = [part.get_payload(decode=True) for part in parts]
+    except Exception as error:
+        raise _unreadable(error) from None
+    if len(contents) != 1 or not isinstance(contents[0], bytes):
+        raise InputError(f"one attachment {name}", str(len(contents) or "none"), WRITE)
+    return contents[0]
+
+
+def _json(content: bytes) -> dict[str, Any]:
+    if len(content) > MAX_JSON_BYTES:
+        found = f"{len(content) / 1024:.0f} KiB"
+        raise InputError(f"an attachment of at most {MAX_JSON_BYTES >> 10} KiB", found, WRITE)
+    try:
+        fields = json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise InputError("JSON in UTF-8 in the attachment", f"something else ({type(error).__name__})", WRITE) from None
+    if not isinstance(fields, dict):
+        raise InputError("an object in the attachment", _kind_of(fields), WRITE)
+    if fields.get("schema") != SCHEMA:
+        found = shown(repr(fields.get("schema"))[:20])
+        raise InputError(f"an attachment of schema {SCHEMA}", found, "read it with the version that it names")
+    return fields
+
+
+def _registration(fields: Mapping[str, Any]) -> Registration:
+    members = _field(fields, "members", list)
+    if not 1 <= len(members) <= MAX_MEMBERS:
+        raise InputError(f"1 to {MAX_MEMBERS} members", str(len(members)), "name each as: Name, Affiliation")
+    return Registration(
+        team=clean_name(_field(fields, "team", str), "a team's name"),
+        members=tuple(_member(member) for member in members),
+        token_sha256=clean_sha256(_field(fields, "token_sha256", str), "a token_sha256"),
+    )
+
+
+def _member(fields: Any) -> Member:
+    if not isinstance(fields, dict):
+        raise InputError("an object for each member", _kind_of(fields), WRITE)
+    return Member(
+        name=clean_name(_field(fields, "name", str), "a member's name"),
+        affiliation=clean_name(_field(fields, "affiliation", str), "an affiliation"),
+    )
+
+
+def _submission(fields: Mapping[str, Any]) -> Submission:
+    track = _field(fields, "track", str)
+    if track not in TRACKS:
+        raise InputError(f"a track ({' or '.join(TRACKS)})", shown(track), WRITE)
+    return Submission(
+        track=track,
+        team_id=clean_number(_field(fields, "team_id", int), MAX_TEAM_ID, "a team ID"),
+        team=clean_name(_field(fields, "team", str), "a team's name"),
+        link=clean_link(_field(fields, "link", str)),
+        sha256=clean_sha256(_field(fields, "sha256", str), "a sha256"),
+        bytes=clean_number(_field(fields, "bytes", int), MAX_MODEL_BYTES, "a size in bytes"),
+        token=clean_token(_field(fields, "token", str)),
+        result=_clean(_field(fields, "result", dict)),
+    )
+
+
+def _field(fields: Mapping[str, Any], name: str, kind: type[Kind]) -> Kind:
+    value = fields.get(name)
+    if type(value) is not kind:  # a bool is no int here
+        raise InputError(f"{KINDS[kind]} as {name}", _kind_of(value), WRITE)
+    return value
+
+
+def _kind_of(value: Any) -> str:
+    return KINDS.get(type(value), "something else")
+
+
+def _clean(value: Any, depth: int = 0) -> Any:
+    """Return a part of a result with texts that can be shown and stored; refuse what some reader could stumble over."""
+    if depth > MAX_DEPTH:
+        raise InputError(f"a result of at most {MAX_DEPTH} levels", "more", WRITE)
+    if isinstance(value, dict):
+        return {clean_text(str(key)): _clean(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_clean(item, depth + 1) for item in value]
+    if isinstance(value, str):
+        return clean_text(value)
+    if not (isinstance(value, bool | None) or abs(value) <= MAX_NUMBER):  # NaN isn't either
+        raise InputError("a result of finite numbers up to 2^63", "another number", WRITE)
+    return value
+
+
+def _require_agreement(subject: str, content: Submission) -> None:
+    track, team_id, team = SUBMISSION.fullmatch(subject).groups()  # type: ignore[union-attr]
+    expected = (TRACKS[content.track].letter, str(content.team_id), content.team)
+    # Mail programs fold long subjects at spaces, and some lose one there.
+    if (track, team_id, _without_spaces(team)) != (*expected[:2], _without_spaces(content.team)):
+        wished = "[Track {}] [{}] [{}] Submission".format(*expected)
+        raise InputError(f"the subject {wished}, as the attachment has it", shown(subject, 160), WRITE)
+
+
+def _without_spaces(text: str) -> str:
+    return "".join(text.split())
+
+
+def _message_id(message: EmailMessage) -> str:
+    found = _header(message, "Message-ID", "one Message-ID").strip()
+    if not re.fullmatch(r"<[\x21-\x3b\x3d\x3f-\x7e]{3,250}>", found):
+        raise InputError("a Message-ID in <>", shown(found), "save the e-mail again as the mail program got it")
+    return found
+
+
+def _sent_by(message: EmailMessage) -> str:
+    return clean_address(parseaddr(_header(message, "From", "one sender (From)"))[1], "a sender's address")

@@ -1,0 +1,159 @@
+"""A stranger's graph is read as data: what could reach anything is refused with its reason, and nothing happens."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fixtures import hostile_graphs, hostile_models
+
+from aic_helpers import children, confinement, nurseries, vetting
+from aic_helpers.errors import InputError
+from aic_helpers.operations import GROUPS
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _confined() -> Iterator[None]:
+    """All of this happens as at the desk: in confined children of a nursery."""
+    before = os.environ.pop(nurseries.VARIABLE, None)
+    os.environ["PYTHONPATH"] = str(Path(__file__).parent)  # children find the tests' own functions
+    with confinement.confined([]), nurseries.started(confinement.environment(os.environ)):
+        yield
+    del os.environ["PYTHONPATH"]
+    if before:
+        os.environ[nurseries.VARIABLE] = before
+
+
+@pytest.fixture(autouse=True)
+def _no_effect() -> Iterator[None]:
+    hostile_graphs.MARK.unlink(missing_ok=True)
+    yield
+    assert not hostile_graphs.MARK.exists(), "a graph wrote a file"
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that other users may read in; pytest's own they may not."""
+    with tempfile.TemporaryDirectory() as name:
+        confinement.let_in(Path(name))
+        yield Path(name)
+
+
+def written(folder: Path, content: bytes) -> Path:
+    path = folder / "model.pb"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("name", hostile_graphs.REFUSED)
+def test_hostile_graph_is_refused_with_its_reason(folder: Path, name: str) -> None:
+    make, words = hostile_graphs.REFUSED[name]
+    with pytest.raises(InputError) as caught:
+        vetting.vet(written(folder, hostile_graphs.content(make())))
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["good", *hostile_graphs.FAILING])
+def test_graph_of_allowed_operations_passes(folder: Path, name: str) -> None:
+    make = hostile_graphs.good if name == "good" else hostile_graphs.FAILING[name][0]
+    found = vetting.vet(written(folder, hostile_graphs.content(make())))
+    assert found["refused"] is None
+    assert found["nodes"] == len(make().node)
+    if os.geteuid() == 0:
+        assert found["confinement"] == dict.fromkeys(found["confinement"], True)
+
+
+def test_real_networks_pass(folder: Path) -> None:
+    """Those that the project ships and, where it is at hand, the challenge's own."""
+    models = [*Path("models_pretrained").glob("*.pb")]
+    if "AIC_CHALLENGE_DATA" in os.environ:
+        models += Path(os.environ["AIC_CHALLENGE_DATA"], "models_pretrained").glob("*.pb")
+    assert len(models) >= 2
+    for model in models:
+        copy = written(folder, model.read_bytes())
+        assert vetting.vet(copy)["refused"] is None, model
+
+
+def test_file_above_the_limit_is_not_read(folder: Path) -> None:
+    path = folder / "model.pb"
+    with path.open("wb") as file:
+        file.truncate(100_000_001)
+    with pytest.raises(InputError, match=r"^expected a model of at most 100000000 bytes, found 100000001 bytes: make"):
+        vetting.vet(path)
+
+
+def test_names_from_a_graph_are_safe_to_print(folder: Path) -> None:
+    graph = hostile_graphs.good()
+    graph.node.add(name="\x1b[2J\r\n\u202eevil" + "x" * 10_000, op="ReadFile\x1b[31m")
+    with pytest.raises(InputError) as caught:
+        vetting.vet(written(folder, hostile_graphs.content(graph)))
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 600
+
+
+def test_truncated_and_mutated_files_do_nothing_and_are_told_in_a_line(folder: Path) -> None:
+    """Every file that isn't refused is loaded and run too, in one confined child after the other."""
+    outcomes: Counter[str] = Counter()
+    corpus = [*hostile_graphs.truncated(), *hostile_graphs.mutations(2000)]
+    with Looks(folder) as looks:
+        for content in corpus:
+            outcomes[looks.outcome(content)] += 1
+    assert sum(outcomes.values()) == len(corpus) == 2003
+    assert outcomes["refused"] > 1000
+    assert set(outcomes) <= {"refused", "ran", "failed", "died"}
+
+
+class Looks:
+    """Reads graphs, and runs those that may be, in children that stay as long as they live."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._worker: children.Worker | None = None
+
+    def __enter__(self) -> Looks:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._worker:
+            self._worker.close()
+
+    def outcome(self, content: bytes) -> str:
+        path = written(self._folder, content)
+        if self._worker is None:
+            target = "fixtures.vetted_run:look_and_run"
+            self._worker = children.Worker(target, timeout_s=60, max_rss_mib=3584, warm=True)
+        try:
+            return self._worker.ask({"model": str(path)})["outcome"]
+        except children.ChildError:
+            self._worker.close()
+            self._worker = None
+            return "died"
+
+
+def test_allowed_operations_exist_and_have_no_side_effects_that_tensorflow_knows_of() -> None:
+    """A typing error in the list would forbid what it should allow; a stateful operation needs a reason."""
+    from tensorflow.python.framework import op_def_registry
+
+    known = {name for group in GROUPS.values() for name in group.split()}
+    missing = {name for name in known if op_def_registry.get(name) is None}
+    assert missing == set()
+    stateful = {name for name in known if op_def_registry.get(name).is_stateful}
+    assert stateful <= {
+        # chance, lists in memory, loops and conditions, assertions: nothing outside the process
+        *GROUPS["chance"].split(),
+        *GROUPS["lists of tensors in memory"].split(),
+        *GROUPS["control flow"].split(),
+        "Assert",
+        "CheckNumerics",
+        "GuaranteeConst",
+    }
+
+
+@pytest.mark.parametrize("build", [hostile_models.good, hostile_models.larger_where_odd])
+def test_graphs_that_tensorflow_makes_pass(folder: Path, build: hostile_models.Build) -> None:
+    assert vetting.vet(hostile_models.freeze(build, folder / "model.pb"))["refused"] is None
