@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 BENCH_VENV := .venv-bench
 
-.PHONY: help setup demo test lab bench lint browser lock clean
+.PHONY: help setup demo test lab bench lint browser packages lock clean
 help:
 	@echo "make demo    both tracks on the sample data: convert, evaluate, profile, score (about 2 minutes)"
 	@echo "make test    every test: the package, the notebooks, lint and types"
@@ -13,6 +13,7 @@ help:
 	@echo "make bench   ours and other people's tools side by side, in .venv-bench; leave the machine alone meanwhile"
 	@echo "make setup   only install; the others do it when it is missing or stale"
 	@echo "make browser install chromium from Debian's packages, for the tests that look at pages (as root)"
+	@echo "make packages the same, and PostgreSQL and mblaze, for the tests of the ledger and of e-mails"
 	@echo "make lint    ruff and mypy;  make lock: write the pins anew;  make clean: remove .venv, .venv-bench and runs/"
 
 setup: $(INSTALLED)
@@ -50,6 +51,9 @@ $(BENCH_VENV)/.installed: benchmarks/requirements.txt constraints.txt pyproject.
 
 browser:
 	command -v chromium > /dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }
+
+packages: browser
+	command -v mshow > /dev/null && ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mblaze postgresql; }
 
 lab: setup
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --notebook-dir=. notebooks/00_start_here.ipynb

@@ -1,0 +1,252 @@
+"""The desk from e-mails to a leaderboard: strangers' models are fetched, read, run shut in, and judged."""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from fixtures import hostile_graphs, small_boards, team_runs
+
+from aic_helpers import assessments, boards, confinement, desks, leaderboards, mails, nurseries, requirements, results
+from aic_helpers.errors import InputError
+from aic_helpers.ledgers import DONE, FAILED, RECEIVED, REJECTED, RETURNED, STARTED, Ledger
+
+TOKEN = "t" * 43
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+class Timed(boards.Local):
+    """This machine, where times are made up: a test of the desk is none of times."""
+
+    def profile(self, settings: Any, progress: Any) -> None:
+        key = self.profile_key(settings, results.read(settings.folder))
+        made_up = {**dict.fromkeys(boards_profile()), **team_runs.result()["profile"]}
+        results.write_part(settings, "profile", made_up, key)
+
+
+def boards_profile() -> tuple[str, ...]:
+    from aic_helpers import schema
+
+    return tuple(schema.KEYS["profile"])
+
+
+@dataclass
+class Office:
+    """A desk, the folder that a server serves, and the e-mails that come."""
+
+    folder: Path
+    address: str
+    desk: desks.Desk
+    sent: int = 0
+    hashes: dict[str, str] = field(default_factory=dict)
+
+    def register(self, *teams: str) -> None:
+        for team in teams:
+            token_sha256 = hashlib.sha256(TOKEN.encode()).hexdigest()
+            content = mails.Registration(team, (mails.Member("Ada", "Home"),), token_sha256)
+            self.take(mails.registration_mail(content, sender="ada@example.org", address="desk@example.org"))
+
+    def submit(self, team_id: int, team: str, content: bytes, **changes: Any) -> desks.Taken:
+        name = f"{hashlib.sha256(content).hexdigest()}.pb"
+        (self.folder / "web" / name).write_bytes(content)
+        submission = mails.Submission(
+            track="enhancement",
+            team_id=team_id,
+            team=team,
+            link=f"{self.address}/{name}",
+            sha256=hashlib.sha256(content).hexdigest(),
+            bytes=len(content),
+            token=TOKEN,
+            result={"metrics": {"psnr_db": 99.0}},
+        )
+        submission = replace(submission, **changes)
+        return self.take(mails.submission_mail(submission, sender="ada@example.org", address="desk@example.org"))
+
+    def take(self, message: Any) -> desks.Taken:
+        self.sent += 1
+        path = self.folder / "mails" / f"{self.sent:03d}.eml"
+        mails.write_mail(message, path)
+        return desks.ingest(self.desk.ledger, path, NOW)
+
+    def work(self, crew: Any = None) -> dict[int, Any]:
+        return {entry.id: entry for entry in desks.work(self.desk, lambda: nullcontext(crew or Timed(2)))}
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    monkeypatch.delenv(nurseries.VARIABLE, raising=False)  # strangers get a nursery of their own
+    (tmp_path / "web").mkdir()
+    small_boards.write(tmp_path, good=0)
+    handler = partial(Quiet, directory=str(tmp_path / "web"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        ledger = Ledger(str(tmp_path / "desk" / "ledger.sqlite"))
+        desk = desks.Desk(tmp_path / "desk", ledger, str(tmp_path / "photos"), private_links=True)
+        yield Office(tmp_path, f"http://127.0.0.1:{server.server_port}", desk)
+        ledger.close()
+        server.shutdown()
+        thread.join()
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder and says nothing."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def graph(gain: float) -> bytes:
+    return hostile_graphs.content(hostile_graphs.good(gain))
+
+
+def test_from_emails_to_a_leaderboard(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(assessments.assess.__kwdefaults__, "timeout_s", 15.0)
+    monkeypatch.setitem(requirements.check.__kwdefaults__, "run_timeout_s", 5.0)
+    monkeypatch.setenv("AIC_SECRET", "the organiser's")
+    hostile_graphs.MARK.unlink(missing_ok=True)
+    office.register("Alpha", "=cmd()", "<b>Gamma</b>", "Delta")
+    office.submit(1, "Alpha", graph(0.9))
+    office.submit(1, "Alpha", graph(1.0))
+    office.submit(2, "=cmd()", graph(0.95))
+    office.submit(3, "<b>Gamma</b>", hostile_graphs.content(hostile_graphs.beside(hostile_graphs.write_file)))
+    office.submit(3, "<b>Gamma</b>", hostile_graphs.content(hostile_graphs.endless_loop()))
+    office.submit(4, "Delta", hostile_graphs.content(hostile_graphs.huge_fill()))
+    office.submit(4, "Delta", graph(1.3), sha256="0" * 64)
+
+    found = office.work()
+    reasons = {number: entry.detail.get("reason", "") for number, entry in found.items()}
+    states = [found[number].state for number in range(1, 8)]
+    assert states == [DONE, DONE, DONE, REJECTED, FAILED, FAILED, REJECTED], reasons
+    assert reasons[4].startswith("expected operations on tensors alone, found WriteFile (node evil)")
+    assert "no reply within" in reasons[5]
+    assert reasons[6].startswith("the metrics failed: 3 of 3 images")
+    assert reasons[7].startswith("expected a file of SHA-256 000000000000... at the link")
+    assert not hostile_graphs.MARK.exists()
+    assert office.work() == {}, "nothing waits any more"
+    assert_no_child_left()
+
+    shown = leaderboards.leaderboard(office.desk.ledger, office.desk.folder)
+    assert shown.table["name"].tolist() == ["Alpha", "=cmd()"]
+    assert shown.table["submission"].tolist() == [2, 3], "each team's last successful one"
+    assert shown.table["rank_A"].tolist() == [1, 2]
+    files = dict(leaderboards.write(shown))
+    assert "\n3," not in files["csv"].read_text()
+    assert ",'=cmd()," in files["csv"].read_text()
+    assert "99.0" not in files["json"].read_text(), "what a team claims is no figure of ours"
+    if os.geteuid() == 0:
+        held = found[1].detail["confinement"]
+        assert held == dict.fromkeys(held, True)
+
+
+def assert_no_child_left() -> None:
+    names = [process.cmdline()[-3:] for process in psutil.Process().children(recursive=True)]
+    assert names == []
+
+
+def test_given_back_after_a_rejection(office: Office) -> None:
+    office.register("Alpha")
+    for content in (b"no graph", b"no graph at all"):
+        office.submit(1, "Alpha", content)
+    with pytest.raises(InputError, match="at most 2 submissions of team 1"):
+        office.submit(1, "Alpha", graph(1.0))
+    assert {entry.state for entry in office.work().values()} == {REJECTED}
+    assert office.submit(1, "Alpha", graph(1.0)).outcome == "received"
+
+
+def test_too_large_is_rejected_unfetched(office: Office) -> None:
+    office.register("Alpha")
+    office.submit(1, "Alpha", b"x", bytes=100_000_001)
+    (entry,) = office.work().values()
+    assert (entry.state, entry.detail["reason"][:59]) == (
+        REJECTED,
+        "expected a model of at most 100000000 bytes, found 10000000",
+    )
+
+
+def test_what_fails_on_this_side_is_tried_three_times_and_given_back(office: Office) -> None:
+    office.register("Alpha")
+    office.submit(1, "Alpha", graph(1.0), link="http://127.0.0.1:1/model.pb")
+    states = [next(iter(office.work().values())).state for _ in range(3)]
+    assert states == [RECEIVED, RECEIVED, RETURNED]
+    history = office.desk.ledger.history(1)
+    assert [change["state"] for change in history].count(STARTED) == 3
+    assert history[-1]["detail"]["reason"].startswith("127.0.0.1 doesn't answer (Connection refused)")
+
+
+WORK = """
+import os, signal, sys
+from contextlib import nullcontext
+from pathlib import Path
+sys.path[:0] = [sys.argv[3]]
+from test_desks import Timed
+from aic_helpers import desks, journals
+from aic_helpers.ledgers import Ledger
+note = journals.note
+
+def killed(folder, event, unit, stage, **more):
+    note(folder, event, unit, stage, **more)
+    if event == "done" and stage == "judge":
+        os.kill(os.getpid(), signal.SIGKILL)
+
+journals.note = killed
+folder = Path(sys.argv[1])
+desk = desks.Desk(folder, Ledger(str(folder / "ledger.sqlite")), sys.argv[2], private_links=True)
+desks.work(desk, lambda: nullcontext(Timed(1)))
+"""
+
+
+def test_killed_work_goes_on_where_it_was(office: Office) -> None:
+    office.register("Alpha")
+    office.submit(1, "Alpha", graph(0.9))
+    office.submit(1, "Alpha", graph(1.0))
+    call = [sys.executable, "-c", WORK, office.desk.folder, office.desk.data, Path(__file__).parent]
+    assert subprocess.run(call, capture_output=True, timeout=200).returncode == -signal.SIGKILL
+    assert {entry.state for entry in office.desk.ledger.entries()} == {STARTED}
+    assert {entry.state for entry in office.work().values()} == {DONE}
+    starts = [change["state"] for change in office.desk.ledger.history(1)]
+    assert starts == [RECEIVED, STARTED, STARTED, DONE]
+
+
+def test_ingest_of_a_folder_takes_registrations_first_and_tells_each(office: Office, tmp_path: Path) -> None:
+    folder = tmp_path / "arrived"
+    token_sha256 = hashlib.sha256(TOKEN.encode()).hexdigest()
+    registration = mails.Registration("Alpha", (mails.Member("Ada", "Home"),), token_sha256)
+    submission = mails.Submission("enhancement", 1, "Alpha", "https://example.org/m.pb", "0" * 64, 5, TOKEN, {})
+    who = {"sender": "ada@example.org", "address": "desk@example.org"}
+    mails.write_mail(mails.submission_mail(submission, **who), folder / "a.eml")
+    mails.write_mail(mails.registration_mail(registration, **who), folder / "b.eml")
+    (folder / "c.eml").write_bytes(b"Subject: cheap watches\r\n\r\nbuy\r\n")
+    taken = list(desks.ingest_folder(office.desk.ledger, folder, NOW))
+    assert [(one.file, one.outcome) for one in taken] == [
+        ("b.eml", "registered"),
+        ("a.eml", "received"),
+        ("c.eml", "refused"),
+    ]
+    again = list(desks.ingest_folder(office.desk.ledger, folder, NOW))
+    assert [one.outcome for one in again] == ["there already", "there already", "refused"]
+
+
+def test_unknown_data_is_refused_before_anything_is_taken(office: Office) -> None:
+    desk = replace(office.desk, data="nowhere")
+    with pytest.raises(InputError, match="nowhere"):
+        desks.require_data(desk)
+
+
+def test_nothing_stays_confined(office: Office) -> None:
+    office.work()
+    assert not confinement.active()
