@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,9 +43,7 @@ def paired_means(values: NDArray[np.floating]) -> NDArray[np.float64]:
     -------
     ndarray, shape (RESAMPLES, columns)
     """
-    count = len(values)
-    drawn = np.apply_along_axis(np.bincount, 1, _draws(count), minlength=count)  # how often each image was drawn
-    return drawn @ np.asarray(values, dtype=np.float64) / count
+    return _how_often(len(values)) @ np.asarray(values, dtype=np.float64) / len(values)
 
 
 def difference_ci95(
@@ -63,10 +62,24 @@ def difference_ci95(
     return None if images < 2 else _widened(first - second, difference, images)
 
 
+@lru_cache(maxsize=4)
+def _how_often(count: int) -> NDArray[np.float64]:
+    """Return how often each image is in each of the draws; a board asks for the same ones again and again."""
+    return np.apply_along_axis(np.bincount, 1, _draws(count), minlength=count).astype(np.float64)
+
+
 def _draws(count: int) -> NDArray[np.int64]:
     return np.random.default_rng(SEED).integers(0, count, (RESAMPLES, count))
 
 
 def _widened(means: NDArray[np.floating], centre: float, count: int) -> Interval:
-    low, high = centre + (np.quantile(means, [0.025, 0.975]) - centre) * np.sqrt(count / (count - 1))
+    low, high = centre + (_ends(means) - centre) * np.sqrt(count / (count - 1))
     return float(low), float(high)
+
+
+def _ends(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return what `np.quantile` does for 0.025 and 0.975: a board asks thousands of times, and sorting is faster."""
+    ranked = np.sort(values)
+    places = np.array([0.025, 0.975]) * (ranked.size - 1)
+    below = np.floor(places).astype(int)
+    return ranked[below] + (ranked[below + 1] - ranked[below]) * (places - below)

@@ -68,7 +68,6 @@ events = sql.Table(
     sql.Column("state", sql.Text, nullable=False),
     sql.Column("at_utc", sql.Text, nullable=False),
     sql.Column("detail", sql.JSON, nullable=False),
-    sql.Index("by_state", "state"),
 )
 """The primary key keeps two machines from taking one submission: only one can add the row of the next number."""
 
