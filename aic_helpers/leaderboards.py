@@ -98,7 +98,7 @@ def _page(shown: Standings) -> str:
     for track in TRACKS.values():
         own = ordered(shown.table, track.name, "A")
         columns = board_tables.shown_figures(own)
-        names = ["rank", "to the next", *(board_tables.FIGURES[column][0] for column in columns), "received"]
+        names = ["rank", *(board_tables.FIGURES[column][0] for column in columns), "received"]
         lines = [_line(row, columns) for _, row in own.iterrows()]
         chapters.append({"title": track.title, "columns": names, "lines": lines})
     scripts = ("report.js", "board.js")
@@ -107,12 +107,11 @@ def _page(shown: Standings) -> str:
 
 def _line(row: pd.Series, columns: list[str]) -> dict[str, Any]:
     ranked = not pd.isna(row["rank_A"])
-    cells = [(str(row["rank_A"]) if ranked else "none", "", str(row["rank_A"]) if ranked else "999999")]
     words = "" if pd.isna(row["against_next_A"]) else str(row["against_next_A"])
-    cells.append((words, "", words))
+    cells = [(str(row["rank_A"]), words, str(row["rank_A"])) if ranked else ("none", "", "999999")]
     for column in columns:
         value, interval = board_tables.figure(row, column)
         cells.append((value, interval, "" if math.isnan(row[column]) else repr(float(row[column]))))
-    received = str(row["received_utc"]).replace("T", " ").removesuffix("+00:00")
-    cells.append((received, f"submission {row['submission']}", received))
+    day, _, hour = str(row["received_utc"]).partition("T")
+    cells.append((day, f"{hour[:5]} UTC, no. {row['submission']}", f"{day} {hour}"))
     return {"team": row["name"], "remark": row["reason"], "cells": cells}
