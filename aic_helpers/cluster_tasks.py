@@ -50,7 +50,9 @@ class WithNursery(WorkerPlugin):
         self._stack = ExitStack()
         os.environ.pop(confinement.VARIABLE, None)  # of the program that started the worker
         if self._confined:
-            self._stack.enter_context(confinement.confined([Path(worker.local_directory)]))
+            folder = Path(worker.local_directory)
+            self._stack.enter_context(confinement.confined([folder]))
+            confinement.let_in(folder)
         self._stack.enter_context(nurseries.started(confinement.environment(os.environ)))
 
     def teardown(self, worker: Any) -> None:

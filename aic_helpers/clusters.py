@@ -98,7 +98,7 @@ def _processes_here(workers: int, distributed: Any) -> Any:
     return distributed.SpecCluster(
         scheduler={
             "cls": distributed.Scheduler,
-            "options": {"host": "127.0.0.1", "port": 0, "dashboard": False, "dashboard_address": None},
+            "options": {"host": "127.0.0.1", "port": 0, "dashboard": False, "dashboard_address": "127.0.0.1:0"},
         },
         workers={number: {"cls": distributed.Nanny, "options": each} for number, each in enumerate(options)},
         silence_logs=50,

@@ -153,14 +153,18 @@ def work(desk: Desk, crew: Callable[[], Any], *, progress: Progress | None = Non
 @contextmanager
 def _shut_in(desk: Desk) -> Iterator[None]:
     """Confine every child from here on, and give them a nursery whose memory holds no variable of this process."""
+    mask = os.umask(0o022)  # what is written here, the users of the children must be able to read
     desk.models.mkdir(parents=True, exist_ok=True)
     (desk.folder / "board").mkdir(exist_ok=True)
     data = [Path(desk.data)] if Path(desk.data).is_dir() else []
-    with (
-        confinement.confined([desk.models, desk.folder / "board", *data]),
-        nurseries.started(confinement.environment(os.environ)),
-    ):
-        yield
+    try:
+        with (
+            confinement.confined([desk.models, desk.folder / "board", *data]),
+            nurseries.started(confinement.environment(os.environ)),
+        ):
+            yield
+    finally:
+        os.umask(mask)
 
 
 def _take(desk: Desk, count: int, leave: Sequence[int]) -> list[Entry]:

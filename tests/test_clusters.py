@@ -14,7 +14,7 @@ import distributed
 import pytest
 from fixtures import small_boards
 
-from aic_helpers import boards, cluster_tasks, clusters, results
+from aic_helpers import boards, cluster_tasks, clusters, confinement, results
 from aic_helpers.datasets import open_dataset
 from aic_helpers.errors import InputError
 from aic_helpers.tracks import ENHANCEMENT
@@ -132,3 +132,13 @@ def test_no_workers_are_asked_for() -> None:
 
 def test_distributed_is_what_the_extra_brings() -> None:
     assert distributed.__name__ in (Path(__file__).parents[1] / "pyproject.toml").read_text()
+
+
+def test_children_of_workers_are_confined_where_strangers_models_run(crew: clusters.Cluster, tmp_path: Path) -> None:
+    assert set(crew._client.run(cluster_tasks.is_confined).values()) == {False}
+    spec = small_boards.spec(tmp_path, good=1)
+    with confinement.confined([tmp_path]), clusters.crew("", 1) as confined:
+        assert set(confined._client.run(cluster_tasks.is_confined).values()) == {True}
+        assert boards.run(spec, confined)["failed"] == 0
+    resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]
+    assert results.read(tmp_path / "out" / "enhancement" / "good_0")["metrics"]["images"] == 3
