@@ -10,9 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
-from fixtures import run_folders, small_boards
+from fixtures import processes, run_folders, small_boards
 
 from aic_helpers import boards, journals, results, schema
 from aic_helpers.errors import InputError
@@ -95,11 +94,11 @@ def test_a_board_that_is_killed_goes_on_and_ends_as_if_nothing_had_been(unbroken
     assert not list(out.glob("*/*/.partial-*"))
 
 
+@pytest.mark.usefixtures("no_nursery")
 def test_an_interrupt_ends_all_children_and_keeps_what_is_recorded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = small_boards.spec(tmp_path, good=2)
-    here = psutil.Process()
 
     def interrupt(folder: Path, event: str, unit: str, stage: str, **more: Any) -> None:
         if event == "done":
@@ -108,7 +107,7 @@ def test_an_interrupt_ends_all_children_and_keeps_what_is_recorded(
     monkeypatch.setattr(journals, "note", interrupt)
     with pytest.raises(KeyboardInterrupt):
         boards.run(spec, boards.Local(1))
-    assert here.children(recursive=True) == []
+    assert processes.below() == []
     assert recorded(spec.folder) == {"enhancement/good_0"}
     assert not list(spec.folder.glob("*/*/.partial-*"))
 

@@ -14,7 +14,7 @@ import distributed
 import pytest
 from fixtures import small_boards
 
-from aic_helpers import boards, cluster_tasks, clusters, results
+from aic_helpers import boards, cluster_tasks, clusters, nurseries, results
 from aic_helpers.datasets import open_dataset
 from aic_helpers.errors import InputError
 from aic_helpers.tracks import ENHANCEMENT
@@ -26,8 +26,10 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pyte
 @pytest.fixture(scope="module")
 def crew() -> Iterator[clusters.Cluster]:
     """Two worker processes here; the first takes times."""
-    with clusters.crew("", 2) as crew:
-        yield crew
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(nurseries.VARIABLE, raising=False)  # each worker starts its own, as on another machine
+        with clusters.crew("", 2) as crew:
+            yield crew
     # Python's own helper of spawned processes would outlive them, and other tests look for children left behind.
     resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]
 
