@@ -27,12 +27,14 @@ class Assessment:
 
     def _open(self, request: dict[str, Any]) -> dict[str, Any]:
         quiet.import_tensorflow()
-        from aic_helpers import inference
+        from aic_helpers import examples, inference
 
         self._dataset = open_dataset(request["data"], TRACKS[request["track"]])
-        self._model = inference.load(request["model"])
+        model = inference.load(request["model"])
         self._rows = []
-        self._batches = batches_of_rows(self._model, self._dataset, chosen(self._dataset, request["limit"]))
+        self._outputs = examples.KeptOutputs(model)
+        pairs = chosen(self._dataset, request["limit"])
+        self._batches = batches_of_rows(model, self._dataset, pairs, self._outputs.keep)
         return {}
 
     def _next(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -48,6 +50,6 @@ class Assessment:
 
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            examples.write(folder, self._dataset, self._model, pd.DataFrame(self._rows))
+            examples.write(folder, self._dataset, self._outputs, pd.DataFrame(self._rows))
             files = [path for file in run_files.EXAMPLES if (path := folder / file).is_file()]
             return {"pictures": {file.name: base64.b64encode(file.read_bytes()).decode("ascii") for file in files}}

@@ -85,6 +85,7 @@ def assess(
 
 def _write(folder: Path, pictures: dict[str, str]) -> None:
     """Write the pictures that a child sent; it needs no right to write here itself."""
+    folder.mkdir(parents=True, exist_ok=True)
     for name in run_files.EXAMPLES:
         if name in pictures:
             (folder / name).write_bytes(base64.b64decode(pictures[name]))

@@ -153,6 +153,7 @@ def work(desk: Desk, crew: Callable[[], Any], *, progress: Progress | None = Non
 @contextmanager
 def _shut_in(desk: Desk) -> Iterator[None]:
     """Confine every child from here on, and give them a nursery whose memory holds no variable of this process."""
+    other = os.environ.pop(nurseries.VARIABLE, None)
     mask = os.umask(0o022)  # what is written here, the users of the children must be able to read
     desk.models.mkdir(parents=True, exist_ok=True)
     (desk.folder / "board").mkdir(exist_ok=True)
@@ -165,6 +166,7 @@ def _shut_in(desk: Desk) -> Iterator[None]:
             yield
     finally:
         os.umask(mask)
+        os.environ |= {nurseries.VARIABLE: other} if other else {}
 
 
 def _take(desk: Desk, count: int, leave: Sequence[int]) -> list[Entry]:

@@ -24,6 +24,9 @@ from aic_helpers.tracks import PROTOCOL, Track
 
 Model = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
+See = Callable[[LoadedPair, NDArray[np.float32]], None]
+"""Shown each pair that is scored, with the output."""
+
 Progress = Callable[[int, int], None]
 """Told how many images are scored, of how many."""
 
@@ -84,7 +87,9 @@ def chosen(dataset: Dataset, limit: int | None) -> Sequence[Pair]:
     return dataset.pairs[:limit]
 
 
-def batches_of_rows(model: Model, dataset: Dataset, pairs: Sequence[Pair]) -> Iterator[list[Row]]:
+def batches_of_rows(
+    model: Model, dataset: Dataset, pairs: Sequence[Pair], see: See | None = None
+) -> Iterator[list[Row]]:
     """Yield the rows of a few pairs at a time, in their order; `evaluate` says what is in them."""
     pixels = BATCH_PIXELS if getattr(model, "batch", 1) is None else 1
     loaded = _batched((read_pair(dataset, pair) for pair in pairs), pixels)
@@ -94,7 +99,7 @@ def batches_of_rows(model: Model, dataset: Dataset, pairs: Sequence[Pair]) -> It
             outputs = _run(model, batch)
             if scored:
                 yield scored.result()
-            scored = scorer.submit(_rows, batch, outputs, dataset.track)
+            scored = scorer.submit(_rows, batch, outputs, dataset.track, see)
         if scored:
             yield scored.result()
 
@@ -181,9 +186,17 @@ def summarise(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def _rows(
-    batch: Sequence[LoadedPair], outputs: Sequence[tuple[NDArray[np.float32] | None, str | None]], track: Track
+    batch: Sequence[LoadedPair],
+    outputs: Sequence[tuple[NDArray[np.float32] | None, str | None]],
+    track: Track,
+    see: See | None,
 ) -> list[Row]:
-    return [_row(pair, output, failure, track) for pair, (output, failure) in zip(batch, outputs, strict=True)]
+    rows = []
+    for pair, (output, failure) in zip(batch, outputs, strict=True):
+        rows.append(_row(pair, output, failure, track))
+        if see and output is not None:
+            see(pair, output)
+    return rows
 
 
 def _row(pair: LoadedPair, output: NDArray[np.float32] | None, failure: str | None, track: Track) -> Row:

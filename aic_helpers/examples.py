@@ -8,13 +8,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from aic_helpers.datasets import Dataset, LoadedPair, read_pair
 from aic_helpers.details import largest_error
 from aic_helpers.evaluation import Model, run_model, score_output
-from aic_helpers.images import Floats, as_uint8
+from aic_helpers.images import Floats, as_float, as_uint8
 from aic_helpers.run_files import EXAMPLES, SIDES, picture
 from aic_helpers.staging import staged
 
@@ -34,7 +36,38 @@ MAX_BYTES = 100_000
 """Twelve pictures of a run, in base64, then leave room in the 2 MB that its report may have."""
 
 
-def write(folder: Path, dataset: Dataset, model: Model, images: pd.DataFrame) -> None:
+KEPT_BYTES = 2**26
+"""Of outputs with 8 bits a value, seven 2K photos or so. Of more images than that, three are few to run again."""
+
+
+class KeptOutputs:
+    """What is seen of a model's outputs, kept while they are scored, so that showing three needs no second run.
+
+    Parameters
+    ----------
+    model : callable
+        See `aic_helpers.evaluation.evaluate`.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._kept: dict[str, NDArray[np.uint8]] = {}
+        self._free_bytes = KEPT_BYTES
+
+    def keep(self, pair: LoadedPair, output: Floats) -> None:
+        """Keep an output while there is room."""
+        if output.size <= self._free_bytes:
+            self._kept[pair.name] = as_uint8(output)
+            self._free_bytes -= output.size
+
+    def of(self, pair: LoadedPair) -> Floats | None:
+        """Return an output, by a run where it isn't kept; None where the model fails then."""
+        if pair.name in self._kept:
+            return as_float(self._kept[pair.name])
+        return run_model(self._model, pair.input)[0]
+
+
+def write(folder: Path, dataset: Dataset, outputs: KeptOutputs, images: pd.DataFrame) -> None:
     """Write the pictures and `examples.csv` into a run folder; what was there before goes.
 
     Parameters
@@ -42,17 +75,17 @@ def write(folder: Path, dataset: Dataset, model: Model, images: pd.DataFrame) ->
     folder : Path
     dataset : Dataset
         Whose images they are.
-    model : callable
-        See `aic_helpers.evaluation.evaluate`.
+    outputs : KeptOutputs
+        Of the model on these images.
     images : DataFrame
-        What that returned.
+        What `aic_helpers.evaluation.evaluate` returned.
     """
     pairs = {pair.name: pair for pair in dataset.pairs}
     rows = []
     with staged(folder, "examples.csv", replaces=EXAMPLES) as stage:
         for end, found in choose(images).items():
             pair = read_pair(dataset, pairs[found["image"]])
-            output, _ = run_model(model, pair.input)
+            output = outputs.of(pair)
             if output is not None:
                 before = score_output(pair.target, pair.input, dataset.track)
                 figures = {f"input_{name}": before[name] for name in ("psnr_db", "ms_ssim")}

@@ -10,12 +10,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fixtures import processes
+
+from aic_helpers import nurseries
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # A shell starts what it puts in the background with Ctrl-C ignored, and every process below inherits that; the tests
 # that interrupt a command would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_processes() -> None:
+    """Before any test starts a process."""
+    processes.note_shared()
+
+
+@pytest.fixture
+def no_nursery(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what a test calls start its own nursery, as where nothing above has one."""
+    monkeypatch.delenv(nurseries.VARIABLE, raising=False)
 
 
 @pytest.fixture(scope="session")

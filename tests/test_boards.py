@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from fixtures import run_folders, small_boards
 
@@ -95,22 +93,33 @@ def test_a_board_that_is_killed_goes_on_and_ends_as_if_nothing_had_been(unbroken
     assert not list(out.glob("*/*/.partial-*"))
 
 
-def test_an_interrupt_ends_all_children_and_keeps_what_is_recorded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    spec = small_boards.spec(tmp_path, good=2)
-    here = psutil.Process()
+INTERRUPT = """
+import os, signal, sys
+import psutil
+from aic_helpers import boards, board_specs, journals
 
-    def interrupt(folder: Path, event: str, unit: str, stage: str, **more: Any) -> None:
-        if event == "done":
-            os.kill(os.getpid(), signal.SIGINT)
+def interrupt(folder, event, unit, stage, **more):
+    if event == "done":
+        os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(journals, "note", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        boards.run(spec, boards.Local(1))
-    assert here.children(recursive=True) == []
-    assert recorded(spec.folder) == {"enhancement/good_0"}
-    assert not list(spec.folder.glob("*/*/.partial-*"))
+signal.signal(signal.SIGINT, signal.default_int_handler)
+journals.note = interrupt
+try:
+    boards.run(board_specs.read_spec(sys.argv[1], sys.argv[2]), boards.Local(1))
+except KeyboardInterrupt:
+    print("interrupted, and left:", [child.cmdline() for child in psutil.Process().children(recursive=True)])
+"""
+"""In a process of its own, because an interrupt ends all children of the process: here the nursery of all tests too."""
+
+
+@pytest.mark.usefixtures("no_nursery")
+def test_an_interrupt_ends_all_children_and_keeps_what_is_recorded(tmp_path: Path) -> None:
+    board, out = small_boards.write(tmp_path, good=2), tmp_path / "out"
+    call = [sys.executable, "-c", INTERRUPT, str(board), str(out)]
+    done = subprocess.run(call, capture_output=True, text=True)
+    assert done.stdout == "interrupted, and left: []\n", done.stderr
+    assert recorded(out) == {"enhancement/good_0"}
+    assert not list(out.glob("*/*/.partial-*"))
 
 
 class Stub:

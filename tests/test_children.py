@@ -177,6 +177,7 @@ def nursery() -> Iterator[None]:
     """A nursery that lives as long as these tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(FIXTURES))
+        patch.delenv(nurseries.VARIABLE, raising=False)  # that of the whole run doesn't know these targets
         with nurseries.started():
             yield
 

@@ -14,7 +14,7 @@ import distributed
 import pytest
 from fixtures import small_boards
 
-from aic_helpers import boards, cluster_tasks, clusters, confinement, results
+from aic_helpers import boards, cluster_tasks, clusters, confinement, nurseries, results
 from aic_helpers.datasets import open_dataset
 from aic_helpers.errors import InputError
 from aic_helpers.tracks import ENHANCEMENT
@@ -26,8 +26,10 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pyte
 @pytest.fixture(scope="module")
 def crew() -> Iterator[clusters.Cluster]:
     """Two worker processes here; the first takes times."""
-    with clusters.crew("", 2) as crew:
-        yield crew
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(nurseries.VARIABLE, raising=False)  # each worker starts its own, as on another machine
+        with clusters.crew("", 2) as crew:
+            yield crew
     # Python's own helper of spawned processes would outlive them, and other tests look for children left behind.
     resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]
 
@@ -137,6 +139,7 @@ def test_distributed_is_what_the_extra_brings() -> None:
 def test_children_of_workers_are_confined_where_strangers_models_run(crew: clusters.Cluster, tmp_path: Path) -> None:
     assert set(crew._client.run(cluster_tasks.is_confined).values()) == {False}
     spec = small_boards.spec(tmp_path, good=1)
+    tmp_path.chmod(0o755)
     with confinement.confined([tmp_path]), clusters.crew("", 1) as confined:
         assert set(confined._client.run(cluster_tasks.is_confined).values()) == {True}
         assert boards.run(spec, confined)["failed"] == 0

@@ -17,9 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
-from fixtures import hostile_graphs, small_boards, team_runs
+from fixtures import hostile_graphs, processes, small_boards, team_runs
 
 from aic_helpers import assessments, boards, confinement, desks, leaderboards, mails, nurseries, requirements, results
 from aic_helpers.errors import InputError
@@ -154,7 +153,7 @@ def test_from_emails_to_a_leaderboard(office: Office, monkeypatch: pytest.Monkey
 
 
 def assert_no_child_left() -> None:
-    names = [process.cmdline()[-3:] for process in psutil.Process().children(recursive=True)]
+    names = [process.cmdline()[-3:] for process in processes.below()]
     assert names == []
 
 

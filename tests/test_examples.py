@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from aic_helpers import examples, results
-from aic_helpers.evaluation import evaluate, score_output
+from aic_helpers.evaluation import batches_of_rows, evaluate, score_output
 from aic_helpers.images import as_float, read_rgb, write_png
 from aic_helpers.run_files import EXAMPLES
 
@@ -36,7 +36,8 @@ def louder(images):
 
 
 def written(settings, model=louder):
-    examples.write(settings.folder, settings.dataset, model, evaluate(model, settings.dataset))
+    outputs = examples.KeptOutputs(model)
+    examples.write(settings.folder, settings.dataset, outputs, evaluate(model, settings.dataset))
     return sorted(path.name for path in settings.folder.iterdir())
 
 
@@ -106,3 +107,24 @@ def test_metrics_that_are_cleared_take_the_examples_along(run):
     written(settings)
     results.write_part(settings, "model", {"sha256": "1"})
     assert sorted(path.name for path in settings.folder.iterdir()) == ["result.json"]
+
+
+@pytest.mark.parametrize(("room", "again"), [(3, 0), (2, 1), (0, 3)])
+def test_only_outputs_that_are_not_kept_are_made_again(run, monkeypatch, room, again):
+    settings = run(24, 32, dark=(0.1, 0.3, 0.15))
+    written(settings)
+    expected = {path.name: path.read_bytes() for path in settings.folder.iterdir()}
+    monkeypatch.setattr(examples, "KEPT_BYTES", room * 24 * 32 * 3)
+    runs = []
+
+    def counted(images):
+        runs.append(len(images))
+        return louder(images)
+
+    outputs = examples.KeptOutputs(counted)
+    batches = batches_of_rows(counted, settings.dataset, settings.dataset.pairs, outputs.keep)
+    rows = [row for batch in batches for row in batch]
+    runs.clear()
+    examples.write(settings.folder, settings.dataset, outputs, pd.DataFrame(rows))
+    assert len(runs) == again
+    assert {path.name: path.read_bytes() for path in settings.folder.iterdir()} == expected

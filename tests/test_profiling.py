@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from fixtures import hostile_models, in_process
+from fixtures import hostile_models, in_process, processes
 from PIL import Image
 
 from aic_helpers import profiling, subjects, timing
@@ -54,7 +54,7 @@ def freeze(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 
 def assert_no_child_left() -> None:
-    _, alive = psutil.wait_procs(psutil.Process().children(recursive=True), timeout=10)
+    _, alive = psutil.wait_procs(processes.below(), timeout=10)
     assert [process.cmdline() for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
 
 
