@@ -68,7 +68,12 @@ def ingest(path: str, desk: str, ledger: str) -> int:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 @desk_options
 def queue(last: int, as_json: bool, desk: str, ledger: str) -> int:
-    """Organiser: show the submissions and how each stands."""
+    """Organiser: show the submissions and how each stands.
+
+    \b
+    Example
+      aic submit queue --last 50
+    """
     from aic_helpers import tables
 
     _, book = _opened(desk, ledger)
@@ -96,6 +101,10 @@ def work(data: str, limit: int, private_links: bool, scheduler: str, workers: in
     Each model is fetched, compared with the SHA-256 that the team sent, read as data, and refused where it holds
     anything but operations on tensors. Then it is converted, evaluated, profiled and checked in child processes that
     are shut in: see the README on what is trusted. After Ctrl-C, or a kill, the same call goes on.
+
+    \b
+    Example
+      aic submit work --data challenge
     """
     from aic_helpers import bars, board_run_commands, desks, tables
 
@@ -116,7 +125,12 @@ def work(data: str, limit: int, private_links: bool, scheduler: str, workers: in
 @click.argument("track")
 @desk_options
 def close(track: str, desk: str, ledger: str) -> int:
-    """Organiser: take no more submissions to a track."""
+    """Organiser: take no more submissions to a track.
+
+    \b
+    Example
+      aic submit close enhancement
+    """
     return _set_closed(track, True, desk, ledger)
 
 
@@ -124,7 +138,12 @@ def close(track: str, desk: str, ledger: str) -> int:
 @click.argument("track")
 @desk_options
 def open_track(track: str, desk: str, ledger: str) -> int:
-    """Organiser: take submissions to a track again."""
+    """Organiser: take submissions to a track again.
+
+    \b
+    Example
+      aic submit open enhancement
+    """
     return _set_closed(track, False, desk, ledger)
 
 
@@ -137,6 +156,10 @@ def leaderboard(track: str, by: str, as_json: bool, desk: str, ledger: str) -> i
     """Show each team's last successful submission, ranked.
 
     leaderboard.html, .csv and .json are written into the desk's folder.
+
+    \b
+    Example
+      aic leaderboard --by C
     """
     from aic_helpers import board_tables, desks, leaderboards, standings, tables
     from aic_helpers.tracks import TRACKS

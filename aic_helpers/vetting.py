@@ -171,10 +171,7 @@ def _refuse_node(where: str, node: Any) -> None:
 
 def _refuse_attribute(where: str, node: Any, name: str, value: Any) -> None:
     """Refuse texts that could name a file. A constant's own texts go nowhere: no operation here opens anything."""
-    texts = [value.s, *value.list.s]
-    for text in texts:
-        if name in PROTO_TEXTS and not text:
-            continue
+    for text in filter(None, [value.s, *value.list.s]):
         shown = text.decode("utf-8", "replace")
         allowed = NAMES.get(name, TEXT)
         if name in PROTO_TEXTS or not allowed.match(shown):
