@@ -18,6 +18,7 @@ from typing import Any
 
 from aic_helpers import machine, results, sources
 from aic_helpers.datasets import Dataset
+from aic_helpers.fingerprints import fingerprint
 from aic_helpers.results import Part, Settings
 from aic_helpers.subjects import Conditions
 from aic_helpers.timing import Limits
@@ -46,7 +47,7 @@ WORDS = {
 def model_key(settings: Settings) -> Key:
     """Return what `model.pb` is made from."""
     return {
-        "source": results.fingerprint(settings.source),
+        "source": fingerprint(settings.source),
         "code": code("conversion", "freezing"),
         **_versions("tensorflow", "keras"),
     }

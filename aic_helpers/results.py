@@ -7,7 +7,6 @@ validation image), `timing.csv` (a row per timed run) and the executed notebooks
 
 from __future__ import annotations
 
-import ast
 import difflib
 import hashlib
 import json
@@ -16,7 +15,6 @@ import math
 import os
 import platform
 import re
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -27,6 +25,7 @@ import numpy as np
 
 from aic_helpers import datasets, machine, run_files, schema, sources, staging
 from aic_helpers.errors import InputError
+from aic_helpers.fingerprints import fingerprint
 from aic_helpers.places import PROJECT
 from aic_helpers.scoring import total_scores
 from aic_helpers.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, PROTOCOL, TRACKS, Track
@@ -121,41 +120,6 @@ def run_folder(track: Track, name: str, out: str = "") -> Path:
     if folder.exists() and not folder.is_dir():
         raise InputError(f"a folder for the run at {folder}", "a file", "name another place with out")
     return folder
-
-
-def fingerprint(source: sources.ModelSource) -> str:
-    """Return a SHA-256 over the files that a model source names, so that a changed one is converted again."""
-    digest = hashlib.sha256(f"{source.kind} {source.function}".encode())
-    for file in _files(source):
-        digest.update(f"{file.name} {file.stat().st_size} ".encode())
-        with file.open("rb") as stream:
-            digest.update(hashlib.file_digest(stream, "sha256").digest())
-    return digest.hexdigest()
-
-
-def _files(source: sources.ModelSource) -> Iterator[Path]:
-    inside = source.path.rglob("*") if source.path.is_dir() else [source.path]
-    yield from sorted(file for file in inside if file.is_file())
-    if source.kind == "function":
-        yield from sorted(_beside(source.path, set()))
-    if source.checkpoint:
-        beside = source.checkpoint.parent.iterdir()
-        yield from sorted(file for file in beside if file.name.startswith(source.checkpoint.name))
-
-
-def _beside(script: Path, found: set[Path]) -> set[Path]:
-    """Return the Python files in a script's folder that it imports, and those that they import."""
-    try:
-        tree = ast.parse(script.read_bytes())
-    except (SyntaxError, ValueError):  # converting it tells where
-        return found
-    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
-    names += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    for name in names:
-        file = script.with_name(f"{name.partition('.')[0]}.py")
-        if file not in found and file != script and file.is_file():
-            found |= {file} | _beside(file, found | {file})
-    return found
 
 
 def converted(settings: Settings) -> dict[str, Any] | None:

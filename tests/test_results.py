@@ -298,17 +298,6 @@ def test_a_model_counts_as_converted_only_from_this_very_source(settings, net):
     assert results.converted(settings) is None, "the source has changed since"
 
 
-def test_the_fingerprint_covers_the_checkpoint(tmp_path):
-    (tmp_path / "net.py").write_text("def net(images): ...")
-    for name in ("weights.index", "weights.data-00000-of-00001"):
-        (tmp_path / name).write_bytes(b"a")
-    source = results.settle("super_resolution", f"{tmp_path}/net.py:net", f"{tmp_path}/weights").source
-    before = results.fingerprint(source)
-    assert results.fingerprint(source) == before
-    (tmp_path / "weights.data-00000-of-00001").write_bytes(b"b")
-    assert results.fingerprint(source) != before
-
-
 @pytest.mark.parametrize("text", ["{", '{"schema": 1}', '{"schema": 1, "track": 3}'])
 def test_a_damaged_result_is_set_aside_and_kept(tmp_path, caplog, text):
     (tmp_path / "result.json").write_text(text)
@@ -327,16 +316,3 @@ def test_a_whole_result_and_one_of_another_version_stay(settings):
     (settings.folder / "result.json").write_text('{"schema": 2}')
     with pytest.raises(InputError, match="found schema 2"):
         results.set_damaged_aside(settings.folder)
-
-
-def test_the_fingerprint_covers_what_a_model_file_imports_from_its_folder(tmp_path):
-    (tmp_path / "net.py").write_text("import blocks\n\ndef net(images): ...")
-    (tmp_path / "blocks.py").write_text("from parts import part")
-    (tmp_path / "parts.py").write_text("import net\npart = 1")
-    (tmp_path / "other.py").write_text("part = 1")
-    source = results.settle("super_resolution", f"{tmp_path}/net.py:net").source
-    before = results.fingerprint(source)
-    (tmp_path / "other.py").write_text("part = 2")
-    assert results.fingerprint(source) == before
-    (tmp_path / "parts.py").write_text("part = 2")
-    assert results.fingerprint(source) != before
