@@ -143,5 +143,4 @@ def test_children_of_workers_are_confined_where_strangers_models_run(crew: clust
     with confinement.confined([tmp_path]), clusters.crew("", 1) as confined:
         assert set(confined._client.run(cluster_tasks.is_confined).values()) == {True}
         assert boards.run(spec, confined)["failed"] == 0
-    resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]
     assert results.read(tmp_path / "out" / "enhancement" / "good_0")["metrics"]["images"] == 3
