@@ -6,6 +6,7 @@ Each imports what it needs when it runs, so that `aic --help` answers at once.
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 import click
@@ -14,6 +15,8 @@ from aic_helpers import options
 from aic_helpers.endings import DONE
 from aic_helpers.errors import InputError
 from aic_helpers.tracks import HD_HEIGHT_PX, HD_WIDTH_PX
+
+log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -179,20 +182,42 @@ def _is_hd(profile: dict[str, Any] | None) -> bool:
 @click.command()
 @options.track_option
 @click.option("--psnr", "psnr_db", required=True, type=float, metavar="DB", help="Mean PSNR in dB.")
-@click.option("--ms-ssim", required=True, type=float, metavar="X", help="Mean MS-SSIM, 0 to 1.")
+@click.option("--ms-ssim", type=float, metavar="X", help="Mean MS-SSIM, 0 to 1.")
+@click.option("--mos", type=float, metavar="X", help="In place of --ms-ssim: mean opinion score, 1 to 5.")
+@click.option("--baseline-mos", type=float, metavar="X", help="With --mos: that of the track's SRCNN.")
 @click.option("--speedup", required=True, type=float, metavar="R", help="The baseline's time over the model's.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
-def score(track: str, psnr_db: float, ms_ssim: float, speedup: float, as_json: bool) -> int:
+def score(
+    track: str,
+    psnr_db: float,
+    ms_ssim: float | None,
+    mos: float | None,
+    baseline_mos: float | None,
+    speedup: float,
+    as_json: bool,
+) -> int:
     """Compute total scores A, B and C from figures at hand.
 
+    In the challenge's test phase the mean opinion score took the place of MS-SSIM; how it did so is reconstructed.
+
     \b
-    Example
+    Examples
       aic score --track super_resolution --psnr 28.21 --ms-ssim 0.9636 --speedup 4.62
+      aic score --track enhancement --psnr 21.9 --mos 2.8 --baseline-mos 2.3 --speedup 2
     """
     from aic_helpers.results import named_track
-    from aic_helpers.scoring import total_scores
+    from aic_helpers.scoring import MAPPING_NOTE, total_scores, total_scores_by_opinion
 
-    found = total_scores(named_track(track), psnr_db=psnr_db, ms_ssim=ms_ssim, speedup=speedup)
+    chosen = named_track(track)
+    if mos is None and ms_ssim is not None and baseline_mos is None:
+        found = total_scores(chosen, psnr_db=psnr_db, ms_ssim=ms_ssim, speedup=speedup)
+    elif mos is not None and baseline_mos is not None and ms_ssim is None:
+        found = total_scores_by_opinion(chosen, psnr_db=psnr_db, mos=mos, baseline_mos=baseline_mos, speedup=speedup)
+        log.info(MAPPING_NOTE)
+    else:
+        typed = {"--ms-ssim": ms_ssim, "--mos": mos, "--baseline-mos": baseline_mos}
+        given = ", ".join(name for name, value in typed.items() if value is not None) or "none of them"
+        raise InputError("--ms-ssim, or --mos with --baseline-mos", given, "give one or the other")
     if as_json:
         click.echo(json.dumps({name: {"value": one.value, "ci95": one.ci95} for name, one in found.items()}, indent=2))
     else:

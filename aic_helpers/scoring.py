@@ -9,6 +9,16 @@ from aic_helpers.errors import InputError
 from aic_helpers.intervals import Interval
 from aic_helpers.tracks import SPEEDUP_CAP, Coefficients, Track
 
+RECONSTRUCTED = "pirm2018-reconstructed"
+
+MAPPINGS = {RECONSTRUCTED: 0.0719}
+"""By name of the mapping: how much of MS-SSIM one grade of opinion stands for (see `from_opinion`)."""
+
+MAPPING_NOTE = (
+    f"The mapping {RECONSTRUCTED} is not stated in the challenge's rules: it was reconstructed from the published "
+    "final table of Track B, and fits the rows that it was tried on to 0.01."
+)
+
 
 @dataclass(frozen=True)
 class Score:
@@ -61,6 +71,44 @@ def total_scores(
         )
         for name, coefficients in track.scores.items()
     }
+
+
+def total_scores_by_opinion(
+    track: Track, *, psnr_db: float, mos: float, baseline_mos: float, speedup: float, mapping: str = RECONSTRUCTED
+) -> dict[str, Score]:
+    """Return scores A, B and C with the mean opinion score in place of MS-SSIM, as in the challenge's test phase.
+
+    Parameters
+    ----------
+    psnr_db, speedup : float
+        See `total_scores`.
+    mos, baseline_mos : float
+        Mean opinion scores, 1 to 5, of the model and of the track's SRCNN, by the same raters.
+    mapping : str
+        See `from_opinion`.
+
+    Raises
+    ------
+    InputError
+        As of `total_scores`, or a mean opinion score outside 1 to 5, or an unknown mapping.
+    """
+    _check(psnr_db, track.ms_ssim_base, speedup)
+    quality = from_opinion(track, mos=mos, baseline_mos=baseline_mos, mapping=mapping)
+    return {name: Score(_total(track, c, psnr_db, quality, speedup), None) for name, c in track.scores.items()}
+
+
+def from_opinion(track: Track, *, mos: float, baseline_mos: float, mapping: str = RECONSTRUCTED) -> float:
+    """Return what stands for MS-SSIM in a score: the track's base + slope (MOS - MOS of SRCNN). It may leave [0, 1].
+
+    The slope is the mapping's. ``pirm2018-reconstructed`` has 0.0719: reconstructed from the published final table of
+    Track B, where it fits the rows that it was tried on to 0.01, and not stated in the challenge's rules.
+    """
+    for name, value in (("model", mos), ("baseline", baseline_mos)):
+        if not 1 <= value <= 5:
+            raise InputError(f"a mean opinion score of the {name} in 1 to 5", f"{value:g}", "check the value")
+    if mapping not in MAPPINGS:
+        raise InputError(f"a mapping of opinions ({', '.join(MAPPINGS)})", repr(mapping), "name one of them")
+    return track.ms_ssim_base + MAPPINGS[mapping] * (mos - baseline_mos)
 
 
 def _check(psnr_db: float, ms_ssim: float, speedup: float) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from aic_helpers.errors import InputError
 from aic_helpers.intervals import mean_ci95
-from aic_helpers.scoring import total_scores
-from aic_helpers.tracks import TRACKS
+from aic_helpers.scoring import total_scores, total_scores_by_opinion
+from aic_helpers.tracks import ENHANCEMENT, TRACKS
 
 FOLDER = os.environ.get("AIC_CHALLENGE_DATA")
 PUBLISHED = (
@@ -83,3 +83,27 @@ def test_the_interval_of_a_mean_covers_it_about_95_times_of_100():
 def test_no_interval_of_one_image_or_of_nan():
     assert mean_ci95([27.0]) is None
     assert mean_ci95([27.0, float("inf")]) is None
+
+
+def test_score_by_opinion_by_hand() -> None:
+    """Half a grade above the baseline: 0.0719 / 2 of MS-SSIM above the track's base."""
+    found = total_scores_by_opinion(ENHANCEMENT, psnr_db=22.0, mos=2.8, baseline_mos=2.3, speedup=2.0)
+    for name, coefficients in ENHANCEMENT.scores.items():
+        by_hand = coefficients.alpha * 1.0 + coefficients.beta * 0.03595 + coefficients.gamma * 2
+        assert found[name].value == pytest.approx(by_hand, abs=1e-9)
+        assert found[name].ci95 is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"mos": 5.1}, "expected a mean opinion score of the model in 1 to 5, found 5.1"),
+        ({"baseline_mos": 0}, "expected a mean opinion score of the baseline in 1 to 5, found 0"),
+        ({"mos": float("nan")}, "found nan"),
+        ({"mapping": "mine"}, "expected a mapping of opinions (pirm2018-reconstructed), found 'mine'"),
+    ],
+)
+def test_opinions_out_of_range(changes: dict, words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        total_scores_by_opinion(ENHANCEMENT, **{"psnr_db": 22, "mos": 3, "baseline_mos": 2, "speedup": 1} | changes)
+    assert words in str(caught.value)
