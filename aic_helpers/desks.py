@@ -293,9 +293,9 @@ def _record(desk: Desk, entry: Entry, state: str, detail: dict[str, Any]) -> Non
 
 
 def require_data(desk: Desk) -> None:
-    """Refuse data that no model can be judged on, before anything is taken from the queue."""
-    for track in TRACKS.values():
-        datasets.open_dataset(desk.data, track=track)
+    """Refuse data on which what waits can't be judged, before anything is taken from the queue."""
+    for track in {entry.track for entry in desk.ledger.entries((RECEIVED, STARTED))}:
+        datasets.open_dataset(desk.data, track=TRACKS[track])
 
 
 def track_of(typed: str) -> str:

@@ -241,6 +241,8 @@ def test_ingest_of_a_folder_takes_registrations_first_and_tells_each(office: Off
 
 
 def test_unknown_data_is_refused_before_anything_is_taken(office: Office) -> None:
+    office.register("Alpha")
+    office.submit(1, "Alpha", graph(1.0))
     desk = replace(office.desk, data="nowhere")
     with pytest.raises(InputError, match="nowhere"):
         desks.require_data(desk)
