@@ -55,6 +55,7 @@ def aic() -> None:
       0    done, and every requirement met
       1    done, but the model breaks a requirement
       2    the call or an input was wrong
+      3    an error of the workbench itself
       130  interrupted
     """
 

@@ -53,7 +53,7 @@ def ingest(path: str, desk: str, ledger: str) -> int:
     """
     from aic_helpers import desks, tables
 
-    place, (_, book) = Path(path).expanduser(), _opened(desk, ledger)
+    place, (_, book) = Path(path).expanduser(), _opened(desk, ledger, make=True)
     if not place.is_dir():
         taken = desks.ingest(book, place)
         click.echo(f"{taken.outcome}: {taken.words}")
@@ -64,7 +64,14 @@ def ingest(path: str, desk: str, ledger: str) -> int:
 
 
 @submit_commands.submit.command()
-@click.option("--last", default=20, show_default=True, metavar="N", help="How many to show; 0 for all.")
+@click.option(
+    "--last",
+    type=click.IntRange(min=0),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="How many to show; 0 for all.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 @desk_options
 def queue(last: int, as_json: bool, desk: str, ledger: str) -> int:
@@ -90,23 +97,33 @@ def queue(last: int, as_json: bool, desk: str, ledger: str) -> int:
 
 @submit_commands.submit.command()
 @click.option("--data", default="sample", show_default=True, metavar="sample|challenge|DIR", help="Validation data.")
-@click.option("--limit", default=0, metavar="N", help="Only the first N validation images.  [default: all]")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Only the first N validation images.  [default: all]",
+)
 @click.option("--private-links", is_flag=True, help="Let links lead to this machine and to private networks.")
 @click.option("--scheduler", default="", metavar="tcp://HOST:PORT", help="Work on this Dask cluster.")
-@click.option("--workers", default=0, metavar="N", help="Work on a Dask cluster of N processes here.")
+@click.option(
+    "--workers", type=click.IntRange(min=0), default=0, metavar="N", help="Work on a Dask cluster of N processes here."
+)
 @desk_options
 def work(data: str, limit: int, private_links: bool, scheduler: str, workers: int, desk: str, ledger: str) -> int:
     """Organiser: judge the submissions that wait.
 
     Each model is fetched, compared with the SHA-256 that the team sent, read as data, and refused where it holds
     anything but operations on tensors. Then it is converted, evaluated, profiled and checked in child processes that
-    are shut in: see the README on what is trusted. After Ctrl-C, or a kill, the same call goes on.
+    are shut in: see the README on what is trusted. After Ctrl-C, or a kill, the same call goes on. Exit status 2 where
+    something on this side kept a submission waiting.
 
     \b
     Example
       aic submit work --data challenge
     """
     from aic_helpers import bars, board_run_commands, desks, tables
+    from aic_helpers.ledgers import RECEIVED
 
     folder, book = _opened(desk, ledger)
     place = desks.Desk(folder, book, str(Path(data).resolve()) if Path(data).is_dir() else data, limit, private_links)
@@ -118,7 +135,7 @@ def work(data: str, limit: int, private_links: bool, scheduler: str, workers: in
         return DONE
     click.echo(tables.aligned([_HEAD, *map(_row, done)]))
     _say_confinement(place, done)
-    return DONE
+    return INPUT_WRONG if any(entry.state == RECEIVED for entry in done) else DONE
 
 
 @submit_commands.submit.command()
@@ -180,22 +197,22 @@ def leaderboard(track: str, by: str, as_json: bool, desk: str, ledger: str) -> i
 _HEAD = ("number", "received (UTC)", "track", "team", "state", "reason")
 
 
-def _opened(desk: str, ledger: str) -> tuple[Path, Ledger]:
-    """Return the desk's folder and its ledger."""
+def _opened(desk: str, ledger: str, *, make: bool = False) -> tuple[Path, Ledger]:
+    """Return the desk's folder and its ledger, which only what writes into it may make."""
     from aic_helpers import desks
     from aic_helpers.ledgers import Ledger
 
     folder = Path(desk).expanduser() if desk else desks.FOLDER
     if folder.exists() and not folder.is_dir():
         raise InputError(f"a folder for the desk at {folder}", "a file", "name another place with --desk")
-    return folder, Ledger(ledger or str(folder / "ledger.sqlite"))
+    return folder, Ledger(ledger or str(folder / "ledger.sqlite"), make=make)
 
 
 def _set_closed(track: str, closed: bool, desk: str, ledger: str) -> int:
     from aic_helpers import desks
 
     name = desks.track_of(track)
-    _, book = _opened(desk, ledger)
+    _, book = _opened(desk, ledger, make=True)
     book.set_closed(name, closed, datetime.now(UTC))
     click.echo(f"{name} is {'closed' if closed else 'open'}")
     return DONE

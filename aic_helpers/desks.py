@@ -19,7 +19,7 @@ from typing import Any
 
 import psutil
 
-from aic_helpers import board_figures, boards, confinement, datasets, links, mails, nurseries, results, vetting
+from aic_helpers import board_figures, boards, confinement, datasets, links, mails, nurseries, results, staging, vetting
 from aic_helpers import board_folders as folders
 from aic_helpers import board_specs as specs
 from aic_helpers.errors import InputError
@@ -109,7 +109,7 @@ def ingest(ledger: Ledger, path: Path, now: datetime | None = None) -> Taken:
 
 def ingest_folder(ledger: Ledger, folder: Path, now: datetime | None = None) -> Iterator[Taken]:
     """Take all e-mails of a folder, registrations first; one that is refused is told in its place."""
-    files = sorted(path for path in folder.glob("*.eml") if path.is_file())
+    files = sorted(path for path in folder.iterdir() if path.suffix == ".eml")
     if not files:
         raise InputError(f"e-mails (*.eml) in {folder}", "none", "export them there")
     for path in sorted(files, key=lambda path: not _is_registration(path)):
@@ -117,12 +117,14 @@ def ingest_folder(ledger: Ledger, folder: Path, now: datetime | None = None) -> 
             yield ingest(ledger, path, now)
         except InputError as error:
             yield Taken(path.name, "refused", str(error))
+        except OSError as error:
+            yield Taken(path.name, "refused", f"it can't be read ({error.strerror}): check its permissions")
 
 
 def _is_registration(path: Path) -> bool:
     try:
         return isinstance(mails.read_mail(path).content, mails.Registration)
-    except InputError:
+    except (InputError, OSError):
         return False
 
 
@@ -143,7 +145,8 @@ def work(desk: Desk, crew: Callable[[], Any], *, progress: Progress | None = Non
     """
     tell = progress or (lambda *told: None)
     done: list[int] = []
-    with _shut_in(desk), crew() as workers:
+    desk.folder.mkdir(parents=True, exist_ok=True)
+    with staging.alone(desk.folder), _shut_in(desk), crew() as workers:
         while batch := _take(desk, AT_ONCE, leave=done):
             done += [entry.id for entry in batch]
             _judge(desk, workers, batch, tell)
@@ -210,8 +213,9 @@ def _judge(desk: Desk, crew: Any, batch: Sequence[Entry], tell: Progress) -> Non
             _record(desk, entry, REJECTED, {"reason": str(error)})
             tell(name, 0, 0, f"rejected: {error}")
         except OSError as error:
-            _again(desk, entry, str(error))
-            tell(name, 0, 0, f"put off: {error}")
+            reason = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+            _again(desk, entry, reason)
+            tell(name, 0, 0, f"put off: {reason}")
     runnable = [entry for entry in batch if entry.id in fit]
     if not runnable:
         return
@@ -221,7 +225,8 @@ def _judge(desk: Desk, crew: Any, batch: Sequence[Entry], tell: Progress) -> Non
         ends = {one.name: one for one in folders.open_board(spec.folder).entries}
     except BaseException as error:
         for entry in runnable:
-            _again(desk, entry, " ".join(str(error).split()) or type(error).__name__, counts=isinstance(error, OSError))
+            reason = " ".join(str(error).split()) or "interrupted"
+            _again(desk, entry, reason, counts=isinstance(error, OSError))
         raise
     for entry in runnable:
         _conclude(desk, entry, ends[run_name(entry)], fit[entry.id])
@@ -236,6 +241,9 @@ def _vetted(desk: Desk, entry: Entry) -> dict[str, Any]:
     if results.sha256(place) != entry.sha256:
         private = desk.private_links
         links.fetch(entry.link, place, entry.sha256, limit_bytes=MAX_FILE_BYTES, private=private)
+    if place.stat().st_size != entry.bytes:
+        found = f"{place.stat().st_size} bytes"
+        raise InputError(f"a model of {entry.bytes} bytes, as its e-mail says", found, "prepare the e-mail again")
     return vetting.vet(place)
 
 

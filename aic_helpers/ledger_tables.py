@@ -28,6 +28,8 @@ BUSY_S = 30
 
 CONNECT_S = 10
 
+NONE_YET = "aic submit ingest makes one; check --desk and --ledger"
+
 metadata = sql.MetaData()
 
 ledger = sql.Table("ledger", metadata, sql.Column("version", sql.Integer, primary_key=True))
@@ -81,8 +83,8 @@ closings = sql.Table(
 )
 
 
-def connect(place: str) -> Engine:
-    """Return the ledger at a place, having made its tables where there are none yet.
+def connect(place: str, *, make: bool) -> Engine:
+    """Return the ledger at a place; where there is none yet it is made, if `make` says so.
 
     Parameters
     ----------
@@ -94,11 +96,16 @@ def connect(place: str) -> Engine:
     InputError
         It can't be opened, is something else than a ledger, or one of a newer workbench.
     """
-    engine = _engine(place)
+    engine = _engine(place, make)
     with told(place):
         with engine.execution_options(aic_reads=True).begin() as connection:
-            there = sql.inspect(connection).has_table("ledger")
-        if not there:
+            tables = set(sql.inspect(connection).get_table_names())
+        if "ledger" not in tables:
+            if tables:
+                found = f"a database of something else, with {len(tables)} tables"
+                raise InputError(f"a ledger at {shown(place)}", found, "name another file, or an empty database")
+            if not make:
+                raise InputError(f"a ledger at {shown(place)}", "nothing", NONE_YET)
             _make(engine)
         with reading(engine) as connection:
             version = connection.scalar(sql.select(sql.func.max(ledger.c.version)))
@@ -130,7 +137,7 @@ def told(place: str) -> Iterator[None]:
 
 def shown(place: str) -> str:
     """Return a ledger's place without a password."""
-    return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", place)
+    return re.sub(r"(?i)(password=)[^&]*", r"\1***", re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", place))
 
 
 def _remedy(reason: str) -> str:
@@ -143,22 +150,34 @@ def _remedy(reason: str) -> str:
     return "check the place, its permissions and the free space; nothing was recorded"
 
 
-def _engine(place: str) -> Engine:
+def _engine(place: str, make: bool) -> Engine:
     if "://" in place:
         with told(place):
-            url = sql.make_url(place)
+            try:
+                url = sql.make_url(place)
+            except ValueError as error:
+                raise InputError(f"a ledger's URL ({shown(place)})", str(error), "mend it") from None
+            _refuse_memory(place, url.database if url.get_backend_name() == "sqlite" else place)
             arguments = {"connect_timeout": CONNECT_S} if url.get_backend_name() == "postgresql" else {}
             try:
                 return sql.create_engine(url, connect_args=arguments, pool_pre_ping=True)
             except ModuleNotFoundError as error:
                 remedy = "install it, or write the URL as postgresql+psycopg://..."
                 raise InputError("a driver for that database", f"no module {error.name}", remedy) from None
+    _refuse_memory(place, place)
     path = Path(place).expanduser()
+    if not (make or path.exists()):
+        raise InputError(f"a ledger at {path}", "nothing", NONE_YET)
     path.parent.mkdir(parents=True, exist_ok=True)
     engine = sql.create_engine(sql.URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_S})
     sql.event.listen(engine, "connect", _on_connect)
     sql.event.listen(engine, "begin", _on_begin)
     return engine
+
+
+def _refuse_memory(place: str, database: str | None) -> None:
+    if database in (None, "", ":memory:"):
+        raise InputError("a ledger in a file or on a server", f"{place}, which nothing keeps", "name a file")
 
 
 def _on_connect(connection: Any, _: Any) -> None:

@@ -100,9 +100,9 @@ class Entry:
 class Ledger:
     """A ledger at a place; see `aic_helpers.ledger_tables.connect`. Every method is one transaction."""
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, *, make: bool = True) -> None:
         self.place = place
-        self._engine = connect(place)
+        self._engine = connect(place, make=make)
 
     def close(self) -> None:
         """Close its connections."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from aic_helpers import results, run_folders, tables, teams
+from aic_helpers import results, run_folders, tables, teams, vetting
 from aic_helpers.errors import InputError
 from aic_helpers.mail_fields import shown
 from aic_helpers.tracks import TRACKS
@@ -73,7 +73,10 @@ def _run_checks(run: run_folders.RunFolder, folder: Path) -> Iterator[Check]:
     result = run.result
     words = f"{result['model']['name']}, {TRACKS[result['track']].title}"
     yield _check("a result", shown(words, FOUND))
-    yield _model_check(result["model"], folder / "model.pb")
+    unchanged = _model_check(result["model"], folder / "model.pb")
+    yield unchanged
+    if unchanged.passed:
+        yield _operations_check(folder / "model.pb")
     yield _rules_check(result["requirements"])
     yield _images_check(result)
     yield _figures_check(result)
@@ -86,6 +89,15 @@ def _model_check(model: Mapping[str, Any], path: Path) -> Check:
         return _check("model unchanged", f"model.pb has the SHA-256 {found[:12]}... of the run")
     seen = f"model.pb has the SHA-256 {found[:12]}..., another than in the run" if found else "no model.pb"
     return _check("model unchanged", seen, "make the run again with aic run; submit the model.pb that it leaves")
+
+
+def _operations_check(model_pb: Path) -> Check:
+    """Whether the desk, which takes no stranger's word, would load this graph."""
+    try:
+        found = vetting.vet(model_pb)
+    except InputError as error:
+        return _check("operations allowed", shown(str(error), FOUND), "convert a model of other operations")
+    return _check("operations allowed", f"{found['nodes']} operations, all of them allowed")
 
 
 def _rules_check(rules: Sequence[Mapping[str, Any]] | None) -> Check:

@@ -169,13 +169,14 @@ def _refuse_node(where: str, node: Any) -> None:
         _refuse_attribute(where, node, name, node.attr[name])
 
 
-def _refuse_attribute(where: str, node: Any, name: str, value: Any) -> None:
+def _refuse_attribute(where: str, node: Any, name: str, held: Any) -> None:
     """Refuse texts that could name a file. A constant's own texts go nowhere: no operation here opens anything."""
-    for text in filter(None, [value.s, *value.list.s]):
+    for text in filter(None, [held.s, *held.list.s]):
         shown = text.decode("utf-8", "replace")
         allowed = NAMES.get(name, TEXT)
         if name in PROTO_TEXTS or not allowed.match(shown):
-            raise _refusal("attributes that name no path", where, node, f"{_shown(name)} = {_shown(shown)}")
+            value = "settings of a call" if name in PROTO_TEXTS else _shown(shown)
+            raise _refusal("attributes that name no path", where, node, f"{_shown(name)} = {value}")
 
 
 def _refuse_cycles(functions: Sequence[Any]) -> None:

@@ -130,11 +130,16 @@ def test_leaderboard_prints_and_writes(aic: Callable[..., Result], tmp_path: Pat
 
 
 def test_leaderboard_without_submissions(aic: Callable[..., Result]) -> None:
+    assert aic("leaderboard")[2].endswith("found nothing: aic submit ingest makes one; check --desk and --ledger\n")
+    aic("submit", "open", "enhancement")
     assert aic("leaderboard")[1].startswith("no successful submission yet\n")
 
 
 def test_work_with_nothing_to_do(aic: Callable[..., Result]) -> None:
+    aic("submit", "open", "enhancement")
     assert aic("submit", "work") == (0, "nothing waits\n", "")
+    for option in ("--limit", "--workers"):
+        assert aic("submit", "work", option, "-1")[0] == 2
 
 
 def test_work_refuses_data_before_it_takes_anything(aic: Callable[..., Result], folder: Path, tmp_path: Path) -> None:

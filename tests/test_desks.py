@@ -20,7 +20,18 @@ from typing import Any
 import pytest
 from fixtures import hostile_graphs, processes, small_boards, team_runs
 
-from aic_helpers import assessments, boards, confinement, desks, leaderboards, mails, nurseries, requirements, results
+from aic_helpers import (
+    assessments,
+    boards,
+    confinement,
+    desks,
+    leaderboards,
+    mails,
+    nurseries,
+    requirements,
+    results,
+    staging,
+)
 from aic_helpers.errors import InputError
 from aic_helpers.ledgers import DONE, FAILED, RECEIVED, REJECTED, RETURNED, STARTED, Ledger
 
@@ -165,6 +176,22 @@ def test_given_back_after_a_rejection(office: Office) -> None:
         office.submit(1, "Alpha", graph(1.0))
     assert {entry.state for entry in office.work().values()} == {REJECTED}
     assert office.submit(1, "Alpha", graph(1.0)).outcome == "received"
+
+
+def test_size_must_be_that_of_the_e_mail(office: Office) -> None:
+    office.register("Alpha")
+    office.submit(1, "Alpha", graph(1.0), bytes=5)
+    (entry,) = office.work().values()
+    assert entry.state == REJECTED
+    assert entry.detail["reason"].startswith("expected a model of 5 bytes, as its e-mail says, found ")
+
+
+def test_second_work_at_one_desk_takes_nothing(office: Office) -> None:
+    office.register("Alpha")
+    office.submit(1, "Alpha", graph(1.0))
+    with staging.alone(office.desk.folder), pytest.raises(InputError, match="no other command works in"):
+        office.work()
+    assert [entry.state for entry in office.desk.ledger.entries()] == [RECEIVED]
 
 
 def test_too_large_is_rejected_unfetched(office: Office) -> None:

@@ -292,3 +292,40 @@ def test_ingest_and_queue_stay_fast_with_ten_thousand(tmp_path: Path) -> None:
             if statement.startswith("SELECT"):
                 plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
                 assert not any(str(step[3]).startswith(("SCAN submissions", "SCAN events")) for step in plan), plan
+
+
+@pytest.mark.parametrize("place", [":memory:", "sqlite://", "sqlite:///:memory:"])
+def test_ledger_that_nothing_keeps_is_refused(place: str) -> None:
+    assert refusal(lambda: Ledger(place)) == (
+        f"expected a ledger in a file or on a server, found {place}, which nothing keeps: name a file"
+    )
+
+
+def test_database_of_something_else_is_left_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "other.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE teams (colour TEXT)")
+    before = path.read_bytes()
+    assert "found a database of something else, with 1 tables" in refusal(lambda: Ledger(str(path)))
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("url", ["postgresql+psycopg://u:geheim@127.0.0.1:abc/x", "postgresql+psycopg://[::1/x"])
+def test_url_with_a_mistake_is_one_line(url: str) -> None:
+    found = refusal(lambda: Ledger(url))
+    assert found.startswith("expected a ledger's URL (postgresql+psycopg://")
+    assert "geheim" not in found
+
+
+def test_password_among_the_options_is_not_shown() -> None:
+    assert ledger_tables.shown("postgresql://h/x?user=a&password=geheim&x=1") == (
+        "postgresql://h/x?user=a&password=***&x=1"
+    )
+
+
+def test_reading_makes_no_ledger(tmp_path: Path) -> None:
+    path = tmp_path / "nowhere" / "ledger.sqlite"
+    assert refusal(lambda: Ledger(str(path), make=False)) == (
+        f"expected a ledger at {path}, found nothing: aic submit ingest makes one; check --desk and --ledger"
+    )
+    assert not path.parent.exists()

@@ -10,8 +10,8 @@ from aic_helpers.errors import InputError
 from aic_helpers.mails import Member
 from aic_helpers.submission_checks import Check, checks
 
-NAMES = ["registered", "team ID", "a result", "model unchanged", "rules met", "all images", "figures meaningful"]
-NAMES += ["not its input"]
+NAMES = ["registered", "team ID", "a result", "model unchanged", "operations allowed", "rules met", "all images"]
+NAMES += ["figures meaningful", "not its input"]
 
 
 @pytest.fixture
@@ -40,6 +40,7 @@ def test_a_run_that_can_be_submitted(run, folder):
         "17",
         "net, Track A: super-resolution",
         f"model.pb has the SHA-256 {team_runs.result()['model']['sha256'][:12]}... of the run",
+        "4 operations, all of them allowed",
         "2 of 2 met; not judged: parity with its source",
         "5 images of sample",
         "PSNR 28.5, MS-SSIM 0.96, speedup 2, score A 12, score B 12, score C 12",

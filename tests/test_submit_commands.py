@@ -70,9 +70,9 @@ def test_prepare_prints_the_checks_and_where_the_email_is(aic, folder, run, caps
     status, stdout, stderr = aic(*call)
     assert (status, stderr) == (0, "")
     lines = stdout.splitlines()
-    assert [line.split()[0] for line in lines[:8]] == ["passed"] * 8
+    assert [line.split()[0] for line in lines[:9]] == ["passed"] * 9
     path = next(folder.glob("super_resolution_*.eml"))
-    assert lines[8:] == [
+    assert lines[9:] == [
         "",
         f"e-mail  desk/{path.name}",
         "Nothing was sent: open the file in a mail program, look it over, and send it to the organiser.",
@@ -127,13 +127,13 @@ def test_a_check_that_fails_is_shown_and_then_told_in_one_line(aic, folder, run,
         ),
         (("register", *TEAM, "--out", "file"), "expected a folder for the team at file, found a file: name another "),
         (("prepare", "--run", "run"), "Missing option '--link'; see aic submit prepare --help"),
-        (("nope",), "No such command 'nope'; see aic submit --help"),
+        (("zzzz",), "No such command 'zzzz'; see aic submit --help"),
     ],
 )
 def test_a_wrong_call_is_one_line_and_writes_nothing(aic, tmp_path, monkeypatch, words, line):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("")
-    out = () if "--out" in words or words[0] == "nope" else ("--out", "new")
+    out = () if "--out" in words or words[0] == "zzzz" else ("--out", "new")
     status, stdout, stderr = aic(*words, *out)
     assert (status, stdout, stderr.count("\n")) == (2, "", 1)
     assert stderr.startswith("aic: ")
