@@ -70,7 +70,7 @@ def test_a_team_registers_checks_and_prepares(page, workplace):
     fill(page, {"Team ID": "17", "Link to model.pb": "my model"})
     press(page, "Check", "9 of 9 checks passed.")
     found = rows(page)
-    assert [row[0] for row in found] == ["passed"] * 8
+    assert [row[0] for row in found] == ["passed"] * 9
     assert found[0][2] == f"team {TEAM}"
 
     press(page, "Prepare", "expected an http or https link with a host, found my model")
