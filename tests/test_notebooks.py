@@ -93,7 +93,9 @@ def test_a_run_of_the_sample_network_gives_a_whole_result(track, tmp_path, capfd
     stdout, stderr = capfd.readouterr()
     name = TRACKS[track].baseline
     assert status == 0
-    assert stderr.splitlines() == [f"{track} {name}: {step}" for step in ("01_convert", "02_evaluate", "03_profile")]
+    # A kernel that ends on a busy machine may leave a line of ZeroMQ's there.
+    told = [line for line in stderr.splitlines() if not line.startswith("Assertion failed: pfd.revents")]
+    assert told == [f"{track} {name}: {step}" for step in ("01_convert", "02_evaluate", "03_profile")]
     _check_result(results.read(out), track)
     # Nothing was measured of growth, and a small patch has no overview.
     left_out = {"growth.csv"} | (
