@@ -76,7 +76,7 @@ def fill(ledger: Ledger, teams: int) -> None:
             {"submission_id": number + 1, "number": place, "state": state, "at_utc": now.isoformat(), "detail": detail}
             for place, (state, detail) in enumerate(details.items(), 1)
         ]
-    engine = ledger_tables.connect(ledger.place)
+    engine = ledger_tables.connect(ledger.place, make=False)
     with engine.begin() as connection:  # one by one, as the desk does it, they would take minutes
         connection.execute(sql.insert(ledger_tables.submissions), rows)
         connection.execute(sql.insert(ledger_tables.events), changes)
