@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from aic_helpers import child, quiet
+from aic_helpers import child, confinement, quiet
 from aic_helpers.nurseries import MAX_BYTES
 
 
@@ -116,6 +116,11 @@ class Nursery:
         os.environ.update(request["environment"])
         os.chdir(request["cwd"])
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        if confinement.FOLDER in os.environ:
+            # numba chose where to keep compiled code as the nursery's user, and stumbles where a child may not write.
+            from numba.core import caching
+
+            caching.Cache.save_overload = lambda *_: None
         child.main(request["target"], requests, replies, request["limit_mib"])
         child.leave()
 
