@@ -27,7 +27,7 @@ FOLDER = "AIC_CONFINED_FOLDER"
 """Names a confined child's own folder to it."""
 
 KEPT_PREFIXES = ("LC_", "OMP_", "TF_", "ONEDNN_", "DNNL_", "KMP_", "MKL_", "OPENBLAS_", "CUDA_", "XLA_", "PYTHON")
-KEPT = ("PATH", "LANG", "LD_LIBRARY_PATH", "MALLOC_ARENA_MAX", "AIC_CHALLENGE_DATA", "AIC_NURSERY", VARIABLE)
+KEPT = ("PATH", "LANG", "LD_LIBRARY_PATH", "MALLOC_ARENA_MAX", "AIC_CHALLENGE_DATA", VARIABLE)
 """Variables that a confined child gets: what finds programs, steers TensorFlow, and finds the challenge's data."""
 
 FIRST_UID = 0x7000_0000
@@ -92,7 +92,7 @@ def enter() -> None:
         return
     folder = Path(os.environ[FOLDER])
     os.environ |= {"HOME": str(folder), "TMPDIR": str(folder)}
-    tempfile.tempdir = None  # a fork of the nursery knows the parent's
+    _forget_the_nurserys_places()
     if os.geteuid() == 0:
         _leave_root(folder)
     else:
@@ -120,6 +120,13 @@ def held() -> dict[str, bool]:
 
 
 _OURS = {FOLDER, "HOME", "TMPDIR"}
+
+
+def _forget_the_nurserys_places() -> None:
+    """Let a fork, whose libraries were loaded by another user, neither look for places of that user nor write there."""
+    tempfile.tempdir = None
+    if caching := sys.modules.get("numba.core.caching"):
+        caching.Cache.save_overload = lambda *_: None
 
 
 def _leave_root(folder: Path) -> None:

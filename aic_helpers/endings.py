@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from aic_helpers.errors import InputError
+from aic_helpers.errors import InputError, in_words
 
 DONE, RULE_BROKEN, INPUT_WRONG, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -41,8 +41,7 @@ def exit_status(command: Callable[[], int | None]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return _fail("interrupted; nothing half-written is left", INTERRUPTED)
     except OSError as error:
-        line = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
-        return _fail(f"{line}; check the path, its permissions and the free space", INPUT_WRONG)
+        return _fail(f"{in_words(error)}; check the path, its permissions and the free space", INPUT_WRONG)
     except Exception as error:
         if os.environ.get("AIC_DEBUG"):
             traceback.print_exc()

@@ -1,4 +1,4 @@
-"""The one error that a person can cause and mend."""
+"""The one error that a person can cause and mend, and what the system itself gives as the reason of one."""
 
 from __future__ import annotations
 
@@ -31,3 +31,19 @@ def require_file(path: Path, what: str) -> Path:
         found = "a folder" if path.is_dir() else "nothing"
         raise InputError(f"{what} at {path}", found, "check the path")
     return path
+
+
+def in_words(error: OSError) -> str:
+    """Return an error of the system in one line: which file, and what."""
+    said = error.strerror or " ".join(str(error).split())
+    return f"{error.filename}: {said}" if error.filename else said
+
+
+def system_reason(error: BaseException, otherwise: str) -> str:
+    """Return the innermost reason that the system gave, such as "Connection refused"."""
+    reason, inner = "", error.__context__
+    while inner is not None:
+        if isinstance(inner, OSError) and inner.strerror:
+            reason = inner.strerror
+        inner = inner.__context__
+    return reason or otherwise

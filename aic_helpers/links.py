@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from aic_helpers.errors import InputError
+from aic_helpers.errors import InputError, system_reason
 
 if TYPE_CHECKING:
     from requests import Response
@@ -72,7 +72,9 @@ def fetch(
         raise InputError("a link to a model", str(error), "give an http or https address") from None
     except requests.RequestException as error:
         partial.unlink(missing_ok=True)
-        raise NoAnswerError(f"{_host(link)} doesn't answer ({_reason(error)}): {AGAIN}") from None
+        raise NoAnswerError(
+            f"{_host(link)} doesn't answer ({system_reason(error, type(error).__name__)}): {AGAIN}"
+        ) from None
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
@@ -185,13 +187,3 @@ def _receive(answer: Response, partial: Path, limit_bytes: int, told: Told) -> s
 
 def _host(link: str) -> str:
     return urlsplit(link).hostname or "the link"
-
-
-def _reason(error: BaseException) -> str:
-    """Return the innermost reason that the system gave, such as "Connection refused"."""
-    reason, inner = "", error.__context__
-    while inner is not None:
-        if isinstance(inner, OSError) and inner.strerror:
-            reason = inner.strerror
-        inner = inner.__context__
-    return reason or type(error).__name__

@@ -38,10 +38,10 @@ def _import_what_children_need() -> None:
     from aic_helpers import assessment, evaluation, examples, freezing, output, trial, vetting  # noqa: F401
     from aic_helpers.tracks import TRACKS
 
-    # A child that is confined may not write compiled code anywhere: all that scoring needs is compiled here.
-    image = np.zeros((208, 208, 3), np.float32)
-    for track in TRACKS.values():
-        evaluation.score_output(image, image + np.float32(0.5), track)
+    if confinement.active():  # then a child can keep no compiled code, and would compile it anew each time
+        image = np.zeros((208, 208, 3), np.float32)
+        for track in TRACKS.values():
+            evaluation.score_output(image, image + np.float32(0.5), track)
 
 
 class Nursery:
@@ -116,11 +116,6 @@ class Nursery:
         os.environ.update(request["environment"])
         os.chdir(request["cwd"])
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        if confinement.FOLDER in os.environ:
-            # numba chose where to keep compiled code as the nursery's user, and stumbles where a child may not write.
-            from numba.core import caching
-
-            caching.Cache.save_overload = lambda *_: None
         child.main(request["target"], requests, replies, request["limit_mib"])
         child.leave()
 

@@ -11,7 +11,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from aic_helpers import submission_checks, submissions, teams
-from aic_helpers.errors import InputError
+from aic_helpers.errors import InputError, in_words
 from aic_helpers.mail_fields import ADDRESS, SENDER, shown
 from aic_helpers.submission_checks import Check
 
@@ -83,16 +83,21 @@ class SubmissionForm(widgets.VBox):
         return submissions.sending_lines(path, self.address.value)
 
     def _check(self) -> list[str]:
+        found = self._checked()
+        failed = sum(not check.passed for check in found)
+        return [f"{len(found) - failed} of {len(found)} checks passed."]
+
+    def _checked(self) -> list[Check]:
+        """Return what was found of the run, having shown it."""
         self.table.value = ""
         self._note_team_id()
         found = submission_checks.checks(self._run(), self._folder)
         self.table.value = table(found)
-        failed = sum(not check.passed for check in found)
-        return [f"{len(found) - failed} of {len(found)} checks passed."]
+        return found
 
     def _prepare(self) -> list[str]:
-        self._check()
-        path = submissions.prepare(self._run(), self.link.value, folder=self._folder, **self._addresses())
+        found = self._checked()
+        path = submissions.prepare(self._run(), self.link.value, folder=self._folder, found=found, **self._addresses())
         return submissions.sending_lines(path, self.address.value)
 
     def _note_team_id(self) -> None:
@@ -124,8 +129,8 @@ def _button(name: str, action: Callable[[], Sequence[str]], form: SubmissionForm
 
 
 def _line(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename or 'a file'}: {error.strerror}"
+    if isinstance(error, OSError):
+        return in_words(error)
     if isinstance(error, InputError):
         return str(error)
     return f"internal error: {' '.join(str(error).split()) or type(error).__name__}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from aic_helpers import mails, results, tables, teams
 from aic_helpers.mail_fields import ADDRESS, SENDER
 from aic_helpers.mails import Submission
 from aic_helpers.places import PROJECT
-from aic_helpers.submission_checks import checks, require_passed
+from aic_helpers.submission_checks import Check, checks, require_passed
 from aic_helpers.teams import FOLDER
 from aic_helpers.tracks import TRACKS
 
@@ -29,7 +29,13 @@ def chosen_run(run: str = "") -> Path | None:
 
 
 def prepare(
-    run_folder: Path, link: str, *, sender: str = SENDER, address: str = ADDRESS, folder: Path = FOLDER
+    run_folder: Path,
+    link: str,
+    *,
+    sender: str = SENDER,
+    address: str = ADDRESS,
+    folder: Path = FOLDER,
+    found: Sequence[Check] | None = None,
 ) -> Path:
     """Write the e-mail that submits the model of a run, and return its path.
 
@@ -42,13 +48,15 @@ def prepare(
         E-mail addresses of the team and of the organiser.
     folder : Path
         The team's.
+    found : sequence of Check, optional
+        What `aic_helpers.submission_checks.checks` found of it; by default it is checked here.
 
     Raises
     ------
     InputError
         A check fails (the first is told, and how many others), or a link or address that can't be.
     """
-    require_passed(checks(run_folder, folder))
+    require_passed(checks(run_folder, folder) if found is None else found)
     team, result = teams.read_team(folder), results.read(run_folder)
     model = run_folder / "model.pb"
     submission = Submission(

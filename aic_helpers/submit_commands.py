@@ -85,7 +85,7 @@ def prepare(run_folder: str, link: str, sender: str, address: str, out: str, as_
     run, folder = Path(run_folder).expanduser(), teams.team_folder(out)
     found, path = submission_checks.checks(run, folder), None
     if all(check.passed for check in found):
-        path = submissions.prepare(run, link, sender=sender, address=address, folder=folder)
+        path = submissions.prepare(run, link, sender=sender, address=address, folder=folder, found=found)
     if as_json:
         click.echo(json.dumps({"checks": [vars(check) for check in found], "mail": path and str(path)}, indent=2))
     else:

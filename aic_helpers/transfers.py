@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
 
 from aic_helpers import manifests
-from aic_helpers.errors import InputError
+from aic_helpers.errors import InputError, system_reason
 from aic_helpers.manifests import Entry
 
 if TYPE_CHECKING:
@@ -228,22 +228,12 @@ def _in_words(error: RequestException, source: str, name: str, patience: Patienc
         limit_s = patience.connect_s if isinstance(error, ConnectTimeout) else patience.read_s
         found = f"no answer within {limit_s:g} s ({name})"
     elif _may_pass(error):
-        found = f"{_reason(error)} ({name})"
+        found = f"{system_reason(error, 'a connection that closed in the middle')} ({name})"
     else:  # an address that can't be one
         found = str(error)
     remedy = "check the network and the address, or name another source with --from; what is whole is kept"
     tried = f", in {patience.tries} tries" if _may_pass(error) else ""
     return InputError(f"files from {source}", found + tried, remedy)
-
-
-def _reason(error: BaseException) -> str:
-    """Return the innermost reason that the system gave, such as "Connection refused"."""
-    reason, inner = "", error.__context__
-    while inner is not None:
-        if isinstance(inner, OSError) and inner.strerror:
-            reason = inner.strerror
-        inner = inner.__context__
-    return reason or "a connection that closed in the middle"
 
 
 def _is_a_page(part: Path) -> bool:

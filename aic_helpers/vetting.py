@@ -151,7 +151,7 @@ def _declared_bytes(where: str, node: Any) -> int:
             raise _refusal("constants of known sizes", where, node, f"a side of {dim.size}")
         count *= dim.size
     try:
-        each = max(1, tf.as_dtype(tensor.dtype).size or 1)
+        each = tf.as_dtype(tensor.dtype).size or 1
     except (TypeError, KeyError):
         raise _refusal("constants of known types", where, node, f"type {tensor.dtype}") from None
     return count * each
