@@ -131,10 +131,14 @@ def summary(shown: Standings) -> str:
 def as_dict(shown: Standings, tracks: Sequence[str]) -> dict[str, Any]:
     """Return tracks of a board for JSON: every column of the table, a dictionary a row."""
     own = shown.table[shown.table["track"].isin(list(tracks))]
-    rows = own.astype(object).where(own.notna(), None).to_dict("records")
     board = shown.board
     about = {"schema": 1, "name": board.name, "data": board.data, "limit": board.limit, "folder": str(board.folder)}
-    return about | {"rows": rows, "notes": shown.notes}
+    return about | {"rows": records(own), "notes": shown.notes}
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as dictionaries, with None where there is nothing."""
+    return table.astype(object).where(table.notna(), None).to_dict("records")
 
 
 def _lead(first: pd.Series, score: str) -> str:

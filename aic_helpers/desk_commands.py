@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,27 +14,24 @@ from aic_helpers import submit_commands
 from aic_helpers.endings import DONE, INPUT_WRONG
 from aic_helpers.errors import InputError
 from aic_helpers.mail_fields import shown
+from aic_helpers.options import json_option, together
 
 log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
-    from aic_helpers.desks import Desk
     from aic_helpers.ledgers import Entry, Ledger
 
-Command = Callable[..., int]
-
-
-def desk_options(command: Command) -> Command:
-    """Add the options that say where the organiser works."""
-    ledger = (
-        "An SQLite file, or a database's URL such as postgresql+psycopg://HOST/NAME.  [default: DESK/ledger.sqlite]"
-    )
-    for option in (
-        click.option("--ledger", default="", envvar="AIC_LEDGER", metavar="PLACE", help=ledger),
-        click.option("--desk", default="", metavar="DESK", help="The desk's folder.  [default: runs/desk]"),
-    ):
-        command = option(command)
-    return command
+desk_options = together(
+    click.option("--desk", default="", metavar="DESK", help="The desk's folder.  [default: runs/desk]"),
+    click.option(
+        "--ledger",
+        default="",
+        envvar="AIC_LEDGER",
+        metavar="PLACE",
+        help="An SQLite file, or a database's URL such as postgresql+psycopg://HOST/NAME.  "
+        "[default: DESK/ledger.sqlite]",
+    ),
+)
 
 
 @submit_commands.submit.command()
@@ -51,14 +47,14 @@ def ingest(path: str, desk: str, ledger: str) -> int:
     Example
       aic submit ingest mails/
     """
-    from aic_helpers import desks, tables
+    from aic_helpers import intake, tables
 
     place, (_, book) = Path(path).expanduser(), _opened(desk, ledger, make=True)
     if not place.is_dir():
-        taken = desks.ingest(book, place)
+        taken = intake.ingest(book, place)
         click.echo(f"{taken.outcome}: {taken.words}")
         return DONE
-    found = list(desks.ingest_folder(book, place))
+    found = list(intake.ingest_folder(book, place))
     click.echo(tables.aligned([(one.outcome, shown(one.file), one.words) for one in found]))
     return INPUT_WRONG if all(one.outcome == "refused" for one in found) else DONE
 
@@ -72,7 +68,7 @@ def ingest(path: str, desk: str, ledger: str) -> int:
     metavar="N",
     help="How many to show; 0 for all.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+@json_option
 @desk_options
 def queue(last: int, as_json: bool, desk: str, ledger: str) -> int:
     """Organiser: show the submissions and how each stands.
@@ -134,7 +130,7 @@ def work(data: str, limit: int, private_links: bool, scheduler: str, workers: in
         click.echo("nothing waits")
         return DONE
     click.echo(tables.aligned([_HEAD, *map(_row, done)]))
-    _say_confinement(place, done)
+    _say_confinement(done)
     return INPUT_WRONG if any(entry.state == RECEIVED for entry in done) else DONE
 
 
@@ -225,7 +221,7 @@ def _row(entry: Entry) -> tuple[str, ...]:
     return str(entry.id), when, entry.track, shown(team, 40), entry.state, reason
 
 
-def _say_confinement(desk: Desk, done: list[Entry]) -> None:
+def _say_confinement(done: list[Entry]) -> None:
     """Say what held for the processes that ran the models, and what didn't."""
     held: dict[str, Any] = next((found for one in done if (found := one.detail.get("confinement"))), {})
     if held:

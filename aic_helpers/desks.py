@@ -1,4 +1,4 @@
-"""The organiser's desk: e-mails -> the ledger, and its submissions -> judged models, each from someone unknown.
+"""The organiser's desk: submissions that wait in the ledger -> judged models, each from someone unknown.
 
 The desk is a folder: `ledger.sqlite` (or a database elsewhere), `models/` with the frozen models by their SHA-256,
 `board/` with the run folders, and the leaderboards.
@@ -12,17 +12,17 @@ import platform
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from aic_helpers import board_figures, boards, confinement, datasets, links, mails, nurseries, results, staging, vetting
+from aic_helpers import board_figures, boards, confinement, datasets, links, nurseries, results, staging, vetting
 from aic_helpers import board_folders as folders
 from aic_helpers import board_specs as specs
-from aic_helpers.errors import InputError
+from aic_helpers.errors import InputError, in_words
 from aic_helpers.ledgers import (
     DONE,
     FAILED,
@@ -30,7 +30,6 @@ from aic_helpers.ledgers import (
     REJECTED,
     RETURNED,
     STARTED,
-    Arrival,
     Entry,
     Ledger,
 )
@@ -65,67 +64,6 @@ class Desk:
     def models(self) -> Path:
         """The folder of the models that were brought."""
         return self.folder / "models"
-
-
-@dataclass(frozen=True)
-class Taken:
-    """What became of one e-mail.
-
-    Attributes
-    ----------
-    file : str
-    outcome : {"registered", "received", "there already", "refused"}
-    words : str
-        One line.
-    """
-
-    file: str
-    outcome: str
-    words: str
-
-
-def ingest(ledger: Ledger, path: Path, now: datetime | None = None) -> Taken:
-    """Take one e-mail into the ledger: all of it, or nothing.
-
-    Raises
-    ------
-    InputError
-        It is no e-mail of a team, or the ledger refuses it; the message says why.
-    """
-    now = now or datetime.now(UTC)
-    mail = mails.read_mail(path)
-    content = mail.content
-    if isinstance(content, mails.Registration):
-        members = [asdict(member) for member in content.members]
-        team_id, new = ledger.register(content.team, members, content.token_sha256, mail.message_id, now)
-        words = f"team {team_id}: {content.team}"
-        return Taken(path.name, "registered" if new else "there already", words)
-    fields = {name: getattr(content, name) for name in ("track", "team_id", "team", "token", "link", "sha256", "bytes")}
-    arrival = Arrival(**fields, claimed=content.result, message_id=mail.message_id)
-    number, new = ledger.receive(arrival, now)
-    words = f"submission {number} of team {content.team_id} ({content.team}) to {content.track}"
-    return Taken(path.name, "received" if new else "there already", words)
-
-
-def ingest_folder(ledger: Ledger, folder: Path, now: datetime | None = None) -> Iterator[Taken]:
-    """Take all e-mails of a folder, registrations first; one that is refused is told in its place."""
-    files = sorted(path for path in folder.iterdir() if path.suffix == ".eml")
-    if not files:
-        raise InputError(f"e-mails (*.eml) in {folder}", "none", "export them there")
-    for path in sorted(files, key=lambda path: not _is_registration(path)):
-        try:
-            yield ingest(ledger, path, now)
-        except InputError as error:
-            yield Taken(path.name, "refused", str(error))
-        except OSError as error:
-            yield Taken(path.name, "refused", f"it can't be read ({error.strerror}): check its permissions")
-
-
-def _is_registration(path: Path) -> bool:
-    try:
-        return isinstance(mails.read_mail(path).content, mails.Registration)
-    except (InputError, OSError):
-        return False
 
 
 def work(desk: Desk, crew: Callable[[], Any], *, progress: Progress | None = None) -> list[Entry]:
@@ -213,9 +151,8 @@ def _judge(desk: Desk, crew: Any, batch: Sequence[Entry], tell: Progress) -> Non
             _record(desk, entry, REJECTED, {"reason": str(error)})
             tell(name, 0, 0, f"rejected: {error}")
         except OSError as error:
-            reason = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-            _again(desk, entry, reason)
-            tell(name, 0, 0, f"put off: {reason}")
+            _again(desk, entry, in_words(error))
+            tell(name, 0, 0, f"put off: {in_words(error)}")
     runnable = [entry for entry in batch if entry.id in fit]
     if not runnable:
         return

@@ -22,6 +22,10 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "|", "%")
 """A spreadsheet takes a cell that begins with one of these for a formula, wherever the text came from."""
 
 
+OF_THIS_MACHINE = ["model", "checkpoint", "folder"]
+"""Columns that are not published: where things lie here."""
+
+
 def leaderboard(ledger: Ledger, folder: Path) -> Standings:
     """Return how the teams stand, as a board whose models are called by their teams.
 
@@ -31,7 +35,7 @@ def leaderboard(ledger: Ledger, folder: Path) -> Standings:
     folder : Path
         The desk's.
     """
-    rows, notes = [], []
+    rows, notes, closed = [], [], ledger.closed()
     for track in TRACKS.values():
         found = [(_row(entry), entry) for entry in ledger.last_done(track.name)]
         notes += _set_others_apart(found)
@@ -39,7 +43,7 @@ def leaderboard(ledger: Ledger, folder: Path) -> Standings:
         for score in track.scores:
             standings.rank(ranked, score)
         rows += [row for row, _ in found]
-        if track.name in ledger.closed():
+        if track.name in closed:
             notes.append(f"{track.title} is closed for submissions.")
     types = OWN | TYPES
     table = pd.DataFrame(rows, columns=list(types)).astype(types)
@@ -54,15 +58,14 @@ def write(shown: Standings) -> list[tuple[str, Path]]:
     files = {kind: folder / f"leaderboard.{kind}" for kind in ("html", "csv", "json")}
     results.write_text(files["html"], _page(shown))
     results.write_text(files["csv"], _csv(shown.table))
-    results.write_text(files["json"], json.dumps(as_dict(shown), indent=2, allow_nan=False) + "\n")
+    results.write_text(files["json"], results.as_json(as_dict(shown)) + "\n")
     return list(files.items())
 
 
 def as_dict(shown: Standings) -> dict[str, Any]:
     """Return the leaderboard for JSON, without where anything lies on this machine."""
-    table = shown.table.drop(columns=["model", "checkpoint", "folder"])
-    rows = table.astype(object).where(table.notna(), None).to_dict("records")
-    return results.strict({"schema": 1, "rows": rows, "notes": shown.notes})
+    table = shown.table.drop(columns=OF_THIS_MACHINE)
+    return results.strict({"schema": 1, "rows": board_tables.records(table), "notes": shown.notes})
 
 
 def _row(entry: Entry) -> dict[str, Any]:
@@ -86,7 +89,7 @@ def _set_others_apart(found: list[tuple[dict[str, Any], Entry]]) -> list[str]:
 
 def _csv(table: pd.DataFrame) -> str:
     """Return the table as CSV in which no cell is a formula: such a text gets an apostrophe before it."""
-    shown = table.drop(columns=["model", "checkpoint", "folder"]).copy()
+    shown = table.drop(columns=OF_THIS_MACHINE).copy()
     for column in shown.select_dtypes("string").columns:
         dangerous = shown[column].fillna("").str.startswith(FORMULA_SIGNS)
         shown[column] = shown[column].mask(dangerous, "'" + shown[column])

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from aic_helpers.errors import InputError
 from aic_helpers.ledger_tables import closings, connect, events, reading, submissions, teams, told
+from aic_helpers.mail_contents import Submission
 
 PER_DAY = 2
 """Submissions of a team to a track in a UTC day."""
@@ -32,39 +33,6 @@ RECEIVED, STARTED, DONE, FAILED, REJECTED, RETURNED = STATES = (
     "returned",
 )
 GIVEN_BACK = (REJECTED, RETURNED)
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """A submission as its e-mail has it.
-
-    Attributes
-    ----------
-    track : str
-    team_id : int
-    team : str
-    token : str
-        The team's secret.
-    link : str
-        Where the model is.
-    sha256 : str
-        Of the model.
-    bytes : int
-    claimed : dict
-        The team's own result.
-    message_id : str
-        Of the e-mail; a second one of the same is the same submission.
-    """
-
-    track: str
-    team_id: int
-    team: str
-    token: str
-    link: str
-    sha256: str
-    bytes: int
-    claimed: dict[str, Any]
-    message_id: str
 
 
 @dataclass(frozen=True)
@@ -130,8 +98,8 @@ class Ledger:
                 raise InputError(f"a team name that is free for {name}", found, "take another name")
             return _inserted(connection, teams, row), True
 
-    def receive(self, arrival: Arrival, now: datetime) -> tuple[int, bool]:
-        """Return a submission's number, and whether it is new.
+    def receive(self, arrival: Submission, message_id: str, now: datetime) -> tuple[int, bool]:
+        """Return a submission's number, and whether it is new: a second e-mail of one Message-ID isn't.
 
         Raises
         ------
@@ -141,15 +109,15 @@ class Ledger:
         """
         with told(self.place), self._engine.begin() as connection:
             team = self._team(connection, arrival)
-            there = sql.select(submissions.c.id).where(submissions.c.message_id == arrival.message_id)
+            there = sql.select(submissions.c.id).where(submissions.c.message_id == message_id)
             if (known := connection.scalar(there)) is not None:
                 return known, False
             if arrival.track in _closed(connection):
                 raise InputError("a submission to an open track", f"{arrival.track}, closed", "ask when it opens")
             _require_quota(connection, team, arrival.track, now)
-            return _add(connection, arrival, now), True
+            return _add(connection, arrival, message_id, now), True
 
-    def _team(self, connection: Connection, arrival: Arrival) -> Any:
+    def _team(self, connection: Connection, arrival: Submission) -> Any:
         """Return the team of a submission, held so that its other submissions wait until this one is decided."""
         query = sql.select(teams).where(teams.c.id == arrival.team_id).with_for_update()  # SQLite holds all anyhow
         team = connection.execute(query).first()
@@ -258,9 +226,9 @@ def _require_quota(connection: Connection, team: Any, track: str, now: datetime)
         raise InputError(expected, f"{used} on {_day(now)}", remedy)
 
 
-def _add(connection: Connection, arrival: Arrival, now: datetime) -> int:
-    row = {name: getattr(arrival, name) for name in ("team_id", "track", "message_id", "link", "sha256", "bytes")}
-    row |= {"claimed": arrival.claimed, "day_utc": _day(now), "received_utc": _stamp(now)}
+def _add(connection: Connection, arrival: Submission, message_id: str, now: datetime) -> int:
+    row = {name: getattr(arrival, name) for name in ("team_id", "track", "link", "sha256", "bytes")}
+    row |= {"message_id": message_id, "claimed": arrival.result, "day_utc": _day(now), "received_utc": _stamp(now)}
     number = _inserted(connection, submissions, row)
     first = {"submission_id": number, "number": 1, "state": RECEIVED, "at_utc": _stamp(now), "detail": {}}
     connection.execute(sql.insert(events).values(**first))

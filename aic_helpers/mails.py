@@ -7,11 +7,8 @@ subject must agree with it.
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import policy
 from email.header import Header
@@ -19,22 +16,12 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.utils import format_datetime, make_msgid, parseaddr
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from aic_helpers.errors import InputError, require_file
-from aic_helpers.mail_fields import (
-    ADDRESS,
-    SENDER,
-    WRITE,
-    clean_address,
-    clean_link,
-    clean_name,
-    clean_number,
-    clean_sha256,
-    clean_text,
-    clean_token,
-    shown,
-)
+from aic_helpers.mail_contents import Registration, Submission, kind_of, plain, registration, submission
+from aic_helpers.mail_fields import ADDRESS, SENDER, WRITE, clean_address, shown
+from aic_helpers.staging import write_private
 from aic_helpers.tracks import TRACKS
 
 SCHEMA = 1
@@ -55,16 +42,6 @@ MAX_HEADER_BYTES = 10_000
 MAX_LINES, MAX_PARTS = 40_000, 50
 """Every line is held against the boundaries of all parts that it may be in."""
 
-MAX_DEPTH = 16
-"""Of what is nested in the attached result."""
-
-MAX_MEMBERS = 20
-MAX_TEAM_ID, MAX_MODEL_BYTES, MAX_NUMBER = 2**31 - 1, 10**12, 2**63 - 1
-
-KINDS = {str: "a text", int: "a whole number", list: "a list", dict: "an object", type(None): "nothing"}
-
-Kind = TypeVar("Kind")
-
 
 class _SevenBit(policy.EmailPolicy):
     """CRLF, and nothing beyond ASCII: what every server passes on as it is."""
@@ -80,56 +57,6 @@ class _SevenBit(policy.EmailPolicy):
 
 
 @dataclass(frozen=True)
-class Member:
-    """A member of a team."""
-
-    name: str
-    affiliation: str
-
-
-@dataclass(frozen=True)
-class Registration:
-    """What a team registers with; `token_sha256` is of its secret, which stays with the team until it submits."""
-
-    team: str
-    members: tuple[Member, ...]
-    token_sha256: str
-
-
-@dataclass(frozen=True)
-class Submission:
-    """A model that a team submits.
-
-    Attributes
-    ----------
-    track : str
-        ``super_resolution`` or ``enhancement``.
-    team_id : int
-        What the organiser answered to the registration.
-    team : str
-    link : str
-        Where `model.pb` is.
-    sha256 : str
-        Of `model.pb`.
-    bytes : int
-        Of `model.pb`.
-    token : str
-        The team's secret, whose SHA-256 it registered: nobody else can use up its quota.
-    result : dict
-        The team's own result. A claim.
-    """
-
-    track: str
-    team_id: int
-    team: str
-    link: str
-    sha256: str
-    bytes: int
-    token: str
-    result: dict[str, Any]
-
-
-@dataclass(frozen=True)
 class Mail:
     """An e-mail that was read. Anyone can write any address into `sent_by`."""
 
@@ -138,7 +65,7 @@ class Mail:
     sent_by: str
 
 
-def registration_mail(registration: Registration, *, sender: str = SENDER, address: str = ADDRESS) -> EmailMessage:
+def registration_mail(content: Registration, *, sender: str = SENDER, address: str = ADDRESS) -> EmailMessage:
     """Return the e-mail that registers a team.
 
     Raises
@@ -146,16 +73,16 @@ def registration_mail(registration: Registration, *, sender: str = SENDER, addre
     InputError
         A field that `read_mail` would refuse, or no e-mail address.
     """
-    content = _registration(_plain(registration))
+    content = registration(plain(content))
     lines = [("Team", content.team)]
     lines += [("Member", f"{member.name}, {member.affiliation}") for member in content.members]
     lines += [("SHA-256 of the team's secret", content.token_sha256)]
     return _message(REGISTRATION, lines, content, sender, address)
 
 
-def submission_mail(submission: Submission, *, sender: str = SENDER, address: str = ADDRESS) -> EmailMessage:
+def submission_mail(content: Submission, *, sender: str = SENDER, address: str = ADDRESS) -> EmailMessage:
     """Return the e-mail that submits a model; raises as `registration_mail` does."""
-    content = _submission(_plain(submission))
+    content = submission(plain(content))
     letter = TRACKS[content.track].letter
     # Without the secret: answers quote the text of an e-mail, but not its attachments.
     lines = [
@@ -181,7 +108,7 @@ def _message(
     message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2])  # else it names this machine
     message["X-Unsent"] = "1"  # some mail programs open the file as a draft then
     message.set_content("".join(f"{name}: {value}\n" for name, value in lines))
-    attached = json.dumps({"schema": SCHEMA, **_plain(content)}, indent=2, ensure_ascii=False).encode()
+    attached = json.dumps({"schema": SCHEMA, **plain(content)}, indent=2, ensure_ascii=False).encode()
     message.add_attachment(attached, maintype="application", subtype="json", filename=_attachment(type(content)))
     return message
 
@@ -190,28 +117,9 @@ def _attachment(kind: type[Registration | Submission]) -> str:
     return f"{kind.__name__.lower()}.json"
 
 
-def _plain(content: Registration | Submission) -> dict[str, Any]:
-    fields = asdict(content)
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
-
-
 def write_mail(message: EmailMessage, path: Path) -> None:
     """Write an e-mail as an `.eml` file that only its owner may read: a submission holds the team's secret."""
     write_private(path, message.as_bytes())
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file for its owner's eyes beside its place and move it there, so that no reader sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)  # mode 0600
-    partial = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
 
 
 def read_mail(path: Path) -> Mail:
@@ -228,7 +136,7 @@ def read_mail(path: Path) -> Mail:
     subject = " ".join(_header(message, "Subject", SUBJECTS).split())
     kind = _kind(subject)
     fields = _json(_attached(message, _attachment(kind)))
-    content = _registration(fields) if kind is Registration else _submission(fields)
+    content = registration(fields) if kind is Registration else submission(fields)
     if isinstance(content, Submission):
         _require_agreement(subject, content)
     return Mail(content, _message_id(message), _sent_by(message))
@@ -304,73 +212,11 @@ def _json(content: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise InputError("JSON in UTF-8 in the attachment", f"something else ({type(error).__name__})", WRITE) from None
     if not isinstance(fields, dict):
-        raise InputError("an object in the attachment", _kind_of(fields), WRITE)
+        raise InputError("an object in the attachment", kind_of(fields), WRITE)
     if fields.get("schema") != SCHEMA:
         found = shown(repr(fields.get("schema"))[:20])
         raise InputError(f"an attachment of schema {SCHEMA}", found, "read it with the version that it names")
     return fields
-
-
-def _registration(fields: Mapping[str, Any]) -> Registration:
-    members = _field(fields, "members", list)
-    if not 1 <= len(members) <= MAX_MEMBERS:
-        raise InputError(f"1 to {MAX_MEMBERS} members", str(len(members)), "name each as: Name, Affiliation")
-    return Registration(
-        team=clean_name(_field(fields, "team", str), "a team's name"),
-        members=tuple(_member(member) for member in members),
-        token_sha256=clean_sha256(_field(fields, "token_sha256", str), "a token_sha256"),
-    )
-
-
-def _member(fields: Any) -> Member:
-    if not isinstance(fields, dict):
-        raise InputError("an object for each member", _kind_of(fields), WRITE)
-    return Member(
-        name=clean_name(_field(fields, "name", str), "a member's name"),
-        affiliation=clean_name(_field(fields, "affiliation", str), "an affiliation"),
-    )
-
-
-def _submission(fields: Mapping[str, Any]) -> Submission:
-    track = _field(fields, "track", str)
-    if track not in TRACKS:
-        raise InputError(f"a track ({' or '.join(TRACKS)})", shown(track), WRITE)
-    return Submission(
-        track=track,
-        team_id=clean_number(_field(fields, "team_id", int), MAX_TEAM_ID, "a team ID"),
-        team=clean_name(_field(fields, "team", str), "a team's name"),
-        link=clean_link(_field(fields, "link", str)),
-        sha256=clean_sha256(_field(fields, "sha256", str), "a sha256"),
-        bytes=clean_number(_field(fields, "bytes", int), MAX_MODEL_BYTES, "a size in bytes"),
-        token=clean_token(_field(fields, "token", str)),
-        result=_clean(_field(fields, "result", dict)),
-    )
-
-
-def _field(fields: Mapping[str, Any], name: str, kind: type[Kind]) -> Kind:
-    value = fields.get(name)
-    if type(value) is not kind:  # a bool is no int here
-        raise InputError(f"{KINDS[kind]} as {name}", _kind_of(value), WRITE)
-    return value
-
-
-def _kind_of(value: Any) -> str:
-    return KINDS.get(type(value), "something else")
-
-
-def _clean(value: Any, depth: int = 0) -> Any:
-    """Return a part of a result with texts that can be shown and stored; refuse what some reader could stumble over."""
-    if depth > MAX_DEPTH:
-        raise InputError(f"a result of at most {MAX_DEPTH} levels", "more", WRITE)
-    if isinstance(value, dict):
-        return {clean_text(str(key)): _clean(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_clean(item, depth + 1) for item in value]
-    if isinstance(value, str):
-        return clean_text(value)
-    if not (isinstance(value, bool | None) or abs(value) <= MAX_NUMBER):  # NaN isn't either
-        raise InputError("a result of finite numbers up to 2^63", "another number", WRITE)
-    return value
 
 
 def _require_agreement(subject: str, content: Submission) -> None:

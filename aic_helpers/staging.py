@@ -107,3 +107,17 @@ def _remove_left_behind(folder: Path) -> None:
         pid = left.name.removeprefix(PREFIX).partition("-")[0]
         if not (pid.isdecimal() and psutil.pid_exists(int(pid))):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file for its owner's eyes beside its place and move it there, so that no reader sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)  # mode 0600
+    partial = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise

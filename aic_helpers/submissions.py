@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from aic_helpers import mails, results, tables, teams
+from aic_helpers.mail_contents import Submission
 from aic_helpers.mail_fields import ADDRESS, SENDER
-from aic_helpers.mails import Submission
 from aic_helpers.places import PROJECT
 from aic_helpers.submission_checks import Check, checks, require_passed
 from aic_helpers.teams import FOLDER

@@ -12,10 +12,10 @@ from typing import Any
 
 from aic_helpers import mails
 from aic_helpers.errors import InputError
+from aic_helpers.mail_contents import MAX_TEAM_ID, Member, Registration
 from aic_helpers.mail_fields import ADDRESS, SENDER, clean_name, clean_number, clean_token, shown
-from aic_helpers.mails import MAX_TEAM_ID, Member, Registration
 from aic_helpers.places import PROJECT
-from aic_helpers.staging import alone
+from aic_helpers.staging import alone, write_private
 
 SCHEMA = 1
 
@@ -87,7 +87,7 @@ def keep_team_id(folder: Path, team_id: int) -> None:
 
 def _write(folder: Path, team: Team) -> None:
     text = json.dumps({"schema": SCHEMA, **asdict(team)}, indent=2, ensure_ascii=False) + "\n"
-    mails.write_private(folder / FILE, text.encode())
+    write_private(folder / FILE, text.encode())
 
 
 def read_team(folder: Path) -> Team:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sql
 
-from aic_helpers import board_figures, desks, leaderboards, ledger_tables, mails
+from aic_helpers import board_figures, intake, leaderboards, ledger_tables, mail_contents, mails
 from aic_helpers.ledgers import DONE, RECEIVED, STARTED, Ledger
 from aic_helpers.tracks import TRACKS, Track
 
@@ -43,7 +43,7 @@ def main(teams: int) -> None:
         shown = leaderboards.leaderboard(ledger, folder)
         show("its HTML, CSV and JSON", lambda number: leaderboards.write(shown))
         files = [e_mail(folder, number) for number in range(ROUNDS + 1)]
-        show("ingest of one e-mail", lambda number: desks.ingest(ledger, files[number]))
+        show("ingest of one e-mail", lambda number: intake.ingest(ledger, files[number]))
 
 
 def show(what: str, action: Callable[[int], object]) -> None:
@@ -101,7 +101,7 @@ def e_mail(folder: Path, number: int) -> Path:
     link = "https://example.org/model.pb"
     team = number + 1
     claimed = {"metrics": {"psnr_db": 30.0}}
-    content = mails.Submission("enhancement", team, f"team {team}", link, "0" * 64, 1000, TOKEN, claimed)
+    content = mail_contents.Submission("enhancement", team, f"team {team}", link, "0" * 64, 1000, TOKEN, claimed)
     mails.write_mail(mails.submission_mail(content, sender="a@example.org", address="b@example.org"), path)
     return path
 

@@ -2,18 +2,11 @@
 
 import base64
 import io
-import os
-import socket
-import subprocess
-import sys
-import threading
-import urllib.error
-import urllib.request
-from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
+from fixtures import labs
 from fixtures.hostile_models import freeze
 from PIL import Image
 from playwright.sync_api import TimeoutError
@@ -22,7 +15,6 @@ from aic_helpers import views
 from aic_helpers.images import as_float, write_png
 from aic_helpers.places import PROJECT
 
-TOKEN = "4f1c0ffee"
 FIRST_MS, STEP_MS = 150_000, 60_000
 """How long to wait for the first dashboard, whose models start, and for what follows."""
 
@@ -49,12 +41,6 @@ DESCRIBE = f"""(number) => {{ {PANE}
   const size = `${{canvas.width}}x${{canvas.height}} on ${{frame.width}}x${{frame.height}}`;
   return `${{size}}, first pixel ${{found.slice(0, 3)}}`;
 }}"""
-
-KERNEL_IS_READY = """() => {
-  const context = window.jupyterapp?.shell.currentWidget?.sessionContext;
-  const kernel = context?.session?.kernel;
-  return context?.isReady && kernel?.status === 'idle' && kernel.connectionStatus === 'connected';
-}"""
 
 NAMELESS = """() => [...document.querySelectorAll('.aic-dashboard :is(input, select, button, textarea, [role=slider])')]
   .filter((control) => control.type !== 'file')
@@ -92,39 +78,8 @@ def workplace(tmp_path_factory):
 @pytest.fixture(scope="module")
 def lab(workplace, browser):
     """The address of a JupyterLab of its own on the loopback interface; ended by its process id."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    places = {f"JUPYTER{kind}_DIR": str(workplace / kind) for kind in ("_CONFIG", "_RUNTIME", "_DATA")}
-    places |= {f"JUPYTERLAB_{kind}_DIR": str(workplace / kind) for kind in ("SETTINGS", "WORKSPACES")}
-    places |= {"IPYTHONDIR": str(workplace / "ipython"), "JUPYTER_PREFER_ENV_PATH": "1"}
-    options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"]
-    options += [f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={workplace}"]
-    options += ["--LabApp.expose_app_in_browser=True"]
-    with (workplace / "server.log").open("wb") as log:
-        program = [sys.executable, "-m", "jupyter", "lab", *options]
-        server = subprocess.Popen(program, cwd=workplace, env=os.environ | places, stdout=log, stderr=log)
-        try:
-            address = f"http://127.0.0.1:{port}"
-            _wait_for(server, address, workplace / "server.log")
-            yield address
-        finally:
-            server.terminate()
-            server.wait(30)
-
-
-def _wait_for(server, address, log: Path):
-    pause = threading.Event()
-    for _ in range(300):
-        if server.poll() is not None:
-            pytest.fail(f"JupyterLab ended: {log.read_text('utf-8')[-2000:]}")
-        try:
-            urllib.request.urlopen(f"{address}/api?token={TOKEN}", timeout=5).close()
-        except (urllib.error.URLError, OSError):
-            pause.wait(0.2)
-        else:
-            return
-    pytest.fail(f"JupyterLab doesn't answer: {log.read_text('utf-8')[-2000:]}")
+    with labs.serve(workplace) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -132,9 +87,7 @@ def page(lab, browser):
     """The notebook with all its cells run."""
     page = browser.new_page(viewport={"width": 1400, "height": 1500})
     page.set_default_timeout(STEP_MS)
-    page.goto(f"{lab}/lab/tree/04_compare.ipynb?token={TOKEN}")
-    page.wait_for_function(KERNEL_IS_READY, timeout=FIRST_MS)
-    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
+    labs.run_all_cells(page, lab, "04_compare.ipynb", FIRST_MS)
     page.locator(".aic-dashboard .aic-picture").first.wait_for(timeout=FIRST_MS)
     yield page
     page.close()

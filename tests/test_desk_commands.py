@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from fixtures import desks
 
-from aic_helpers import cli, mails
+from aic_helpers import cli, mail_contents, mails
 from aic_helpers.ledgers import REJECTED, Ledger
 
 Result = tuple[int, str, str]
@@ -34,17 +34,17 @@ def aic(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., Res
 def folder(tmp_path: Path) -> Path:
     """The e-mails of a team: its registration, and three submissions."""
     token_sha256 = hashlib.sha256(desks.TOKEN.encode()).hexdigest()
-    registration = mails.Registration("Alpha", (mails.Member("Ada", "Home"),), token_sha256)
+    registration = mail_contents.Registration("Alpha", (mail_contents.Member("Ada", "Home"),), token_sha256)
     mails.write_mail(mails.registration_mail(registration, **WHO), tmp_path / "mails" / "registration.eml")
     for number in range(3):
         mails.write_mail(mails.submission_mail(submission(), **WHO), tmp_path / "mails" / f"{number}.eml")
     return tmp_path / "mails"
 
 
-def submission(**changes: Any) -> mails.Submission:
+def submission(**changes: Any) -> mail_contents.Submission:
     fields = {"track": "enhancement", "team_id": 1, "team": "Alpha", "link": "https://example.org/model.pb"}
     fields |= {"sha256": "0" * 64, "bytes": 1000, "token": desks.TOKEN, "result": {}}
-    return mails.Submission(**fields | changes)
+    return mail_contents.Submission(**fields | changes)
 
 
 def test_ingest_tells_of_each_e_mail(aic: Callable[..., Result], folder: Path) -> None:

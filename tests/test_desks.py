@@ -25,7 +25,9 @@ from aic_helpers import (
     boards,
     confinement,
     desks,
+    intake,
     leaderboards,
+    mail_contents,
     mails,
     nurseries,
     requirements,
@@ -67,13 +69,13 @@ class Office:
     def register(self, *teams: str) -> None:
         for team in teams:
             token_sha256 = hashlib.sha256(TOKEN.encode()).hexdigest()
-            content = mails.Registration(team, (mails.Member("Ada", "Home"),), token_sha256)
+            content = mail_contents.Registration(team, (mail_contents.Member("Ada", "Home"),), token_sha256)
             self.take(mails.registration_mail(content, sender="ada@example.org", address="desk@example.org"))
 
-    def submit(self, team_id: int, team: str, content: bytes, **changes: Any) -> desks.Taken:
+    def submit(self, team_id: int, team: str, content: bytes, **changes: Any) -> intake.Taken:
         name = f"{hashlib.sha256(content).hexdigest()}.pb"
         (self.folder / "web" / name).write_bytes(content)
-        submission = mails.Submission(
+        submission = mail_contents.Submission(
             track="enhancement",
             team_id=team_id,
             team=team,
@@ -86,11 +88,11 @@ class Office:
         submission = replace(submission, **changes)
         return self.take(mails.submission_mail(submission, sender="ada@example.org", address="desk@example.org"))
 
-    def take(self, message: Any) -> desks.Taken:
+    def take(self, message: Any) -> intake.Taken:
         self.sent += 1
         path = self.folder / "mails" / f"{self.sent:03d}.eml"
         mails.write_mail(message, path)
-        return desks.ingest(self.desk.ledger, path, NOW)
+        return intake.ingest(self.desk.ledger, path, NOW)
 
     def work(self, crew: Any = None) -> dict[int, Any]:
         return {entry.id: entry for entry in desks.work(self.desk, lambda: nullcontext(crew or Timed(2)))}
@@ -251,19 +253,19 @@ def test_killed_work_goes_on_where_it_was(office: Office) -> None:
 def test_ingest_of_a_folder_takes_registrations_first_and_tells_each(office: Office, tmp_path: Path) -> None:
     folder = tmp_path / "arrived"
     token_sha256 = hashlib.sha256(TOKEN.encode()).hexdigest()
-    registration = mails.Registration("Alpha", (mails.Member("Ada", "Home"),), token_sha256)
-    submission = mails.Submission("enhancement", 1, "Alpha", "https://example.org/m.pb", "0" * 64, 5, TOKEN, {})
+    registration = mail_contents.Registration("Alpha", (mail_contents.Member("Ada", "Home"),), token_sha256)
+    submission = mail_contents.Submission("enhancement", 1, "Alpha", "https://example.org/m.pb", "0" * 64, 5, TOKEN, {})
     who = {"sender": "ada@example.org", "address": "desk@example.org"}
     mails.write_mail(mails.submission_mail(submission, **who), folder / "a.eml")
     mails.write_mail(mails.registration_mail(registration, **who), folder / "b.eml")
     (folder / "c.eml").write_bytes(b"Subject: cheap watches\r\n\r\nbuy\r\n")
-    taken = list(desks.ingest_folder(office.desk.ledger, folder, NOW))
+    taken = list(intake.ingest_folder(office.desk.ledger, folder, NOW))
     assert [(one.file, one.outcome) for one in taken] == [
         ("b.eml", "registered"),
         ("a.eml", "received"),
         ("c.eml", "refused"),
     ]
-    again = list(desks.ingest_folder(office.desk.ledger, folder, NOW))
+    again = list(intake.ingest_folder(office.desk.ledger, folder, NOW))
     assert [one.outcome for one in again] == ["there already", "there already", "refused"]
 
 

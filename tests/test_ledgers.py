@@ -20,7 +20,8 @@ from fixtures import ledger_crowd, postgres
 
 from aic_helpers import ledger_tables
 from aic_helpers.errors import InputError
-from aic_helpers.ledgers import DONE, FAILED, RECEIVED, REJECTED, RETURNED, STARTED, Arrival, Ledger
+from aic_helpers.ledgers import DONE, FAILED, RECEIVED, REJECTED, RETURNED, STARTED, Ledger
+from aic_helpers.mail_contents import Submission
 
 CROWD = Path(__file__).parent / "fixtures" / "ledger_crowd.py"
 NOW = datetime(2026, 11, 24, 18, 30, tzinfo=UTC)
@@ -63,8 +64,10 @@ def register(ledger: Ledger, count: int = 1) -> None:
         ledger.register(f"team {number}", [{"name": "Ada", "affiliation": "Home"}], SECRET, f"<r{number}>", NOW)
 
 
-def arrival(message: str = "<1>", team: int = 1, **changes: object) -> Arrival:
-    return replace(ledger_crowd.arrival(team, message), **changes)
+def receive(
+    ledger: Ledger, message: str = "<1>", now: datetime = NOW, team: int = 1, **changes: object
+) -> tuple[int, bool]:
+    return ledger.receive(replace(ledger_crowd.submission(team), **changes), message, now)
 
 
 def refusal(action: Callable[[], object]) -> str:
@@ -81,27 +84,27 @@ def crowd(place: str, day: datetime, *numbers: int) -> list[str]:
 
 def test_third_submission_of_a_day_is_told_when_the_next_can_come(ledger: Ledger) -> None:
     register(ledger)
-    assert [ledger.receive(arrival(f"<{n}>"), NOW) for n in (1, 2)] == [(1, True), (2, True)]
-    assert refusal(lambda: ledger.receive(arrival("<3>"), NOW)) == (
+    assert [receive(ledger, f"<{n}>") for n in (1, 2)] == [(1, True), (2, True)]
+    assert refusal(lambda: receive(ledger, "<3>")) == (
         "expected at most 2 submissions of team 1 (team 1) to enhancement in a UTC day, found 2 on 2026-11-24: "
         "the next can come in 5 h 30 min, from 2026-11-25 00:00 UTC"
     )
-    assert ledger.receive(arrival("<4>", track="super_resolution"), NOW)[1], "the other track has a quota of its own"
-    assert ledger.receive(arrival("<5>"), NOW + timedelta(hours=5, minutes=30))[1], "so has the next day"
+    assert receive(ledger, "<4>", track="super_resolution")[1], "the other track has a quota of its own"
+    assert receive(ledger, "<5>", now=NOW + timedelta(hours=5, minutes=30))[1], "so has the next day"
 
 
 def test_day_is_that_of_utc(ledger: Ledger) -> None:
     register(ledger)
     east = datetime.fromisoformat("2026-11-25T01:00:00+03:00")  # 22:00 of the 24th
-    assert ledger.receive(arrival("<1>"), NOW)[1]
-    assert ledger.receive(arrival("<2>"), east)[1]
-    assert "2 on 2026-11-24" in refusal(lambda: ledger.receive(arrival("<3>"), east))
+    assert receive(ledger, "<1>")[1]
+    assert receive(ledger, "<2>", now=east)[1]
+    assert "2 on 2026-11-24" in refusal(lambda: receive(ledger, "<3>", now=east))
 
 
 def test_same_mail_is_one_submission(ledger: Ledger) -> None:
     register(ledger)
-    assert ledger.receive(arrival(), NOW) == (1, True)
-    assert ledger.receive(arrival(), NOW) == (1, False)
+    assert receive(ledger) == (1, True)
+    assert receive(ledger) == (1, False)
     assert ledger.counts() == {
         "teams": 1,
         "received": 1,
@@ -113,20 +116,20 @@ def test_same_mail_is_one_submission(ledger: Ledger) -> None:
 def test_what_never_ran_is_given_back(ledger: Ledger, state: str, given_back: bool) -> None:
     register(ledger)
     for message in ("<1>", "<2>"):
-        ledger.receive(arrival(message), NOW)
+        receive(ledger, message)
     entry = ledger.entries()[0]
     assert ledger.add_event(entry, STARTED, {}, NOW)
     assert ledger.add_event(ledger.entries()[0], state, {"reason": "x"}, NOW)
     if given_back:
-        assert ledger.receive(arrival("<3>"), NOW)[1]
+        assert receive(ledger, "<3>")[1]
     else:
-        assert "at most 2" in refusal(lambda: ledger.receive(arrival("<3>"), NOW))
+        assert "at most 2" in refusal(lambda: receive(ledger, "<3>"))
     assert [change["state"] for change in ledger.history(entry.id)] == [RECEIVED, STARTED, state]
 
 
 def test_only_one_can_take_a_submission(ledger: Ledger) -> None:
     register(ledger)
-    ledger.receive(arrival(), NOW)
+    receive(ledger)
     entry = ledger.entries()[0]
     assert ledger.add_event(entry, STARTED, {"host": "one"}, NOW)
     assert not ledger.add_event(entry, STARTED, {"host": "two"}, NOW)
@@ -136,7 +139,7 @@ def test_only_one_can_take_a_submission(ledger: Ledger) -> None:
 def test_last_done_is_each_teams_newest(ledger: Ledger) -> None:
     register(ledger, 3)
     for team, message, state in ((1, "<1>", DONE), (2, "<2>", DONE), (1, "<3>", DONE), (2, "<4>", FAILED)):
-        number, _ = ledger.receive(arrival(message, team), NOW)
+        number, _ = receive(ledger, message, team=team)
         ledger.add_event(ledger.entries()[number - 1], state, {"message": message}, NOW)
     assert [(entry.team, entry.detail["message"]) for entry in ledger.last_done("enhancement")] == [
         ("team 1", "<3>"),
@@ -147,12 +150,12 @@ def test_last_done_is_each_teams_newest(ledger: Ledger) -> None:
 
 def test_who_is_refused(ledger: Ledger) -> None:
     register(ledger, 2)
-    assert refusal(lambda: ledger.receive(arrival(team=7), NOW)) == (
+    assert refusal(lambda: receive(ledger, team=7)) == (
         "expected a submission of a registered team (team 7 as number 7), found no team with that number: "
         "register first: aic submit register"
     )
-    assert "found team team 2 with that number" in refusal(lambda: ledger.receive(arrival(team_id=2), NOW))
-    assert refusal(lambda: ledger.receive(arrival(token="guessed"), NOW)).startswith(
+    assert "found team team 2 with that number" in refusal(lambda: receive(ledger, team_id=2))
+    assert refusal(lambda: receive(ledger, token="guessed")).startswith(
         "expected the secret that team 1 (team 1) registered with, found another"
     )
     assert ledger.counts()["received"] == 0
@@ -163,9 +166,9 @@ def test_closed_track(ledger: Ledger) -> None:
     ledger.set_closed("enhancement", True, NOW)
     assert ledger.closed() == {"enhancement"}
     closed = "expected a submission to an open track, found enhancement, closed: ask when it opens"
-    assert refusal(lambda: ledger.receive(arrival(), NOW)) == closed
+    assert refusal(lambda: receive(ledger)) == closed
     ledger.set_closed("enhancement", False, NOW)
-    assert ledger.receive(arrival(), NOW)[1]
+    assert receive(ledger)[1]
 
 
 def test_names_that_look_alike_are_one(ledger: Ledger) -> None:
@@ -186,8 +189,8 @@ def test_texts_come_back_as_they_were(ledger: Ledger, text: str) -> None:
     name = text[:80]  # the e-mails allow no more
     number, _ = ledger.register(name, [{"name": name, "affiliation": name}], SECRET, name, NOW)
     claimed = {text: text, "nested": [1.5, None]}
-    one = Arrival("enhancement", number, name, "secret", text, "0" * 64, 1000, claimed, name)
-    ledger.receive(one, NOW)
+    one = Submission("enhancement", number, name, text, "0" * 64, 1000, "secret", claimed)
+    ledger.receive(one, name, NOW)
     entry = ledger.entries()[0]
     assert (entry.team, entry.link) == (name, text)
 
@@ -235,7 +238,7 @@ def test_locked_ledger_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     register(ledger)
     with sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
-        found = refusal(lambda: ledger.receive(arrival(), NOW))
+        found = refusal(lambda: receive(ledger))
     assert "found database is locked: end the program that holds it" in found
     assert ledger.entries() == []
 
@@ -247,7 +250,7 @@ def test_read_only_ledger_is_one_line_and_can_be_read(tmp_path: Path) -> None:
     first.close()
     uri = f"sqlite:///file:{path}?mode=ro&uri=true"  # root may write whatever the mode of a file
     ledger = Ledger(uri)
-    assert "readonly database: make the file and its folder writable" in refusal(lambda: ledger.receive(arrival(), NOW))
+    assert "readonly database: make the file and its folder writable" in refusal(lambda: receive(ledger))
     assert ledger.counts()["teams"] == 1
 
 
@@ -286,7 +289,7 @@ def test_no_query_of_ingest_walks_through_all_submissions(tmp_path: Path) -> Non
     engine = sql.create_engine(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
     statements: list[str] = []
     sql.event.listen(ledger._engine, "before_cursor_execute", lambda *call: statements.append((call[2], call[3])))
-    ledger.receive(arrival(), NOW)
+    receive(ledger)
     with engine.connect() as connection:
         for statement, values in statements:
             if statement.startswith("SELECT"):

@@ -13,9 +13,9 @@ from email.parser import BytesParser
 import pytest
 from fixtures.team_runs import NAMES
 
-from aic_helpers import mails
+from aic_helpers import mail_contents, mails, staging
 from aic_helpers.errors import InputError
-from aic_helpers.mails import Member, Registration, Submission, clean_name
+from aic_helpers.mail_contents import Member, Registration, Submission, clean_name
 
 TOKEN, SHA256 = "s3cret-_" * 5 + "abc", "0123456789abcdef" * 4
 RESULT = {"schema": 1, "metrics": {"psnr_db": 28.5, "ms_ssim": None, "note": "NaN\tand\nmore"}, "rules": [True, "日本"]}
@@ -125,7 +125,7 @@ def test_another_reader_gets_the_same_fields(written, mblaze, name):
         assert mblaze("mshow", "-O", path, "2") == message.get_body().get_content()
         attached = mblaze("mshow", "-O", path, f"{type(content).__name__.lower()}.json")
         again = json.loads(attached) | {"schema": None}
-        assert again == {"schema": None, **json.loads(json.dumps(mails._plain(content)))}
+        assert again == {"schema": None, **json.loads(json.dumps(mail_contents.plain(content)))}
 
 
 @pytest.mark.parametrize("hostile", ["a\r\nBcc: all@example.org", "a\nb", "=?utf-8?q?x=0D=0ABcc:_all?=", "\ud83d", ""])
@@ -334,5 +334,5 @@ def test_what_breaks_while_writing_leaves_nothing(tmp_path, monkeypatch):
 
     monkeypatch.setattr("pathlib.Path.replace", fail)
     with pytest.raises(OSError, match="No space"):
-        mails.write_private(tmp_path / "a", b"after")
+        staging.write_private(tmp_path / "a", b"after")
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a", b"before")]

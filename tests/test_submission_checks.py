@@ -7,7 +7,7 @@ from fixtures import team_runs
 
 from aic_helpers import submission_checks, tables, teams
 from aic_helpers.errors import InputError
-from aic_helpers.mails import Member
+from aic_helpers.mail_contents import Member
 from aic_helpers.submission_checks import Check, checks
 
 NAMES = ["registered", "team ID", "a result", "model unchanged", "operations allowed", "rules met", "all images"]
@@ -22,9 +22,7 @@ def run(tmp_path):
 @pytest.fixture
 def folder(tmp_path):
     """The folder of a team that has its ID."""
-    teams.register("Pixel Pirates", [Member("Ada", "London")], folder=tmp_path / "desk")
-    teams.keep_team_id(tmp_path / "desk", 17)
-    return tmp_path / "desk"
+    return team_runs.register(tmp_path / "desk")
 
 
 def broken(run, folder):

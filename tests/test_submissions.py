@@ -6,9 +6,8 @@ import os
 import pytest
 from fixtures import team_runs
 
-from aic_helpers import mails, submissions, teams
+from aic_helpers import mail_contents, mails, submissions, teams
 from aic_helpers.errors import InputError
-from aic_helpers.mails import Member
 
 LINK = "https://example.org/model.pb"
 
@@ -20,9 +19,7 @@ def run(tmp_path):
 
 @pytest.fixture
 def folder(tmp_path):
-    teams.register("Pixel Pirates", [Member("Ada", "London")], folder=tmp_path / "desk")
-    teams.keep_team_id(tmp_path / "desk", 17)
-    return tmp_path / "desk"
+    return team_runs.register(tmp_path / "desk")
 
 
 def test_the_email_has_the_model_of_the_run(run, folder):
@@ -31,7 +28,7 @@ def test_the_email_has_the_model_of_the_run(run, folder):
     assert path == folder / f"super_resolution_{model['sha256'][:12]}.eml"
     found = mails.read_mail(path)
     result = found.content.result
-    assert found.content == mails.Submission(
+    assert found.content == mail_contents.Submission(
         track="super_resolution",
         team_id=17,
         team="Pixel Pirates",

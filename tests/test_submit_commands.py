@@ -7,7 +7,7 @@ import sys
 import pytest
 from fixtures import team_runs
 
-from aic_helpers import cli, mails, teams
+from aic_helpers import cli, mail_contents, mails, teams
 
 LINK = "https://example.org/model.pb"
 TEAM = (
@@ -52,8 +52,8 @@ def test_register_says_that_nothing_was_sent_and_what_to_do(aic, tmp_path, monke
     ]
     found = mails.read_mail(tmp_path / "desk" / "registration.eml")
     assert found.content.members == (
-        mails.Member("Ada Lovelace", "University of London"),
-        mails.Member("Alan", "NPL, Teddington"),
+        mail_contents.Member("Ada Lovelace", "University of London"),
+        mail_contents.Member("Alan", "NPL, Teddington"),
     )
     assert found.sent_by == "team@uni.example"
 

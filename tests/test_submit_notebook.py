@@ -6,7 +6,7 @@ import pytest
 from fixtures import team_runs
 
 from aic_helpers import mails, teams
-from aic_helpers.mails import Member
+from aic_helpers.mail_contents import Member
 from aic_helpers.places import PROJECT
 
 LINK = "https://example.org/model.pb"
