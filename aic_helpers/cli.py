@@ -17,6 +17,7 @@ from aic_helpers import (
     desk_commands,
     model_commands,
     report_commands,
+    study_commands,
     submit_commands,
     train_commands,
 )
@@ -71,6 +72,7 @@ for command in (
     board_run_commands.board_commands.board,
     submit_commands.submit,
     desk_commands.leaderboard,
+    study_commands.study,
     data_commands.data,
     train_commands.train,
 ):

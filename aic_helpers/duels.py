@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from aic_helpers.intervals import Interval, difference_ci95, paired_means
 from aic_helpers.tracks import SPEEDUP_CAP, Coefficients
 
+Part = tuple[float, Interval | None]
+"""A value and its 95 % interval."""
+
 DECIDED, NOISE, UNTOLD = "decided", "within noise", "no interval"
 
 
@@ -76,33 +79,36 @@ def leads(coefficients: Coefficients, contenders: Sequence[Contender]) -> list[L
         return []
     quality = np.stack([coefficients.alpha * c.psnr_db + coefficients.beta * c.ms_ssim for c in contenders], axis=1)
     draws = paired_means(quality)
-    speeds = [_speed(coefficients, one) for one in contenders]
+    speeds = [speed_part(coefficients, one.speedup, one.speedup_ci95) for one in contenders]
     found = []
     for place in range(len(contenders) - 1):
         part = float((quality[:, place] - quality[:, place + 1]).mean())
         interval = difference_ci95(draws[:, place], draws[:, place + 1], difference=part, images=len(quality))
-        found.append(_lead(part, interval, speeds[place], speeds[place + 1]))
+        found.append(combined([(part, interval), speeds[place], less(speeds[place + 1])]))
     return found
 
 
-def _speed(coefficients: Coefficients, one: Contender) -> tuple[float, Interval | None]:
+def speed_part(coefficients: Coefficients, speedup: float, ci95: Interval | None) -> Part:
     """Return what a speedup adds to the score, and the interval of that."""
-    value = coefficients.gamma * min(one.speedup, SPEEDUP_CAP)
-    if one.speedup_ci95 is None:
+    value = coefficients.gamma * min(speedup, SPEEDUP_CAP)
+    if ci95 is None:
         return value, None
-    low, high = (coefficients.gamma * min(end, SPEEDUP_CAP) for end in one.speedup_ci95)
+    low, high = (coefficients.gamma * min(end, SPEEDUP_CAP) for end in ci95)
     return value, (low, high)
 
 
-def _lead(
-    quality: float,
-    quality_ci95: Interval | None,
-    this: tuple[float, Interval | None],
-    following: tuple[float, Interval | None],
-) -> Lead:
-    value = quality + this[0] - following[0]
-    if quality_ci95 is None or this[1] is None or following[1] is None:
+def less(part: Part) -> Part:
+    """Return a part to be taken off: its value and interval with the other sign."""
+    value, interval = part
+    return -value, None if interval is None else (-interval[1], -interval[0])
+
+
+def combined(parts: Sequence[Part]) -> Lead:
+    """Return the sum of independent parts; no interval where one of them has none."""
+    value = sum(part for part, _ in parts)
+    known = [(part, interval) for part, interval in parts if interval is not None]
+    if len(known) < len(parts):
         return Lead(value, None)
-    below = (quality - quality_ci95[0], this[0] - this[1][0], following[1][1] - following[0])
-    above = (quality_ci95[1] - quality, this[1][1] - this[0], following[0] - following[1][0])
-    return Lead(value, (value - float(np.hypot.reduce(below)), value + float(np.hypot.reduce(above))))
+    below = np.hypot.reduce([part - low for part, (low, _) in known])
+    above = np.hypot.reduce([high - part for part, (_, high) in known])
+    return Lead(value, (value - float(below), value + float(above)))

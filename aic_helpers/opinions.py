@@ -31,6 +31,9 @@ LEAST_NOISE = 12**-0.5
 """What rounding to whole grades alone leaves. Without a bound, the likelihood grows for ever as one rater, who happens
 to give the means, gets all the weight."""
 
+APART = 3.0
+"""Robust standard deviations (1.4826 times the median distance from the median) above which a rater is set apart."""
+
 REJECTED_SHARE, ONE_SIDED = 0.05, 0.3
 """BT.500: a rater is rejected whose votes lie far out more often than the first, unless they do so to one side."""
 
@@ -169,6 +172,57 @@ def screened(votes: pd.DataFrame) -> pd.DataFrame:
     rejected = (outside / count > REJECTED_SHARE) & both_ways & (outside > 0)
     columns = {"above": above, "below": below, "votes": count, "rejected": rejected}
     return pd.DataFrame(columns, index=table.index)
+
+
+def set_apart(values: pd.Series) -> pd.Series:
+    """Return which values, such as the inconsistency of raters, lie far above the others.
+
+    On a logarithmic scale, further than `APART` robust standard deviations above the median. None of fewer than six.
+    """
+    logarithms = np.log(np.maximum(values.astype(float), 1e-6))
+    middle = logarithms.median()
+    spread = 1.4826 * (logarithms - middle).abs().median()
+    return (logarithms > middle + APART * max(spread, 0.05)) & (len(values) >= 6)
+
+
+def preferences(choices: pd.DataFrame) -> pd.DataFrame:
+    """Return how often one model of each pair is preferred, and whether that is decided.
+
+    Parameters
+    ----------
+    choices : DataFrame
+        One row a vote: ``rater``, ``photo``, ``better`` and ``worse``, two models.
+
+    Returns
+    -------
+    DataFrame
+        ``first``, ``second``, ``share`` (mean over raters of how often they prefer the first), ``low`` and ``high``
+        (95 %, over raters), ``p`` and ``p_holm`` as of `differences`, ``decided``, ``votes`` and ``raters``.
+    """
+    signed = choices.assign(
+        first=choices[["better", "worse"]].min(axis=1),
+        second=choices[["better", "worse"]].max(axis=1),
+        vote=np.where(choices["better"] < choices["worse"], 1.0, 0.0),
+    )
+    rows = []
+    for (first, second), own in signed.groupby(["first", "second"]):
+        by_rater = own.groupby("rater")["vote"].mean().to_numpy()
+        turned = by_rater.mean() < 0.5
+        shares, names = (1 - by_rater, (second, first)) if turned else (by_rater, (first, second))
+        low, high = mean_ci95(shares) or (np.nan, np.nan)
+        row = {"first": names[0], "second": names[1], "share": shares.mean(), "low": max(low, 0), "high": min(high, 1)}
+        rows.append(row | {"p": _sign_flip_p(shares - 0.5), "votes": len(own), "raters": shares.size})
+    table = pd.DataFrame(rows)
+    table["p_holm"] = _holm(table["p"].to_numpy())
+    table["decided"] = table["p_holm"] < 0.05
+    return table
+
+
+def wins(choices: pd.DataFrame) -> pd.DataFrame:
+    """Return how often the model of each row was preferred to that of each column (see `preferences`)."""
+    names = sorted({*choices["better"], *choices["worse"]})
+    counts = pd.crosstab(choices["better"], choices["worse"])
+    return counts.reindex(index=names, columns=names, fill_value=0)
 
 
 def agreement(votes: pd.DataFrame) -> float:

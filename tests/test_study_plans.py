@@ -1,0 +1,55 @@
+"""The plan's file: what is written is read, what is damaged is told in one line."""
+
+import json
+
+import pytest
+from fixtures import small_studies
+
+from aic_helpers import study_plans
+from aic_helpers.errors import InputError
+
+
+@pytest.mark.parametrize("method", ["acr", "pairs"])
+def test_it_is_read_as_it_was_written(tmp_path, method):
+    plan = small_studies.plan(method)
+    path = study_plans.write(plan, tmp_path)
+    assert study_plans.read(tmp_path) == plan
+    assert path.stat().st_mode & 0o777 == 0o600  # it says which picture is whose
+
+
+def test_no_study(tmp_path):
+    with pytest.raises(
+        InputError, match=r"^expected a study in .*, found no plan\.json: make one with: aic study new$"
+    ):
+        study_plans.read(tmp_path)
+
+
+def changed(tmp_path, change):
+    path = study_plans.write(small_studies.plan(), tmp_path)
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda content: content.update(schema=2), r"expected a plan of schema 1 in .*, found 2: use the workbench"),
+        (lambda content: content.pop("photos"), r"expected the plan of a study in .*, found KeyError 'photos'"),
+        (lambda content: content.update(track="x"), r"found track 'x', method 'acr'"),
+        (lambda content: content["pictures"][0].__setitem__(2, "../../etc/passwd"), r"found a picture '\.\./\.\./etc"),
+        (lambda content: content["pictures"].pop(), r"found a rater who sees a picture that isn't in it"),
+        (lambda content: content["raters"]["r1"][0].pop("code"), r"found KeyError 'code'"),
+    ],
+)
+def test_damaged(tmp_path, change, message):
+    changed(tmp_path, change)
+    with pytest.raises(InputError, match=message):
+        study_plans.read(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"text"'])
+def test_no_plan_at_all(tmp_path, text):
+    (tmp_path / "plan.json").write_text(text)
+    with pytest.raises(InputError, match=r"^expected (the plan of a study|a plan of schema 1) in "):
+        study_plans.read(tmp_path)

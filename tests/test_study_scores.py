@@ -1,0 +1,191 @@
+"""What votes say: studies whose truth is known, cases by hand, scores by opinion."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from fixtures import small_studies
+
+from aic_helpers import study_scores
+from aic_helpers.errors import InputError
+from aic_helpers.scoring import total_scores_by_opinion
+from aic_helpers.study_plans import REFERENCE
+from aic_helpers.study_stores import Vote
+from aic_helpers.tracks import SUPER_RESOLUTION
+
+TRUTH = {"div2k_srcnn": 2.5, "m1": 3.0, "m2": 3.5, "m3": 2.0, "m4": 4.0, REFERENCE: 4.6}
+MODELS = tuple(TRUTH)[:-1]
+PHOTOS = tuple(f"p{number}" for number in range(8))
+
+
+def votes_of(plan, answer):
+    return [
+        Vote(rater, place, one.code, answer(rater, one), 0, "2026-11-24T12:00:00+00:00", 1500)
+        for rater, shown in plan.raters.items()
+        for place, one in enumerate(shown)
+    ]
+
+
+def simulated(seed, raters=24, at_random=(), method="acr"):
+    plan = small_studies.plan(method, models=MODELS, photos=PHOTOS, raters=raters)
+    rng = np.random.default_rng(seed)
+    bias, noise = (dict(zip(plan.raters, rng.normal(0, 0.3, raters), strict=True)), rng.uniform(0.4, 0.9, raters))
+    spread = dict(zip(plan.raters, noise, strict=True))
+
+    def answer(rater, one):
+        if rater in at_random:
+            return int(rng.integers(1, 6))
+        return int(np.clip(round(TRUTH[one.pictures[0][1]] + bias[rater] + spread[rater] * rng.normal()), 1, 5))
+
+    return plan, votes_of(plan, answer)
+
+
+NONE = pd.DataFrame(columns=["photo", "model", "psnr_db", "ms_ssim"])
+
+
+def test_the_true_order_and_every_pair_half_a_grade_apart():
+    found = study_scores.analyse(*simulated(1), NONE)
+    assert list(found.models.index) == [REFERENCE, "m4", "m2", "m1", "div2k_srcnn", "m3"]
+    assert found.pairs["decided"].all()
+    assert found.alpha > 0.5
+    assert (found.raters["left_out"] == "").all()
+
+
+def test_random_raters_are_found_and_others_are_not():
+    """40 studies with 3 of 24 raters at random: at least 90 % of those are left out, at most 2 % of the others."""
+    at_random = ("r03", "r11", "r20")
+    caught = wrong = 0
+    for seed in range(40):
+        found = study_scores.analyse(*simulated(seed, at_random=at_random), NONE)
+        out = set(found.raters.index[found.raters["left_out"] != ""])
+        caught += len(out & set(at_random))
+        wrong += len(out - set(at_random))
+    assert caught >= 0.9 * 40 * 3
+    assert wrong <= 0.02 * 40 * 21
+
+
+def test_left_out_raters_change_nothing_else():
+    plan, votes = simulated(3, at_random=("r07",))
+    found = study_scores.analyse(plan, votes, NONE)
+    out = found.raters.index[found.raters["left_out"] != ""]
+    assert "r07" in out
+    without = study_scores.analyse(plan, [vote for vote in votes if vote.rater not in out], NONE, keep_all=True)
+    pd.testing.assert_series_equal(found.models["mos"], without.models["mos"])
+    everybody = study_scores.analyse(plan, votes, NONE, keep_all=True)
+    assert everybody.models["mos"].to_dict() == pytest.approx(found.models["mos_all"].to_dict())
+
+
+def test_practice_does_not_count():
+    plan, votes = simulated(4)
+    practice = {one.code for shown in plan.raters.values() for one in shown if one.role == "training"}
+    turned = [Vote(**vars(vote) | {"answer": 1}) if vote.code in practice else vote for vote in votes]
+    assert study_scores.analyse(plan, turned, NONE).models.equals(study_scores.analyse(plan, votes, NONE).models)
+
+
+def test_repeats_by_hand():
+    plan = small_studies.plan(raters=2)
+    repeat = {rater: next(one for one in shown if one.role == "repeat") for rater, shown in plan.raters.items()}
+
+    def answer(rater, one):
+        return 5 if one.pictures == repeat[rater].pictures and (one.role == "repeat" or rater == "r2") else 3
+
+    found = study_scores.analyse(plan, votes_of(plan, answer), NONE)
+    assert found.raters["repeats"].to_dict() == {"r1": 2.0, "r2": 0.0}
+
+
+def test_scores_by_opinion_are_the_formulas_and_ranks_may_change():
+    """`small_studies.model`: the further down the list, the lower PSNR and MS-SSIM; opinion turns that round."""
+    found = study_scores.analyse(*simulated(5), NONE)
+    own = found.scores[found.scores["score"] == "A"].set_index("model")
+    mos = found.models["mos"]
+    for model in found.plan.models[:-1]:
+        figures = {"psnr_db": model.figures["psnr_db"], "speedup": model.figures["speedup"]}
+        after = total_scores_by_opinion(
+            SUPER_RESOLUTION, mos=mos[model.name], baseline_mos=mos["div2k_srcnn"], **figures
+        )
+        assert own.loc[model.name, "after"] == pytest.approx(after["A"].value)
+        assert own.loc[model.name, "after_low"] < after["A"].value < own.loc[model.name, "after_high"]
+    assert sorted(own["after_rank"]) == sorted(own["before_rank"]) == [1, 2, 3, 4, 5]
+    assert REFERENCE not in own.index
+    assert any("not stated in the challenge's rules" in note for note in found.notes)
+
+
+def test_without_the_baseline_there_are_no_scores():
+    plan, votes = simulated(5)
+    found = study_scores.analyse(type(plan)(**vars(plan) | {"baseline": ""}), votes, NONE)
+    assert found.scores.empty
+    assert "No scores by opinion: the track's SRCNN is not among the models." in found.notes
+
+
+def test_correlation_by_hand():
+    """Figures that are the mean opinion scores themselves correlate fully; their negatives do so downwards."""
+    plan, votes = simulated(6)
+    pictures = study_scores.analyse(plan, votes, NONE).pictures
+    figures = pictures.assign(psnr_db=pictures["mos"] * 2, ms_ssim=-pictures["mos"])[
+        ["photo", "model", "psnr_db", "ms_ssim"]
+    ]
+    found = study_scores.analyse(plan, votes, figures).correlations
+    assert (found["psnr_db"]["pearson"], found["psnr_db"]["spearman"]) == (pytest.approx(1), pytest.approx(1))
+    assert (found["ms_ssim"]["pearson"], found["ms_ssim"]["pictures"]) == (pytest.approx(-1), 48)
+
+
+def test_pairs():
+    plan = small_studies.plan("pairs", models=MODELS, photos=PHOTOS[:4], raters=20)
+    found = study_scores.analyse(plan, votes_of(plan, small_studies.choices(TRUTH, at_random=("r05",))), NONE)
+    assert list(found.models.index) == [REFERENCE, "m4", "m2", "m1", "div2k_srcnn", "m3"]
+    assert (found.models["strength_low"] <= found.models["strength"]).all()
+    assert (found.models["strength"] <= found.models["strength_high"]).all()
+    far = found.pairs[(found.pairs["first"] == REFERENCE) & (found.pairs["second"] == "m3")].iloc[0]
+    assert far["decided"]
+    assert far["share"] > 0.8
+    assert found.scores.empty
+    assert any("no mean opinion scores" in note for note in found.notes)
+
+
+def test_preferences_by_hand():
+    """Two of three raters prefer x on both photos, one y: 2/3, and chance gives that much often."""
+    plan = small_studies.plan(
+        "pairs", models=("div2k_srcnn", "x"), photos=("p", "q"), raters=3, reference=False, repeats=0
+    )
+
+    def answer(rater, one):
+        wanted = "div2k_srcnn" if rater == "r3" else "x"
+        return 1 + [model for _, model in one.pictures].index(wanted)
+
+    (row,) = study_scores.analyse(plan, votes_of(plan, answer), NONE).pairs.to_dict("records")
+    assert (row["first"], row["share"], row["votes"], row["raters"]) == ("x", pytest.approx(2 / 3), 6, 3)
+    assert not row["decided"]
+
+
+def test_too_few_votes():
+    plan, votes = simulated(1)
+    with pytest.raises(
+        InputError, match=r"^expected votes of at least 2 raters, practice left aside, found 1: let more"
+    ):
+        study_scores.analyse(plan, [vote for vote in votes if vote.rater == "r01"], NONE)
+    with pytest.raises(InputError, match="found 0"):
+        study_scores.analyse(plan, [], NONE)
+
+
+def test_raters_too_few_to_decide_are_told_how_many_it_takes():
+    plan, votes = simulated(1, raters=5)
+    notes = study_scores.analyse(plan, votes, NONE).notes
+    assert "5 raters can't decide any pair of 6 models, even of one mind: 10 are needed." in notes
+
+
+def test_an_unknown_mapping():
+    with pytest.raises(InputError, match=r"^expected a mapping of opinions \(pirm2018-reconstructed\), found 'mine'"):
+        study_scores.analyse(*simulated(1), NONE, mapping="mine")
+
+
+def test_votes_of_another_plan(tmp_path):
+    plan, votes = simulated(1)
+    with pytest.raises(InputError, match=r"^expected votes on pictures of the plan, found one of r01 on another"):
+        study_scores.analyse(plan, [Vote(**vars(votes[0]) | {"code": "0"}), *votes[1:]], NONE)
+
+
+def test_200_raters_of_100_votes(tmp_path):
+    """The benchmark times it; here it has to come to an end with the right count."""
+    photos = tuple(f"p{number}" for number in range(20))
+    plan = small_studies.plan(models=MODELS[:4], photos=photos, raters=200, repeats=0)
+    found = study_scores.analyse(plan, votes_of(plan, small_studies.grades(TRUTH)), NONE)
+    assert len(found.votes) == 200 * 100
