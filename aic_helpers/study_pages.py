@@ -24,7 +24,7 @@ TEMPLATES, STATIC = Path(__file__).with_name("templates"), Path(__file__).with_n
 MOST_BODY_BYTES, MOST_AT_ONCE = 4096, 200
 
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; "
+    "Content-Security-Policy": "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",

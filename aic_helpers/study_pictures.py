@@ -24,6 +24,9 @@ from aic_helpers.study_plans import PICTURES, REFERENCE, Photo
 
 METRICS = ("psnr_db", "ms_ssim")
 
+MARGIN_PX = 16
+"""Left out at the edges of a photo where there is room: what networks do there would draw all crops to the edges."""
+
 
 @dataclass(frozen=True)
 class Made:
@@ -185,8 +188,10 @@ def _part(name: str, whole: Sequence[Rgb8], crop_px: int) -> Photo:
         total += values
         squares += values**2
     variance = (squares - total**2 / len(whole)).sum(axis=2)
-    top, left = details.largest_sum(variance, (rows, columns))
-    return Photo(name, left, top, columns, rows)
+    down, across = min(MARGIN_PX, (height_px - rows) // 2), min(MARGIN_PX, (width_px - columns) // 2)
+    inner = variance[down : height_px - down, across : width_px - across]
+    top, left = details.largest_sum(inner, (rows, columns))
+    return Photo(name, left + across, top + down, columns, rows)
 
 
 def _write(folder: Path, image: Rgb8, photo: Photo) -> str:

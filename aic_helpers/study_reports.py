@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from PIL import Image as PillowImage
+
 from aic_helpers import pages, results, study_plots, study_tables
+from aic_helpers.images import read_rgb
 from aic_helpers.report_plots import Plot, drawn
 from aic_helpers.run_folders import printable
 from aic_helpers.studies import REPORT, RESULT
+from aic_helpers.study_plans import PICTURES, REFERENCE
 from aic_helpers.study_scores import Analysis
 from aic_helpers.tracks import TRACKS
+
+PHOTOS, QUALITY = 3, 85
+"""Photos whose pictures stand in the report, and the quality of WebP there: raters saw them without loss."""
 
 
 def write(folder: Path, found: Analysis) -> list[Path]:
     """Write `study.json` and `report.html` into a study's folder; return their paths."""
     results.write_text(folder / RESULT, results.as_json(as_dict(found)) + "\n")
-    results.write_text(folder / REPORT, page(found))
+    results.write_text(folder / REPORT, page(found, _seen(folder, found)))
     return [folder / RESULT, folder / REPORT]
 
 
@@ -38,8 +48,45 @@ def as_dict(found: Analysis) -> dict[str, Any]:
     return strict
 
 
-def page(found: Analysis) -> str:
-    """Return the report of a study."""
+@dataclass(frozen=True)
+class Seen:
+    """One picture as raters saw it, with its mean opinion score in words."""
+
+    model: str
+    words: str
+    webp_base64: str
+    width_px: int
+    height_px: int
+
+
+def _seen(folder: Path, found: Analysis) -> list[tuple[str, list[Seen]]]:
+    """Return the photos on which opinions differ most, each with its pictures, the best first; of pairs the first."""
+    if found.pictures.empty:
+        chosen = [photo.name for photo in found.plan.photos[:PHOTOS]]
+    else:
+        models = found.pictures[found.pictures["model"] != REFERENCE]
+        chosen = list(models.groupby("photo")["mos"].std().sort_values(ascending=False).index[:PHOTOS])
+    return [(photo, _row(folder, found, photo)) for photo in chosen]
+
+
+def _row(folder: Path, found: Analysis, photo: str) -> list[Seen]:
+    opinions = {}
+    if len(found.pictures):
+        own = found.pictures[found.pictures["photo"] == photo]
+        opinions = dict(zip(own["model"], own["mos"], strict=True))
+    names = sorted(found.plan.model_names(), key=lambda name: -opinions.get(name, 0.0))
+    row = []
+    for name in names:
+        image = PillowImage.fromarray(read_rgb(folder / PICTURES / found.plan.pictures[photo, name]))
+        stream = io.BytesIO()
+        image.save(stream, format="WEBP", quality=QUALITY)
+        words = f"MOS {opinions[name]:.2f}" if name in opinions else ""
+        row.append(Seen(name, words, base64.b64encode(stream.getvalue()).decode("ascii"), *image.size))
+    return row
+
+
+def page(found: Analysis, seen: Sequence[tuple[str, list[Seen]]] = ()) -> str:
+    """Return the report of a study; `seen`: photos, each with its pictures."""
     by_score = [(score, study_tables.score_rows(found, score)) for score in TRACKS[found.plan.track].scores]
     content: dict[str, Any] = {
         "name": found.plan.name,
@@ -51,6 +98,7 @@ def page(found: Analysis) -> str:
         "agreement": study_tables.agreement_words(found),
         "notes": list(found.notes),
         "grades": found.plan.method == "acr",
+        "seen": [(photo, [vars(one) for one in row]) for photo, row in seen],
     }
     plots = {
         "opinions": _opinions(found),

@@ -114,13 +114,13 @@ def score_rows(found: Analysis, score: str) -> Rows:
     if found.scores.empty:
         return []
     head: Rows = [
-        ("rank", "model", f"{score} by opinion", "95 % interval", "to the next", f"{score} by MS-SSIM", "rank")
+        ("model", "rank", f"{score} by opinion", "95 % interval", "to the next", f"{score} by MS-SSIM", "its rank")
     ]
     own = found.scores[found.scores["score"] == score].sort_values("after_rank")
     return head + [
         (
-            f"{row['after_rank']:.0f}",
             row["model"],
+            f"{row['after_rank']:.0f}",
             number(row["after"]),
             interval(row, "after"),
             row["after_against_next"] or "-",

@@ -66,6 +66,12 @@ def test_pictures_are_the_outputs_on_one_part_of_the_photo(made, photos):
         assert np.abs(shown["darker"] - darker).max() <= 0.51
 
 
+def test_crops_keep_off_the_edges(made):
+    for photo in made.plan.photos:
+        assert 16 <= photo.top_px <= SIDE_PX[0] - 64 - 16
+        assert 16 <= photo.left_px <= SIDE_PX[1] - 64 - 16
+
+
 def test_the_figures_are_of_the_whole_photos(made):
     with (made.folder / "figures.csv").open() as file:
         rows = list(csv.DictReader(file))

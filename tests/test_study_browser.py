@@ -15,7 +15,7 @@ FIRST_MS, STEP_MS = 150_000, 30_000
 
 KEYS = "4512345321"
 
-READY = "() => { const one = document.querySelector('#ballot button'); return one && !one.disabled; }"
+READY = "() => document.querySelector('#stage[data-ready]')"
 
 CENTRE = """() => {
   const image = document.querySelector('#stage img:not(.away)');
@@ -175,7 +175,7 @@ def test_pairs_must_both_be_seen(browser, tmp_path):
         page.get_by_role("button", name="Begin").click()
         given = []
         while study.store.state("r1").place < len(study.plan.raters["r1"]):
-            page.wait_for_selector("body.paired")
+            page.wait_for_function(READY)
             first, second = due(study, "r1").pictures
             assert page.evaluate(CENTRE) == small_studies.colour(*first)
             assert page.locator("#ballot button").first.is_disabled()

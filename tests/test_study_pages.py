@@ -115,7 +115,7 @@ def test_nothing_is_asked_of_another_server(client):
     assert len(addresses) >= 5
     assert [one for one in addresses if "//" in one] == []
     policy = page.headers["content-security-policy"]
-    assert policy.startswith("default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'")
+    assert policy.startswith("default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'")
     assert (page.headers["referrer-policy"], page.headers["cache-control"]) == ("no-referrer", "no-store")
 
 

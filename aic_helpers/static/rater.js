@@ -32,8 +32,10 @@
       show(0);
     } else seen.add(0);
     settle();
+    stage.dataset.ready = "yes";
     const spare = Math.max(0, stage.scrollWidth - stage.clientWidth) / 2;
     stage.scrollLeft = spare;
+    document.querySelector("#more").hidden = spare === 0 && stage.scrollHeight <= stage.clientHeight;
     for (const address of (stage.dataset.next || "").trim().split(" ").filter(Boolean)) new Image().src = address;
   });
   settle();
