@@ -1,6 +1,6 @@
 """A sitting inside JupyterLab: the same way through a study as on the web page, as one widget.
 
-Importing this room fails where anywidget isn't installed: see `open_ballot`'s caller.
+Importing this room raises `InputError` where anywidget isn't installed.
 """
 
 from __future__ import annotations
@@ -8,11 +8,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
 from aic_helpers.errors import InputError
 from aic_helpers.sittings import Due, RefusedError, Sitting
+
+try:
+    import anywidget
+except ImportError as error:
+    raise InputError("the packages of a study", f"no {error.name}", 'pip install "aic-workbench[study]"') from None
 
 STATIC = Path(__file__).with_name("static")
 

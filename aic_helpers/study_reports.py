@@ -128,7 +128,7 @@ def _against(found: Analysis) -> list[Plot]:
         if metric not in found.correlations:
             continue
         values = found.correlations[metric]
-        words = f"Pearson {values['pearson']:.2f}, Spearman {values['spearman']:.2f}"
+        words = f"Pearson {values['pearson']:.2f}, within photos {values['within_photos']:.2f}"
         title = f"Opinion over {name.partition(' ')[0]}"
         caption = f"Grey: a picture, lines join those of one photo. Blue: a model's mean. {words}."
         draw = partial(study_plots.against, found, metric, narrow=True)

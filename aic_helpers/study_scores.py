@@ -47,7 +47,8 @@ class Analysis:
     pictures : DataFrame
         ``photo``, ``model``, ``mos``, ``psnr_db``, ``ms_ssim``; empty of pairs.
     correlations : dict of str to dict
-        By metric: ``pearson``, ``spearman``, ``pictures``.
+        By metric: ``pearson``, ``spearman``, ``pictures``, and ``within_photos``: Pearson's, with the mean of each photo
+        taken off both, since a metric's level differs more between photos than between models.
     scores : DataFrame
         ``score`` (A, B, C), ``model``, ``before``, ``after``, each with ``_low``, ``_high``, ``_rank`` and
         ``_against_next``. Empty where a part is lacking; `notes` say which.
@@ -259,10 +260,13 @@ def _pictures(kept: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
 def _correlations(pictures: pd.DataFrame) -> dict[str, dict[str, float]]:
     found = {}
     for metric in METRICS:
-        own = pictures.loc[np.isfinite(pictures[metric]), ["mos", metric]]
+        known = pictures[np.isfinite(pictures[metric])]
+        own = known[["mos", metric]]
         if len(own) < 3 or (own.nunique() < 2).any():
             continue
+        beside = own - own.groupby(known["photo"]).transform("mean")
         found[metric] = {
+            "within_photos": float(beside.corr().iloc[0, 1]),
             "pearson": float(own.corr().iloc[0, 1]),
             "spearman": float(own.rank().corr().iloc[0, 1]),
             "pictures": len(own),

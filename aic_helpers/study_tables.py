@@ -137,6 +137,7 @@ def agreement_words(found: Analysis) -> str:
     names = {"psnr_db": "PSNR", "ms_ssim": "MS-SSIM"}
     for metric, values in found.correlations.items():
         about = f"Pearson {values['pearson']:.2f}, Spearman {values['spearman']:.2f}"
+        about += f", within photos {values['within_photos']:.2f}"
         parts.append(f"MOS and {names[metric]} of {counted(int(values['pictures']), 'picture')}: {about}")
     return "; ".join(parts)
 

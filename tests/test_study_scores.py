@@ -125,6 +125,11 @@ def test_correlation_by_hand():
     ]
     found = study_scores.analyse(plan, votes, figures).correlations
     assert (found["psnr_db"]["pearson"], found["psnr_db"]["spearman"]) == (pytest.approx(1), pytest.approx(1))
+    assert found["psnr_db"]["within_photos"] == pytest.approx(1)
+    shifted = figures.assign(psnr_db=figures["psnr_db"] + figures["photo"].str[1:].astype(int) * 50)
+    found_shifted = study_scores.analyse(plan, votes, shifted).correlations["psnr_db"]
+    assert found_shifted["pearson"] < 0.5
+    assert found_shifted["within_photos"] == pytest.approx(1)
     assert (found["ms_ssim"]["pearson"], found["ms_ssim"]["pictures"]) == (pytest.approx(-1), 48)
 
 
