@@ -31,9 +31,14 @@ $(INSTALLED): requirements.lock constraints.txt bootstrap.lock pyproject.toml en
 demo: setup
 	$(BIN)/aic run --track super_resolution --track enhancement
 
+# The notebooks run beside the package's tests: both wait more than they work. What the notebooks say comes last.
+NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -o filterwarnings=default
+
 test: setup lint
-	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -o filterwarnings=default notebooks
+	@log=$$(mktemp); $(BIN)/python -m pytest $(NBVAL) notebooks > $$log 2>&1 & notebooks=$$!; \
+	  trap "kill $$notebooks 2> /dev/null" INT TERM; \
+	  $(BIN)/python -m pytest; package=$$?; wait $$notebooks; beside=$$?; cat $$log; rm $$log; \
+	  test $$package = 0 && test $$beside = 0
 
 lint: setup
 	$(BIN)/ruff check .
