@@ -77,13 +77,13 @@ def rules_frame(shown: Standings, track: str) -> pd.DataFrame:
     return found.set_axis(own["name"].rename("model"), axis=0)
 
 
-def lines(shown: Standings, tracks: Sequence[str], by: str) -> list[str]:
-    """Return tracks of a board as lines of text, and what a reader has to know."""
-    told = [["", *found] for track in tracks if (found := track_lines(shown, track, by))]
+def lines(shown: Standings, tracks: Sequence[str], by: str, *, rows: str = "model") -> list[str]:
+    """Return tracks of a board as lines of text, and what a reader has to know; `rows`: what a row is called."""
+    told = [["", *found] for track in tracks if (found := track_lines(shown, track, by, rows=rows))]
     return [*itertools.chain(*told), *(f"\n{note}" for note in shown.notes)]
 
 
-def track_lines(shown: Standings, track: str, by: str) -> list[str]:
+def track_lines(shown: Standings, track: str, by: str, *, rows: str = "model") -> list[str]:
     """Return one track of a board as lines of text: the ranked and the other rows that have figures."""
     own = shown.table[shown.table["track"] == track]
     if own.empty:
@@ -91,7 +91,7 @@ def track_lines(shown: Standings, track: str, by: str) -> list[str]:
     table = frame(shown, track, by).drop(columns="remarks")[(ordered(own, track, by)["status"] == DONE).to_numpy()]
     lines = [f"{TRACKS[track].title}, by score {by}"]
     if len(table):
-        lines += tables.aligned([list(table.columns), *table.to_numpy().tolist()]).splitlines()
+        lines += tables.aligned([list(table.rename(columns={"model": rows}).columns), *table.to_numpy().tolist()]).splitlines()
     lines += [f"best by score {score}: {words}" for score, words in best_rows(shown, track)]
     lines += [f"not ranked: {name}: {why}" for name, why in unranked_rows(shown, track)]
     return lines

@@ -184,7 +184,7 @@ def leaderboard(track: str, by: str, as_json: bool, desk: str, ledger: str) -> i
     if as_json:
         click.echo(json.dumps(leaderboards.as_dict(shown), indent=2))
         return DONE
-    lines = "\n".join(board_tables.lines(shown, tracks, by)).strip()
+    lines = "\n".join(board_tables.lines(shown, tracks, by, rows="team")).strip()
     click.echo(lines or "no successful submission yet")
     click.echo("\n" + tables.aligned([(kind, tables.typed(path)) for kind, path in leaderboards.write(shown)]))
     return DONE

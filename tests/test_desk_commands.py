@@ -119,6 +119,7 @@ def test_leaderboard_prints_and_writes(aic: Callable[..., Result], tmp_path: Pat
     assert (status, stderr) == (0, "")
     lines = stdout.splitlines()
     assert lines[0] == "Track B: photo enhancement, by score A"
+    assert lines[1].split()[:2] == ["rank", "team"]
     assert [line.split()[:2] for line in lines[2:4]] == [["1", "Beta"], ["2", "Alpha"]]
     assert {path.name for path in (tmp_path / "desk").glob("leaderboard.*")} == {
         "leaderboard.csv",
