@@ -91,7 +91,8 @@ def track_lines(shown: Standings, track: str, by: str, *, rows: str = "model") -
     table = frame(shown, track, by).drop(columns="remarks")[(ordered(own, track, by)["status"] == DONE).to_numpy()]
     lines = [f"{TRACKS[track].title}, by score {by}"]
     if len(table):
-        lines += tables.aligned([list(table.rename(columns={"model": rows}).columns), *table.to_numpy().tolist()]).splitlines()
+        head = list(table.rename(columns={"model": rows}).columns)
+        lines += tables.aligned([head, *table.to_numpy().tolist()]).splitlines()
     lines += [f"best by score {score}: {words}" for score, words in best_rows(shown, track)]
     lines += [f"not ranked: {name}: {why}" for name, why in unranked_rows(shown, track)]
     return lines

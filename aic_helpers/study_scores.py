@@ -47,8 +47,8 @@ class Analysis:
     pictures : DataFrame
         ``photo``, ``model``, ``mos``, ``psnr_db``, ``ms_ssim``; empty of pairs.
     correlations : dict of str to dict
-        By metric: ``pearson``, ``spearman``, ``pictures``, and ``within_photos``: Pearson's, with the mean of each photo
-        taken off both, since a metric's level differs more between photos than between models.
+        By metric: ``pearson``, ``spearman``, ``pictures``, and ``within_photos``: Pearson's, with the mean of each
+        photo taken off both, since a metric's level differs more between photos than between models.
     scores : DataFrame
         ``score`` (A, B, C), ``model``, ``before``, ``after``, each with ``_low``, ``_high``, ``_rank`` and
         ``_against_next``. Empty where a part is lacking; `notes` say which.
