@@ -118,7 +118,11 @@ class _Pages:
         from starlette.responses import Response
 
         file = self._sitting(path).picture(path["code"], path["number"])
-        return Response(file.read_bytes(), media_type="image/png", headers=HEADERS | KEPT)
+        try:
+            content = file.read_bytes()
+        except OSError:
+            raise RefusedError(503, "a picture", "none", "tell the person who sent you the link") from None
+        return Response(content, media_type="image/png", headers=HEADERS | KEPT)
 
     def static(self, path: Mapping[str, Any], form: Mapping[str, str]) -> Response:
         from starlette.responses import Response

@@ -148,6 +148,18 @@ def test_buttons_alone_do(browser, study):
     assert "".join(str(vote.answer) for vote in study.store.votes()) == KEYS
 
 
+def test_nobody_votes_on_a_picture_that_did_not_load(browser, study):
+    for picture in (study.folder / "pictures").iterdir():
+        picture.write_bytes(b"no picture")
+    with serving(study) as address:
+        page, _ = open_page(browser, address, "r1")
+        page.get_by_role("button", name="Begin").click()
+        page.get_by_text("The picture didn't load").wait_for()
+        page.keyboard.press("4")
+        assert page.locator("#ballot button").first.is_disabled()
+    assert study.store.votes() == []
+
+
 @pytest.mark.parametrize("width_px", [390, 1400])
 def test_everything_can_be_reached_at_both_widths(browser, tmp_path, width_px):
     study = small_studies.make(tmp_path / "study")

@@ -212,6 +212,15 @@ def test_a_store_that_fails_is_told_and_nothing_is_lost(client, study):
     assert vote(client, code, 4).status_code == 200
 
 
+def test_a_picture_that_was_lost_is_told(client, study):
+    code = code_on(begin(client))
+    for picture in (study.folder / "pictures").iterdir():
+        picture.unlink()
+    answer = client.get(f"/{RATER}/picture/{code}/0")
+    assert answer.status_code == 503
+    assert "expected a picture, found none: tell the person who sent you the link" in answer.text
+
+
 def test_a_port_in_use():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

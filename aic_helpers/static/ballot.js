@@ -71,7 +71,12 @@ function render({ model, el }) {
       ahead.clear();
       images = sources.map((src) => element("img", { src, alt: "the picture" }));
       settle();
-      await Promise.all(images.map((image) => image.decode().catch(() => {})));
+      try {
+        await Promise.all(images.map((image) => image.decode()));
+      } catch {  // nobody votes on what they couldn't see
+        status.textContent = "The picture didn't load: run the cell again.";
+        return;
+      }
       if (wanted !== code) return;
       stage.replaceChildren(...images);
       stage.scrollLeft = Math.max(0, stage.scrollWidth - stage.clientWidth) / 2;

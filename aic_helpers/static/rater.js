@@ -24,8 +24,13 @@
     settle();
   };
 
-  const loaded = pictures.map((picture) => picture.decode().catch(() => {}));
-  Promise.all(loaded).then(() => {
+  // Nobody votes on what they couldn't see.
+  const lost = () => {
+    const more = document.querySelector("#more");
+    more.textContent = "The picture didn't load: load this page again, or tell the person who sent you the link.";
+    more.hidden = false;
+  };
+  Promise.all(pictures.map((picture) => picture.decode())).then(() => {
     since = performance.now();
     if (pictures.length > 1) {
       document.body.classList.add("paired");
@@ -37,7 +42,7 @@
     stage.scrollLeft = spare;
     document.querySelector("#more").hidden = spare === 0 && stage.scrollHeight <= stage.clientHeight;
     for (const address of (stage.dataset.next || "").trim().split(" ").filter(Boolean)) new Image().src = address;
-  });
+  }, lost);
   settle();
 
   document.querySelector("#other")?.addEventListener("click", () => show(1 - shown));
