@@ -1,9 +1,11 @@
-"""95 % intervals by bootstrap, one way for every figure."""
+"""95 % intervals, one way for every kind of figure: over images by bootstrap, over raters by Student's t."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +32,38 @@ def mean_ci95(values: Sequence[float] | NDArray[np.floating]) -> Interval | None
         return None
     means = sample[_draws(sample.size)].mean(axis=1)
     return _widened(means, float(sample.mean()), sample.size)
+
+
+def raters_ci95(values: Sequence[float] | NDArray[np.floating]) -> Interval | None:
+    """Return a 95 % interval of the mean over raters, by Student's t as ITU-R BT.500 and ITU-T P.910 have it.
+
+    Raters are few, and a percentile bootstrap over eight of them covers the truth in nine of ten cases only.
+
+    Returns
+    -------
+    (low, high), or None below two values.
+    """
+    sample = np.asarray(values, dtype=np.float64)
+    if sample.size < 2:
+        return None
+    reach = student(0.975, sample.size - 1) * float(sample.std(ddof=1)) / math.sqrt(sample.size)
+    return float(sample.mean()) - reach, float(sample.mean()) + reach
+
+
+def student(share: float, freedom: int) -> float:
+    """Return the quantile of Student's distribution: exact for 1 and 2 degrees of freedom, else by its expansion.
+
+    The expansion is around the normal quantile (Fisher and Cornish 1960): within 1 % for 0.975 from 3 degrees on.
+    """
+    if freedom == 1:
+        return math.tan(math.pi * (share - 0.5))
+    if freedom == 2:
+        return (2 * share - 1) * math.sqrt(2 / (1 - (2 * share - 1) ** 2))
+    z = NormalDist().inv_cdf(share)
+    first = (z**3 + z) / 4
+    second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
+    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
+    return z + first / freedom + second / freedom**2 + third / freedom**3
 
 
 def paired_means(values: NDArray[np.floating]) -> NDArray[np.float64]:

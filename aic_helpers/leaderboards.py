@@ -10,17 +10,13 @@ from typing import Any
 
 import pandas as pd
 
-from aic_helpers import board_tables, pages, results, standings
+from aic_helpers import board_tables, pages, results, standings, tables
 from aic_helpers.board_folders import Board
 from aic_helpers.ledgers import Entry, Ledger
 from aic_helpers.standings import TYPES, Standings, ordered
 from aic_helpers.tracks import TRACKS
 
 OWN = {"team_id": "Int64", "submission": "Int64", "received_utc": "string"}
-
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "|", "%")
-"""A spreadsheet takes a cell that begins with one of these for a formula, wherever the text came from."""
-
 
 OF_THIS_MACHINE = ["model", "checkpoint", "folder"]
 """Columns that are not published: where things lie here."""
@@ -91,8 +87,7 @@ def _csv(table: pd.DataFrame) -> str:
     """Return the table as CSV in which no cell is a formula: such a text gets an apostrophe before it."""
     shown = table.drop(columns=OF_THIS_MACHINE).copy()
     for column in shown.select_dtypes("string").columns:
-        dangerous = shown[column].fillna("").str.startswith(FORMULA_SIGNS)
-        shown[column] = shown[column].mask(dangerous, "'" + shown[column])
+        shown[column] = shown[column].map(tables.harmless, na_action="ignore")
     return shown.to_csv(index=False, lineterminator="\n")
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from aic_helpers.errors import InputError
-from aic_helpers.intervals import mean_ci95
+from aic_helpers.intervals import raters_ci95
 
 GRADES = {5: "excellent", 4: "good", 3: "fair", 2: "poor", 1: "bad"}
 
@@ -74,11 +74,12 @@ def mean_opinion_scores(votes: pd.DataFrame) -> pd.DataFrame:
     rows = {}
     for model in means.columns:
         own = means[model].dropna().to_numpy()
-        interval = mean_ci95(own)
+        interval = raters_ci95(own)
         if interval is None:
             raise InputError(f"votes of at least 2 raters on {model}", f"{own.size}", "let more people vote")
         count = int((votes["model"] == model).sum())
-        rows[model] = {"mos": own.mean(), "mos_low": interval[0], "mos_high": interval[1], "votes": count}
+        low, high = max(interval[0], min(GRADES)), min(interval[1], max(GRADES))
+        rows[model] = {"mos": own.mean(), "mos_low": low, "mos_high": high, "votes": count}
         rows[model]["raters"] = own.size
     found = pd.DataFrame.from_dict(rows, orient="index").astype({"votes": int, "raters": int})
     return found.rename_axis("model").sort_values("mos", ascending=False)
@@ -99,7 +100,7 @@ def differences(votes: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for first, second in combinations(order, 2):
         own = (means[first] - means[second]).dropna().to_numpy()
-        low, high = mean_ci95(own) or (np.nan, np.nan)
+        low, high = raters_ci95(own) or (np.nan, np.nan)
         rows.append(
             {
                 "first": first,
@@ -158,7 +159,9 @@ def screened(votes: pd.DataFrame) -> pd.DataFrame:
     """
     table = _checked(votes).pivot_table(index="rater", columns=["photo", "model"], values="grade", aggfunc="mean")
     grades = table.to_numpy(dtype=float)
-    mean, deviation = np.nanmean(grades, axis=0), np.nanstd(grades, axis=0, ddof=1)
+    several = table.notna().sum(axis=0).to_numpy() > 1
+    mean, deviation = np.nanmean(grades, axis=0), np.zeros(grades.shape[1])
+    deviation[several] = np.nanstd(grades[:, several], axis=0, ddof=1)
     second = np.nanmean((grades - mean) ** 2, axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         kurtosis = np.nanmean((grades - mean) ** 4, axis=0) / second**2
@@ -174,15 +177,16 @@ def screened(votes: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns, index=table.index)
 
 
-def set_apart(values: pd.Series) -> pd.Series:
+def set_apart(values: pd.Series, least: float) -> pd.Series:
     """Return which values, such as the inconsistency of raters, lie far above the others.
 
-    On a logarithmic scale, further than `APART` robust standard deviations above the median. None of fewer than six.
+    On a logarithmic scale, further than `APART` robust standard deviations above the median, and above `least` too:
+    where all agree, who differs once does not vote at random. None of fewer than six.
     """
     logarithms = np.log(np.maximum(values.astype(float), 1e-6))
     middle = logarithms.median()
     spread = 1.4826 * (logarithms - middle).abs().median()
-    return (logarithms > middle + APART * max(spread, 0.05)) & (len(values) >= 6)
+    return (logarithms > middle + APART * max(spread, 0.05)) & (values > least) & (len(values) >= 6)
 
 
 def preferences(choices: pd.DataFrame) -> pd.DataFrame:
@@ -209,7 +213,7 @@ def preferences(choices: pd.DataFrame) -> pd.DataFrame:
         by_rater = own.groupby("rater")["vote"].mean().to_numpy()
         turned = by_rater.mean() < 0.5
         shares, names = (1 - by_rater, (second, first)) if turned else (by_rater, (first, second))
-        low, high = mean_ci95(shares) or (np.nan, np.nan)
+        low, high = raters_ci95(shares) or (np.nan, np.nan)
         row = {"first": names[0], "second": names[1], "share": shares.mean(), "low": max(low, 0), "high": min(high, 1)}
         rows.append(row | {"p": _sign_flip_p(shares - 0.5), "votes": len(own), "raters": shares.size})
     table = pd.DataFrame(rows)
@@ -228,6 +232,8 @@ def wins(choices: pd.DataFrame) -> pd.DataFrame:
 def agreement(votes: pd.DataFrame) -> float:
     """Return Krippendorff's alpha of the grades as an interval scale: 1 full agreement, 0 what chance gives.
 
+    NaN where all grades are the same, of which nothing can be said.
+
     Source: Krippendorff 2011, "Computing Krippendorff's alpha-reliability".
     """
     table = _checked(votes).pivot_table(index="rater", columns=["photo", "model"], values="grade", aggfunc="mean")
@@ -238,7 +244,7 @@ def agreement(votes: pd.DataFrame) -> float:
     counts = (~np.isnan(grades)).sum(axis=0)
     within = float((2 * counts * np.nanvar(grades, axis=0) * counts / (counts - 1)).sum() / values.size)
     among = float(2 * values.var(ddof=1))
-    return 1.0 if among == 0 else 1 - within / among
+    return np.nan if among == 0 else 1 - within / among
 
 
 def strengths(wins: pd.DataFrame) -> pd.Series:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import math
 import random
 import secrets
-import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,13 @@ from aic_helpers.datasets import open_dataset
 from aic_helpers.entrants import Entrant, Progress
 from aic_helpers.errors import InputError
 from aic_helpers.places import PROJECT
+from aic_helpers.run_folders import printable
 from aic_helpers.study_orders import Picture, orders
 from aic_helpers.study_plans import (
     FILE,
     INVITATIONS,
     METHODS,
+    PICTURE,
     PICTURES,
     QUESTIONS,
     REFERENCE,
@@ -33,10 +35,12 @@ from aic_helpers.study_plans import (
     Method,
     Model,
     Plan,
+    is_plan,
     read,
     write,
 )
-from aic_helpers.study_stores import Store
+from aic_helpers.study_stores import Store, is_store
+from aic_helpers.tables import harmless
 
 FOLDER = PROJECT / "runs" / "study"
 FIGURES, EXPORT, RESULT, REPORT = "figures.csv", "votes.csv", "study.json", "report.html"
@@ -132,8 +136,9 @@ def make(
         raise InputError(f"a folder without a study at {folder}", "one", "name another with --study, or delete it")
     dataset = open_dataset(data, results.named_track(track))
     with staging.staged(folder, FILE) as stage:
-        found, _ = entrants.find(dataset, [str(run) for run in runs], stage, progress)
-        _require_models(found)
+        found, notes = entrants.find(dataset, [str(run) for run in runs], stage, progress)
+        found = _once(found)
+        _require_models(found, notes)
         names = _photos(study_pictures.photo_names(dataset, design.hd), found, design)
         made = study_pictures.make(
             dataset, found, names, stage, hd=design.hd, crop_px=design.crop_px, progress=progress
@@ -163,8 +168,17 @@ def tokens(study: Study) -> dict[str, str]:
     path = study.folder / INVITATIONS
     if not path.is_file():
         raise InputError(f"the invitations in {path}", "nothing", "bring back the file: only it has the raters' tokens")
-    with path.open(newline="", encoding="utf-8") as file:
-        return {row["rater"]: row["token"] for row in csv.DictReader(file)}
+    with path.open(newline="", encoding="utf-8", errors="replace") as file:
+        found = {str(row.get("rater")): str(row.get("token")) for row in csv.DictReader(file)}
+    if not set(found) <= set(study.plan.raters) or not found:
+        raise InputError(f"raters and their tokens in {path}", "something else", "bring back the file")
+    return found
+
+
+def voters(study: Study) -> int:
+    """Return how many raters have a vote that counts."""
+    counts = {one.code for own in study.plan.raters.values() for one in own if one.role != "training"}
+    return len({vote.rater for vote in study.store.votes() if vote.code in counts})
 
 
 def analyse(
@@ -180,7 +194,14 @@ def export(study: Study, path: Path) -> int:
     """Write the votes as CSV without what leads to a person; return how many.
 
     Raters are numbered anew at random, at each export; times are seconds since the rater's first vote.
+
+    Raises
+    ------
+    InputError
+        A name that doesn't end in .csv: what lies there would be gone.
     """
+    if path.suffix.lower() != ".csv" or (path.exists() and not path.is_file()):
+        raise InputError("a file that ends in .csv", f"{path}", "name one with --out")
     shown = {(rater, one.code): one for rater, own in study.plan.raters.items() for one in own}
     votes = study.store.votes()
     raters = sorted({vote.rater for vote in votes})
@@ -196,7 +217,7 @@ def export(study: Study, path: Path) -> int:
         row = (number[vote.rater], vote.place + 1, one.role, one.pictures[0][0], *models[:2], vote.answer)
         rows.append((*row, "" if vote.viewed_ms is None else vote.viewed_ms, seconds, vote.revision))
     rows.sort(key=lambda row: row[:2])
-    staging.write_private(path, _csv([head, *rows]))
+    staging.write_private(path, _csv([head, *([harmless(cell) for cell in row] for row in rows)]))
     return len(rows)
 
 
@@ -211,20 +232,56 @@ def forget(study: Study, rater: str) -> int:
 
 
 def delete(folder: Path) -> None:
-    """Remove a study: votes, invitations, pictures, plan, and what was made of them. Other files stay."""
+    """Remove a study: votes, invitations, pictures, plan, and what was made of them. Other files stay.
+
+    Raises
+    ------
+    InputError
+        No study there: neither a plan nor a store of votes that we made. A damaged study can be removed by one of both.
+    """
+    require_ours(folder)
     for name in OURS:
         (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(folder / PICTURES, ignore_errors=True)
-    if not any(folder.iterdir()):
-        folder.rmdir()
+    for picture in (folder / PICTURES).glob("*.png"):
+        if PICTURE.fullmatch(picture.name):
+            picture.unlink()
+    for place in (folder / PICTURES, folder):
+        if place.is_dir() and not any(place.iterdir()):
+            place.rmdir()
 
 
-def _require_models(found: Sequence[Entrant]) -> None:
+def require_ours(folder: Path) -> None:
+    """Refuse a folder that holds neither a plan nor a store of votes."""
+    if not (is_plan(folder / FILE) or is_store(folder / STORE)):
+        raise InputError(f"a study in {folder}", "none", "name its folder with --study")
+
+
+def _once(found: Sequence[Entrant]) -> list[Entrant]:
+    """Return each model once, by the bytes of its file; the one that a run measured rather than the other."""
+    kept: dict[str, Entrant] = {}
     for entrant in found:
+        key = f"no model: {entrant.name}" if entrant.pb is None else _digest(entrant.pb)
+        if key not in kept:
+            kept[key] = replace(entrant, name=printable(entrant.name))
+        elif not (kept[key].result or {}).get("profile") and entrant.result:
+            kept[key] = replace(entrant, name=kept[key].name)
+    return list(kept.values())
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _require_models(found: Sequence[Entrant], notes: Sequence[str]) -> None:
+    for entrant in found:
+        if entrant.name == REFERENCE:
+            raise InputError(f"models by other names than {REFERENCE}", f"one in {entrant.pb}", "rename its run")
         if entrant.failure:
             raise InputError(f"the model {entrant.name}", f"none ({entrant.failure})", "name another run")
     if len(found) < 2:
-        raise InputError("at least 2 models to compare", f"only {found[0].name}", "name more runs with --run")
+        only = "; ".join([f"only {found[0].name}", *notes])
+        raise InputError("at least 2 models to compare", only, "name more runs with --run")
 
 
 def _photos(known: list[str], found: Sequence[Entrant], design: Design) -> list[str]:
@@ -253,7 +310,12 @@ def _plan(
     pictures = {key: file for key, file in made.pictures.items() if key[1] in shown}
     pairs = design.method == "pairs"
     each = study_power.pairs_of(len(shown)) if pairs else len(shown)
-    photos_each = max(1, min(count, design.votes // each))
+    photos_each = min(count, design.votes // each)
+    if not photos_each:
+        raise InputError(f"at least {each} votes a rater, for all of one photo", f"{design.votes}", "raise --votes")
+    if design.raters * photos_each < count:
+        seen = f"{design.raters} raters of {photos_each} photos each"
+        raise InputError(f"raters who together see all {count} photos", seen, "take fewer photos, or more raters")
     seed = secrets.randbelow(2**31) if design.seed is None else design.seed
     drawn = orders(
         [photo.name for photo in made.photos],

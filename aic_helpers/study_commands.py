@@ -209,8 +209,6 @@ def export(out: str, study: str) -> int:
 
     found = studies.open_study(_folder(study))
     path = Path(out).expanduser() if out else found.folder / studies.EXPORT
-    if path.is_dir():
-        raise InputError(f"a file to write at {path}", "a folder", "name a file with --out")
     count = studies.export(found, path)
     click.echo(f"{tables.counted(count, 'vote')} in {tables.typed(path)}")
     return DONE
@@ -259,8 +257,8 @@ def delete(rater: str, yes: bool, study: str) -> int:
     found = studies.open_study(folder) if rater else None
     if found and rater not in found.store.progress():
         raise InputError("a rater of this study", repr(rater), "aic study show lists them")
-    if not rater and not (folder / "plan.json").exists() and not (folder / "votes.sqlite").exists():
-        raise InputError(f"a study in {folder}", "none", "name its folder with --study")
+    if not rater:
+        studies.require_ours(folder)
     if not yes:
         raise InputError(f"--yes to remove {what} in {folder}", "no --yes", "nothing was removed")
     if found is None:

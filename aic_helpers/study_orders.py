@@ -70,7 +70,8 @@ def orders(
     found = []
     for rater in range(raters):
         own = [cycle[(rater * photos_each + step) % len(cycle)] for step in range(photos_each)]
-        shown = [one for photo in own for one in _of_photo(photo, models, pairs, rater)]
+        turn = {photo: rater + photos.index(photo) for photo in own}
+        shown = [one for photo in own for one in _of_photo(photo, models, pairs, turn[photo])]
         ordered = _apart([(one[0][0], one) for one in _shuffled(shown, rng)])
         counted: list[tuple[tuple[Picture, ...], Role]] = [(one, "counted") for one in ordered]
         practice: list[tuple[tuple[Picture, ...], Role]] = [(one, "training") for one in training]
@@ -79,14 +80,14 @@ def orders(
     return found
 
 
-def _of_photo(photo: str, models: Sequence[str], pairs: bool, rater: int) -> list[tuple[Picture, ...]]:
-    """Return the showings of a photo; of a pair, which comes first changes from rater to rater and pair to pair."""
+def _of_photo(photo: str, models: Sequence[str], pairs: bool, turn: int) -> list[tuple[Picture, ...]]:
+    """Return the showings of a photo; of a pair, which comes first changes with rater, photo and pair."""
     if not pairs:
         return [((photo, model),) for model in models]
     chosen: list[tuple[Picture, ...]] = []
     for place, (first, second) in enumerate(combinations(models, 2)):
         pair = ((photo, first), (photo, second))
-        chosen.append(pair if (place + rater) % 2 == 0 else pair[::-1])
+        chosen.append(pair if (place + turn) % 2 == 0 else pair[::-1])
     return chosen
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 import socket
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -13,6 +15,8 @@ from aic_helpers.errors import InputError, in_words
 from aic_helpers.sittings import Due, RefusedError, Sitting, sitting
 from aic_helpers.study_plans import Plan
 from aic_helpers.study_stores import Store
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -86,8 +90,12 @@ class _Pages:
         except RefusedError as refused:
             known = self._store.rater_of(str(path.get("token", ""))) is not None
             return self._page("rater_refused.html.j2", refused.status, words=str(refused), known=known)
-        except InputError as error:  # the store: nothing was written
-            return self._page("rater_refused.html.j2", 503, words=str(error), known=True)
+        except InputError as error:  # the store: nothing was written. Where it lies is nobody's business out there.
+            log.error("%s", error)
+            words = (
+                "expected the study to answer, found a fault on its side: nothing was taken; try again a little later"
+            )
+            return self._page("rater_refused.html.j2", 503, words=words, known=True)
 
     def show(self, path: Mapping[str, Any], form: Mapping[str, str]) -> Response:
         own = self._sitting(path)
@@ -181,6 +189,8 @@ def listen(host: str, port: int) -> socket.socket:
         listening.listen(128)
     except OSError as error:
         listening.close()
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise InputError("an address of this machine", host, "name another with --host") from None
         raise InputError(f"a free port at {host}:{port}", in_words(error), "name another with --port") from None
     return listening
 

@@ -22,6 +22,9 @@ FILE, PICTURES, STORE, INVITATIONS = "plan.json", "pictures", "votes.sqlite", "i
 REFERENCE = "reference"
 """What the hidden reference is called: the target, shown among the models without a word."""
 
+PICTURE = re.compile(r"[0-9a-f]{16}\.png")
+"""How the file of a picture is called."""
+
 Method = Literal["acr", "pairs"]
 
 METHODS: Mapping[str, str] = {
@@ -154,6 +157,15 @@ def read(folder: Path) -> Plan:
     return plan
 
 
+def is_plan(path: Path) -> bool:
+    """Return whether a file is a plan, even one that is damaged or of another schema."""
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and {"schema", "study", "raters"} <= set(content)
+
+
 def _plan(content: dict[str, Any]) -> Plan:
     parts = {key: value for key, value in content.items() if key != "schema"}
     parts["models"] = [Model(**model) for model in parts["models"]]
@@ -170,10 +182,10 @@ def _showing(content: dict[str, Any]) -> Showing:
 
 def _check(plan: Plan, path: Path) -> None:
     """Refuse what would ask raters for something that isn't there, or would lead out of the study's folder."""
-    known = plan.track in TRACKS and plan.method in METHODS
+    known = plan.track in TRACKS and plan.method in METHODS and plan.raters and plan.photos
     if not known:
         raise _damaged(path, f"track {plan.track!r}, method {plan.method!r}")
-    wrong = [file for file in plan.pictures.values() if not re.fullmatch(r"[0-9a-f]{16}\.png", str(file))]
+    wrong = [file for file in plan.pictures.values() if not PICTURE.fullmatch(str(file))]
     if wrong:
         raise _damaged(path, f"a picture {wrong[0]!r}")
     shown = {picture for own in plan.raters.values() for one in own for picture in one.pictures}

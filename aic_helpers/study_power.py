@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from statistics import NormalDist
 
+from aic_helpers.intervals import student
+
 NOISE, DISAGREEMENT = 0.75, 0.35
 """Assumed before there are votes, in grades: how far votes of one rater on pictures of one worth scatter, and how far
 raters differ in how much better they find one model than another. `measured` gives those of the votes."""
@@ -34,7 +36,11 @@ def difference_found(
     raters finds what is larger than (t(1 - level / 2) + t(power)) times the standard error of its mean.
     """
     spread = math.sqrt(disagreement**2 + 2 * noise**2 / photos)
-    return (_t(1 - LEVEL / pairs_of(models) / 2, raters - 1) + _t(POWER, raters - 1)) * spread / math.sqrt(raters)
+    return (
+        (student(1 - LEVEL / pairs_of(models) / 2, raters - 1) + student(POWER, raters - 1))
+        * spread
+        / math.sqrt(raters)
+    )
 
 
 def preference_found(raters: int, photos: int, models: int) -> float:
@@ -60,12 +66,3 @@ def least_raters(models: int) -> int:
 def pairs_of(models: int) -> int:
     """Return how many pairs there are of so many models."""
     return models * (models - 1) // 2
-
-
-def _t(share: float, freedom: int) -> float:
-    """Return the quantile of Student's distribution by its expansion around the normal one (Fisher, Cornish 1960)."""
-    z = NormalDist().inv_cdf(share)
-    first = (z**3 + z) / 4
-    second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
-    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
-    return z + first / freedom + second / freedom**2 + third / freedom**3

@@ -33,10 +33,13 @@ def write(folder: Path, found: Analysis) -> list[Path]:
 
 
 def as_dict(found: Analysis) -> dict[str, Any]:
-    """Return what a study says, for JSON: no vote of anybody, and nothing of when raters voted."""
+    """Return what a study says, for JSON: no vote of anybody, nothing of when raters voted, and no seed.
+
+    With the seed, the order in which a rater saw what could be made again, and an exported row be told to be theirs.
+    """
     plan = found.plan
     about = {name: getattr(plan, name) for name in ("name", "created_utc", "track", "data", "method", "question")}
-    about |= {"seed": plan.seed, "baseline": plan.baseline, "power": plan.power}
+    about |= {"baseline": plan.baseline, "power": plan.power}
     about |= {"photos": [asdict(photo) for photo in plan.photos]}
     tables = {"models": found.models.reset_index(), "raters": found.raters.reset_index()}
     tables |= {"pairs": found.pairs, "pictures": found.pictures, "scores": found.scores}
@@ -90,7 +93,7 @@ def page(found: Analysis, seen: Sequence[tuple[str, list[Seen]]] = ()) -> str:
     by_score = [(score, study_tables.score_rows(found, score)) for score in TRACKS[found.plan.track].scores]
     content: dict[str, Any] = {
         "name": found.plan.name,
-        "about": study_tables.plan_rows(found.plan),
+        "about": [row for row in study_tables.plan_rows(found.plan) if row[0] != "seed"],
         "models": study_tables.model_rows(found),
         "pairs": study_tables.pair_rows(found),
         "raters": study_tables.rater_rows(found),

@@ -20,7 +20,13 @@ from aic_helpers.study_plans import REFERENCE, Model, Plan
 from aic_helpers.study_stores import Vote
 from aic_helpers.tracks import TRACKS, Coefficients, Track
 
-LEAST_RATERS = 2
+LEAST_RATERS, LEAST_VOTES = 2, 8
+"""Raters for an interval; votes of a rater before they are judged by them, or others are by theirs."""
+
+RANDOM_GRADES, RANDOM_CHOICES = 1.0, 0.35
+"""Below, nobody is taken to vote at random: an inconsistency in grades (at random it is about 1.4), and a share of
+choices against the majority (at random it is 0.5)."""
+
 DRAWS, SEED = 200, 2018
 METRICS = ("psnr_db", "ms_ssim")
 
@@ -140,15 +146,18 @@ def _raters(plan: Plan, counted: pd.DataFrame) -> pd.DataFrame:
     by_rater = counted.groupby("rater")
     table = pd.DataFrame({"votes": by_rater.size(), "viewed_s": by_rater["viewed_ms"].median().astype(float) / 1000})
     table["planned"] = [sum(one.role != "training" for one in plan.raters[rater]) for rater in table.index]
+    judged = table["votes"] >= LEAST_VOTES
     if plan.method == "pairs":
         table["against"] = _against_majority(counted)
-        reasons = {"votes against the majority": opinions.set_apart(table["against"])}
+        apart = opinions.set_apart(table.loc[judged, "against"], RANDOM_CHOICES)
+        reasons = {"votes against the majority": apart.reindex(table.index, fill_value=False)}
     else:
         model = opinions.rater_model(counted).raters
         table[["bias", "inconsistency"]] = model[["bias", "inconsistency"]]
         rejected = opinions.screened(counted)["rejected"].reindex(table.index, fill_value=False)
-        apart = opinions.set_apart(table["inconsistency"])
-        reasons = {"inconsistent": apart, "rejected by BT.500": rejected & (len(table) >= 6)}
+        apart = opinions.set_apart(table.loc[judged, "inconsistency"], RANDOM_GRADES)
+        reasons = {"inconsistent": apart.reindex(table.index, fill_value=False)}
+        reasons |= {"rejected by BT.500": rejected & judged & (judged.sum() >= 6)}
     table["repeats"] = _repeats(counted, plan.method).reindex(table.index)
     words = pd.DataFrame({word: np.where(holds, word, "") for word, holds in reasons.items()}, index=table.index)
     table["left_out"] = words.apply(lambda row: ", ".join(word for word in row if word), axis=1)
@@ -233,7 +242,8 @@ def _strengths_ci95(kept: pd.DataFrame, names: list[str]) -> tuple[pd.Series, pd
 
 
 def _notes(plan: Plan, raters: pd.DataFrame, models: pd.DataFrame) -> list[str]:
-    notes = []
+    missing = [name for name in plan.model_names() if name not in models.index]
+    notes = [f"No votes on {', '.join(missing)}."] if missing else []
     left = raters[raters["left_out"] != ""]
     if len(left):
         named = "; ".join(f"{rater} ({reason})" for rater, reason in left["left_out"].items())
@@ -359,14 +369,18 @@ def _after(
 
 
 def _difference(pairs: pd.DataFrame, first: str, second: str) -> Part:
-    """Return how much better one model was found than another, in grades."""
+    """Return how much better one model was found than another, in grades.
+
+    Without an interval where so few raters saw both that no pair can be decided: then no rank can be either.
+    """
     if first == second:
         return 0.0, (0.0, 0.0)
     for one, other, sign in ((first, second, 1), (second, first, -1)):
         row = pairs[(pairs["first"] == one) & (pairs["second"] == other)]
         if len(row):
             value, low, high = (float(row.iloc[0][name]) for name in ("difference", "low", "high"))
-            part: Part = (value, None if math.isnan(low) else (low, high))
+            few = row["raters"].iloc[0] < study_power.least_raters(len({*pairs["first"], *pairs["second"]}))
+            part: Part = (value, None if few or math.isnan(low) else (low, high))
             return part if sign > 0 else less(part)
     return math.nan, None
 

@@ -228,6 +228,21 @@ class Store:
                 base.close()  # what was not committed goes
 
 
+def is_store(path: Path) -> bool:
+    """Return whether a file holds the votes of a study."""
+    if not path.is_file():
+        return False
+    try:
+        base = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            names = {row[0] for row in base.execute("SELECT name FROM sqlite_master")}
+        finally:
+            base.close()
+    except sqlite3.Error:
+        return False
+    return {"study", "raters", "votes"} <= names
+
+
 def _state(base: sqlite3.Connection, rater: str) -> State:
     row = base.execute("SELECT place, begun_utc FROM raters WHERE rater = ?", (rater,)).fetchone()
     if row is None:

@@ -41,7 +41,10 @@ def plan_rows(plan: Plan) -> Rows:
 
 def found_words(plan: Plan) -> str:
     """Return the difference that a study can find, and what was assumed for it."""
-    power = plan.power
+    power, most = plan.power, max(plan.answers) - min(plan.answers)
+    if len(plan.raters) < power["least_raters"] or power.get("difference", 0) > most:
+        least = power["least_raters"]
+        return f"nothing: it takes {least} raters at the least to decide any pair, and more for small differences"
     chance = f"with {power['power']:.0%} power at level {power['level']:g} shared by all pairs"
     if plan.method == "pairs":
         return f"a preference of {power['preference']:.0%} or more, {chance}, if votes are independent"
@@ -55,7 +58,9 @@ def _size(photo: Photo) -> tuple[int, int]:
 
 def progress_rows(plan: Plan, done: dict[str, int]) -> Rows:
     """Return how far each rater is."""
-    return [(rater, f"{done.get(rater, 0)} of {len(own)}") for rater, own in plan.raters.items()]
+    return [
+        (rater, f"{done[rater]} of {len(own)}" if rater in done else "deleted") for rater, own in plan.raters.items()
+    ]
 
 
 def model_rows(found: Analysis) -> Rows:
@@ -87,8 +92,9 @@ def pair_rows(found: Analysis) -> Rows:
     head: Rows = [("better", "than", "preferred" if share else "by grades", "95 % interval", "p (Holm)", "")]
     rows = []
     for _, row in found.pairs.iterrows():
-        value = f"{row['share']:.0%}" if share else f"{row['difference']:.2f}"
+        value = f"{row['share']:.0%}" if share else number(row["difference"])
         ends = f"{row['low']:.0%} to {row['high']:.0%}" if share else f"{row['low']:.2f} to {row['high']:.2f}"
+        ends = "none" if pd.isna(row["low"]) else ends
         words = "decided" if row["decided"] else "within noise"
         rows.append((row["first"], row["second"], value, ends, f"{row['p_holm']:.4f}", words))
     return head + rows

@@ -123,6 +123,15 @@ def profile_notes(profile: Mapping[str, Any] | None) -> list[str]:
     return [pairs, *profile.get("notes", [])]
 
 
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "|", "%")
+"""A spreadsheet takes a cell that begins with one of these for a formula, wherever the text came from."""
+
+
+def harmless(cell: Any) -> Any:
+    """Return a cell for CSV: a text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_SIGNS) else cell
+
+
 def counted(count: int, noun: str) -> str:
     """Return a number of things in words."""
     return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aic_helpers import opinions
+from aic_helpers import intervals, opinions
 from aic_helpers.errors import InputError
 
 TRUTH = {"best": 4.0, "good": 3.5, "fair": 3.0, "poor": 2.5, "worst": 2.0}
@@ -53,6 +53,17 @@ def test_differences_by_hand() -> None:
     assert found["p"] == pytest.approx(0.125, abs=0.01)
     assert found["p_holm"] == found["p"]
     assert not found["decided"]
+
+
+@pytest.mark.parametrize("raters", [2, 3, 5, 8, 24])
+def test_intervals_over_raters_cover_the_truth_at_their_rate(raters: int) -> None:
+    rng = np.random.default_rng(raters)
+    found = [intervals.raters_ci95(rng.normal(3, 1, raters)) for _ in range(2000)]
+    assert 0.935 <= np.mean([low <= 3 <= high for low, high in found]) <= 0.965
+
+
+def test_agreement_says_nothing_where_all_grades_are_the_same() -> None:
+    assert np.isnan(opinions.agreement(votes(("a", "1", "m", 3), ("b", "1", "m", 3))))
 
 
 def test_holm_by_hand() -> None:

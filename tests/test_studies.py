@@ -118,6 +118,18 @@ def test_chosen_photos_whole(photos, model, tmp_path):
     assert len(list((study.folder / "pictures").iterdir())) >= len(study.plan.pictures) == 2
 
 
+def test_the_same_model_twice_is_one(photos, model, tmp_path):
+    (tmp_path / "copy.pb").write_bytes(model.read_bytes())
+    study = make(tmp_path / "study", [model, tmp_path / "copy.pb"], photos)
+    assert study.plan.model_names() == ["sample_sr_srcnn", "darker", "reference"]
+
+
+def test_a_model_called_reference(photos, model, tmp_path):
+    (tmp_path / "reference.pb").write_bytes(model.read_bytes())
+    with pytest.raises(InputError, match=r"^expected models by other names than reference, found one in .*: rename"):
+        make(tmp_path / "study", [tmp_path / "reference.pb"], photos)
+
+
 @pytest.mark.parametrize(
     ("runs", "design", "message"),
     [
@@ -129,6 +141,8 @@ def test_chosen_photos_whole(photos, model, tmp_path):
         (["MODEL"], {"method": "guess"}, r"^expected a method \(acr, pairs\), found 'guess'"),
         (["MODEL"], {"raters": 1}, r"^expected raters of 2 to 1000, found 1"),
         (["MODEL"], {"votes": 0}, r"^expected votes of 1 to 1000, found 0"),
+        (["MODEL"], {"votes": 2}, r"^expected at least 3 votes a rater, for all of one photo, found 2: raise --votes$"),
+        (["MODEL"], {"count": 3, "votes": 3, "raters": 2}, r"^expected raters who together see all 3 photos, found 2"),
         (["MODEL"], {"crop_px": 8}, r"^expected a crop of at least 64 px, or 0 for whole photos, found 8"),
         (["MODEL"], {"seed": -1}, r"^expected a seed of 0 to 2\^63 - 1, found -1"),
     ],
@@ -178,6 +192,23 @@ def test_forget_removes_one_rater_and_what_was_made_of_all(tmp_path):
     assert {vote.rater for vote in study.store.votes()} == {"r1", "r3"}
     assert list(studies.tokens(study)) == ["r1", "r3"]
     assert not (study.folder / "report.html").exists()
+
+
+def test_delete_takes_nothing_that_is_not_a_study(tmp_path):
+    (tmp_path / "pictures").mkdir()
+    for name in ("plan.json", "report.html", "pictures/holiday.png"):
+        (tmp_path / name).write_text('{"my": "plan"}')
+    with pytest.raises(InputError, match=r"^expected a study in .*, found none: name its folder with --study$"):
+        studies.delete(tmp_path)
+    assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["holiday.png", "plan.json", "report.html"]
+
+
+def test_a_damaged_study_can_be_deleted(tmp_path):
+    study = small_studies.make(tmp_path / "study")
+    (study.folder / "plan.json").write_text("{")
+    (study.folder / "pictures" / "holiday.png").write_text("mine")
+    studies.delete(study.folder)
+    assert [path.name for path in study.folder.rglob("*.*")] == ["holiday.png"]
 
 
 def test_delete_leaves_what_is_not_ours(tmp_path):

@@ -99,6 +99,20 @@ def test_no_study(aic, tmp_path, command):
     assert err.count("\n") == 1
 
 
+def test_what_few_raters_can_find(aic, tmp_path):
+    small_studies.make(tmp_path / "study", raters=3)
+    _, out, _ = aic("show", "--study", tmp_path / "study")
+    assert "can find  nothing: it takes 8 raters at the least to decide any pair" in out
+
+
+def test_the_report_has_no_seed(aic, voted):
+    """With it, the order of each rater could be made again, and rows of an export be told to be theirs."""
+    aic("score", "--study", "study")
+    for name in ("report.html", "study.json"):
+        text = (voted.folder / name).read_text()
+        assert "seed" not in text.lower()
+
+
 def test_too_few_votes(aic, study):
     code, out, err = aic("score", "--study", "study")
     assert (code, out) == (2, "")

@@ -98,6 +98,13 @@ def test_the_seed_decides():
     assert [one.pictures for one in drawn(seed=5)[0]] != [one.pictures for one in drawn(seed=6)[0]]
 
 
+def test_no_model_is_always_first_for_a_rater():
+    for sitting in drawn(pairs=True, photos_each=6):
+        for pair in combinations(MODELS, 2):
+            own = [one.pictures[0][1] for one in counted(sitting) if {model for _, model in one.pictures} == {*pair}]
+            assert Counter(own) == Counter({pair[0]: 3, pair[1]: 3})
+
+
 @pytest.mark.parametrize("pairs", [False, True])
 def test_raters_see_other_orders(pairs):
     first, second = drawn(pairs=pairs, photos_each=6, raters=2)

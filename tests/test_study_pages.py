@@ -207,7 +207,8 @@ def test_a_store_that_fails_is_told_and_nothing_is_lost(client, study):
     store.write_bytes(b"damaged")
     answer = vote(client, code, 4)
     assert answer.status_code == 503
-    assert "expected the votes of a study in" in answer.text
+    assert "found a fault on its side: nothing was taken" in answer.text
+    assert str(study.folder) not in answer.text
     store.write_bytes(content)
     assert vote(client, code, 4).status_code == 200
 
@@ -328,6 +329,23 @@ def test_collect_says_where_and_ends_with_ctrl_c(tmp_path):
     assert links[0].strip().endswith(f"http://127.0.0.1:{server.port}/{small_studies.token('r1')}/")
     assert (code, links[-1]) == (0, "0 votes, 0 of 3 raters done")
     assert err == "Ctrl-C ends the page; votes are kept.\n"
+
+
+def test_only_what_ends_in_csv_is_written_over(tmp_path):
+    study = small_studies.make(tmp_path / "study")
+    with pytest.raises(InputError, match=r"^expected a file that ends in \.csv, found .*votes\.sqlite: name one"):
+        studies.export(study, study.folder / "votes.sqlite")
+    assert study.store.votes() == []
+
+
+def test_export_writes_no_formula(tmp_path):
+    name = "=cmd|' /C calc'!A0"
+    study = small_studies.make(tmp_path / "study", models=("div2k_srcnn", name))
+    small_studies.vote_all(study, lambda rater, one: 3)
+    studies.export(study, tmp_path / "votes.csv")
+    text = (tmp_path / "votes.csv").read_text()
+    assert f"'{name}" in text
+    assert f",{name}" not in text
 
 
 def test_export_keeps_the_votes_and_nobodys_name(tmp_path):

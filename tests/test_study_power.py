@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from aic_helpers import opinions, study_power
+from aic_helpers import intervals, opinions, study_power
 
 
 @pytest.mark.parametrize("share", [0.8, 0.975, 0.9975])
-@pytest.mark.parametrize("freedom", [5, 11, 23, 199])
+@pytest.mark.parametrize("freedom", [1, 2, 5, 11, 23, 199])
 def test_students_distribution(share, freedom):
-    assert study_power._t(share, freedom) == pytest.approx(stats.t.ppf(share, freedom), rel=0.01)
+    assert intervals.student(share, freedom) == pytest.approx(stats.t.ppf(share, freedom), rel=0.01)
 
 
 def test_by_hand():

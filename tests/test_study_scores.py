@@ -74,6 +74,40 @@ def test_left_out_raters_change_nothing_else():
     assert everybody.models["mos"].to_dict() == pytest.approx(found.models["mos_all"].to_dict())
 
 
+def test_raters_who_only_looked_in_leave_nobody_out():
+    """Five finish; seven give their practice and one vote that counts, which says nothing of their consistency."""
+    plan, votes = simulated(8, raters=12)
+    short = {f"r{number:02d}" for number in range(6, 13)}
+    some = [vote for vote in votes if vote.rater not in short or vote.place <= 1]
+    found = study_scores.analyse(plan, some, NONE)
+    assert (found.raters["left_out"] == "").all()
+    assert len(found.models) == 6
+
+
+def test_who_differs_once_where_all_agree_is_not_left_out():
+    plan = small_studies.plan(models=MODELS, photos=PHOTOS, raters=12)
+    different = plan.raters["r01"][5].code
+    votes = votes_of(plan, lambda rater, one: 4 if one.code == different else 3)
+    assert (study_scores.analyse(plan, votes, NONE).raters["left_out"] == "").all()
+    paired = small_studies.plan("pairs", models=MODELS[:2], photos=PHOTOS, raters=12)
+    different = paired.raters["r01"][5].code
+
+    def answer(rater, one):
+        best = max(range(2), key=lambda place: TRUTH[one.pictures[place][1]])
+        return 1 + (1 - best if one.code == different else best)
+
+    found = study_scores.analyse(paired, votes_of(paired, answer), NONE)
+    assert (found.raters["left_out"] == "").all()
+    assert found.raters.loc["r01", "against"] > 0
+
+
+def test_two_raters_decide_no_score_that_hangs_on_them():
+    found = study_scores.analyse(*simulated(1, raters=2), NONE)
+    assert not found.pairs["decided"].any()
+    own = found.scores[found.scores["score"] == "B"].sort_values("after_rank")
+    assert (own["after_against_next"][:-1] == "no interval").all()
+
+
 def test_practice_does_not_count():
     plan, votes = simulated(4)
     practice = {one.code for shown in plan.raters.values() for one in shown if one.role == "training"}

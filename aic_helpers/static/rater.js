@@ -4,11 +4,14 @@
   if (intro) intro.value = `${innerWidth}x${innerHeight}@${Math.round(devicePixelRatio * 100) / 100}`;
 
   const ballot = document.querySelector("#ballot");
-  if (!ballot) return;
+  const goBack = document.querySelector('form[action="back"] button');
+  if (!ballot) {
+    if (goBack) addEventListener("keydown", (event) => { if (event.key === "Backspace") goBack.click(); });
+    return;
+  }
   const stage = document.querySelector("#stage");
   const pictures = [...stage.querySelectorAll("img")];
   const answers = [...ballot.querySelectorAll("button")];
-  const goBack = document.querySelector("#back button");
   const seen = new Set();
   let since = null, sent = false, shown = 0;
 
@@ -45,6 +48,8 @@
   }, lost);
   settle();
 
+  document.querySelector("#back").addEventListener("submit", (event) => { if (sent) event.preventDefault(); });
+  document.querySelector("#other")?.removeAttribute("hidden");
   document.querySelector("#other")?.addEventListener("click", () => show(1 - shown));
   ballot.addEventListener("submit", (event) => {
     if (sent) return event.preventDefault();
@@ -53,6 +58,7 @@
     setTimeout(settle);  // after the pressed button's value has gone into the form
   });
   document.addEventListener("keydown", (event) => {
+    if (sent) return;  // a second key must not overtake the vote
     if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
     const button = answers.find((one) => one.value === event.key);
     if (button) return button.click();
