@@ -7,7 +7,7 @@ BENCH_VENV := .venv-bench
 
 .PHONY: help setup demo test lab bench lint browser packages lock clean
 help:
-	@echo "make demo    both tracks on the sample data: convert, evaluate, profile, score (about 2 minutes)"
+	@echo "make demo    both tracks on the sample data: convert, evaluate, profile, score (2 to 4 minutes)"
 	@echo "make test    every test: the package, the notebooks, lint and types"
 	@echo "make lab     JupyterLab on the notebooks"
 	@echo "make bench   ours and other people's tools side by side, in .venv-bench; leave the machine alone meanwhile"
