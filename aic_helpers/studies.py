@@ -154,6 +154,16 @@ def make(
     return open_study(folder)
 
 
+def folder_of(typed: str) -> Path:
+    """Return the folder of a study: what was typed, or ``runs/study`` in the project."""
+    return Path(typed).expanduser() if typed else FOLDER
+
+
+def is_there(folder: Path) -> bool:
+    """Return whether a folder has a study."""
+    return (folder / FILE).is_file()
+
+
 def open_study(folder: Path) -> Study:
     """Return the study in a folder; `InputError` where there is none, or a part of it is missing or damaged."""
     plan = read(folder)

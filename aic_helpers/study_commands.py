@@ -282,7 +282,7 @@ def _set_closed(study: str, closed: bool) -> int:
 def _folder(study: str) -> Path:
     from aic_helpers import studies
 
-    return Path(study).expanduser() if study else studies.FOLDER
+    return studies.folder_of(study)
 
 
 def _votes_words(found: Study) -> str:
