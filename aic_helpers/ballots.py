@@ -79,15 +79,16 @@ class Ballot(anywidget.AnyWidget):
             self.status = str(error)
 
     def _show(self, said: str) -> None:
-        due = self._sitting.due()
+        state = self._sitting.state
+        due = self._sitting.due(state)
         with self.hold_sync():
-            self.ended = due is None or self._sitting.state.closed
+            self.ended = due is None or state.closed
             if due is None or self.ended:
                 self.code, self.pictures, self.following = "", [], []
                 self.status = said or (
                     "This study is closed." if due else "That was all. Thank you! Your answers are stored."
                 )
-                self.can_go_back = due is None and not self._sitting.state.closed
+                self.can_go_back = due is None and not state.closed
                 return
             self.pictures = self._files(due.showing.code, len(due.showing.pictures))
             ahead = due.following

@@ -6,24 +6,20 @@ words of ITU-T P.800. A rater may leave some out; what a rater votes twice count
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import combinations
 from typing import cast
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from aic_helpers.errors import InputError
 from aic_helpers.intervals import raters_ci95
+from aic_helpers.sign_tests import holm, sign_flip_p
 
 GRADES = {5: "excellent", 4: "good", 3: "fair", 2: "poor", 1: "bad"}
 
 COLUMNS = ("rater", "photo", "model", "grade")
-
-FLIPS, SEED = 20_000, 2018
 
 MOST_ROUNDS, SMALL_CHANGE = 1000, 1e-9
 
@@ -109,10 +105,10 @@ def differences(votes: pd.DataFrame) -> pd.DataFrame:
                 "low": low,
                 "high": high,
             }
-            | {"p": _sign_flip_p(own), "raters": own.size}
+            | {"p": sign_flip_p(own), "raters": own.size}
         )
     table = pd.DataFrame(rows)
-    table["p_holm"] = _holm(table["p"].to_numpy())
+    table["p_holm"] = holm(table["p"].to_numpy())
     table["decided"] = table["p_holm"] < 0.05
     return table
 
@@ -189,46 +185,6 @@ def set_apart(values: pd.Series, least: float) -> pd.Series:
     return (logarithms > middle + APART * max(spread, 0.05)) & (values > least) & (len(values) >= 6)
 
 
-def preferences(choices: pd.DataFrame) -> pd.DataFrame:
-    """Return how often one model of each pair is preferred, and whether that is decided.
-
-    Parameters
-    ----------
-    choices : DataFrame
-        One row a vote: ``rater``, ``photo``, ``better`` and ``worse``, two models.
-
-    Returns
-    -------
-    DataFrame
-        ``first``, ``second``, ``share`` (mean over raters of how often they prefer the first), ``low`` and ``high``
-        (95 %, over raters), ``p`` and ``p_holm`` as of `differences`, ``decided``, ``votes`` and ``raters``.
-    """
-    signed = choices.assign(
-        first=choices[["better", "worse"]].min(axis=1),
-        second=choices[["better", "worse"]].max(axis=1),
-        vote=np.where(choices["better"] < choices["worse"], 1.0, 0.0),
-    )
-    rows = []
-    for (first, second), own in signed.groupby(["first", "second"]):
-        by_rater = own.groupby("rater")["vote"].mean().to_numpy()
-        turned = by_rater.mean() < 0.5
-        shares, names = (1 - by_rater, (second, first)) if turned else (by_rater, (first, second))
-        low, high = raters_ci95(shares) or (np.nan, np.nan)
-        row = {"first": names[0], "second": names[1], "share": shares.mean(), "low": max(low, 0), "high": min(high, 1)}
-        rows.append(row | {"p": _sign_flip_p(shares - 0.5), "votes": len(own), "raters": shares.size})
-    table = pd.DataFrame(rows)
-    table["p_holm"] = _holm(table["p"].to_numpy())
-    table["decided"] = table["p_holm"] < 0.05
-    return table
-
-
-def wins(choices: pd.DataFrame) -> pd.DataFrame:
-    """Return how often the model of each row was preferred to that of each column (see `preferences`)."""
-    names = sorted({*choices["better"], *choices["worse"]})
-    counts = pd.crosstab(choices["better"], choices["worse"])
-    return counts.reindex(index=names, columns=names, fill_value=0)
-
-
 def agreement(votes: pd.DataFrame) -> float:
     """Return Krippendorff's alpha of the grades as an interval scale: 1 full agreement, 0 what chance gives.
 
@@ -247,45 +203,6 @@ def agreement(votes: pd.DataFrame) -> float:
     return np.nan if among == 0 else 1 - within / among
 
 
-def strengths(wins: pd.DataFrame) -> pd.Series:
-    """Return the Bradley-Terry strength of each model from comparisons of two at a time, as logarithms of mean 0.
-
-    Parameters
-    ----------
-    wins : DataFrame, square
-        How often the model of the row was preferred to that of the column.
-
-    Raises
-    ------
-    InputError
-        Models that were never compared with the others, or that always won or lost: their strength has no bound.
-    """
-    count = wins.to_numpy(dtype=float)
-    _require_connected(count, list(wins.index))
-    games, won = count + count.T, count.sum(axis=1)
-    strength = np.ones(len(count))
-    for _ in range(MOST_ROUNDS * 10):
-        new = won / (games / (strength[:, None] + strength)).sum(axis=1)
-        new /= np.exp(np.log(new).mean())
-        change, strength = float(np.abs(np.log(new / strength)).max()), new
-        if change < SMALL_CHANGE:
-            break
-    return pd.Series(np.log(strength), index=wins.index, name="strength").sort_values(ascending=False)
-
-
-def _require_connected(count: NDArray[np.float64], names: Sequence[str]) -> None:
-    """Refuse where some models can't be reached from others by wins: maximum likelihood has no answer then (Ford)."""
-    reached = (count > 0) | np.eye(len(count), dtype=bool)
-    for _ in names:
-        reached = (reached.astype(int) @ reached.astype(int)) > 0
-    if not reached.all():
-        lone = next(
-            name for name, row, column in zip(names, reached, reached.T, strict=True) if not (row & column).all()
-        )
-        expected = "models each of which won and lost, directly or by others, against all"
-        raise InputError(expected, f"{lone}, which didn't", "let more people vote")
-
-
 def _checked(votes: pd.DataFrame) -> pd.DataFrame:
     missing = [name for name in COLUMNS if name not in votes]
     if missing:
@@ -302,25 +219,3 @@ def _by_rater(votes: pd.DataFrame) -> pd.DataFrame:
     """Return each rater's mean of each model: over photos of their own votes on it."""
     pictures = votes.groupby(["rater", "model", "photo"])["grade"].mean()
     return cast(pd.DataFrame, pictures.groupby(["rater", "model"]).mean().unstack())
-
-
-def _sign_flip_p(values: NDArray[np.float64]) -> float:
-    """Return how often a mean as far from 0 comes about where each rater might as well have seen it the other way."""
-    if values.size < 2:
-        return 1.0
-    means = np.abs(_signs(values.size) @ values) / values.size
-    return float((1 + (means >= abs(values.mean()) - 1e-12).sum()) / (1 + FLIPS))
-
-
-@lru_cache(maxsize=4)
-def _signs(count: int) -> NDArray[np.float64]:
-    return np.random.default_rng(SEED).choice([-1.0, 1.0], (FLIPS, count))
-
-
-def _holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return p-values corrected for their number by Holm's method (1979)."""
-    order = np.argsort(p)
-    stepped = np.maximum.accumulate(np.minimum(1, p[order] * np.arange(p.size, 0, -1)))
-    corrected = np.empty_like(stepped)
-    corrected[order] = stepped
-    return corrected

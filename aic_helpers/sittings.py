@@ -77,9 +77,9 @@ class Sitting:
     def showings(self) -> list[Showing]:
         return self.plan.raters[self.rater]
 
-    def due(self) -> Due | None:
-        """Return what is due; None when all of it is done."""
-        state, shown = self.state, self.showings
+    def due(self, state: State | None = None) -> Due | None:
+        """Return what is due in a state, or now; None when all of it is done."""
+        state, shown = state or self.state, self.showings
         if state.place >= len(shown):
             return None
         practices = sum(one.role == "training" for one in shown)

@@ -79,12 +79,12 @@ def new(
       aic study new --track super_resolution --run runs/super_resolution/ours --raters 30
       aic study new --track enhancement --hd --method pairs
     """
-    from aic_helpers import bars, studies, study_tables, tables
+    from aic_helpers import bars, study_designs, study_tables, tables
 
-    design = studies.Design(method, question, photos, count, hd, crop_px, raters, votes, reference, seed)
+    design = study_designs.Design(method, question, photos, count, hd, crop_px, raters, votes, reference, seed)
     folder = _folder(study)
     with bars.bar("picture", lines=True) as tell:
-        made = studies.make(folder, track, runs, data, design, tell)
+        made = study_designs.make(folder, track, runs, data, design, tell)
     if as_json:
         click.echo((folder / "plan.json").read_text("utf-8").rstrip())
         return DONE

@@ -99,7 +99,8 @@ class _Pages:
 
     def show(self, path: Mapping[str, Any], form: Mapping[str, str]) -> Response:
         own = self._sitting(path)
-        state, due = own.state, own.due()
+        state = own.state
+        due = own.due(state)
         if state.closed:
             raise RefusedError(410, "an open study", "a closed one", "nothing more can be sent; thank you")
         if due is None:

@@ -115,6 +115,10 @@ class Plan:
         """The words of each answer by its key."""
         return ANSWERS[self.method]
 
+    def by_code(self) -> dict[tuple[str, str], Showing]:
+        """Return what was shown, by rater and code."""
+        return {(rater, one.code): one for rater, own in self.raters.items() for one in own}
+
     def model_names(self, *, reference: bool = True) -> list[str]:
         """Return the names of the models, with that of the hidden reference or without."""
         return [model.name for model in self.models if reference or model.name != REFERENCE]

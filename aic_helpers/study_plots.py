@@ -8,16 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from aic_helpers import labels
+from aic_helpers.board_plots import QUALITIES, WIDTH_IN
 from aic_helpers.duels import DECIDED
 from aic_helpers.figures import BLUE, GREY, ORANGE, notice, styled
 from aic_helpers.plots import short
 from aic_helpers.study_plans import REFERENCE
 from aic_helpers.study_scores import Analysis
-
-WIDTH_IN = {True: 4.6, False: 8.0}
-"""Of a figure, narrow or not."""
-
-METRICS = {"psnr_db": "PSNR (dB)", "ms_ssim": "MS-SSIM"}
 
 
 @styled
@@ -53,7 +49,7 @@ def against(found: Analysis, metric: str, *, narrow: bool = False) -> Figure:
     table = found.pictures
     own = table[np.isfinite(table[metric])] if metric in table else table.iloc[:0]
     if len(own) < 2:
-        return notice(f"no picture has opinions and {METRICS[metric]}")
+        return notice(f"no picture has opinions and {QUALITIES[metric]}")
     figure = Figure(figsize=(WIDTH_IN[narrow], 3.8), dpi=110, layout="constrained")
     axes = figure.subplots()
     means = own.groupby("model")[[metric, "mos"]].mean()
@@ -61,7 +57,7 @@ def against(found: Analysis, metric: str, *, narrow: bool = False) -> Figure:
         axes.plot(photo[metric], photo["mos"], color=GREY, linewidth=0.8, alpha=0.6)
     axes.plot(own[metric], own["mos"], "o", color=GREY, markersize=3.5)
     axes.plot(means[metric], means["mos"], "o", color=BLUE, markersize=7)
-    axes.set(xlabel=f"{METRICS[metric]} of the whole photo", ylabel="mean opinion score")
+    axes.set(xlabel=f"{QUALITIES[metric]} of the whole photo", ylabel="mean opinion score")
     labels.place(figure, means.to_numpy(dtype=float), [short(str(name)) for name in means.index])
     return figure
 

@@ -13,6 +13,7 @@ from typing import Any
 from PIL import Image as PillowImage
 
 from aic_helpers import pages, results, study_plots, study_tables
+from aic_helpers.board_plots import QUALITIES
 from aic_helpers.images import read_rgb
 from aic_helpers.report_plots import Plot, drawn
 from aic_helpers.run_folders import printable
@@ -127,7 +128,7 @@ def _opinions(found: Analysis) -> list[Plot]:
 
 def _against(found: Analysis) -> list[Plot]:
     plots = []
-    for metric, name in study_plots.METRICS.items():
+    for metric, name in QUALITIES.items():
         if metric not in found.correlations:
             continue
         values = found.correlations[metric]

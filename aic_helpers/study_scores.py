@@ -5,20 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from aic_helpers import opinions, study_power
-from aic_helpers.duels import Contender, Lead, Part, combined, leads, less, speed_part
+from aic_helpers import opinions, preferences, study_power, study_ranks
 from aic_helpers.errors import InputError
-from aic_helpers.intervals import difference_ci95, paired_means
-from aic_helpers.scoring import MAPPING_NOTE, MAPPINGS, RECONSTRUCTED, total_scores
-from aic_helpers.study_plans import REFERENCE, Model, Plan
+from aic_helpers.scoring import MAPPING_NOTE, MAPPINGS, RECONSTRUCTED
+from aic_helpers.study_plans import Plan
 from aic_helpers.study_stores import Vote
-from aic_helpers.tracks import TRACKS, Coefficients, Track
 
 LEAST_RATERS, LEAST_VOTES = 2, 8
 """Raters for an interval; votes of a rater before they are judged by them, or others are by theirs."""
@@ -27,7 +23,6 @@ RANDOM_GRADES, RANDOM_CHOICES = 1.0, 0.35
 """Below, nobody is taken to vote at random: an inconsistency in grades (at random it is about 1.4), and a share of
 choices against the majority (at random it is 0.5)."""
 
-DRAWS, SEED = 200, 2018
 METRICS = ("psnr_db", "ms_ssim")
 
 
@@ -47,7 +42,7 @@ class Analysis:
         the majority), ``repeats`` (mean distance of the two votes; of pairs, the share that changed),
         ``viewed_s`` (median), ``left_out`` (why, else empty).
     pairs : DataFrame
-        See `opinions.differences` and `opinions.preferences`.
+        See `opinions.differences` and `preferences.preferences`.
     alpha : float
         Krippendorff's; NaN of pairs.
     pictures : DataFrame
@@ -116,8 +111,7 @@ def analyse(
 
 
 def _table(plan: Plan, votes: Sequence[Vote]) -> pd.DataFrame:
-    shown = {(rater, one.code): one for rater, own in plan.raters.items() for one in own}
-    rows = []
+    shown, rows = plan.by_code(), []
     for vote in votes:
         one = shown.get((vote.rater, vote.code))
         if one is None:
@@ -194,51 +188,27 @@ def _of_grades(
     models["quality"] = opinions.rater_model(kept).quality.groupby("model").mean().reindex(models.index)
     pairs = opinions.differences(kept)
     pictures = _pictures(kept, figures)
-    scores, lacking = _scores(plan, models, pairs, mapping)
+    scores, lacking = study_ranks.scores(plan, models, pairs, mapping)
     notes = [*_notes(plan, raters, models), *lacking, *([MAPPING_NOTE] if len(scores) else [])]
     alpha = opinions.agreement(kept)
     return Analysis(plan, counted, models, raters, pairs, alpha, pictures, _correlations(pictures), scores, notes)
 
 
 def _of_pairs(plan: Plan, kept: pd.DataFrame, raters: pd.DataFrame) -> Analysis:
-    counts = opinions.wins(kept)
+    counts = preferences.wins(kept)
     notes = _notes(plan, raters, counts)
     games = counts + counts.T
     models = pd.DataFrame({"won": counts.sum(axis=1) / games.sum(axis=1), "votes": games.sum(axis=1)})
     models[["strength", "strength_low", "strength_high"]] = np.nan
     try:
-        models["strength"] = opinions.strengths(counts)
-        low, high = _strengths_ci95(kept, list(counts.index))
+        models["strength"] = preferences.strengths(counts)
+        low, high = preferences.strengths_ci95(kept, list(counts.index))
         models["strength_low"], models["strength_high"] = low, high
     except InputError as error:
         notes.append(f"No Bradley-Terry strengths: {error}.")
     notes.append("Pair comparison gives no mean opinion scores, so scores A, B and C by opinion can't be made.")
     models = models.rename_axis("model").sort_values(["strength", "won"], ascending=False)
-    return Analysis(plan, kept, models, raters, opinions.preferences(kept), math.nan, notes=notes)
-
-
-def _strengths_ci95(kept: pd.DataFrame, names: list[str]) -> tuple[pd.Series, pd.Series]:
-    """Return 95 % intervals of the strengths over raters, by bootstrap; draws in which a model never lost are left out.
-
-    That makes the intervals of models that nearly always win or lose too narrow; their ends are bounds from inside.
-    """
-    rng = np.random.default_rng(SEED)
-    by_rater = [
-        opinions.wins(own).reindex(index=names, columns=names, fill_value=0) for _, own in kept.groupby("rater")
-    ]
-    cube = np.stack([table.to_numpy(dtype=float) for table in by_rater])
-    found = []
-    for _ in range(DRAWS):
-        drawn = cube[rng.integers(0, len(cube), len(cube))].sum(axis=0)
-        try:
-            found.append(opinions.strengths(pd.DataFrame(drawn, index=names, columns=names)).reindex(names))
-        except InputError:
-            continue
-    if len(found) < DRAWS // 2:
-        nothing = pd.Series(np.nan, index=names)
-        return nothing, nothing
-    table = pd.DataFrame(found)
-    return table.quantile(0.025), table.quantile(0.975)
+    return Analysis(plan, kept, models, raters, preferences.preferences(kept), math.nan, notes=notes)
 
 
 def _notes(plan: Plan, raters: pd.DataFrame, models: pd.DataFrame) -> list[str]:
@@ -282,125 +252,3 @@ def _correlations(pictures: pd.DataFrame) -> dict[str, dict[str, float]]:
             "pictures": len(own),
         }
     return found
-
-
-def _scores(plan: Plan, models: pd.DataFrame, pairs: pd.DataFrame, mapping: str) -> tuple[pd.DataFrame, list[str]]:
-    """Return the table of scores before and after, and what is lacking for it."""
-    measured = [model for model in plan.models if _measured(model) and model.name in models.index]
-    lacking = [model.name for model in plan.models if model.name != REFERENCE and not _measured(model)]
-    notes = [f"No scores of {', '.join(lacking)}: no run with figures and a profile."] if lacking else []
-    if not plan.baseline or plan.baseline not in models.index:
-        return pd.DataFrame(), [*notes, "No scores by opinion: the track's SRCNN is not among the models."]
-    rows = []
-    for score in TRACKS[plan.track].scores:
-        before = _before(TRACKS[plan.track], score, measured)
-        after = _after(plan, score, measured, pairs, MAPPINGS[mapping])
-        for model in measured:
-            row = {"score": score, "model": model.name}
-            rows.append(row | before[model.name] | after[model.name])
-    return pd.DataFrame(rows), notes
-
-
-def _measured(model: Model) -> bool:
-    figures = model.figures
-    return all(figures.get(name) is not None for name in ("psnr_db", "ms_ssim", "speedup")) and bool(model.images)
-
-
-def _interval(model: Model, name: str) -> tuple[float, float] | None:
-    found = model.figures.get(f"{name}_ci95")
-    return None if found is None else (float(found[0]), float(found[1]))
-
-
-def _speed(coefficients: Coefficients, model: Model) -> Part:
-    return speed_part(coefficients, model.figures["speedup"], _interval(model, "speedup"))
-
-
-def _times(factor: float, value: float, interval: tuple[float, float] | None) -> Part:
-    return factor * value, None if interval is None else (factor * interval[0], factor * interval[1])
-
-
-def _before(track: Track, score: str, measured: Sequence[Model]) -> dict[str, dict[str, Any]]:
-    """Return the scores with MS-SSIM, as runs have them; ranks are those among the models of the study."""
-    totals = {}
-    for model in measured:
-        figures: dict[str, Any] = {name: model.figures[name] for name in (*METRICS, "speedup")}
-        figures |= {f"{name}_ci95": _interval(model, name) for name in [*figures]}
-        total = total_scores(track, **figures)[score]
-        totals[model.name] = Lead(total.value, total.ci95)
-    ordered = sorted(measured, key=lambda model: -totals[model.name].value)
-    contenders = [
-        Contender(
-            np.array(model.images["psnr_db"], dtype=float),
-            np.array(model.images["ms_ssim"], dtype=float),
-            model.figures["speedup"],
-            _interval(model, "speedup"),
-        )
-        for model in ordered
-    ]
-    same = len({tuple(model.images["image"]) for model in ordered}) == 1
-    found = leads(track.scores[score], contenders) if same else [Lead(math.nan, None)] * (len(ordered) - 1)
-    return _ranked("before", [model.name for model in ordered], totals, found)
-
-
-def _after(
-    plan: Plan, score: str, measured: Sequence[Model], pairs: pd.DataFrame, slope: float
-) -> dict[str, dict[str, Any]]:
-    """Return the scores with the mean opinion score in place of MS-SSIM.
-
-    Images, raters and timings have nothing to do with each other, so the three intervals are combined as those of
-    independent figures (see `aic_helpers.duels.leads`).
-    """
-    track, coefficients = TRACKS[plan.track], TRACKS[plan.track].scores[score]
-    opinion = coefficients.beta * slope
-    totals = {}
-    for model in measured:
-        gain, ends = model.figures["psnr_db"] - track.psnr_base_db, _interval(model, "psnr_db")
-        gains = None if ends is None else (ends[0] - track.psnr_base_db, ends[1] - track.psnr_base_db)
-        parts = [_times(coefficients.alpha, gain, gains)]
-        parts += [_times(opinion, *_difference(pairs, model.name, plan.baseline))]
-        totals[model.name] = combined([*parts, _speed(coefficients, model)])
-    ordered = sorted(measured, key=lambda model: -totals[model.name].value)
-    found = []
-    for model, following in pairwise(ordered):
-        quality = _times(coefficients.alpha, *_paired(model, following))
-        liked = _times(opinion, *_difference(pairs, model.name, following.name))
-        found.append(combined([quality, liked, _speed(coefficients, model), less(_speed(coefficients, following))]))
-    return _ranked("after", [model.name for model in ordered], totals, found)
-
-
-def _difference(pairs: pd.DataFrame, first: str, second: str) -> Part:
-    """Return how much better one model was found than another, in grades.
-
-    Without an interval where so few raters saw both that no pair can be decided: then no rank can be either.
-    """
-    if first == second:
-        return 0.0, (0.0, 0.0)
-    for one, other, sign in ((first, second, 1), (second, first, -1)):
-        row = pairs[(pairs["first"] == one) & (pairs["second"] == other)]
-        if len(row):
-            value, low, high = (float(row.iloc[0][name]) for name in ("difference", "low", "high"))
-            few = row["raters"].iloc[0] < study_power.least_raters(len({*pairs["first"], *pairs["second"]}))
-            part: Part = (value, None if few or math.isnan(low) else (low, high))
-            return part if sign > 0 else less(part)
-    return math.nan, None
-
-
-def _paired(first: Model, second: Model) -> Part:
-    """Return the mean difference of PSNR over the images of both runs, in dB."""
-    if first.images["image"] != second.images["image"]:
-        return first.figures["psnr_db"] - second.figures["psnr_db"], None
-    values = np.stack([np.array(model.images["psnr_db"], dtype=float) for model in (first, second)], axis=1)
-    difference, draws = float((values[:, 0] - values[:, 1]).mean()), paired_means(values)
-    return difference, difference_ci95(draws[:, 0], draws[:, 1], difference=difference, images=len(values))
-
-
-def _ranked(
-    when: str, names: Sequence[str], totals: Mapping[str, Lead], found: Sequence[Lead]
-) -> dict[str, dict[str, Any]]:
-    words = [*(lead.words for lead in found), ""]
-    rows: dict[str, dict[str, Any]] = {}
-    for place, name in enumerate(names):
-        low, high = totals[name].ci95 or (math.nan, math.nan)
-        rows[name] = {when: totals[name].value, f"{when}_low": low, f"{when}_high": high}
-        rows[name] |= {f"{when}_rank": place + 1, f"{when}_against_next": words[place]}
-    return rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -101,7 +101,7 @@ class Store:
         self._path = path
         if not path.is_file():
             raise InputError(f"the votes of the study at {path}", "nothing", "bring back the file, or make a new study")
-        with self._open() as base:
+        with self._read() as base:
             version = base.execute("PRAGMA user_version").fetchone()[0]
             if version != VERSION:
                 raise InputError(f"votes of version {VERSION} in {path}", f"{version}", "use the workbench they are of")
@@ -127,13 +127,13 @@ class Store:
 
     def rater_of(self, token: str) -> str | None:
         """Return whose token it is; None for nobody's."""
-        with self._open() as base:
+        with self._read() as base:
             row = base.execute("SELECT rater FROM raters WHERE token_sha256 = ?", (_hash(token),)).fetchone()
         return row[0] if row else None
 
     def state(self, rater: str) -> State:
         """Return how far a rater is."""
-        with self._open() as base:
+        with self._read() as base:
             return _state(base, rater)
 
     def begin(self, rater: str, window: str) -> None:
@@ -177,24 +177,24 @@ class Store:
 
     def votes(self) -> list[Vote]:
         """Return the votes that count, by rater and place."""
-        with self._open() as base:
+        with self._read() as base:
             return [Vote(*row) for row in base.execute(CURRENT)]
 
     def progress(self) -> dict[str, int]:
         """Return by rater how many places have a vote."""
         sql = "SELECT rater, (SELECT COUNT(DISTINCT place) FROM votes WHERE votes.rater = raters.rater) FROM raters"
-        with self._open() as base:
+        with self._read() as base:
             return dict(base.execute(f"{sql} ORDER BY rater").fetchall())
 
     def windows(self) -> dict[str, str]:
         """Return by rater how large their window was, as far as they began."""
         sql = "SELECT rater, window FROM raters WHERE window IS NOT NULL ORDER BY rater"
-        with self._open() as base:
+        with self._read() as base:
             return dict(base.execute(sql).fetchall())
 
     @property
     def closed(self) -> bool:
-        with self._open() as base:
+        with self._read() as base:
             return _closed(base)
 
     def set_closed(self, closed: bool) -> None:
@@ -209,8 +209,12 @@ class Store:
             base.execute("DELETE FROM raters WHERE rater = ?", (rater,))
         return int(count)
 
+    def _read(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Give a connection to read by, which keeps no vote waiting."""
+        return self._open("BEGIN")
+
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def _open(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
         """Give a connection inside one transaction, which is on the disk when this ends well."""
         base = None
         try:
@@ -218,7 +222,7 @@ class Store:
             base.isolation_level = None
             for setting in ("foreign_keys = ON", "synchronous = FULL", "secure_delete = ON"):
                 base.execute(f"PRAGMA {setting}")
-            base.execute("BEGIN IMMEDIATE")
+            base.execute(begin)
             yield base
             base.execute("COMMIT")
         except sqlite3.DatabaseError as error:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aic_helpers import intervals, opinions
+from aic_helpers import intervals, opinions, preferences, sign_tests
 from aic_helpers.errors import InputError
 
 TRUTH = {"best": 4.0, "good": 3.5, "fair": 3.0, "poor": 2.5, "worst": 2.0}
@@ -67,7 +67,7 @@ def test_agreement_says_nothing_where_all_grades_are_the_same() -> None:
 
 
 def test_holm_by_hand() -> None:
-    corrected = opinions._holm(np.array([0.04, 0.01, 0.03, 0.9]))
+    corrected = sign_tests.holm(np.array([0.04, 0.01, 0.03, 0.9]))
     assert corrected == pytest.approx([0.09, 0.04, 0.09, 0.9])
 
 
@@ -154,9 +154,9 @@ def test_no_difference_is_seldom_decided() -> None:
 def test_bradley_terry_by_hand() -> None:
     """Two models: the odds are the wins. Three in a circle: all alike."""
     pair = pd.DataFrame([[0, 30], [10, 0]], index=["x", "y"], columns=["x", "y"])
-    assert opinions.strengths(pair)["x"] - opinions.strengths(pair)["y"] == pytest.approx(np.log(3), abs=1e-6)
+    assert preferences.strengths(pair)["x"] - preferences.strengths(pair)["y"] == pytest.approx(np.log(3), abs=1e-6)
     circle = pd.DataFrame([[0, 5, 0], [0, 0, 5], [5, 0, 0]], index=list("abc"), columns=list("abc"))
-    assert opinions.strengths(circle).tolist() == pytest.approx([0, 0, 0], abs=1e-6)
+    assert preferences.strengths(circle).tolist() == pytest.approx([0, 0, 0], abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_bradley_terry_by_hand() -> None:
         (lambda: opinions.mean_opinion_scores(votes().drop(columns="grade")), "found no grade"),
         (lambda: opinions.agreement(votes(("a", "1", "m", 3))), "expected pictures that two raters voted on"),
         (
-            lambda: opinions.strengths(pd.DataFrame([[0, 9], [0, 0]], index=["x", "y"], columns=["x", "y"])),
+            lambda: preferences.strengths(pd.DataFrame([[0, 9], [0, 0]], index=["x", "y"], columns=["x", "y"])),
             "expected models each of which won and lost",
         ),
     ],

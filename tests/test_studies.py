@@ -7,7 +7,7 @@ import pytest
 from fixtures import hostile_graphs, small_studies
 from PIL import Image
 
-from aic_helpers import studies
+from aic_helpers import studies, study_designs
 from aic_helpers.errors import InputError
 from aic_helpers.images import bicubic_round_trip, read_rgb
 from aic_helpers.study_orders import Showing
@@ -38,7 +38,9 @@ def model(tmp_path_factory):
 
 def make(folder, runs, data, **design):
     settings = {"crop_px": 64, "raters": 4, "count": 2, "seed": 5} | design
-    return studies.make(folder, "super_resolution", runs, str(data), studies.Design(**settings), lambda *_: None)
+    return study_designs.make(
+        folder, "super_resolution", runs, str(data), study_designs.Design(**settings), lambda *_: None
+    )
 
 
 @pytest.fixture(scope="module")
