@@ -37,6 +37,7 @@ def run(spec: str, out: str, fresh: bool, retry: bool, scheduler: str, workers: 
       data = "challenge"        # or "sample" (the default), or a folder
       limit = 0                 # validation images; 0 for all
       profile = true            # measure time and memory, one model at a time
+      time_budget_s = 20        # for the timed runs of a model; as they need without it
       reports = true            # a report.html for each model
       tracks = ["enhancement"]  # of models that name none; both by default
       models = [

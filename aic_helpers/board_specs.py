@@ -15,15 +15,17 @@ from aic_helpers import results, sources
 from aic_helpers.errors import InputError, require_file
 from aic_helpers.places import PROJECT
 from aic_helpers.results import Settings
+from aic_helpers.timing import Limits
 from aic_helpers.tracks import TRACKS
 
 MODEL_KEYS = ("name", "model", "checkpoint", "track")
 
-KINDS: dict[str, tuple[type, str]] = {
+KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "name": (str, "a text"),
     "data": (str, "sample, challenge, or a folder"),
     "limit": (int, "a whole number, 0 for all images"),
     "profile": (bool, "true or false"),
+    "time_budget_s": ((int, float), "a number of seconds"),
     "reports": (bool, "true or false"),
     "tracks": (list, "a list of tracks"),
     "models": (list, "a list of models"),
@@ -56,6 +58,8 @@ class Spec:
         How many validation images; None for all.
     profile : bool
         Whether to measure time and memory.
+    limits : Limits
+        When the timed runs of a model stop.
     reports : bool
         Whether each run gets a `report.html` of its own.
     entries : list of Entry
@@ -67,6 +71,7 @@ class Spec:
     data: str
     limit: int | None
     profile: bool
+    limits: Limits
     reports: bool
     folder: Path
     entries: list[Entry]
@@ -100,7 +105,8 @@ def read_spec(path: str | Path, out: str | Path = "") -> Spec:
         raise InputError(f"models in {path}", "none", 'list them, as in models = ["sample_sr_srcnn", "nets/*.pb"]')
     entries = [_entry(one, folder, data, limit) for one in typed]
     _refuse_twice(entries, path)
-    return Spec(name, data, limit or None, profile, content.get("reports", True), folder, entries)
+    limits = Limits(time_budget_s=content.get("time_budget_s"))
+    return Spec(name, data, limit or None, profile, limits, content.get("reports", True), folder, entries)
 
 
 def _checked(path: Path) -> dict[str, Any]:
@@ -111,7 +117,7 @@ def _checked(path: Path) -> dict[str, Any]:
     _refuse_unknown(content, tuple(KINDS), str(path))
     for key, value in content.items():
         kind, words = KINDS[key]
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
             raise InputError(f"{key} as {words} in {path}", repr(value), "change it")
     return content
 

@@ -61,13 +61,13 @@ class Crew(Protocol):
     def evaluate(self, settings: Settings, progress: Callable[[int, int], None]) -> None:
         """Write the metrics of a converted model to its run folder."""
 
-    def profile(self, settings: Settings, progress: Callable[[int, int | None, str], None]) -> None:
+    def profile(self, settings: Settings, limits: Limits, progress: Callable[[int, int | None, str], None]) -> None:
         """Write the profile of a converted model to its run folder."""
 
     def check(self, settings: Settings, weighed: bool) -> None:
         """Write the rules of a converted model to its run folder."""
 
-    def profile_key(self, settings: Settings, result: dict[str, Any]) -> keys.Key:
+    def profile_key(self, settings: Settings, limits: Limits, result: dict[str, Any]) -> keys.Key:
         """Return what a profile would be made from; `result` is what the run folder has."""
 
     def stop(self) -> None:
@@ -91,17 +91,17 @@ class Local:
         """See `Crew`."""
         steps.evaluate(settings, progress=progress, **self._limits)
 
-    def profile(self, settings: Settings, progress: Callable[[int, int | None, str], None]) -> None:
+    def profile(self, settings: Settings, limits: Limits, progress: Callable[[int, int | None, str], None]) -> None:
         """See `Crew`."""
-        steps.profile(settings, progress=progress)
+        steps.profile(settings, limits=limits, progress=progress)
 
     def check(self, settings: Settings, weighed: bool) -> None:
         """See `Crew`."""
         steps.check(settings, weighed=weighed)
 
-    def profile_key(self, settings: Settings, result: dict[str, Any]) -> keys.Key:
+    def profile_key(self, settings: Settings, limits: Limits, result: dict[str, Any]) -> keys.Key:
         """See `Crew`."""
-        return keys.profile_key(settings, result["model"]["sha256"], Conditions(), Limits())
+        return keys.profile_key(settings, result["model"]["sha256"], Conditions(), limits)
 
     def stop(self) -> None:
         """See `Crew`: kill everything that this process started; the threads that wait for it then end."""
@@ -184,7 +184,7 @@ class _Work:
         try:
             why = keys.standing(settings, profile=False, weighed=self._spec.profile)
             if self._spec.profile and set(why) > {"model"}:
-                key = self._crew.profile_key(settings, results.read(settings.folder))
+                key = self._crew.profile_key(settings, self._spec.limits, results.read(settings.folder))
                 why["profile"] = keys.stale(settings.folder, "profile", key)
             return why
         except InputError:
@@ -254,7 +254,8 @@ class _Work:
             self._check(settings, name)
 
     def _measure(self, settings: Settings, name: str) -> None:
-        self._crew.profile(settings, lambda done, total, text: self._progress(name, done, total, text))
+        show = lambda done, total, text: self._progress(name, done, total, text)  # noqa: E731
+        self._crew.profile(settings, self._spec.limits, show)
         self._check(settings, name)
 
     def _check(self, settings: Settings, name: str) -> None:

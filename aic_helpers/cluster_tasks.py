@@ -22,6 +22,7 @@ from distributed import WorkerPlugin, get_worker
 
 from aic_helpers import assessments, confinement, keys, nurseries, profiling, requirements, run_files, sources
 from aic_helpers.datasets import Dataset, open_dataset
+from aic_helpers.timing import Limits
 from aic_helpers.tracks import TRACKS
 
 FOLDERS = {"super_resolution": ("HR", ""), "enhancement": ("target", "input")}
@@ -94,11 +95,13 @@ def assess(model: bytes, images: bytes, track: str) -> dict[str, Any]:
     return {"rows": frame.to_dict("records"), "pictures": pictures}
 
 
-def profile(model: bytes, photo: bytes, track: str) -> dict[str, Any]:
+def profile(model: bytes, photo: bytes, track: str, limits: Limits) -> dict[str, Any]:
     """Return the result and the samples of `aic_helpers.profiling.profile`, made while no other timing goes on here."""
     with TIMING_LOCK.open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        measured = profiling.profile(_kept(model), sources.baseline_pb(TRACKS[track]), image=_photo(photo))
+        measured = profiling.profile(
+            _kept(model), sources.baseline_pb(TRACKS[track]), limits=limits, image=_photo(photo)
+        )
     return {"result": measured.result, "samples": measured.samples.to_dict("records")}
 
 

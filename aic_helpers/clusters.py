@@ -136,22 +136,23 @@ class Cluster:
         steps.record_metrics(settings, pd.DataFrame(found["rows"]), key)
         progress(count, count)
 
-    def profile(self, settings: Settings, progress: Callable[[int, int | None, str], None]) -> None:
+    def profile(self, settings: Settings, limits: Limits, progress: Callable[[int, int | None, str], None]) -> None:
         """See `Crew`."""
         import pandas as pd
 
         from aic_helpers import cluster_tasks
 
         result = results.read(settings.folder)
-        if keys.stale(settings.folder, "profile", self.profile_key(settings, result)) is None:
+        if keys.stale(settings.folder, "profile", self.profile_key(settings, limits, result)) is None:
             return
         if not self.timed_at_once:
             raise InputError("a worker that declares the resource profiling", "none", START)
         progress(0, None, "profiling on the cluster")
         blobs = [_model(settings), _photo(settings)]
-        found = self._do(cluster_tasks.profile, blobs, settings.track.name, resources=PROFILING)
+        found = self._do(cluster_tasks.profile, blobs, settings.track.name, limits, resources=PROFILING)
         measured = Profile(found["result"], pd.DataFrame(found["samples"]))
-        steps.record_profile(settings, measured, self.profile_key(settings, result | {"profile": measured.result}))
+        key = self.profile_key(settings, limits, result | {"profile": measured.result})
+        steps.record_profile(settings, measured, key)
 
     def check(self, settings: Settings, weighed: bool) -> None:
         """See `Crew`."""
@@ -167,11 +168,11 @@ class Cluster:
         rules = self._do(cluster_tasks.check, [_model(settings), _photo(settings)], parts, weighed, resources=apart)
         results.write_part(settings, "requirements", rules, key)
 
-    def profile_key(self, settings: Settings, result: dict[str, Any]) -> keys.Key:
+    def profile_key(self, settings: Settings, limits: Limits, result: dict[str, Any]) -> keys.Key:
         """See `Crew`. A profile holds whichever machine of the cluster made it, on as many threads as that has."""
         made = result["profile"] or {}
         where = made.get("machine", {"cpu": "a worker's"})
-        key = keys.profile_key(settings, result["model"]["sha256"], Conditions(), Limits(), where)
+        key = keys.profile_key(settings, result["model"]["sha256"], Conditions(), limits, where)
         return key | {"threads": made.get("threads")}
 
     def stop(self) -> None:

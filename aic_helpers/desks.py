@@ -34,6 +34,7 @@ from aic_helpers.ledgers import (
     Ledger,
 )
 from aic_helpers.places import PROJECT
+from aic_helpers.timing import Limits
 from aic_helpers.tracks import MAX_FILE_BYTES, TRACKS
 
 FOLDER = PROJECT / "runs" / "desk"
@@ -196,7 +197,7 @@ def _spec(desk: Desk, entries: Sequence[Entry]) -> specs.Spec:
         settings = results.settle(entry.track, model, "", desk.data, str(board / entry.track / name), desk.limit)
         settings = replace(settings, source=replace(settings.source, name=name))
         found.append(specs.Entry(name, entry.track, model, "", settings))
-    return specs.Spec("desk", desk.data, desk.limit or None, True, False, board, found)
+    return specs.Spec("desk", desk.data, desk.limit or None, True, Limits(), False, board, found)
 
 
 def _conclude(desk: Desk, entry: Entry, end: folders.Entry, vetted: dict[str, Any]) -> None:

@@ -118,7 +118,9 @@ def stale(folder: Path, part: Part, key: Key) -> str | None:
     return f"{damaged[0]} is damaged or missing" if damaged else None
 
 
-def standing(settings: Settings, *, profile: bool, weighed: bool = True) -> dict[str, str | None]:
+def standing(
+    settings: Settings, *, profile: bool, limits: Limits | None = None, weighed: bool = True
+) -> dict[str, str | None]:
     """Return for each part of a run why it must be made anew, or None where it holds.
 
     Where the model must be converted anew, nothing is said of the other parts.
@@ -130,7 +132,8 @@ def standing(settings: Settings, *, profile: bool, weighed: bool = True) -> dict
         return why if why["model"] else {"model": "model.pb is damaged or missing"}
     why["metrics"] = stale(folder, "metrics", metrics_key(settings, model["sha256"]))
     if profile:
-        why["profile"] = stale(folder, "profile", profile_key(settings, model["sha256"], Conditions(), Limits()))
+        key = profile_key(settings, model["sha256"], Conditions(), limits or Limits())
+        why["profile"] = stale(folder, "profile", key)
     why["requirements"] = stale(
         folder, "requirements", requirements_key(settings, results.read(folder), weighed=weighed)
     )

@@ -25,9 +25,18 @@ log = logging.getLogger(__name__)
 )
 @options.model_options
 @options.profile_option
+@options.time_budget_option
 @options.fresh_option
 def run(
-    tracks: tuple[str, ...], model: str, checkpoint: str, data: str, out: str, limit: int, profile: bool, fresh: bool
+    tracks: tuple[str, ...],
+    model: str,
+    checkpoint: str,
+    data: str,
+    out: str,
+    limit: int,
+    profile: bool,
+    time_budget: float | None,
+    fresh: bool,
 ) -> int:
     """Do all steps, by the notebooks 01 to 03.
 
@@ -41,16 +50,18 @@ def run(
       aic run --track enhancement --model my_network.py:network --checkpoint weights/my_network
     """
     from aic_helpers import bars, results, runs, tables
+    from aic_helpers.timing import Limits
 
     if len(tracks) > 1 and (model or out):
         raise InputError("one --track beside --model or --out", f"{len(tracks)} tracks", "make one run for each track")
+    limits = Limits(time_budget_s=time_budget)
     settled = [results.settle(track, model, checkpoint, data, out, limit) for track in tracks]
     found = []
     for settings in settled:
         with bars.bar("cell", lines=True) as show:
             name = settings.track.name
             typed = (name, model, checkpoint, data, out, limit)
-            found.append(runs.run(*typed, profile=profile, fresh=fresh, progress=show))
+            found.append(runs.run(*typed, profile=profile, limits=limits, fresh=fresh, progress=show))
     columns = [
         [*tables.run_rows(result), tables.folder_row(settings)] for result, settings in zip(found, settled, strict=True)
     ]
@@ -104,12 +115,7 @@ def evaluate(as_json: bool, fresh: bool, **typed: Any) -> int:
     metavar="SHARE",
     help="Stop when the speedup's 95 % interval is this narrow, as a share of the speedup.",
 )
-@click.option(
-    "--time-budget",
-    type=float,
-    metavar="SECONDS",
-    help="Stop the timed runs after so long.  [default: 12, or what ten runs of each take]",
-)
+@options.time_budget_option
 @click.option("--repetitions", default=60, show_default=True, metavar="N", help="Stop after so many runs of each.")
 def profile(
     as_json: bool,

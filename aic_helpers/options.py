@@ -47,6 +47,12 @@ fresh_option = click.option("--fresh", is_flag=True, help="Make anew what the ru
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 step_options = together(track_option, model_options, fresh_option, json_option)
 profile_option = click.option("--profile/--no-profile", default=True, help="Measure time and memory, or don't.")
+time_budget_option = click.option(
+    "--time-budget",
+    type=float,
+    metavar="SECONDS",
+    help="Stop the timed runs after so long.  [default: 60, or what ten runs of each take]",
+)
 
 
 @contextmanager

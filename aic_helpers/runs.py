@@ -18,6 +18,7 @@ from aic_helpers import keys, nurseries, results
 from aic_helpers.errors import InputError
 from aic_helpers.places import PROJECT
 from aic_helpers.staging import staged
+from aic_helpers.timing import Limits
 
 NOTEBOOKS = ("01_convert", "02_evaluate", "03_profile")
 
@@ -39,6 +40,7 @@ def run(
     limit: int = 0,
     *,
     profile: bool = True,
+    limits: Limits | None = None,
     fresh: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -56,6 +58,8 @@ def run(
         See `aic_helpers.results.settle`.
     profile : bool
         Whether to measure time and memory.
+    limits : Limits, optional
+        When the timed runs stop: see `aic_helpers.timing.Limits`.
     fresh : bool
         Make everything anew.
     progress : callable, optional
@@ -68,9 +72,9 @@ def run(
     NotebookError
         A notebook failed in another way.
     """
-    settings = results.settle(track, model, checkpoint, data, out, limit)
+    settings, limits = results.settle(track, model, checkpoint, data, out, limit), limits or Limits()
     folder = settings.folder.absolute()
-    if not fresh and _holds(settings, profile):
+    if not fresh and _holds(settings, profile, limits):
         return results.read(folder)
     shared = {"track": track, "model": model, "checkpoint": checkpoint, "data": data, "limit": limit}
     from aic_helpers import reports  # it brings matplotlib, which an answer from the run folder doesn't need
@@ -81,7 +85,7 @@ def run(
         results.set_damaged_aside(stage)
         behind, total = 0, sum(_cells(name) for name in NOTEBOOKS)
         for name in NOTEBOOKS:
-            own = {"profile": profile} if name == "03_profile" else {}
+            own = _timed(profile, limits) if name == "03_profile" else {}
             tick = _ticker(progress, behind, total, f"{track} {settings.source.name}: {name}")
             execute(_notebook(name), stage / f"{name}.ipynb", {**shared, **own, "out": str(stage)}, tick)
             _replace_in(stage / f"{name}.ipynb", str(stage), str(folder))
@@ -90,12 +94,12 @@ def run(
     return results.read(folder)
 
 
-def _holds(settings: results.Settings, profile: bool) -> bool:
+def _holds(settings: results.Settings, profile: bool, limits: Limits) -> bool:
     """Whether a run folder has all that a run would make; says so, or says what is to be made anew and why."""
     folder = settings.folder
     files = [*(f"{name}.ipynb" for name in NOTEBOOKS), "report.html"]
     try:
-        why = keys.standing(settings, profile=profile)
+        why = keys.standing(settings, profile=profile, limits=limits)
     except InputError:
         return False  # told when the damaged result is set aside
     for part, reason in why.items():
@@ -191,6 +195,16 @@ def _quiet_kernels() -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def _timed(profile: bool, limits: Limits) -> dict[str, Any]:
+    """Return the parameters of 03_profile that say whether and how long to take times."""
+    return {
+        "profile": profile,
+        "interval": limits.interval,
+        "time_budget_s": limits.time_budget_s or 0.0,
+        "max_repetitions": limits.max_repetitions,
+    }
 
 
 def _notebook(name: str) -> Path:

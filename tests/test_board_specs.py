@@ -6,6 +6,7 @@ import pytest
 from aic_helpers.board_specs import read_spec
 from aic_helpers.errors import InputError
 from aic_helpers.images import write_png
+from aic_helpers.timing import Limits
 
 
 @pytest.fixture
@@ -49,11 +50,13 @@ def test_a_table_names_everything(write, tmp_path):
     data = "photos"     # a folder beside this file
     limit = 1
     profile = false
+    time_budget_s = 20
     models = [{ name = "ours", model = "net.py:network", track = "enhancement" }]
     """
     spec = read_spec(write(text))
     (entry,) = spec.entries
     assert (spec.name, spec.limit, spec.profile, spec.folder.name) == ("our nets", 1, False, "our_nets")
+    assert spec.limits == Limits(time_budget_s=20)
     assert (entry.name, entry.settings.source.name, entry.settings.source.function) == ("ours", "ours", "network")
     assert entry.settings.dataset.root == tmp_path / "photos"
 
@@ -69,6 +72,8 @@ def test_a_table_names_everything(write, tmp_path):
         ("models = [1]", 'such as "sample_sr_srcnn" or { model = "net.py:network"'),
         ("models = []", "found none: list them, as in models = "),
         ('profile = "no"', "expected profile as true or false in "),
+        ("time_budget_s = true", "expected time_budget_s as a number of seconds in "),
+        ('time_budget_s = 0\nmodels = ["nets/a.pb"]', "expected a time budget above 0 s, found 0"),
         ("limit = true", "expected limit as a whole number, 0 for all images in "),
         ('limit = -1\nmodels = ["nets/a.pb"]', "expected a limit of 0 (all) or more images, found -1"),
         ('tracks = ["enhancment"]\nmodels = ["nets/a.pb"]', "did you mean enhancement?"),

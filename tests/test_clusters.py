@@ -60,7 +60,7 @@ def test_a_cluster_with_a_worker_killed_midway_gives_the_same_table(crew: cluste
 
 def test_times_go_to_the_worker_that_declares_it_and_name_its_machine(crew: clusters.Cluster, here: Path) -> None:
     assert crew.timed_at_once == 1
-    text = (here / "board.toml").read_text().replace("profile = false", "profile = true")
+    text = (here / "board.toml").read_text().replace("profile = false", "profile = true\ntime_budget_s = 10")
     (here / "timed.toml").write_text(text.replace("nets/*.pb", "nets/good_0.pb"))
     spec = small_boards.read_spec(here / "timed.toml", here / "timed")
     boards.run(spec, crew)

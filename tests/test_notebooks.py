@@ -89,14 +89,17 @@ def test_prose_comes_before_code(notebook):
 @pytest.mark.parametrize("track", TRACKS)
 def test_a_run_of_the_sample_network_gives_a_whole_result(track, tmp_path, capfd):
     out = tmp_path / "run"
-    status = cli.status(["run", "--track", track, "--limit", "3", "--out", str(out)])
+    few = ["--limit", "3", "--time-budget", "15"]
+    status = cli.status(["run", "--track", track, *few, "--out", str(out)])
     stdout, stderr = capfd.readouterr()
     name = TRACKS[track].baseline
     assert status == 0
     # A kernel that ends on a busy machine may leave a line of ZeroMQ's there.
     told = [line for line in stderr.splitlines() if not line.startswith("Assertion failed: pfd.revents")]
     assert told == [f"{track} {name}: {step}" for step in ("01_convert", "02_evaluate", "03_profile")]
-    _check_result(results.read(out), track)
+    result = results.read(out)
+    _check_result(result, track)
+    assert result["keys"]["profile"]["made_from"]["time_budget_s"] == 15
     # Nothing was measured of growth, and a small patch has no overview.
     left_out = {"growth.csv"} | (
         {name for name in run_files.FILES if "overview" in name} if track == "enhancement" else set()
@@ -124,7 +127,7 @@ def _check_result(result, track):
     figures += [result["profile"][name] for name in ("time_ms", "baseline_time_ms", "speedup", "peak_rss_mib")]
     assert all(math.isfinite(figure) and figure > 0 for figure in figures)
     assert result["metrics"]["images"] == 3
-    assert result["profile"]["repetitions"] >= 10
+    assert result["profile"]["repetitions"] >= 2
     assert json.dumps(result, allow_nan=False)
 
 
