@@ -16,7 +16,7 @@ from aic_helpers.errors import InputError
 log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
-    from aic_helpers.boards import Crew
+    from aic_helpers.crews import Crew
 
 
 @board_commands.board.command()
@@ -60,12 +60,12 @@ def run(spec: str, out: str, fresh: bool, retry: bool, scheduler: str, workers: 
 @contextmanager
 def crew(scheduler: str, workers: int) -> Iterator[Crew]:
     """Give who does the work: this machine, the cluster at an address, or one of so many processes here."""
-    from aic_helpers import boards
+    from aic_helpers import crews
 
     if scheduler and workers:
         raise InputError("--scheduler or --workers", "both", "leave one out")
     if not (scheduler or workers):
-        yield boards.Local()
+        yield crews.Local()
         return
     from aic_helpers import clusters
 

@@ -14,25 +14,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Literal, Protocol
+from typing import Literal
 
-import psutil
-
-from aic_helpers import confinement, journals, keys, machine, nurseries, results, staging, steps
+from aic_helpers import confinement, journals, keys, nurseries, results, staging, steps
 from aic_helpers.board_specs import Entry, Spec
 from aic_helpers.children import ChildError
+from aic_helpers.crews import Crew, WorkerError
 from aic_helpers.errors import InputError
 from aic_helpers.results import Settings
-from aic_helpers.subjects import Conditions
-from aic_helpers.timing import Limits
 
 SCHEMA = 1
 FAILURE = "failure.json"
-
-MIB_EACH = 2500.0
-"""Memory that an evaluation is reckoned to take when it is decided how many go on side by side."""
 
 Stage = Literal["judge", "measure"]
 
@@ -40,74 +34,6 @@ Progress = Callable[[str, int, int | None, str], None]
 """Told of a unit how much is done, of how much (None where that isn't known), and what is being done.
 
 At a unit's end it is told 0 of 0 and what was found. As a stage begins it is told of no unit, and how many come."""
-
-
-class WorkerError(RuntimeError):
-    """A machine of a cluster was lost with the unit that it worked on."""
-
-
-class Crew(Protocol):
-    """Who does the work: this machine, or a cluster.
-
-    Attributes
-    ----------
-    side_by_side, timed_at_once : int
-        How many units of each stage go on at once.
-    """
-
-    side_by_side: int
-    timed_at_once: int
-
-    def evaluate(self, settings: Settings, progress: Callable[[int, int], None]) -> None:
-        """Write the metrics of a converted model to its run folder."""
-
-    def profile(self, settings: Settings, limits: Limits, progress: Callable[[int, int | None, str], None]) -> None:
-        """Write the profile of a converted model to its run folder."""
-
-    def check(self, settings: Settings, weighed: bool) -> None:
-        """Write the rules of a converted model to its run folder."""
-
-    def profile_key(self, settings: Settings, limits: Limits, result: dict[str, Any]) -> keys.Key:
-        """Return what a profile would be made from; `result` is what the run folder has."""
-
-    def stop(self) -> None:
-        """End what goes on, from another thread than those that wait for it."""
-
-
-class Local:
-    """This machine: evaluations share its cores, a timed run has it alone."""
-
-    timed_at_once = 1
-
-    def __init__(self, side_by_side: int | None = None) -> None:
-        cores, spare_mib = machine.usable_cores(), machine.spare_memory_mib()
-        self.side_by_side = side_by_side or max(1, min(cores, int(spare_mib / MIB_EACH)))
-        self._limits: dict[str, Any] = {
-            "threads": max(1, cores // self.side_by_side),
-            "max_rss_mib": spare_mib / self.side_by_side,
-        }
-
-    def evaluate(self, settings: Settings, progress: Callable[[int, int], None]) -> None:
-        """See `Crew`."""
-        steps.evaluate(settings, progress=progress, **self._limits)
-
-    def profile(self, settings: Settings, limits: Limits, progress: Callable[[int, int | None, str], None]) -> None:
-        """See `Crew`."""
-        steps.profile(settings, limits=limits, progress=progress)
-
-    def check(self, settings: Settings, weighed: bool) -> None:
-        """See `Crew`."""
-        steps.check(settings, weighed=weighed)
-
-    def profile_key(self, settings: Settings, limits: Limits, result: dict[str, Any]) -> keys.Key:
-        """See `Crew`."""
-        return keys.profile_key(settings, result["model"]["sha256"], Conditions(), limits)
-
-    def stop(self) -> None:
-        """See `Crew`: kill everything that this process started; the threads that wait for it then end."""
-        for process in psutil.Process().children(recursive=True):
-            with suppress(psutil.Error):
-                process.kill()
 
 
 def run(

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from aic_helpers import confinement, keys, results, steps
-from aic_helpers.boards import WorkerError
+from aic_helpers.crews import WorkerError
 from aic_helpers.errors import InputError
 from aic_helpers.profiling import Profile
 from aic_helpers.results import Settings
@@ -106,7 +106,7 @@ def _processes_here(workers: int, distributed: Any) -> Any:
 
 
 class Cluster:
-    """See `aic_helpers.boards.Crew`."""
+    """See `aic_helpers.crews.Crew`."""
 
     def __init__(self, client: Client) -> None:
         self._client = client

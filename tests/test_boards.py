@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from fixtures import run_folders, small_boards
 
-from aic_helpers import boards, journals, results, schema
+from aic_helpers import boards, crews, journals, results, schema
 from aic_helpers.errors import InputError
 
 PROFILE = {**dict.fromkeys(schema.KEYS["profile"]), **run_folders.result()["profile"]}
@@ -23,7 +23,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A board of four models, two of them bad, that nothing disturbed; the folder with board.toml and out."""
     folder = tmp_path_factory.mktemp("board")
     spec = small_boards.spec(folder, good=2, bad=("always_nan", "aborts"))
-    boards.run(spec, boards.Local(2))
+    boards.run(spec, crews.Local(2))
     return folder
 
 
@@ -45,13 +45,13 @@ def test_every_model_is_a_row_the_bad_ones_with_their_reason(unbroken: Path) -> 
 def test_a_second_call_does_nothing(unbroken: Path) -> None:
     before = begun(unbroken / "out")
     spec = small_boards.read_spec(unbroken / "board.toml", unbroken / "out")
-    assert boards.run(spec, boards.Local(2)) == {"entries": 4, "there": 4, "done": 0, "failed": 0}
+    assert boards.run(spec, crews.Local(2)) == {"entries": 4, "there": 4, "done": 0, "failed": 0}
     assert begun(unbroken / "out") == before
 
 
 KILL = """
 import os, signal, sys
-from aic_helpers import boards, board_specs, journals
+from aic_helpers import boards, board_specs, crews, journals
 note, seen = journals.note, [0]
 
 def counted(folder, event, unit, stage, **more):
@@ -61,7 +61,7 @@ def counted(folder, event, unit, stage, **more):
         os.kill(os.getpid(), signal.SIGKILL)
 
 journals.note = counted
-boards.run(board_specs.read_spec(sys.argv[1], sys.argv[2]), boards.Local(2))
+boards.run(board_specs.read_spec(sys.argv[1], sys.argv[2]), crews.Local(2))
 """
 
 
@@ -87,29 +87,32 @@ def test_a_board_that_is_killed_goes_on_and_ends_as_if_nothing_had_been(unbroken
         if event:
             killed(board, out, event, count)
         else:
-            boards.run(small_boards.read_spec(board, out), boards.Local(2))
+            boards.run(small_boards.read_spec(board, out), crews.Local(2))
         assert not before & set(begun(out)[lines:]), "done again after it had been recorded"
     assert small_boards.table(out) == small_boards.table(unbroken / "out")
     assert not list(out.glob("*/*/.partial-*"))
 
 
 INTERRUPT = """
-import os, signal, sys
+import os, signal, subprocess, sys
 import psutil
-from aic_helpers import boards, board_specs, journals
+from aic_helpers import boards, board_specs, crews, journals
 
 def interrupt(folder, event, unit, stage, **more):
     if event == "done":
         os.kill(os.getpid(), signal.SIGINT)
 
+other = subprocess.Popen(["sleep", "600"])
 signal.signal(signal.SIGINT, signal.default_int_handler)
 journals.note = interrupt
 try:
-    boards.run(board_specs.read_spec(sys.argv[1], sys.argv[2]), boards.Local(1))
+    boards.run(board_specs.read_spec(sys.argv[1], sys.argv[2]), crews.Local(1))
 except KeyboardInterrupt:
-    print("interrupted, and left:", [child.cmdline() for child in psutil.Process().children(recursive=True)])
+    left = psutil.Process().children(recursive=True)
+    print("interrupted, and left:", [child.cmdline() for child in left])
+    other.kill()
 """
-"""In a process of its own, because an interrupt ends all children of the process: here the nursery of all tests too."""
+"""In a process of its own, for the interrupt's sake; it has a child that isn't the board's, and isn't ended with it."""
 
 
 @pytest.mark.usefixtures("no_nursery")
@@ -117,7 +120,7 @@ def test_an_interrupt_ends_all_children_and_keeps_what_is_recorded(tmp_path: Pat
     board, out = small_boards.write(tmp_path, good=2), tmp_path / "out"
     call = [sys.executable, "-c", INTERRUPT, str(board), str(out)]
     done = subprocess.run(call, capture_output=True, text=True)
-    assert done.stdout == "interrupted, and left: []\n", done.stderr
+    assert done.stdout == "interrupted, and left: [['sleep', '600']]\n", done.stderr
     assert recorded(out) == {"enhancement/good_0"}
     assert not list(out.glob("*/*/.partial-*"))
 
@@ -141,17 +144,18 @@ class Stub:
         key = boards.keys.metrics_key(settings, results.read(settings.folder)["model"]["sha256"])
         results.write_part(settings, "metrics", {"psnr_db": 30.0, "ms_ssim": 0.9}, key)
 
-    def profile(self, settings: Any, progress: Any) -> None:
+    def profile(self, settings: Any, limits: Any, progress: Any) -> None:
         self._do("profile", settings)
-        results.write_part(settings, "profile", PROFILE, self.profile_key(settings, results.read(settings.folder)))
+        key = self.profile_key(settings, limits, results.read(settings.folder))
+        results.write_part(settings, "profile", PROFILE, key)
 
     def check(self, settings: Any, weighed: bool) -> None:
         self._do("check", settings)
         key = boards.keys.requirements_key(settings, results.read(settings.folder), weighed=weighed)
         results.write_part(settings, "requirements", [], key)
 
-    def profile_key(self, settings: Any, result: dict[str, Any]) -> dict[str, Any]:
-        return {"model": result["model"]["sha256"]}
+    def profile_key(self, settings: Any, limits: Any, result: dict[str, Any]) -> dict[str, Any]:
+        return {"model": result["model"]["sha256"], "time_budget_s": limits.time_budget_s}
 
     def stop(self) -> None:
         pass
@@ -186,6 +190,15 @@ def test_only_what_a_changed_model_needs_is_done(timed: Any, tmp_path: Path) -> 
     crew = Stub()
     boards.run(timed(), crew)
     assert {name for _, name in crew.done} == {"good_1"}
+
+
+def test_another_time_budget_takes_the_times_anew(timed: Any, tmp_path: Path) -> None:
+    boards.run(timed(), Stub())
+    board = tmp_path / "board.toml"
+    board.write_text("time_budget_s = 20\n" + board.read_text())
+    crew = Stub()
+    boards.run(timed(), crew)
+    assert [what for what, _ in crew.done] == ["profile", "check"] * 2
 
 
 def test_a_failure_is_recorded_and_tried_again_when_asked_or_when_the_model_changes(timed: Any, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import distributed
 import pytest
 from fixtures import small_boards
 
-from aic_helpers import boards, cluster_tasks, clusters, confinement, nurseries, results
+from aic_helpers import boards, cluster_tasks, clusters, confinement, crews, nurseries, results
 from aic_helpers.datasets import open_dataset
 from aic_helpers.errors import InputError
 from aic_helpers.tracks import ENHANCEMENT
@@ -38,7 +38,7 @@ def crew() -> Iterator[clusters.Cluster]:
 def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A board that this machine has run; the folder with board.toml and out."""
     folder = tmp_path_factory.mktemp("board")
-    boards.run(small_boards.spec(folder, good=4, bad=("always_nan",)), boards.Local(2))
+    boards.run(small_boards.spec(folder, good=4, bad=("always_nan",)), crews.Local(2))
     return folder
 
 
@@ -72,7 +72,7 @@ def test_times_go_to_the_worker_that_declares_it_and_name_its_machine(crew: clus
 
 
 def test_a_unit_that_kills_its_workers_is_given_up(crew: clusters.Cluster) -> None:
-    with pytest.raises(boards.WorkerError, match="3 workers died with it"):
+    with pytest.raises(crews.WorkerError, match="3 workers died with it"):
         crew._do(os._exit, [], 1)
 
 

@@ -22,8 +22,8 @@ from fixtures import hostile_graphs, processes, small_boards, team_runs
 
 from aic_helpers import (
     assessments,
-    boards,
     confinement,
+    crews,
     desks,
     intake,
     leaderboards,
@@ -41,11 +41,11 @@ TOKEN = "t" * 43
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-class Timed(boards.Local):
+class Timed(crews.Local):
     """This machine, where times are made up: a test of the desk is none of times."""
 
-    def profile(self, settings: Any, progress: Any) -> None:
-        key = self.profile_key(settings, results.read(settings.folder))
+    def profile(self, settings: Any, limits: Any, progress: Any) -> None:
+        key = self.profile_key(settings, limits, results.read(settings.folder))
         made_up = {**dict.fromkeys(boards_profile()), **team_runs.result()["profile"]}
         results.write_part(settings, "profile", made_up, key)
 

@@ -127,7 +127,7 @@ def test_a_run_executes_the_notebooks_in_order_and_keeps_them(steps, tmp_path):
 def test_a_run_that_holds_executes_nothing_unless_asked(steps, tmp_path, monkeypatch, caplog):
     settings, done = steps
     first = runs.run(**settings)
-    monkeypatch.setattr("aic_helpers.keys.standing", lambda settings, profile: {"model": None, "metrics": None})
+    monkeypatch.setattr("aic_helpers.keys.standing", lambda settings, profile, limits: {"model": None, "metrics": None})
     caplog.set_level("INFO")
     assert runs.run(**settings) == first
     assert len(done) == 3
@@ -142,7 +142,9 @@ def test_a_run_that_holds_executes_nothing_unless_asked(steps, tmp_path, monkeyp
 def test_a_run_says_what_it_makes_anew(steps, monkeypatch, caplog):
     settings, done = steps
     caplog.set_level("INFO")
-    monkeypatch.setattr("aic_helpers.keys.standing", lambda settings, profile: {"metrics": "changed since: limit"})
+    monkeypatch.setattr(
+        "aic_helpers.keys.standing", lambda settings, profile, limits: {"metrics": "changed since: limit"}
+    )
     runs.run(**settings)
     assert len(done) == 3
     assert "metrics made anew: changed since: limit" in caplog.text
