@@ -1,7 +1,8 @@
-"""TensorFlow checkpoints: open one, and match its variables with a network's."""
+"""Checkpoints: open one of TensorFlow's, and match its variables with a network's; load one of Keras."""
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,20 @@ def match_variables(reader: Any, shapes: dict[str, list[int]], name: str) -> lis
         found = "; ".join(part for part in parts if part)
         raise InputError(f"the variables of {name} in the checkpoint", found, "give this network's own checkpoint")
     return unused
+
+
+def load_weights(model: Any, weights: Path, name: str) -> None:
+    """Load a `.weights.h5` into a Keras model; raise where it isn't one, or holds not all weights of this model.
+
+    Keras only warns of some that it can't find, and leaves them as they were.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            model.load_weights(weights)
+    except (ValueError, OSError, KeyError, UserWarning) as error:
+        found = str(error).splitlines()[0]
+        raise InputError(f"weights of {name} in {weights}", found, "give this network's own weights") from None
 
 
 def _few(names: list[str], most: int = 6) -> str:

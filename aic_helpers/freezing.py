@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aic_helpers import legacy
-from aic_helpers.checkpoints import match_variables, open_checkpoint
+from aic_helpers.checkpoints import load_weights, match_variables, open_checkpoint
 from aic_helpers.cost import static_cost
 from aic_helpers.errors import InputError
 from aic_helpers.images import as_float, read_rgb
@@ -163,11 +163,7 @@ def _keras_function(path: Path, name: str, checkpoint: Path | None) -> Original:
 
 def _restore_keras(model: Any, function: Any, checkpoint: Path | None, name: str) -> list[str]:
     if checkpoint is not None and checkpoint.name.endswith(".h5"):
-        try:
-            model.load_weights(checkpoint)
-        except (ValueError, OSError, KeyError) as error:
-            found = str(error).splitlines()[0]
-            raise InputError(f"weights of {name} in {checkpoint}", found, "give this network's own weights") from None
+        load_weights(model, checkpoint, name)
         return []
     names = getattr(function, "checkpoint_names", {weight.path: weight.path for weight in model.weights})
     reader = open_checkpoint(checkpoint, name)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 from numpy.typing import NDArray
+
+from aic_helpers.checkpoints import load_weights
+from aic_helpers.errors import InputError, require_file
 
 
 def pass_through_srcnn(model: keras.Model) -> None:
@@ -58,6 +64,45 @@ STARTS: dict[str, Callable[[keras.Model], None]] = {
     "vgg_19": near_identity,
 }
 """Networks that start from something better than noise."""
+
+WEIGHTS = ".weights.h5"
+
+
+def begin(model: keras.Model, network: str, weights: Path | None = None) -> dict[str, Any]:
+    """Set what a network starts from, and return what its recipe says of that.
+
+    Parameters
+    ----------
+    model : keras.Model
+    network : str
+        Its name in `aic_helpers.networks.NETWORKS`.
+    weights : Path, optional
+        A `.weights.h5` of the same network to go on from. Its own recipe, where that lies beside it, becomes part of
+        the new one.
+
+    Raises
+    ------
+    InputError
+        No such file, or weights of another network.
+    """
+    if weights is None:
+        if network in STARTS:
+            STARTS[network](model)
+        return {"start": STARTS[network].__name__ if network in STARTS else "random"}
+    _load(model, network, weights)
+    recipe = weights.with_name(f"{weights.name.removesuffix(WEIGHTS)}.json")
+    return {
+        "start": weights.name,
+        "start_sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+        "start_recipe": json.loads(recipe.read_text("utf-8")) if recipe.is_file() else None,
+    }
+
+
+def _load(model: keras.Model, network: str, weights: Path) -> None:
+    require_file(weights, f"weights of {network}")
+    if not weights.name.endswith(WEIGHTS):
+        raise InputError(f"weights of {network} in a {WEIGHTS} file", str(weights), "give what aic train wrote")
+    load_weights(model, weights, network)
 
 
 class CentredConv2D(keras.layers.Conv2D):

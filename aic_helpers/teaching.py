@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aic_helpers import curves, datasets, images, keeper, networks, places, plans, results, tables, training
-from aic_helpers.errors import InputError
+from aic_helpers.errors import InputError, require_file
 from aic_helpers.plans import Plan
 from aic_helpers.tracks import Track
 
@@ -30,6 +30,7 @@ class Lesson:
     photos: list[Path]
     plan: Plan
     folder: Path
+    start: Path | None
 
 
 def settle(
@@ -41,6 +42,7 @@ def settle(
     out: str = "",
     *,
     minutes: float | None = None,
+    start: str = "",
 ) -> Lesson:
     """Check what a person asks for, and resolve it.
 
@@ -61,6 +63,8 @@ def settle(
     minutes : float, optional
         In place of `steps`: as many as this machine does in about so long, at most 7 days. A training that the
         folder has begun goes on with its own number.
+    start : str
+        A `.weights.h5` of this network to go on from; empty for the network's usual start.
 
     Raises
     ------
@@ -72,6 +76,7 @@ def settle(
     chosen = results.named_track(str(track) or TRACKS.get(network, "super_resolution"))
     paths = images.list_images(str(photos)) if photos else datasets.training_photos()
     folder = _folder(chosen, network, str(out))
+    weights = require_file(Path(str(start)).expanduser(), f"weights of {network}") if start else None
     given = {name: value for name, value in (changes or {}).items() if value not in (None, "")}
     plan = replace(plans.plan_for(network, chosen.name), **given)
     training.check_photos(chosen, paths, plan)
@@ -79,7 +84,7 @@ def settle(
         _check_minutes(minutes)
         steps = keeper.steps_planned(folder)
         steps = steps or training.steps_within(minutes, networks.NETWORKS[network], chosen, paths, plan)
-    return Lesson(network, chosen, paths, plan if steps is None else plans.of_steps(plan, steps), folder)
+    return Lesson(network, chosen, paths, plan if steps is None else plans.of_steps(plan, steps), folder, weights)
 
 
 def _named_network(name: str) -> str:
@@ -115,7 +120,13 @@ def learn(lesson: Lesson, *, progress: keeper.Progress | None = None) -> trainin
     function = networks.NETWORKS[lesson.network]
     try:
         trained = training.train(
-            function, lesson.track, lesson.photos, lesson.plan, folder=lesson.folder, progress=progress
+            function,
+            lesson.track,
+            lesson.photos,
+            lesson.plan,
+            start=lesson.start,
+            folder=lesson.folder,
+            progress=progress,
         )
     except training.NotFiniteError as lost:
         if lost.trained:

@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 STEPS = "Updates of the weights, rounded down to a multiple of the reports.  [default: the network's plan]"
 MINUTES = "As many steps as take about so long, in place of --steps; a folder already begun keeps its number of steps."
 
+START = "A .weights.h5 of this network to go on from.  [default: the network's usual start]"
+
 
 @click.command()
 @click.argument("name")
 @click.option("--track", default="", metavar="TRACK", help="super_resolution or enhancement.  [default: the network's]")
 @click.option("--photos", default="", metavar="DIR", help="Training photos.  [default: the sample's own]")
 @click.option("--out", default="", metavar="DIR", help="Where it goes.  [default: runs/training/TRACK/NAME]")
+@click.option("--start", default="", metavar="WEIGHTS", help=START)
 @click.option("--steps", type=int, metavar="N", help=STEPS)
 @click.option("--minutes", type=float, metavar="M", help=MINUTES)
 @click.option("--loss", metavar="LOSS", help="l1, l2, charbonnier or charbonnier_ssim.")
@@ -31,7 +34,7 @@ MINUTES = "As many steps as take about so long, in place of --steps; a folder al
 @click.option("--patience", type=int, metavar="N", help="Stop after N reports without anything better.")
 @click.option("--seed", type=int, metavar="N", help="Of weights and patches.  [default: 2018]")
 def train(
-    name: str, track: str, photos: str, out: str, steps: int | None, minutes: float | None, **changes: Any
+    name: str, track: str, photos: str, out: str, start: str, steps: int | None, minutes: float | None, **changes: Any
 ) -> int:
     """Train a network on photos.
 
@@ -45,6 +48,7 @@ def train(
     Examples
       aic train srcnn --minutes 2
       aic train fast_enhancement --photos my_photos --steps 20000
+      aic train fast_sr --photos my_photos --start models_pretrained/fast_sr.weights.h5 --learning-rate 0.0005
     """
     from aic_helpers import quiet
 
@@ -53,7 +57,7 @@ def train(
 
     if steps is not None and minutes is not None:
         raise InputError("--steps or --minutes", "both", "leave one of them out")
-    lesson = teaching.settle(name, track, photos, steps, changes, out, minutes=minutes)
+    lesson = teaching.settle(name, track, photos, steps, changes, out, minutes=minutes, start=start)
     try:
         trained = _learn(lesson)
     except KeyboardInterrupt:

@@ -25,7 +25,7 @@ from aic_helpers.losses import LOSSES
 from aic_helpers.networks import ModelFunction, build
 from aic_helpers.patches import Batch, Scene, draw_patches, make_scenes, split
 from aic_helpers.plans import LIMITS, Plan
-from aic_helpers.starts import STARTS, centred
+from aic_helpers.starts import begin, centred
 from aic_helpers.tracks import Track
 
 HELD_OUT_PATCHES = 128
@@ -55,6 +55,7 @@ def train(
     photos: Sequence[Path],
     plan: Plan,
     *,
+    start: Path | None = None,
     folder: Path | None = None,
     progress: Progress | None = None,
 ) -> Trained:
@@ -69,6 +70,8 @@ def train(
     photos : sequence of Path
         Training photos; none of them may be a validation photo.
     plan : Plan
+    start : Path, optional
+        A `.weights.h5` of this network to go on from, in place of its usual start: see `aic_helpers.starts.begin`.
     folder : Path, optional
         Where the progress is written at each report, and taken up again by another call of the same plan. The
         patches of a step follow from the seed and the step alone, so both ways see the same ones.
@@ -90,7 +93,7 @@ def train(
         The loss is no longer finite.
     """
     with alone(folder) if folder else nullcontext():
-        return _train(function, track, photos, plan, folder, progress)
+        return _train(function, track, photos, plan, start, folder, progress)
 
 
 def _train(
@@ -98,22 +101,22 @@ def _train(
     track: Track,
     photos: Sequence[Path],
     plan: Plan,
+    start: Path | None,
     folder: Path | None,
     progress: Progress | None,
 ) -> Trained:
     started_s = time.monotonic()
     keras.utils.set_random_seed(plan.seed)
+    model = build(function)
+    begun = begin(model, function.__name__, start)
     scene_seed, patch_seed, held_out_seed = np.random.SeedSequence(plan.seed).generate_state(3)
     scenes = make_scenes(track, photos, np.random.default_rng(scene_seed), plan.scales)
     taught, kept = split(scenes, plan.patch_px)
     held_out = draw_patches(kept, HELD_OUT_PATCHES, plan.patch_px, np.random.default_rng(held_out_seed))
-    model = build(function)
-    if function.__name__ in STARTS:
-        STARTS[function.__name__](model)
     recipe = {
         "network": function.__name__,
         "track": track.name,
-        "start": STARTS[function.__name__].__name__ if function.__name__ in STARTS else "random",
+        **begun,
         **_recipe(photos, plan),
         "held_out_patches": HELD_OUT_PATCHES,
         "held_out_input_psnr_db": psnr_db_of(float(_square_error(plan.margin_px)(held_out[1], held_out[0]))),

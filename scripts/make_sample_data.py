@@ -52,7 +52,8 @@ TRAINING = (
     "sunset_by_Aitzol_Berasategi",
     "tea-gardens",
 )
-TRAINING_PIXELS = 940_000
+TRAINING_PIXELS = {"training": (940_000, 95), "training_large": (4_000_000, 92)}
+"""Folder -> most pixels of a photo there, and its JPEG quality."""
 
 HD = ("blue-periwinkle", "perched-osprey", "roman-colosseum", "singaporean-cityscape")
 
@@ -66,7 +67,7 @@ LICENCE_URLS = {
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
     "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
 }
-FOLDERS = ("super_resolution", "enhancement", "hd", "training")
+FOLDERS = ("super_resolution", "enhancement", "hd", *TRAINING_PIXELS)
 
 
 def main() -> None:
@@ -81,7 +82,7 @@ def main() -> None:
 
 
 def make(photos: Path, out: Path) -> None:
-    """Write the four folders and ATTRIBUTION.csv into `out`, in place of those that are there."""
+    """Write the folders and ATTRIBUTION.csv into `out`, in place of those that are there."""
     for name in (*VALIDATION, *TRAINING):
         require_file(photos / f"{name}.jpg", "a photo")
     licences = read_licences(photos / "LICENCES.csv")
@@ -115,14 +116,15 @@ def make_validation(photos: Path, out: Path) -> Iterable[tuple[str, str, str]]:
 
 
 def make_training(photos: Path, out: Path) -> Iterable[tuple[str, str, str]]:
-    """Write the training photos, whole; yield (file, photo, changes) of each."""
-    for name in TRAINING:
-        path = photos / f"{name}.jpg"
-        height_px, width_px = read_rgb(path).shape[:2]
-        shrink = (TRAINING_PIXELS / (height_px * width_px)) ** 0.5
-        size = (round(width_px * shrink), round(height_px * shrink))
-        write_jpeg(out / "training" / f"{name}.jpg", reduced(path, (0, 0, width_px, height_px), size), quality=95)
-        yield f"training/{name}.jpg", name, f"reduced to {size[0]}x{size[1]}"
+    """Write the training photos, whole, small and large; yield (file, photo, changes) of each."""
+    for folder, (pixels, quality) in TRAINING_PIXELS.items():
+        for name in TRAINING:
+            path = photos / f"{name}.jpg"
+            height_px, width_px = read_rgb(path).shape[:2]
+            shrink = min(1, (pixels / (height_px * width_px)) ** 0.5)
+            size = (round(width_px * shrink), round(height_px * shrink))
+            write_jpeg(out / folder / f"{name}.jpg", reduced(path, (0, 0, width_px, height_px), size), quality)
+            yield f"{folder}/{name}.jpg", name, f"reduced to {size[0]}x{size[1]}"
 
 
 def reduced(path: Path, box: tuple[int, int, int, int], size: tuple[int, int]) -> Rgb8:

@@ -1,4 +1,4 @@
-"""Train the sample weights in models_pretrained/ on data/sample/training, and freeze them as the tracks' baselines.
+"""Train the sample weights in models_pretrained/ on the sample's training photos; freeze the tracks' baselines.
 
 Usage: python scripts/make_sample_weights.py [NAME ...]     all that models.toml has here by default
 
@@ -10,13 +10,29 @@ ten minutes on two cores, the others up to hours; interrupted, the same call goe
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from aic_helpers import conversion, datasets, evaluation, networks, plans, results, sources, training
+from aic_helpers import conversion, datasets, evaluation, images, networks, plans, results, sources, training
 from aic_helpers.places import PROJECT
+from aic_helpers.plans import Plan
 from aic_helpers.tracks import TRACKS, Track
+
+FAST_SR = plans.plan_for("fast_sr", "super_resolution")
+ON_LARGE = replace(
+    FAST_SR, steps=24_000, batch=8, patch_px=128, learning_rate=1e-3, reports=24, scales=(1.0, 0.8, 0.6, 0.4)
+)
+
+STAGES: dict[str, list[tuple[str, Plan]]] = {
+    "fast_sr": [
+        ("training", FAST_SR),
+        ("training_large", ON_LARGE),
+        ("training_large", replace(ON_LARGE, steps=3_000, reports=6, loss="l2", learning_rate=2e-4)),
+    ],
+}
+"""Of networks that are trained in turn on more than one folder of photos, or by more than one plan."""
 
 
 def main() -> None:
@@ -30,11 +46,19 @@ def main() -> None:
 
 
 def make(name: str) -> None:
-    """Train one by its plan, compare it with doing nothing, and write it."""
+    """Train one by its stages, each from where the one before ended; compare it with doing nothing, and write it."""
     entry = sources.pretrained()[name]
     track, function = TRACKS[entry["track"]], networks.NETWORKS[entry["function"]]
-    plan, folder = plans.plan_for(entry["function"], track.name), PROJECT / "runs" / "training" / name
-    trained = training.train(function, track, datasets.training_photos(), plan, folder=folder, progress=report)
+    stages = STAGES.get(name) or [("training", plans.plan_for(entry["function"], track.name))]
+    start = None
+    for number, (photos, plan) in enumerate(stages, 1):
+        folder = PROJECT / "runs" / "training" / name / str(number)
+        weights = folder / f"{name}.weights.h5"
+        if number == len(stages) or not weights.is_file():
+            paths = images.list_images(datasets.SAMPLE / photos)
+            trained = training.train(function, track, paths, plan, start=start, folder=folder, progress=report)
+            training.save(trained, folder, name)
+        start = weights
     machine = {key: value for key, value in results.environment().items() if key in ("cpu", "cores", "created_utc")}
     validation = compare(trained.model, track)
     training.save(trained, sources.PRETRAINED, name, machine=machine, validation=validation)

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image as PillowImage
 
-from aic_helpers import curves, keeper, networks, plans, teaching, train_commands, training
+from aic_helpers import curves, keeper, networks, plans, results, teaching, train_commands, training
 from aic_helpers.errors import InputError
 from aic_helpers.images import write_png
 
@@ -74,6 +74,41 @@ def test_when_the_loss_is_lost_the_last_good_weights_are_written(
     assert (tmp_path / "tiny.weights.h5").is_file()
 
 
+def test_a_training_goes_on_from_weights(photos: Path, tmp_path: Path) -> None:
+    first = teaching.settle("tiny", "", str(photos), None, {}, str(tmp_path / "first"))
+    trained = teaching.learn(first)
+    weights = first.folder / "tiny.weights.h5"
+    still = {"learning_rate": 1e-12}
+    second = teaching.settle("tiny", "", str(photos), None, still, str(tmp_path / "second"), start=str(weights))
+    after = teaching.learn(second)
+    for kept, given in zip(after.model.get_weights(), trained.model.get_weights(), strict=True):
+        np.testing.assert_allclose(kept, given, atol=1e-6)
+    recipe = json.loads((second.folder / "tiny.json").read_text("utf-8"))
+    assert (recipe["start"], recipe["start_sha256"]) == (weights.name, results.sha256(weights))
+    assert recipe["start_recipe"] == json.loads((first.folder / "tiny.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "other.weights.h5",
+            "expected weights of tiny in .*other.weights.h5, found .*: give this network's own weights",
+        ),
+        ("tiny.ckpt", "expected weights of tiny in a .weights.h5 file, found .*tiny.ckpt: give what aic train wrote"),
+        ("torn.weights.h5", "expected weights of tiny in .*torn.weights.h5, found .*: give this network's own weights"),
+    ],
+)
+def test_weights_that_are_not_this_network_s(name: str, message: str, photos: Path, tmp_path: Path) -> None:
+    networks.build(networks.srcnn).save_weights(tmp_path / "other.weights.h5")
+    for torn in ("tiny.ckpt", "torn.weights.h5"):
+        (tmp_path / torn).write_bytes(b"torn")
+    out = tmp_path / "out"
+    lesson = teaching.settle("tiny", "", str(photos), None, {}, str(out), start=str(tmp_path / name))
+    with pytest.raises(InputError, match=message):
+        teaching.learn(lesson)
+
+
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
@@ -91,6 +126,7 @@ def test_when_the_loss_is_lost_the_last_good_weights_are_written(
         ({"minutes": math.nan}, "more than 0 minutes, .*, found nan"),
         ({"minutes": 10081}, "more than 0 minutes, .*, found 10081"),
         ({"minutes": "two"}, "more than 0 minutes, .*, found 'two'"),
+        ({"start": "/nowhere"}, "expected weights of tiny at /nowhere, found nothing: check the path"),
         ({"out": __file__}, "a folder for the run at .*test_teaching.py, found a file: name another place with out"),
         ({"out": f"{__file__}/a/b"}, "a folder for the run at .*test_teaching.py, found a file: name another place"),
     ],
