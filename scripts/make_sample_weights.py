@@ -22,14 +22,14 @@ from aic_helpers.tracks import TRACKS, Track
 
 FAST_SR = plans.plan_for("fast_sr", "super_resolution")
 ON_LARGE = replace(
-    FAST_SR, steps=24_000, batch=8, patch_px=128, learning_rate=1e-3, reports=24, scales=(1.0, 0.8, 0.6, 0.4)
+    FAST_SR, steps=12_000, batch=8, patch_px=128, learning_rate=1e-3, reports=24, scales=(1.0, 0.8, 0.6, 0.4)
 )
 
 STAGES: dict[str, list[tuple[str, Plan]]] = {
     "fast_sr": [
         ("training", FAST_SR),
         ("training_large", ON_LARGE),
-        ("training_large", replace(ON_LARGE, steps=3_000, reports=6, loss="l2", learning_rate=2e-4)),
+        ("training_large", replace(ON_LARGE, steps=2_000, reports=4, loss="l2", learning_rate=2e-4)),
     ],
 }
 """Of networks that are trained in turn on more than one folder of photos, or by more than one plan."""
