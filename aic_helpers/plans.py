@@ -100,9 +100,9 @@ PLANS: dict[str, Plan] = {
 OWN_PLANS: dict[str, Plan] = {
     "srcnn super_resolution": Plan(steps=8000, batch=8, loss="l2", learning_rate=3e-4),
     "srcnn enhancement": Plan(steps=4000, batch=6, patch_px=80, margin_px=0, loss="l2", learning_rate=3e-4),
-    "resnet_6_16 enhancement": Plan(steps=1600, batch=8, patch_px=100, margin_px=0),
-    "resnet_8_32 enhancement": Plan(steps=1200, batch=8, patch_px=100, margin_px=0),
-    "resnet_12_64 enhancement": Plan(steps=600, batch=4, patch_px=100, margin_px=0, learning_rate=5e-4),
+    "resnet_6_16 enhancement": Plan(steps=1000, batch=8, patch_px=100, margin_px=0),
+    "resnet_8_32 enhancement": Plan(steps=600, batch=8, patch_px=100, margin_px=0),
+    "resnet_12_64 enhancement": Plan(steps=300, batch=4, patch_px=100, margin_px=0, learning_rate=5e-4),
     "vgg_19 super_resolution": Plan(steps=1000, batch=4, learning_rate=5e-4, scales=(1.0, 0.8, 0.6)),
     "fast_enhancement enhancement": Plan(steps=6000, patch_px=100, margin_px=0),
     "fast_sr super_resolution": Plan(steps=45_000, patch_px=96, learning_rate=2e-3, reports=45, scales=(1.0, 0.8, 0.6)),

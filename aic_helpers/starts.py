@@ -15,32 +15,83 @@ from numpy.typing import NDArray
 
 from aic_helpers.checkpoints import load_weights
 from aic_helpers.errors import InputError, require_file
+from aic_helpers.networks import InstanceNormalization
+
+CARRIERS = 9
+"""Channels that carry the colours through a network: three as they are, three over `HIGH`, three under `LOW`."""
+
+LOW, HIGH = 0.1, 0.9
+COLOURS = np.eye(3, dtype=np.float32)
 
 
 def pass_through_srcnn(model: keras.Model) -> None:
     """Start SRCNN so that it returns its input to within 0.03, instead of noise.
 
-    Three channels carry the colours through all layers; six more carry what is over `high` and under `low`.
+    Three channels carry the colours through all layers; six more carry what is over `HIGH` and under `LOW`.
     From these nine the last layer makes a broken line near the inverse of the final tanh x 0.58 + 0.5. The
     other channels stay random and join in as the last layer learns to use them; those of the first layer lose
     their mean and gain in strength, so that they see edges and not brightness.
     """
-    low, high = 0.1, 0.9
+    first, first_bias, second, second_bias, last, _ = model.get_weights()
+    _see_colours(first, first_bias)
+    _pass_on(second, second_bias)
+    level = np.full(1, _undo_tanh(last), np.float32)
+    model.set_weights([first, first_bias, second, second_bias, last, level])
+
+
+def pass_through_resnet(model: keras.Model) -> None:
+    """Start a residual network so that it returns its input to within 0.03: `pass_through_srcnn` around its blocks.
+
+    The blocks add next to nothing to the channels that carry colours: the second normalisation of each has scale 0
+    there, and a shift that is just above 0, so that its ReLU lets a gradient through.
+    """
+    first, *inner, last = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    kernel, bias = first.get_weights()
+    _see_colours(kernel, bias)
+    first.set_weights([kernel, bias])
+    for layer in inner[-2:]:
+        kernel, bias = layer.get_weights()
+        _pass_on(kernel, bias)
+        layer.set_weights([kernel, bias])
+    for layer in [layer for layer in model.layers if isinstance(layer, InstanceNormalization)][1::2]:
+        shift, scale = layer.get_weights()
+        shift[:CARRIERS], scale[:CARRIERS] = 1e-3, 0
+        layer.set_weights([shift, scale])
+    kernel, bias = last.get_weights()
+    bias[:] = _undo_tanh(kernel)
+    last.set_weights([kernel, bias])
+
+
+def _see_colours(kernel: NDArray, bias: NDArray) -> None:
+    """Have a first layer's carriers hold the colours, what of them is over `HIGH`, and what is under `LOW`."""
+    kernel[:] = 5 * (kernel - kernel.mean(axis=(0, 1), keepdims=True))
+    kernel[..., :CARRIERS] = 0
+    kernel[_middle(kernel)][:, :CARRIERS] = np.hstack([COLOURS, COLOURS, -COLOURS])
+    bias[:CARRIERS] = np.repeat([0, -HIGH, LOW], 3)
+
+
+def _pass_on(kernel: NDArray, bias: NDArray) -> None:
+    """Have a layer's carriers be those of the layer before."""
+    kernel[..., :CARRIERS] = 0
+    kernel[_middle(kernel)][:CARRIERS, :CARRIERS] = np.eye(CARRIERS)
+    bias[:CARRIERS] = 0
+
+
+def _undo_tanh(kernel: NDArray) -> float:
+    """Have a last layer make of the carriers what the final tanh turns into the colours; return its bias."""
     values = np.linspace(0, 1, 101)
-    bends = np.stack([values, np.maximum(values - high, 0), np.maximum(low - values, 0), np.ones_like(values)])
+    bends = np.stack([values, np.maximum(values - HIGH, 0), np.maximum(LOW - values, 0), np.ones_like(values)])
     bent = (values - 0.5) / 0.58
     # An error before the tanh counts by the tanh's slope there.
     steepness = 1 - bent**2
     parts = np.linalg.lstsq((bends * steepness).T, np.arctanh(bent) * steepness, rcond=None)[0]
-    colours = np.eye(3, dtype=np.float32)
-    first, first_bias, second, second_bias, last, _ = model.get_weights()
-    first = 5 * (first - first.mean(axis=(0, 1), keepdims=True))
-    first[..., :9] = second[..., :9] = last[:] = 0
-    first[4, 4, :, :9] = np.hstack([colours, colours, -colours])
-    first_bias[:9] = np.repeat([0, -high, low], 3)
-    second[2, 2, :9, :9] = np.eye(9)
-    last[2, 2, :9] = np.vstack([part * colours for part in parts[:3]])
-    model.set_weights([first, first_bias, second, second_bias, last, parts[3:]])
+    kernel[:] = 0
+    kernel[_middle(kernel)][:CARRIERS] = np.vstack([part * COLOURS for part in parts[:3]])
+    return float(parts[3])
+
+
+def _middle(kernel: NDArray) -> tuple[int, int]:
+    return kernel.shape[0] // 2, kernel.shape[1] // 2
 
 
 def near_identity(model: keras.Model) -> None:
@@ -59,6 +110,9 @@ def near_identity(model: keras.Model) -> None:
 
 STARTS: dict[str, Callable[[keras.Model], None]] = {
     "srcnn": pass_through_srcnn,
+    "resnet_6_16": pass_through_resnet,
+    "resnet_8_32": pass_through_resnet,
+    "resnet_12_64": pass_through_resnet,
     "fast_sr": near_identity,
     "fast_enhancement": near_identity,
     "vgg_19": near_identity,

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import pytest
+import tensorflow as tf
 
 from aic_helpers import networks, starts
 from aic_helpers.images import as_float
@@ -12,6 +14,26 @@ def test_srcnn_starts_as_nearly_its_input() -> None:
     starts.pass_through_srcnn(model)
     image = as_float(np.arange(256, dtype=np.uint8).repeat(3).reshape(1, 16, 16, 3))
     np.testing.assert_allclose(model(image), image, atol=0.03)
+
+
+@pytest.mark.parametrize("network", ["resnet_6_16", "resnet_8_32", "resnet_12_64"])
+def test_a_residual_network_starts_as_nearly_its_input(network: str) -> None:
+    model = networks.build(networks.NETWORKS[network])
+    starts.pass_through_resnet(model)
+    ramp = np.arange(256, dtype=np.uint8).repeat(3).reshape(1, 16, 16, 3)
+    photo = np.random.default_rng(0).integers(0, 256, (1, 16, 16, 3), dtype=np.uint8)
+    for image in (as_float(ramp), as_float(photo)):
+        np.testing.assert_allclose(model(image), image, atol=0.03)
+
+
+def test_what_carries_colours_through_a_residual_network_can_learn() -> None:
+    model = networks.build(networks.resnet_6_16)
+    starts.pass_through_resnet(model)
+    image = np.random.default_rng(0).random((1, 16, 16, 3), dtype=np.float32)
+    with tf.GradientTape() as tape:
+        error = tf.reduce_mean((model(image) - image[:, ::-1]) ** 2)
+    scale = next(weight for weight in model.trainable_variables if weight.path == "norm3/scale")
+    assert np.all(np.abs(tape.gradient(error, scale.value)[:9]) > 0)
 
 
 def test_a_centred_copy_gives_the_same_output_and_its_weights_fit_the_model() -> None:
