@@ -93,7 +93,7 @@ def _write(folder: Path, pictures: dict[str, str]) -> None:
 
 def _lost(pairs: Sequence[Pair], reason: str) -> list[dict[str, Any]]:
     """Return rows for the images that the process didn't come to."""
-    blank = {"width_px": 0, "height_px": 0, "cropped": False, **dict.fromkeys(FIGURES, math.nan)}
+    blank = {"width_px": 0, "height_px": 0, "cropped": False, "capped": False, **dict.fromkeys(FIGURES, math.nan)}
     first = [{"image": pair.name, **blank, "failure": f"ended its process: {reason}"} for pair in pairs[:1]]
     after = [{"image": pair.name, **blank, "failure": "was not run any more"} for pair in pairs[1:]]
     return first + after

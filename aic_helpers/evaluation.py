@@ -62,9 +62,15 @@ def evaluate(
     -------
     DataFrame
         One row per pair: ``image``, ``width_px``, ``height_px`` (after a crop to a multiple of the scale, which
-        ``cropped`` tells), ``psnr_db``, ``ms_ssim``, ``ms_ssim_float64`` (the same with float64 sums),
-        ``outside_share`` and ``outside_max`` (how many output values leave [0, 1], and by how much at most), and
-        ``failure``: why the model has no figures on this pair, else None.
+        ``cropped`` tells), ``capped`` (whether its PSNR counts as below), ``psnr_db``, ``ms_ssim``,
+        ``ms_ssim_float64`` (the same with float64 sums), ``outside_share`` and ``outside_max`` (how many output values
+        leave [0, 1], and by how much at most), and ``failure``: why the model has no figures on this pair, else None.
+
+    Notes
+    -----
+    The PSNR of an output that equals its target is infinite, and would make the mean over all images so: one white
+    patch that stays white would decide a ranking. No image counts for more than a single value off by one of 255
+    levels, the smallest error that an 8-bit image can have: 92.9 dB for 100x100 px.
 
     Raises
     ------
@@ -177,7 +183,7 @@ def summarise(frame: pd.DataFrame) -> dict[str, Any]:
     means = {name: None if len(failures) else float(frame[name].mean()) for name in names}
     intervals = {f"{name}_ci95": None if len(failures) else mean_ci95(frame[name].to_numpy()) for name in names}
     summary: dict[str, Any] = {"protocol": PROTOCOL, "images": len(frame), **means, **intervals}
-    summary |= {"cropped_images": int(frame["cropped"].sum())}
+    summary |= {"cropped_images": int(frame["cropped"].sum()), "capped_images": int(frame["capped"].sum())}
     summary |= {"outside_share": float(frame["outside_share"].mean()), "outside_max": float(frame["outside_max"].max())}
     if len(failures):
         first = frame.loc[failures.index[0], "image"]
@@ -201,7 +207,7 @@ def _rows(
 
 def _row(pair: LoadedPair, output: NDArray[np.float32] | None, failure: str | None, track: Track) -> Row:
     height_px, width_px = pair.target.shape[:2]
-    row = {"image": pair.name, "width_px": width_px, "height_px": height_px, "cropped": pair.cropped}
+    row = {"image": pair.name, "width_px": width_px, "height_px": height_px, "cropped": pair.cropped, "capped": False}
     if output is None:
         return row | dict.fromkeys(FIGURES, math.nan) | {"failure": failure}
     outside = np.maximum(-output, output - 1)
@@ -209,6 +215,9 @@ def _row(pair: LoadedPair, output: NDArray[np.float32] | None, failure: str | No
         figures = score_output(pair.target, output, track)
     except InputError as error:
         raise InputError.again(f"{pair.name}: {error}") from None
+    most_db = 10 * math.log10(255**2 * 3 * height_px * width_px)  # see the notes of `evaluate`
+    if figures["psnr_db"] > most_db:
+        row["capped"], figures["psnr_db"] = True, most_db
     return {
         **row,
         **figures,

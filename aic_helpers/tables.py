@@ -87,8 +87,13 @@ def metrics_rows(metrics: Mapping[str, Any]) -> list[Row]:
     return [
         ("PSNR", _figure(metrics, "psnr_db", ".2f", " dB")),
         ("MS-SSIM", _figure(metrics, "ms_ssim", ".4f")),
-        ("images", str(metrics.get("images", NOT_MEASURED))),
+        ("images", str(metrics.get("images", NOT_MEASURED)) + _capped(metrics)),
     ]
+
+
+def _capped(metrics: Mapping[str, Any]) -> str:
+    count = metrics.get("capped_images")
+    return f"; PSNR of {count} counted as of one value off by 1/255, where nothing is to be seen" if count else ""
 
 
 def profile_rows(profile: Mapping[str, Any] | None) -> list[Row]:

@@ -1,5 +1,7 @@
 """Rows and means by the tracks' protocols, with stand-in models whose figures are known beforehand."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -57,6 +59,21 @@ def test_means_are_over_the_images(folder):
     assert summary["psnr_db"] == frame["psnr_db"].mean()
     assert summary["psnr_db_ci95"][0] <= summary["psnr_db"] <= summary["psnr_db_ci95"][1]
     assert (summary["images"], summary["protocol"], "failed" in summary) == (2, "pirm2018", False)
+
+
+def test_a_perfect_image_does_not_make_the_mean_infinite(tmp_path):
+    white = np.ones((32, 40, 3))
+    grey = white * 0.5
+    for name, target in (("white", white), ("grey", grey)):
+        images.write_png(tmp_path / "target" / f"{name}.png", target)
+        images.write_png(tmp_path / "input" / f"{name}.png", white)
+    nearly = lambda batch: np.where(batch == 1, np.float32(1 - 1e-7), batch)  # noqa: E731
+    for model in (lambda batch: batch, nearly):
+        frame = evaluate(model, open_dataset(tmp_path, ENHANCEMENT)).set_index("image")
+        assert frame["psnr_db"]["white"] == pytest.approx(10 * math.log10(255**2 * 32 * 40 * 3))
+        assert dict(frame["capped"]) == {"white": True, "grey": False}
+        summary = summarise(frame.reset_index())
+        assert (summary["psnr_db"], summary["capped_images"]) == (frame["psnr_db"].mean(), 1)
 
 
 def broken(batch):
