@@ -1,4 +1,6 @@
-"""Make data/sample from a folder of free photographs; data/sample/README.md says what it holds.
+"""Make data/sample, and data/training_large beside it, from a folder of free photographs.
+
+data/sample/README.md says what they hold.
 
 Usage: python scripts/make_sample_data.py --photos DIR [--out data/sample]
 
@@ -52,7 +54,7 @@ TRAINING = (
     "sunset_by_Aitzol_Berasategi",
     "tea-gardens",
 )
-TRAINING_PIXELS = {"training": (940_000, 95), "training_large": (4_000_000, 92)}
+TRAINING_PIXELS = {"training": (940_000, 95), "../training_large": (4_000_000, 92)}
 """Folder -> most pixels of a photo there, and its JPEG quality."""
 
 HD = ("blue-periwinkle", "perched-osprey", "roman-colosseum", "singaporean-cityscape")
@@ -67,7 +69,8 @@ LICENCE_URLS = {
     "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
     "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
 }
-FOLDERS = ("super_resolution", "enhancement", "hd", *TRAINING_PIXELS)
+LARGE = "../training_large/"
+FOLDERS = ("super_resolution", "enhancement", "hd", "training")
 
 
 def main() -> None:
@@ -89,7 +92,9 @@ def make(photos: Path, out: Path) -> None:
     for folder in FOLDERS:
         shutil.rmtree(out / folder, ignore_errors=True)
     made = [*make_validation(photos, out), *make_training(photos, out)]
-    write_attribution(out / "ATTRIBUTION.csv", made, licences)
+    large = [(files.removeprefix(LARGE), *rest) for files, *rest in made if files.startswith(LARGE)]
+    write_attribution(out / "ATTRIBUTION.csv", [one for one in made if not one[0].startswith(LARGE)], licences)
+    write_attribution(out / LARGE / "ATTRIBUTION.csv", large, licences)
 
 
 def read_licences(path: Path) -> dict[str, dict[str, str]]:

@@ -27,7 +27,7 @@ ON_LARGE = replace(
 
 STAGES: dict[str, list[tuple[str, Plan]]] = {
     "fast_sr": [
-        ("training", FAST_SR),
+        ("sample/training", FAST_SR),
         ("training_large", ON_LARGE),
         ("training_large", replace(ON_LARGE, steps=2_000, reports=4, loss="l2", learning_rate=2e-4)),
     ],
@@ -49,13 +49,13 @@ def make(name: str) -> None:
     """Train one by its stages, each from where the one before ended; compare it with doing nothing, and write it."""
     entry = sources.pretrained()[name]
     track, function = TRACKS[entry["track"]], networks.NETWORKS[entry["function"]]
-    stages = STAGES.get(name) or [("training", plans.plan_for(entry["function"], track.name))]
+    stages = STAGES.get(name) or [("sample/training", plans.plan_for(entry["function"], track.name))]
     start = None
     for number, (photos, plan) in enumerate(stages, 1):
         folder = PROJECT / "runs" / "training" / name / str(number)
         weights = folder / f"{name}.weights.h5"
         if number == len(stages) or not weights.is_file():
-            paths = images.list_images(datasets.SAMPLE / photos)
+            paths = images.list_images(PROJECT / "data" / photos)
             trained = training.train(function, track, paths, plan, start=start, folder=folder, progress=report)
             training.save(trained, folder, name)
         start = weights

@@ -284,7 +284,7 @@ OURS = [name for name, entry in sources.pretrained().items() if not entry.get("c
 
 @pytest.mark.parametrize("name", OURS)
 def test_sample_weights_were_trained_on_the_sample_training_photos_alone(name: str) -> None:
-    folders = [images.list_images(SAMPLE / folder) for folder in ("training", "training_large")]
+    folders = [images.list_images(SAMPLE.parent / folder) for folder in ("sample/training", "training_large")]
     known = {training.photos_sha256(photos): [path.name for path in photos] for photos in folders}
     recipe = json.loads((PROJECT / "models_pretrained" / f"{name}.json").read_text("utf-8"))
     while recipe:
