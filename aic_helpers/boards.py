@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 from aic_helpers import confinement, journals, keys, nurseries, results, staging, steps
@@ -180,8 +181,7 @@ class _Work:
             self._check(settings, name)
 
     def _measure(self, settings: Settings, name: str) -> None:
-        show = lambda done, total, text: self._progress(name, done, total, text)  # noqa: E731
-        self._crew.profile(settings, self._spec.limits, show)
+        self._crew.profile(settings, self._spec.limits, partial(self._progress, name))
         self._check(settings, name)
 
     def _check(self, settings: Settings, name: str) -> None:

@@ -144,12 +144,19 @@ def begin(model: keras.Model, network: str, weights: Path | None = None) -> dict
             STARTS[network](model)
         return {"start": STARTS[network].__name__ if network in STARTS else "random"}
     _load(model, network, weights)
-    recipe = weights.with_name(f"{weights.name.removesuffix(WEIGHTS)}.json")
     return {
         "start": weights.name,
         "start_sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
-        "start_recipe": json.loads(recipe.read_text("utf-8")) if recipe.is_file() else None,
+        "start_recipe": _recipe(weights.with_name(f"{weights.name.removesuffix(WEIGHTS)}.json")),
     }
+
+
+def _recipe(file: Path) -> Any:
+    """Return the recipe in a file; None where there is none."""
+    try:
+        return json.loads(file.read_text("utf-8")) if file.is_file() else None
+    except ValueError:
+        raise InputError(f"a recipe in {file}", "no JSON", "mend the file, or move it away") from None
 
 
 def _load(model: keras.Model, network: str, weights: Path) -> None:

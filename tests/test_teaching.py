@@ -109,6 +109,15 @@ def test_weights_that_are_not_this_network_s(name: str, message: str, photos: Pa
         teaching.learn(lesson)
 
 
+def test_a_damaged_recipe_beside_the_weights_is_told(photos: Path, tmp_path: Path) -> None:
+    networks.build(tiny).save_weights(tmp_path / "mine.weights.h5")
+    (tmp_path / "mine.json").write_text("{")
+    start = str(tmp_path / "mine.weights.h5")
+    lesson = teaching.settle("tiny", "", str(photos), None, {}, str(tmp_path / "out"), start=start)
+    with pytest.raises(InputError, match=r"expected a recipe in .*mine.json, found no JSON: mend the file"):
+        teaching.learn(lesson)
+
+
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
