@@ -25,11 +25,17 @@ ON_LARGE = replace(
     FAST_SR, steps=12_000, batch=8, patch_px=128, learning_rate=1e-3, reports=24, scales=(1.0, 0.8, 0.6, 0.4)
 )
 
+FAST_ENHANCEMENT = plans.plan_for("fast_enhancement", "enhancement")
+
 STAGES: dict[str, list[tuple[str, Plan]]] = {
     "fast_sr": [
         ("sample/training", FAST_SR),
         ("training_large", ON_LARGE),
         ("training_large", replace(ON_LARGE, steps=2_000, reports=4, loss="l2", learning_rate=2e-4)),
+    ],
+    "fast_enhancement": [
+        ("sample/training", FAST_ENHANCEMENT),
+        ("sample/training", replace(FAST_ENHANCEMENT, steps=4_000, loss="l2", learning_rate=5e-4)),
     ],
 }
 """Of networks that are trained in turn on more than one folder of photos, or by more than one plan."""
