@@ -47,9 +47,31 @@ def load_weights(model: Any, weights: Path, name: str) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)
             model.load_weights(weights)
-    except (ValueError, OSError, KeyError, UserWarning) as error:
-        found = str(error).splitlines()[0]
+    except (ValueError, OSError, KeyError, RuntimeError, UserWarning):
+        found = _other_than_weights(weights)
         raise InputError(f"weights of {name} in {weights}", found, "give this network's own weights") from None
+
+
+def _other_than_weights(path: Path) -> str:
+    """Return what a file is that can't be loaded into a network: Keras and HDF5 speak of their own insides."""
+    import h5py
+
+    if path.stat().st_size == 0:
+        return "an empty file"
+    if not h5py.is_hdf5(path):
+        return "a file of another kind"
+    try:
+        with h5py.File(path) as file:
+            file.visititems(_read)
+    except (OSError, RuntimeError):
+        return "a truncated or damaged file"
+    return "the weights of another network"
+
+
+def _read(name: str, item: Any) -> None:
+    """Read what a HDF5 file holds under a name, where it is an array."""
+    if hasattr(item, "shape"):
+        _ = item[()]
 
 
 def _few(names: list[str], most: int = 6) -> str:

@@ -94,7 +94,8 @@ def list_images(folder: str | Path) -> list[Path]:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise InputError(f"a folder of images at {folder}", "none", "check the path")
+        found = "a file" if folder.exists() else "nothing"
+        raise InputError(f"a folder of images at {folder}", found, "check the path")
     files = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file()]
     if not files:
         raise InputError(f"images in {folder}", "none", "put PNG or JPEG files there")

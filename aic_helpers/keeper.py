@@ -30,6 +30,9 @@ Progress = Callable[[int, Report | None], None]
 PROGRESS_FILE = "progress.npz"
 """In the folder of a training: everything that it needs to go on."""
 
+FOLLOWING = ("schedule", "held_out_input_psnr_db", "start_recipe")
+"""What a recipe says that follows from the rest of it."""
+
 DAMAGES = (EOFError, zipfile.BadZipFile, ValueError, KeyError, IndexError, TypeError, OSError)
 """What reading a file raises that is empty, cut off, or something else than a training's progress."""
 
@@ -94,6 +97,14 @@ def _read(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     return json.loads(str(arrays.pop("story"))), arrays
 
 
+def _differences(found: dict[str, Any], wanted: dict[str, Any]) -> str:
+    """Return in words how the recipe of a training that was begun differs from the one that is wanted."""
+    words = {"photos": "other photos", "photos_sha256": "other photos", "start_sha256": "other first weights"}
+    unlike = [name for name in {**found, **wanted} if found.get(name) != wanted.get(name) and name not in FOLLOWING]
+    told = [words.get(name, f"{name} {found.get(name)} (here {wanted.get(name)})") for name in unlike]
+    return ", ".join(dict.fromkeys(told)) or "the recipe of another version"
+
+
 class Keeper(keras.callbacks.Callback):
     """Tells each report, keeps the best weights, writes everything to go on with, and stops where it should."""
 
@@ -117,11 +128,12 @@ class Keeper(keras.callbacks.Callback):
         with _undamaged(self._file):
             story, arrays = _read(self._file)
             recipe = story["recipe"]
-        if recipe != json.loads(json.dumps(self._recipe)):
+        wanted = json.loads(json.dumps(self._recipe))
+        if recipe != wanted:
             raise InputError(
                 f"the progress of this very plan in {self._file.parent}",
-                "that of another plan, of other photos or of another version",
-                "name another folder, or remove this one",
+                f"one with {_differences(recipe, wanted)}",
+                "give the same again, name another folder, or start from the weights there",
             )
         with _undamaged(self._file):
             self.history, self._seconds_before = story["history"], story["seconds"]

@@ -23,7 +23,7 @@ SHOTS = 8
 
 @dataclass(frozen=True)
 class Scene:
-    """A target and inputs of it, all of one size, from the photo at a path.
+    """A target and inputs of it, all of one size; `photo` says which photo they are of.
 
     Patches of it start at multiples of `grid_px`: what was taken down and up again by 4 repeats itself every 4 px,
     and a network that works on such a grid always meets it in step.
@@ -48,8 +48,13 @@ def make_scenes(
             shots = (
                 [bicubic_round_trip(target, track.scale)] if made else [photograph(target, rng) for _ in range(SHOTS)]
             )
-            scenes.append(Scene(str(path), target, shots, track.scale))
+            scenes.append(Scene(sized(path, scale), target, shots, track.scale))
     return scenes
+
+
+def sized(path: Path, scale: float) -> str:
+    """Return a photo's path, and at which share of its size it is used."""
+    return str(path) if scale == 1 else f"{path} at {scale:g} of its size"
 
 
 def _resized(photo: Rgb8, scale: float) -> Rgb8:
@@ -74,7 +79,7 @@ def split(scenes: Sequence[Scene], patch_px: int) -> tuple[list[Scene], list[Sce
         if height_px < patch_px or width_px < 2 * patch_px:
             needed = f"a photo of at least {2 * patch_px}x{patch_px} px"
             found = f"{width_px}x{height_px} in {scene.photo}"
-            raise InputError(needed, found, "use larger photos, larger scales or smaller patches")
+            raise InputError(needed, found, "use larger photos, or a smaller patch_px (--patch)")
         edge = width_px - max(width_px // 10, patch_px)
         edge -= edge % scene.grid_px
         taught.append(_cut(scene, slice(edge)))

@@ -165,6 +165,6 @@ def _next(lesson: Lesson, gain_db: float, weights: str) -> str:
     if not math.isfinite(gain_db):
         return "other photos: the held-out patches of these leave no gain to measure"
     if gain_db < 0:
-        return "more steps or a lower learning rate: so far the network is worse than doing nothing"
+        return "--start with these weights, or more steps in another --out: so far it is worse than doing nothing"
     source = shlex.quote(f"{tables.typed(Path(networks.__file__))}:{lesson.network}")
     return f"aic run --track {lesson.track.name} --model {source} --checkpoint {shlex.quote(weights)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,8 @@ from aic_helpers.errors import InputError
 if TYPE_CHECKING:
     from aic_helpers.keeper import Report, Trained
     from aic_helpers.teaching import Lesson
+
+log = logging.getLogger(__name__)
 
 STEPS = "Updates of the weights, rounded down to a multiple of the reports.  [default: the network's plan]"
 MINUTES = "As many steps as take about so long, in place of --steps; a folder already begun keeps its number of steps."
@@ -50,14 +53,16 @@ def train(
       aic train fast_enhancement --photos my_photos --steps 20000
       aic train fast_sr --photos my_photos --start models_pretrained/fast_sr.weights.h5 --learning-rate 0.0005
     """
+    if steps is not None and minutes is not None:
+        raise InputError("--steps or --minutes", "both", "leave one of them out")
     from aic_helpers import quiet
 
     quiet.import_tensorflow()
     from aic_helpers import keeper, tables, teaching
 
-    if steps is not None and minutes is not None:
-        raise InputError("--steps or --minutes", "both", "leave one of them out")
     lesson = teaching.settle(name, track, photos, steps, changes, out, minutes=minutes, start=start)
+    if steps not in (None, lesson.plan.steps):
+        log.info("%d steps in place of %d: a multiple of the %d reports", lesson.plan.steps, steps, lesson.plan.reports)
     try:
         trained = _learn(lesson)
     except KeyboardInterrupt:

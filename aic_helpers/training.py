@@ -23,7 +23,7 @@ from aic_helpers.errors import InputError
 from aic_helpers.keeper import Keeper, Progress, Trained, alone, psnr_db_of
 from aic_helpers.losses import LOSSES
 from aic_helpers.networks import ModelFunction, build
-from aic_helpers.patches import Batch, Scene, draw_patches, make_scenes, split
+from aic_helpers.patches import Batch, Scene, draw_patches, make_scenes, sized, split
 from aic_helpers.plans import LIMITS, Plan
 from aic_helpers.starts import begin, centred
 from aic_helpers.tracks import Track
@@ -144,7 +144,7 @@ def check_photos(track: Track, photos: Sequence[Path], plan: Plan) -> None:
         for scale in plan.scales:
             sides = [max(1, round(side * scale)) // track.scale * track.scale for side in _size(path)]
             blank = np.broadcast_to(np.uint8(0), (sides[1], sides[0], 3))
-            split([Scene(str(path), blank, [], track.scale)], plan.patch_px)
+            split([Scene(sized(path, scale), blank, [], track.scale)], plan.patch_px)
 
 
 def _size(path: Path) -> tuple[int, int]:

@@ -171,7 +171,10 @@ def test_a_checkpoint_of_another_network_names_the_variables(challenge, tmp_path
 
 def test_weights_of_another_network(keras_folder, tmp_path):
     (tmp_path / "net.py").write_text(GOOD)
-    with pytest.raises(InputError, match=r"expected weights of f in .*tiny.weights.h5, found .*: give this network's"):
+    with pytest.raises(
+        InputError,
+        match=r"expected weights of f in .*tiny.weights.h5, found the weights of another network: give this network's",
+    ):
         convert(f"{tmp_path}/net.py:f", tmp_path / "model.pb", checkpoint=keras_folder / "tiny.weights.h5")
 
 

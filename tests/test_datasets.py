@@ -124,7 +124,7 @@ def test_well_known_layouts_of_pairs(tmp_path: Path, inputs: str, targets: str) 
 
 def test_targets_without_their_folder_of_inputs(tmp_path: Path) -> None:
     write_png(tmp_path / "target" / "a.png", photo(0))
-    assert f"expected a folder of images at {tmp_path / 'input'}, found none" in error_of(tmp_path)
+    assert f"expected a folder of images at {tmp_path / 'input'}, found nothing" in error_of(tmp_path)
 
 
 def test_a_folder_in_two_layouts(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_empty_folder(pairs: Path, kind: str) -> None:
 
 def test_no_inputs_beside_the_targets(tmp_path: Path) -> None:
     write_png(tmp_path / "enhancement" / "targets" / "a.png", photo(0))
-    assert f"expected a folder of images at {tmp_path / 'enhancement' / 'inputs'}, found none" in error_of(tmp_path)
+    assert f"expected a folder of images at {tmp_path / 'enhancement' / 'inputs'}, found nothing" in error_of(tmp_path)
 
 
 def test_images_without_a_partner_are_named(pairs: Path) -> None:
@@ -234,7 +234,7 @@ def test_a_damaged_image_is_named(pairs: Path) -> None:
 
 
 def test_training_photos_that_are_not_there(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"expected a folder of images at .*training, found none"):
+    with pytest.raises(InputError, match=r"expected a folder of images at .*training, found nothing"):
         training_photos(tmp_path)
 
 

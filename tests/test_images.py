@@ -79,8 +79,11 @@ def test_images_come_in_the_order_of_their_numbers(tmp_path):
 def test_an_empty_folder(tmp_path):
     with pytest.raises(InputError, match=r"expected images in .*, found none: put PNG or JPEG files there"):
         images.list_images(tmp_path)
-    with pytest.raises(InputError, match=r"expected a folder of images at .*, found none"):
+    with pytest.raises(InputError, match=r"expected a folder of images at .*, found nothing: check the path"):
         images.list_images(tmp_path / "nowhere")
+    (tmp_path / "photo.png").touch()
+    with pytest.raises(InputError, match=r"expected a folder of images at .*photo.png, found a file: check the path"):
+        images.list_images(tmp_path / "photo.png")
 
 
 def test_the_round_trip_is_two_bicubic_steps_of_pillow():

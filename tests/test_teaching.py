@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import shlex
@@ -93,16 +94,22 @@ def test_a_training_goes_on_from_weights(photos: Path, tmp_path: Path) -> None:
     [
         (
             "other.weights.h5",
-            "expected weights of tiny in .*other.weights.h5, found .*: give this network's own weights",
+            r"expected weights of tiny in .*other.weights.h5, found the weights of another network: give",
         ),
         ("tiny.ckpt", "expected weights of tiny in a .weights.h5 file, found .*tiny.ckpt: give what aic train wrote"),
-        ("torn.weights.h5", "expected weights of tiny in .*torn.weights.h5, found .*: give this network's own weights"),
+        ("text.weights.h5", "found a file of another kind: give this network's own weights"),
+        ("empty.weights.h5", "found an empty file: give this network's own weights"),
+        ("torn.weights.h5", "found a truncated or damaged file: give this network's own weights"),
+        ("zeros.weights.h5", "found a truncated or damaged file: give this network's own weights"),
     ],
 )
 def test_weights_that_are_not_this_network_s(name: str, message: str, photos: Path, tmp_path: Path) -> None:
     networks.build(networks.srcnn).save_weights(tmp_path / "other.weights.h5")
-    for torn in ("tiny.ckpt", "torn.weights.h5"):
-        (tmp_path / torn).write_bytes(b"torn")
+    whole = (tmp_path / "other.weights.h5").read_bytes()
+    contents = {"tiny.ckpt": b"text", "text.weights.h5": b"text", "empty.weights.h5": b""}
+    contents |= {"torn.weights.h5": whole[:5000], "zeros.weights.h5": whole[:600] + bytes(len(whole) - 600)}
+    for file, content in contents.items():
+        (tmp_path / file).write_bytes(content)
     out = tmp_path / "out"
     lesson = teaching.settle("tiny", "", str(photos), None, {}, str(out), start=str(tmp_path / name))
     with pytest.raises(InputError, match=message):
@@ -129,7 +136,7 @@ def test_a_damaged_recipe_beside_the_weights_is_told(photos: Path, tmp_path: Pat
         ({"steps": 0}, "steps as a whole number from 1 to 10000000, found 0"),
         ({"steps": "abc"}, "steps as a whole number from 1 to 10000000, found 'abc'"),
         ({"changes": {"seed": -1}}, "seed as a whole number from 0 to 4294967295, found -1"),
-        ({"changes": {"patch_px": 65}}, "a photo of at least 130x65 px, found 128x96 in .*0.png: use larger photos"),
+        ({"changes": {"patch_px": 65}}, "a photo of at least 130x65 px, found 128x96 in .*0.png.*: use larger photos"),
         ({"minutes": -1.0}, "more than 0 minutes, at most 10080 .7 days., found -1.0"),
         ({"minutes": math.inf}, "more than 0 minutes, .*, found inf"),
         ({"minutes": math.nan}, "more than 0 minutes, .*, found nan"),
@@ -171,7 +178,10 @@ def test_the_command_that_goes_on_holds_for_any_folder(lesson: teaching.Lesson) 
 @pytest.mark.parametrize(
     ("psnr_db", "words"),
     [
-        ((28.0, 29.0), "more steps or a lower learning rate: so far the network is worse than doing nothing"),
+        (
+            (28.0, 29.0),
+            "--start with these weights, or more steps in another --out: so far it is worse than doing nothing",
+        ),
         ((math.inf, math.inf), "other photos: the held-out patches of these leave no gain to measure"),
     ],
 )
@@ -181,6 +191,24 @@ def test_a_network_that_gains_nothing_is_not_offered_to_run(
     rows = dict(teaching.summary_rows(lesson, trained_to(*psnr_db)))
     assert rows["next"] == words
     assert "nan" not in rows["held-out PSNR"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"), [("105", ["100 steps in place of 105: a multiple of the 20 reports"]), ("100", [])]
+)
+def test_steps_that_are_rounded_down_are_told(
+    steps: str,
+    said: list[str],
+    lesson: teaching.Lesson,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    lesson = dataclasses.replace(lesson, plan=plans.Plan(steps=100))
+    monkeypatch.setattr(teaching, "settle", lambda *_, **__: lesson)
+    monkeypatch.setattr(teaching, "learn", lambda *_, **__: trained_to(30.0, 29.0))
+    with caplog.at_level("INFO", "aic_helpers"):
+        assert CliRunner().invoke(train_commands.train, ["tiny", "--steps", steps]).exit_code == 0
+    assert caplog.messages == said
 
 
 @pytest.mark.parametrize("begun", [True, False])

@@ -152,8 +152,12 @@ def test_a_training_that_was_killed_ends_where_an_unbroken_one_ends(photos: list
 
 def test_the_progress_of_another_plan_is_refused(photos: list[Path], tmp_path: Path) -> None:
     training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
-    with pytest.raises(InputError, match=r"expected the progress of this very plan in .*: name another folder"):
-        training.train(tiny, SUPER_RESOLUTION, photos, dataclasses.replace(TINY, seed=1), folder=tmp_path)
+    other = dataclasses.replace(TINY, seed=1, batch=3)
+    found = rf"found one with batch {TINY.batch} \(here 3\), seed 2018 \(here 1\): give the same again, name another"
+    with pytest.raises(InputError, match=rf"expected the progress of this very plan in .*, {found}"):
+        training.train(tiny, SUPER_RESOLUTION, photos, other, folder=tmp_path)
+    with pytest.raises(InputError, match="found one with other photos: give the same"):
+        training.train(tiny, SUPER_RESOLUTION, photos[:1], TINY, folder=tmp_path)
 
 
 def test_without_anything_better_it_stops_early_and_keeps_the_best(photos: list[Path]) -> None:
