@@ -82,7 +82,7 @@ def _without_rank(entry: Entry, result: dict[str, Any]) -> str:
     """Return why a row whose model is done and keeps the rules can't be ranked; empty where it can."""
     values = [_number((score or {}).get("value")) for score in (result["scores"] or {}).values()]
     if len(values) != len(SCORES) or not all(map(math.isfinite, values)):
-        return report_words.no_scores(result)
+        return f"no scores: {report_words.no_scores(result)}"
     if entry.images.empty:
         return "images.csv has no figures of single images: make the run again"
     for name in ("psnr_db", "ms_ssim"):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aic_helpers import board_commands
+from aic_helpers import board_commands, options
 from aic_helpers.endings import DONE
 from aic_helpers.errors import InputError
 
@@ -19,18 +19,20 @@ if TYPE_CHECKING:
     from aic_helpers.crews import Crew
 
 
+OUT = "The board's folder.  [default: runs/boards/NAME, beside notebooks/]"
+
+
 @board_commands.board.command()
 @click.argument("spec", metavar="SPEC")
-@click.option("--out", default="", metavar="DIR", help="The board's folder.  [default: runs/boards/NAME]")
+@click.option("--out", default="", metavar="DIR", help=OUT)
 @click.option("--fresh", is_flag=True, help="Make anew what the board has already.")
 @click.option("--retry", is_flag=True, help="Try the models again that have failed.")
-@click.option("--scheduler", default="", metavar="tcp://HOST:PORT", help="Work on this Dask cluster.")
-@click.option("--workers", default=0, metavar="N", help="Work on a Dask cluster of N processes here.")
-def run(spec: str, out: str, fresh: bool, retry: bool, scheduler: str, workers: int) -> int:
+@options.crew_options
+def run(spec: str, out: str, fresh: bool, retry: bool, scheduler: str, workers: int | None) -> int:
     """Convert, evaluate, profile and check many models.
 
     SPEC is a TOML file. What the board's folder has of these very models and data isn't made again: after Ctrl-C, or
-    a kill, the same call goes on. A model that fails is a row with its reason.
+    a kill, the same call goes on. A model that fails is a row with its reason; the exit status is 0 all the same.
 
     \b
     Example of a SPEC; paths count from its folder
@@ -52,13 +54,15 @@ def run(spec: str, out: str, fresh: bool, retry: bool, scheduler: str, workers: 
     with crew(scheduler, workers) as team, bars.units() as tell:
         count = boards.run(read, team, fresh=fresh, retry=retry, progress=tell)
     log.info("%d of %d models were there already, %d done now", count["there"], count["entries"], count["done"])
+    if count["failed"]:
+        log.info("%d failed; they are tried again when they change, or with --retry", count["failed"])
     tracks = sorted({entry.track for entry in read.entries}, reverse=True)
     board_commands.tell(standings.standings(board_folders.open_board(read.folder)), tracks, "A")
     return DONE
 
 
 @contextmanager
-def crew(scheduler: str, workers: int) -> Iterator[Crew]:
+def crew(scheduler: str, workers: int | None) -> Iterator[Crew]:
     """Give who does the work: this machine, the cluster at an address, or one of so many processes here."""
     from aic_helpers import crews
 

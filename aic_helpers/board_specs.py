@@ -7,6 +7,7 @@ import fnmatch
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,9 @@ KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "models": (list, "a list of models"),
 }
 """Keys of a board file, with the type and the words of each."""
+
+
+EXAMPLE = "see aic board run --help for an example"
 
 
 @dataclass(frozen=True)
@@ -96,24 +100,45 @@ def read_spec(path: str | Path, out: str | Path = "") -> Spec:
     path = require_file(Path(path), "a board file")
     content = _checked(path)
     name = content.get("name") or path.stem
-    folder = Path(out).expanduser() if out else PROJECT / "runs" / "boards" / re.sub(r"[^\w.-]+", "_", name)
+    folder = _folder(name, out)
     data = _placed(content.get("data", "sample"), path.parent)
     limit, profile = content.get("limit", 0), content.get("profile", True)
-    tracks = [results.named_track(track).name for track in content.get("tracks", list(TRACKS))]
+    with _told_of(path):
+        tracks = [results.named_track(track).name for track in content.get("tracks", list(TRACKS))]
+        limits = Limits(time_budget_s=content.get("time_budget_s"))
     typed = [one for entry in content.get("models", []) for one in _models(entry, path, tracks)]
     if not typed:
         raise InputError(f"models in {path}", "none", 'list them, as in models = ["sample_sr_srcnn", "nets/*.pb"]')
-    entries = [_entry(one, folder, data, limit) for one in typed]
+    with _told_of(path):
+        entries = [_entry(one, folder, data, limit) for one in typed]
     _refuse_twice(entries, path)
-    limits = Limits(time_budget_s=content.get("time_budget_s"))
     return Spec(name, data, limit or None, profile, limits, content.get("reports", True), folder, entries)
+
+
+def _folder(name: str, out: str | Path) -> Path:
+    folder = Path(out).expanduser() if out else PROJECT / "runs" / "boards" / re.sub(r"[^\w.-]+", "_", name)
+    for place in (folder, *folder.parents):
+        if place.exists() and not place.is_dir():
+            raise InputError(f"a folder for the board at {place}", "a file", "name another with --out")
+    return folder
+
+
+@contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    """Say of which board file a mistake is that was found elsewhere."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError.again(f"in {path}: {error}") from None
 
 
 def _checked(path: Path) -> dict[str, Any]:
     try:
         content = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"TOML in {path}", str(error), "see aic board run --help for an example") from None
+    except UnicodeDecodeError:
+        raise InputError(f"TOML in {path}", "a file that isn't text in UTF-8", EXAMPLE) from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"TOML in {path}", str(error), EXAMPLE) from None
     _refuse_unknown(content, tuple(KINDS), str(path))
     for key, value in content.items():
         kind, words = KINDS[key]
@@ -142,7 +167,8 @@ def _models(entry: Any, path: Path, tracks: Sequence[str]) -> Iterator[dict[str,
     checkpoint = given.get("checkpoint") and _placed(given["checkpoint"], path.parent)
     for model in _matches(given["model"], path):
         own = sources.pretrained().get(model, {}).get("track")
-        chosen = [results.named_track(given["track"]).name] if "track" in given else [own] if own else tracks
+        with _told_of(path):
+            chosen = [results.named_track(given["track"]).name] if "track" in given else [own] if own else tracks
         for track in chosen:
             yield {"name": given.get("name", ""), "model": model, "checkpoint": checkpoint or "", "track": track}
 

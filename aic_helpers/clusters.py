@@ -40,7 +40,7 @@ START = "start one there with: dask worker ADDRESS --resources profiling=1"
 
 
 @contextmanager
-def crew(scheduler: str, workers: int) -> Iterator[Cluster]:
+def crew(scheduler: str, workers: int | None) -> Iterator[Cluster]:
     """Give the crew of the cluster at an address, or of one of so many processes that is started here.
 
     Raises
@@ -57,7 +57,7 @@ def crew(scheduler: str, workers: int) -> Iterator[Cluster]:
         with _connected(scheduler, distributed) as client:
             yield Cluster(client)
         return
-    if workers < 1:
+    if workers is None or workers < 1:
         raise InputError("1 or more workers", str(workers), "change --workers")
     with _processes_here(workers, distributed) as cluster, distributed.Client(cluster) as client:
         client.wait_for_workers(workers)
@@ -71,7 +71,7 @@ def _connected(address: str, distributed: Any) -> Iterator[Client]:
         client = distributed.Client(address, timeout=CONNECT_TIMEOUT_S)
     except (OSError, ValueError, TimeoutError) as error:
         reason = " ".join(str(error).split()) or "no answer"
-        expected = f"a Dask scheduler at {address} within {CONNECT_TIMEOUT_S} s"
+        expected = f"a Dask scheduler at {address} that answers within {CONNECT_TIMEOUT_S} s"
         raise InputError(expected, reason[:200], "check the address, and that it is running") from None
     with client:
         yield client

@@ -14,7 +14,7 @@ from aic_helpers import submit_commands
 from aic_helpers.endings import DONE, INPUT_WRONG
 from aic_helpers.errors import InputError
 from aic_helpers.mail_fields import shown
-from aic_helpers.options import json_option, together
+from aic_helpers.options import crew_options, json_option, together
 
 log = logging.getLogger(__name__)
 
@@ -101,12 +101,11 @@ def queue(last: int, as_json: bool, desk: str, ledger: str) -> int:
     help="Only the first N validation images.  [default: all]",
 )
 @click.option("--private-links", is_flag=True, help="Let links lead to this machine and to private networks.")
-@click.option("--scheduler", default="", metavar="tcp://HOST:PORT", help="Work on this Dask cluster.")
-@click.option(
-    "--workers", type=click.IntRange(min=0), default=0, metavar="N", help="Work on a Dask cluster of N processes here."
-)
+@crew_options
 @desk_options
-def work(data: str, limit: int, private_links: bool, scheduler: str, workers: int, desk: str, ledger: str) -> int:
+def work(
+    data: str, limit: int, private_links: bool, scheduler: str, workers: int | None, desk: str, ledger: str
+) -> int:
     """Organiser: judge the submissions that wait.
 
     Each model is fetched, compared with the SHA-256 that the team sent, read as data, and refused where it holds

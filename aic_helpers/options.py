@@ -55,6 +55,14 @@ time_budget_option = click.option(
 )
 
 
+crew_options = together(
+    click.option("--scheduler", default="", metavar="tcp://HOST:PORT", help="Work on this Dask cluster."),
+    click.option(
+        "--workers", type=click.IntRange(min=1), metavar="N", help="Work on a Dask cluster of N processes here."
+    ),
+)
+
+
 @contextmanager
 def staged(typed: dict[str, Any]) -> Iterator[tuple[Settings, Settings]]:
     """Give the settings, and the same with a folder to work in that becomes the run folder's at a good end.

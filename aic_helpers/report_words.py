@@ -73,7 +73,7 @@ def no_scores(result: Result) -> str:
         (f"the profile is of another size than {HD_WIDTH_PX}x{HD_HEIGHT_PX}", not _is_hd(result["profile"])),
     ]
     why = next((words for words, holds in missing if holds), "a figure is not finite")
-    return f"No scores: they need PSNR, MS-SSIM and the speedup at {HD_WIDTH_PX}x{HD_HEIGHT_PX}, and {why}."
+    return f"they need PSNR, MS-SSIM and the speedup at {HD_WIDTH_PX}x{HD_HEIGHT_PX}, and {why}"
 
 
 def _is_hd(profile: Result | None) -> bool:

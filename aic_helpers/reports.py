@@ -121,7 +121,7 @@ def _section(run: RunFolder, number: int, *, alone: bool) -> Section:
         made=str((result["environment"] or {}).get("created_utc", "")),
         verdict=report_words.verdict(result),
         scores=report_words.scores(result),
-        no_scores=report_words.no_scores(result),
+        no_scores=f"No scores: {report_words.no_scores(result)}.",
         figures=report_words.figures(result),
         notes=report_words.notes(result),
         plots=plots + report_plots.of_run(run, number),

@@ -94,7 +94,7 @@ def settle(
     """
     chosen = named_track(track)
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
-        raise InputError("a limit of 0 (all) or more images", repr(limit), "give a whole number")
+        raise InputError("a limit of 0 (all) or more images", repr(limit), "0 stands for all")
     source = sources.resolve(str(model) or chosen.baseline, str(checkpoint) or None)
     if source.track not in (None, chosen.name):
         raise InputError(

@@ -178,13 +178,19 @@ class CentredConv2D(keras.layers.Conv2D):
         return self.activation(self.convolution_op(inputs, self.kernel) + self.bias - at_mid_grey)
 
 
-def centred(model: keras.Model) -> keras.Model:
-    """Return a copy to train, of the same outputs, whose first convolution is centred."""
-    first = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)][:1]
+def centred(model: keras.Model, precision: str = "float32") -> keras.Model:
+    """Return a copy to train, of the same outputs, whose first convolution is centred.
+
+    The convolutions between the first and the last work in `precision`. Both ends stay in float32: bfloat16 has no
+    more levels than 8 bits have, and images go in and come out there.
+    """
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    first, inner = convolutions[:1], convolutions[1:-1]
 
     def copied(layer: keras.layers.Layer) -> keras.layers.Layer:
         kind = CentredConv2D if layer in first and layer.use_bias else type(layer)
-        return kind.from_config(layer.get_config())
+        config = layer.get_config()
+        return kind.from_config(config | {"dtype": precision} if layer in inner else config)
 
     learner = keras.models.clone_model(model, clone_function=copied)
     learner.set_weights(model.get_weights())

@@ -17,6 +17,8 @@ DEFAULT_BUDGET_S = 60.0
 """On a quiet machine the interval is reached long before. Where single runs vary by 5 %, ten pairs leave the median off
 by more than 2 % in one of four tries, thirty in none of a hundred."""
 
+MAX_BUDGET_S = 86_400.0
+
 StopReason = Literal["interval", "time budget", "repetitions"]
 Run = Callable[[], float]
 """Runs a network once and returns the milliseconds that it took."""
@@ -44,8 +46,9 @@ class Limits:
     def __post_init__(self) -> None:
         if not 0 < self.interval <= 1:
             raise InputError("a target for the interval above 0, at most 1", f"{self.interval}", "0.02 means 2 %")
-        if self.time_budget_s is not None and not self.time_budget_s > 0:
-            raise InputError("a time budget above 0 s", f"{self.time_budget_s}", "give more, or none")
+        if self.time_budget_s is not None and not 0 < self.time_budget_s <= MAX_BUDGET_S:
+            expected = f"a time budget above 0 s, at most {MAX_BUDGET_S:.0f} (a day)"
+            raise InputError(expected, f"{self.time_budget_s}", "change it, or leave it out")
         if self.max_repetitions < MIN_PAIRS:
             raise InputError(f"a limit of at least {MIN_PAIRS} repetitions", f"{self.max_repetitions}", "give more")
 

@@ -121,7 +121,7 @@ def _train(
         "held_out_patches": HELD_OUT_PATCHES,
         "held_out_input_psnr_db": psnr_db_of(float(_square_error(plan.margin_px)(held_out[1], held_out[0]))),
     }
-    learner = centred(model)
+    learner = centred(model, plan.precision)
     keeper = Keeper(plan, recipe, folder, progress, started_s)
     _fit(learner, plan, lambda start: _batches(taught, plan, int(patch_seed), start), held_out, keeper)
     trained = keeper.trained(model) if keeper.history else None

@@ -51,7 +51,7 @@ def test_a_whole_run_is_done_with_its_figures(tmp_path):
         ([("profile", "failed", "no memory")], "failed", "the profile failed: no memory"),
         ([("requirements", None)], "waiting", "not finished: without requirements"),
         ([("metrics", None), ("requirements", None)], "waiting", "not finished: without metrics, requirements"),
-        ([("scores", None), ("profile", None)], "done", "and time was not measured: aic profile."),
+        ([("scores", None), ("profile", None)], "done", "and time was not measured: aic profile"),
         ([("scores", {"A": {"value": "inf"}, "B": {"value": 1}, "C": {"value": 1}})], "done", "a figure is not finite"),
         ([("metrics", "psnr_db", 29.0)], "done", "images.csv has a mean psnr_db of 28, result.json 29: make the run"),
         ([("metrics", "ms_ssim", None)], "done", "images.csv has a mean ms_ssim of 0.96, result.json nan"),

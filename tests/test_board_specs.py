@@ -65,6 +65,8 @@ def test_a_table_names_everything(write, tmp_path):
     ("text", "expected"),
     [
         ("models = [", "expected TOML in "),
+        ("\x00", "expected TOML in "),
+        ('models = [{ model = "nets/a.pb", track = "sharpen" }]', "spring.toml: expected a track"),
         ('model = ["nets/a.pb"]', "spring.toml, found model: did you mean models?"),
         ("zzz = 1", "spring.toml, found zzz: leave it out"),
         ('models = [{ modell = "nets/a.pb" }]', "found modell: did you mean model?"),
@@ -73,14 +75,20 @@ def test_a_table_names_everything(write, tmp_path):
         ("models = []", "found none: list them, as in models = "),
         ('profile = "no"', "expected profile as true or false in "),
         ("time_budget_s = true", "expected time_budget_s as a number of seconds in "),
-        ('time_budget_s = 0\nmodels = ["nets/a.pb"]', "expected a time budget above 0 s, found 0"),
+        (
+            'time_budget_s = 0\nmodels = ["nets/a.pb"]',
+            "spring.toml: expected a time budget above 0 s, at most 86400",
+        ),
         ("limit = true", "expected limit as a whole number, 0 for all images in "),
-        ('limit = -1\nmodels = ["nets/a.pb"]', "expected a limit of 0 (all) or more images, found -1"),
+        (
+            'limit = -1\nmodels = ["nets/a.pb"]',
+            "spring.toml: expected a limit of 0 (all) or more images, found -1",
+        ),
         ('tracks = ["enhancment"]\nmodels = ["nets/a.pb"]', "did you mean enhancement?"),
         ('models = ["nets/*.keras"]', "expected a model that matches nets/*.keras in "),
         ('models = ["nets/c.pb"]', "expected a model at "),
         ('models = ["nets/a.pb", "nets/*.pb"]', "expected one model called a on super_resolution in "),
-        ('data = "nowhere"\nmodels = ["nets/a.pb"]', "expected data: sample, challenge, or a folder; at "),
+        ('data = "nowhere"\nmodels = ["nets/a.pb"]', "spring.toml: expected data: sample, challenge, or a folder; at "),
     ],
 )
 def test_mistakes_are_told_in_one_line(write, text, expected):
@@ -88,6 +96,19 @@ def test_mistakes_are_told_in_one_line(write, text, expected):
         read_spec(write(text))
     assert expected in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_file_that_is_not_text(tmp_path):
+    (tmp_path / "spring.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match="found a file that isn't text in UTF-8: see aic board run --help"):
+        read_spec(tmp_path / "spring.toml")
+
+
+@pytest.mark.parametrize("place", ["spring.toml", "spring.toml/out"])
+def test_a_file_where_the_folder_should_be(write, tmp_path, place):
+    path = write('models = ["nets/a.pb"]')
+    with pytest.raises(InputError, match=r"a folder for the board at .*spring.toml, found a file: name another with"):
+        read_spec(path, tmp_path / place)
 
 
 def test_no_file(tmp_path):

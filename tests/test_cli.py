@@ -148,7 +148,7 @@ def test_a_checkpoint_that_is_not_there(refused, tmp_path):
             "Invalid value for '--limit': 'few' is not a valid integer; see aic check --help",
         ),
         (("nope",), "No such command 'nope'; see aic --help"),
-        (("run", *SR, "--limit", "-1"), "expected a limit of 0 (all) or more images, found -1: give a whole number"),
+        (("run", *SR, "--limit", "-1"), "expected a limit of 0 (all) or more images, found -1: 0 stands for all"),
         (
             ("run", *SR, "--track", "enhancement", "--out", "x"),
             "expected one --track beside --model or --out, found 2 tracks: make one run for each track",
@@ -171,7 +171,7 @@ def test_a_checkpoint_that_is_not_there(refused, tmp_path):
         ),
         (
             ("profile", *SR, "--time-budget", "0"),
-            "expected a time budget above 0 s, found 0.0: give more, or none",
+            "expected a time budget above 0 s, at most 86400 (a day), found 0.0: change it, or leave it out",
         ),
         (
             ("train", "srcnn", "--steps", "9", "--minutes", "1"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -45,7 +47,7 @@ def test_runs_in_turn_and_stops_at_a_narrow_interval() -> None:
 
 
 def test_stops_at_the_repetitions() -> None:
-    timing = Machine(300, 150, noise=0.5).time(Limits(time_budget_s=1e9, max_repetitions=13))
+    timing = Machine(300, 150, noise=0.5).time(Limits(time_budget_s=86_400, max_repetitions=13))
     assert (timing.stop_reason, len(timing.ratios())) == ("repetitions", 13)
 
 
@@ -72,7 +74,12 @@ def test_a_budget_too_small_for_one_run_is_refused() -> None:
     ("limits", "message"),
     [
         ({"interval": 0.0}, "a target for the interval above 0"),
-        ({"time_budget_s": 0.0}, "a time budget above 0 s"),
+        (
+            {"time_budget_s": 0.0},
+            "a time budget above 0 s, at most 86400 .a day., found 0.0: change it, or leave",
+        ),
+        ({"time_budget_s": math.nan}, "a time budget above 0 s, .*, found nan"),
+        ({"time_budget_s": 1e99}, "a time budget .* at most 86400 .a day., found 1e.99"),
         ({"max_repetitions": 9}, "at least 10 repetitions"),
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image as PillowImage
 from PIL import ImageFilter
 
-from aic_helpers import images, keeper, networks, sources, training
+from aic_helpers import images, keeper, networks, sources, starts, training
 from aic_helpers.datasets import SAMPLE
 from aic_helpers.errors import InputError
 from aic_helpers.images import write_png
@@ -174,6 +174,28 @@ def test_the_patches_shown_are_checked_as_those_learned_from(tmp_path: Path) -> 
         training.sample_patches(SUPER_RESOLUTION, [path], Plan(steps=20))
 
 
+def test_in_mixed_precision_both_ends_and_all_weights_stay_float32(
+    photos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learners = []
+
+    def seen(model: keras.Model, precision: str) -> keras.Model:
+        learners.append(starts.centred(model, precision))
+        return learners[-1]
+
+    monkeypatch.setattr(training, "centred", seen)
+    plan = dataclasses.replace(TINY, precision="mixed_bfloat16")
+    trained = training.train(networks.fast_enhancement, SUPER_RESOLUTION, photos, plan)
+    (learner,) = learners
+    kinds = [layer.compute_dtype for layer in learner.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert kinds == ["float32", *["bfloat16"] * (len(kinds) - 2), "float32"]
+    assert {weight.dtype for weight in learner.weights} == {"float32"}
+    assert trained.history[-1]["loss"] < trained.history[0]["loss"]
+    assert trained.recipe["precision"] == "mixed_bfloat16"
+    image = np.random.default_rng(0).random((1, 16, 16, 3), dtype=np.float32)
+    np.testing.assert_allclose(learner(image), trained.model(image), atol=0.02)
+
+
 @pytest.fixture(scope="module")
 def whole_progress(photos: list[Path], tmp_path_factory: pytest.TempPathFactory) -> bytes:
     folder = tmp_path_factory.mktemp("whole")
@@ -271,6 +293,7 @@ def test_a_recipe_is_strict_json(tmp_path: Path) -> None:
         ({"learning_rate": 0.0}, "a learning_rate above 0 and below 1, found 0.0"),
         ({"learning_rate": math.nan}, "a learning_rate above 0 and below 1, found nan"),
         ({"learning_rate": "fast"}, "a learning_rate above 0 and below 1, found 'fast'"),
+        ({"precision": "float16"}, "a precision: float32, mixed_bfloat16, found 'float16'"),
         ({"scales": ()}, "scales above 0, at most 1, found ()"),
         ({"scales": (1.5,)}, "scales above 0, at most 1"),
         ({"steps": 110}, "steps that are a multiple of the reports, found 110 steps and 20 reports"),
