@@ -43,14 +43,14 @@ def show(folder: str, track: str, by: str, as_json: bool) -> int:
       aic board show
       aic board show runs/boards/networks --track enhancement --by C
     """
-    from aic_helpers import board_folders, board_tables, results, standings
+    from aic_helpers import board_folders, board_tables, results, standings, texts
     from aic_helpers.tracks import TRACKS
 
     tracks = [results.named_track(track).name] if track else list(TRACKS)
     standings.named_score(by)
     shown = standings.standings(board_folders.open_board(folder))
     if as_json:
-        click.echo(json.dumps(results.strict(board_tables.as_dict(shown, tracks)), indent=2))
+        click.echo(json.dumps(texts.strict(board_tables.as_dict(shown, tracks)), indent=2))
         return DONE
     tell(shown, tracks, by)
     return DONE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 
-from aic_helpers import results, tables
+from aic_helpers import tables, texts
 from aic_helpers.standings import Standings
 from aic_helpers.tables import Row
 
@@ -20,7 +20,7 @@ def write_tables(shown: Standings) -> list[Row]:
     The same board folder gives the same bytes of CSV. An older `board.parquet` goes where none can be written now.
     """
     folder = shown.board.folder
-    results.write_text(folder / CSV, shown.table.to_csv(index=False, lineterminator="\n"))
+    texts.write_text(folder / CSV, shown.table.to_csv(index=False, lineterminator="\n"))
     rows = [("table", tables.typed(folder / CSV))]
     if importlib.util.find_spec("pyarrow") is None:
         (folder / PARQUET).unlink(missing_ok=True)  # it would tell what the board was before

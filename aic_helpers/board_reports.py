@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pandas as pd
 from matplotlib.figure import Figure
 
-from aic_helpers import board_files, board_plots, board_tables, pages, reports, results, tables
+from aic_helpers import board_files, board_plots, board_tables, pages, reports, tables, texts
 from aic_helpers.board_figures import SCORES
 from aic_helpers.plots import pareto_front
 from aic_helpers.report_plots import Plot, drawn
@@ -94,7 +94,7 @@ def write_report(shown: Standings) -> Path:
         many=True,
         published=[],
     )
-    results.write_text(board.folder / REPORT, page)
+    texts.write_text(board.folder / REPORT, page)
     return board.folder / REPORT
 
 

@@ -19,7 +19,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-from aic_helpers import confinement, journals, keys, nurseries, results, staging, steps
+from aic_helpers import confinement, journals, keys, nurseries, results, staging, steps, texts
 from aic_helpers.board_specs import Entry, Spec
 from aic_helpers.children import ChildError
 from aic_helpers.crews import Crew, WorkerError
@@ -62,7 +62,7 @@ def run(
     """
     spec.folder.mkdir(parents=True, exist_ok=True)
     with staging.alone(spec.folder), nurseries.started(confinement.environment(os.environ)):
-        results.write_text(spec.folder / "board.json", _as_json(spec))
+        texts.write_text(spec.folder / "board.json", _as_json(spec))
         work = _Work(spec, crew, fresh, retry, progress or (lambda *told: None))
         there = sum(not work.stages(entry) for entry in spec.entries)
         work.through("judge", crew.side_by_side)
@@ -83,7 +83,7 @@ def _as_json(spec: Spec) -> str:
         for entry in spec.entries
     ]
     board = {"schema": SCHEMA, "name": spec.name, "data": spec.data, "limit": spec.limit, "profile": spec.profile}
-    return results.as_json(board | {"entries": entries}) + "\n"
+    return texts.as_json(board | {"entries": entries}) + "\n"
 
 
 class _Work:
@@ -123,7 +123,7 @@ class _Work:
         if not path.is_file() or self._retry:
             return False
         try:
-            return json.loads(path.read_text("utf-8"))["made_from"] == results.strict(_origin(entry.settings))
+            return json.loads(path.read_text("utf-8"))["made_from"] == texts.strict(_origin(entry.settings))
         except (ValueError, KeyError, TypeError):
             return False
 
@@ -216,8 +216,8 @@ def _record_failure(settings: Settings, stage: Stage, error: Exception, seconds:
     kind = error.kind if isinstance(error, ChildError) else "worker" if isinstance(error, WorkerError) else "input"
     failure = {"schema": SCHEMA, "stage": stage, "reason": str(error), "kind": kind, "seconds": seconds}
     settings.folder.mkdir(parents=True, exist_ok=True)
-    text = results.as_json(failure | {"made_from": _origin(settings)})
-    results.write_text(settings.folder / FAILURE, text + "\n")
+    text = texts.as_json(failure | {"made_from": _origin(settings)})
+    texts.write_text(settings.folder / FAILURE, text + "\n")
 
 
 def _found(settings: Settings, stage: Stage) -> str:

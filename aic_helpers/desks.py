@@ -19,7 +19,7 @@ from typing import Any
 
 import psutil
 
-from aic_helpers import board_figures, boards, confinement, datasets, links, nurseries, results, staging, vetting
+from aic_helpers import board_figures, boards, confinement, datasets, links, nurseries, results, staging, texts, vetting
 from aic_helpers import board_folders as folders
 from aic_helpers import board_specs as specs
 from aic_helpers.errors import InputError, in_words
@@ -225,7 +225,7 @@ def _figures(end: folders.Entry, row: dict[str, Any]) -> dict[str, Any]:
     made_from = result["keys"].get("metrics", {}).get("made_from", {})
     images = {name: end.images[name].tolist() for name in ("psnr_db", "ms_ssim")}
     judged_on = {name: made_from.get(name) for name in ("data", "protocol")}
-    return results.strict({"figures": row, "images": images, "judged_on": judged_on})
+    return texts.strict({"figures": row, "images": images, "judged_on": judged_on})
 
 
 def _again(desk: Desk, entry: Entry, reason: str, *, counts: bool = True) -> None:

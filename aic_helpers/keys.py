@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from aic_helpers import machine, results, sources
+from aic_helpers import machine, results, sources, texts
 from aic_helpers.datasets import Dataset
 from aic_helpers.fingerprints import fingerprint
 from aic_helpers.results import Part, Settings
@@ -110,7 +110,7 @@ def stale(folder: Path, part: Part, key: Key) -> str | None:
     kept = result["keys"].get(part)
     if result[part] is None or not isinstance(kept, dict) or not {"made_from", "files"} <= set(kept):
         return NOTHING_YET
-    then, now = kept["made_from"], results.strict(key)
+    then, now = kept["made_from"], texts.strict(key)
     changed = [WORDS.get(name, name) for name in {**then, **now} if then.get(name) != now.get(name)]
     if changed:
         return f"changed since: {', '.join(changed)}"
@@ -185,7 +185,7 @@ def _sha256_of(file: Path, mtime_ns: int, size: int) -> str | None:
 
 
 def _of_json(value: Any) -> str | None:
-    return None if value is None else hashlib.sha256(results.as_json(value).encode()).hexdigest()
+    return None if value is None else hashlib.sha256(texts.as_json(value).encode()).hexdigest()
 
 
 def _versions(*names: str) -> dict[str, str]:

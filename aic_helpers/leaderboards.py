@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from aic_helpers import board_tables, pages, results, standings, tables
+from aic_helpers import board_tables, pages, standings, tables, texts
 from aic_helpers.board_folders import Board
 from aic_helpers.ledgers import Entry, Ledger
 from aic_helpers.standings import TYPES, Standings, ordered
@@ -52,16 +52,16 @@ def write(shown: Standings) -> list[tuple[str, Path]]:
     """Write the leaderboard into the desk's folder as HTML, CSV and JSON; return each with its path."""
     folder = shown.board.folder
     files = {kind: folder / f"leaderboard.{kind}" for kind in ("html", "csv", "json")}
-    results.write_text(files["html"], _page(shown))
-    results.write_text(files["csv"], _csv(shown.table))
-    results.write_text(files["json"], results.as_json(as_dict(shown)) + "\n")
+    texts.write_text(files["html"], _page(shown))
+    texts.write_text(files["csv"], _csv(shown.table))
+    texts.write_text(files["json"], texts.as_json(as_dict(shown)) + "\n")
     return list(files.items())
 
 
 def as_dict(shown: Standings) -> dict[str, Any]:
     """Return the leaderboard for JSON, without where anything lies on this machine."""
     table = shown.table.drop(columns=OF_THIS_MACHINE)
-    return results.strict({"schema": 1, "rows": board_tables.records(table), "notes": shown.notes})
+    return texts.strict({"schema": 1, "rows": board_tables.records(table), "notes": shown.notes})
 
 
 def _row(entry: Entry) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aic_helpers import pages, published, report_plots, report_words, results, tables
+from aic_helpers import pages, published, report_plots, report_words, results, tables, texts
 from aic_helpers.errors import InputError
 from aic_helpers.report_plots import UNREADABLE, Plot
 from aic_helpers.run_folders import Example, RunFolder, open_run, printable
@@ -72,7 +72,7 @@ def write_report(runs: Sequence[Path], out: Path) -> Path:
     if not told:
         raise problems[0] if problems else InputError("a run folder", "none", "name one")
     page = _page(told, [str(printable(str(problem))) for problem in problems])
-    results.write_text(Path(out), page)
+    texts.write_text(Path(out), page)
     return Path(out)
 
 

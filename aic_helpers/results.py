@@ -12,7 +12,6 @@ import hashlib
 import json
 import logging
 import math
-import os
 import platform
 import re
 from dataclasses import asdict, dataclass
@@ -21,9 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
-from aic_helpers import datasets, machine, run_files, schema, sources, staging
+from aic_helpers import datasets, machine, run_files, schema, sources, staging, texts
 from aic_helpers.errors import InputError
 from aic_helpers.fingerprints import fingerprint
 from aic_helpers.places import PROJECT
@@ -209,14 +206,9 @@ def write_part(settings: Settings, part: Part, value: Any, made_from: dict[str, 
         result["keys"][part] = {"made_from": made_from, "files": _hashes(settings.folder, part)}
     result["scores"] = scores(settings.track, result["metrics"], result["profile"])
     result["environment"] = environment()
-    result = strict(result)
-    write_text(settings.folder / "result.json", as_json(result) + "\n")
+    result = texts.strict(result)
+    texts.write_text(settings.folder / "result.json", texts.as_json(result) + "\n")
     return result
-
-
-def as_json(value: Any) -> str:
-    """Return `value` as strict JSON: see `strict`."""
-    return json.dumps(strict(value), indent=2, allow_nan=False)
 
 
 def _hashes(folder: Path, part: Part) -> dict[str, str]:
@@ -278,7 +270,7 @@ def environment() -> dict[str, Any]:
 def write_table(settings: Settings, name: Table, table: pd.DataFrame) -> Path:
     """Write a table to the run folder as `<name>.csv` and return its path."""
     path = settings.folder / f"{name}.csv"
-    write_text(path, table.to_csv(index=False, lineterminator="\n"))
+    texts.write_text(path, table.to_csv(index=False, lineterminator="\n"))
     return path
 
 
@@ -288,32 +280,3 @@ def read_table(settings: Settings, name: Table) -> pd.DataFrame:
 
     path = settings.folder / f"{name}.csv"
     return pd.read_csv(path, dtype={"image": str}) if path.is_file() else pd.DataFrame()
-
-
-def strict(value: Any) -> Any:
-    """Return `value` as strict JSON can hold it.
-
-    NaN becomes null, infinities the strings "inf" and "-inf" (the PSNR of identical images), NumPy scalars and
-    arrays plain numbers and lists, paths strings.
-    """
-    if isinstance(value, dict):
-        return {str(key): strict(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [strict(item) for item in value]
-    if isinstance(value, np.generic):
-        return strict(value.item())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else str(value)
-    return str(value) if isinstance(value, Path) else value
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file beside its place and move it there, so that no reader sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_text(text, "utf-8", newline="\n")
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise

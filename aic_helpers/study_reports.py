@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image as PillowImage
 
-from aic_helpers import pages, results, study_plots, study_tables
+from aic_helpers import pages, study_plots, study_tables, texts
 from aic_helpers.board_plots import QUALITIES
 from aic_helpers.images import read_rgb
 from aic_helpers.report_plots import Plot, drawn
@@ -28,8 +28,8 @@ PHOTOS, QUALITY = 3, 85
 
 def write(folder: Path, found: Analysis) -> list[Path]:
     """Write `study.json` and `report.html` into a study's folder; return their paths."""
-    results.write_text(folder / RESULT, results.as_json(as_dict(found)) + "\n")
-    results.write_text(folder / REPORT, page(found, _seen(folder, found)))
+    texts.write_text(folder / RESULT, texts.as_json(as_dict(found)) + "\n")
+    texts.write_text(folder / REPORT, page(found, _seen(folder, found)))
     return [folder / RESULT, folder / REPORT]
 
 
@@ -46,7 +46,7 @@ def as_dict(found: Analysis) -> dict[str, Any]:
     tables |= {"pairs": found.pairs, "pictures": found.pictures, "scores": found.scores}
     rows = {name: table.to_dict("records") for name, table in tables.items()}
     common = {"schema": 1, "study": about, "votes": len(found.votes), "krippendorff_alpha": found.alpha}
-    strict: dict[str, Any] = results.strict(
+    strict: dict[str, Any] = texts.strict(
         {**common, **rows, "correlations": found.correlations, "notes": list(found.notes)}
     )
     return strict

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from aic_helpers import mails, results, tables, teams
+from aic_helpers import mails, results, tables, teams, texts
 from aic_helpers.mail_contents import Submission
 from aic_helpers.mail_fields import ADDRESS, SENDER
 from aic_helpers.places import PROJECT
@@ -80,7 +80,7 @@ def public(result: Mapping[str, Any]) -> dict[str, Any]:
     kept["environment"] = {name: value for name, value in (result["environment"] or {}).items() if name != "host"}
     kept["model"] = {**result["model"], **{name: _last(result["model"].get(name)) for name in ("source", "checkpoint")}}
     kept["data"] = {**result["data"], "name": _last(result["data"]["name"])}
-    return _without_folders(results.strict(kept))
+    return _without_folders(texts.strict(kept))
 
 
 def _last(path: Any) -> Any:

@@ -18,7 +18,7 @@ import tensorflow as tf
 from keras import ops
 from PIL import Image as PillowImage
 
-from aic_helpers import images, results
+from aic_helpers import images, texts
 from aic_helpers.errors import InputError
 from aic_helpers.keeper import Keeper, Progress, Trained, alone, psnr_db_of
 from aic_helpers.losses import LOSSES
@@ -178,8 +178,8 @@ def save(trained: Trained, folder: Path, name: str, **measured: Any) -> Path:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
-    recipe = results.strict(trained.recipe | measured)
-    results.write_text(folder / f"{name}.json", json.dumps(recipe, indent=2, allow_nan=False) + "\n")
+    recipe = texts.strict(trained.recipe | measured)
+    texts.write_text(folder / f"{name}.json", json.dumps(recipe, indent=2, allow_nan=False) + "\n")
     return weights
 
 
