@@ -86,7 +86,8 @@ def open_board(folder: str | Path = "") -> Board:
     """
     place = Path(folder).expanduser() if str(folder) else _newest()
     if not (place / FILE).is_file():
-        raise InputError(f"a board ({FILE}) at {place}", "nothing", MAKE)
+        found = "a file" if place.is_file() else "none in that folder" if place.is_dir() else "nothing"
+        raise InputError(f"a board ({FILE}) at {place}", found, MAKE)
     plan = _json(place / FILE)
     problem = next(_problems(plan), None)
     if problem:

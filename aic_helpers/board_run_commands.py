@@ -28,7 +28,7 @@ OUT = "The board's folder.  [default: runs/boards/NAME, beside notebooks/]"
 @click.option("--fresh", is_flag=True, help="Make anew what the board has already.")
 @click.option("--retry", is_flag=True, help="Try the models again that have failed.")
 @options.crew_options
-def run(spec: str, out: str, fresh: bool, retry: bool, scheduler: str, workers: int | None) -> int:
+def run(spec: str, out: str, fresh: bool, retry: bool, scheduler: str | None, workers: int | None) -> int:
     """Convert, evaluate, profile and check many models.
 
     SPEC is a TOML file. What the board's folder has of these very models and data isn't made again: after Ctrl-C, or
@@ -62,13 +62,13 @@ def run(spec: str, out: str, fresh: bool, retry: bool, scheduler: str, workers: 
 
 
 @contextmanager
-def crew(scheduler: str, workers: int | None) -> Iterator[Crew]:
+def crew(scheduler: str | None, workers: int | None) -> Iterator[Crew]:
     """Give who does the work: this machine, the cluster at an address, or one of so many processes here."""
     from aic_helpers import crews
 
-    if scheduler and workers:
+    if scheduler is not None and workers:
         raise InputError("--scheduler or --workers", "both", "leave one out")
-    if not (scheduler or workers):
+    if scheduler is None and not workers:
         yield crews.Local()
         return
     from aic_helpers import clusters

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
-import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from typing import Any
 
 from aic_helpers import results, sources
 from aic_helpers.errors import InputError, require_file
-from aic_helpers.places import PROJECT
+from aic_helpers.places import PROJECT, folder_name
 from aic_helpers.results import Settings
 from aic_helpers.timing import Limits
 from aic_helpers.tracks import TRACKS
@@ -28,7 +27,7 @@ KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "profile": (bool, "true or false"),
     "time_budget_s": ((int, float), "a number of seconds"),
     "reports": (bool, "true or false"),
-    "tracks": (list, "a list of tracks"),
+    "tracks": (list, "a list of tracks, one or both"),
     "models": (list, "a list of models"),
 }
 """Keys of a board file, with the type and the words of each."""
@@ -99,8 +98,9 @@ def read_spec(path: str | Path, out: str | Path = "") -> Spec:
     """
     path = require_file(Path(path), "a board file")
     content = _checked(path)
-    name = content.get("name") or path.stem
-    folder = _folder(name, out)
+    name = " ".join(content.get("name", "").split()) or path.stem
+    with _told_of(path):
+        folder = _folder(name, out)
     data = _placed(content.get("data", "sample"), path.parent)
     limit, profile = content.get("limit", 0), content.get("profile", True)
     with _told_of(path):
@@ -116,7 +116,7 @@ def read_spec(path: str | Path, out: str | Path = "") -> Spec:
 
 
 def _folder(name: str, out: str | Path) -> Path:
-    folder = Path(out).expanduser() if out else PROJECT / "runs" / "boards" / re.sub(r"[^\w.-]+", "_", name)
+    folder = Path(out).expanduser() if out else PROJECT / "runs" / "boards" / folder_name(name)
     for place in (folder, *folder.parents):
         if place.exists() and not place.is_dir():
             raise InputError(f"a folder for the board at {place}", "a file", "name another with --out")
@@ -142,7 +142,8 @@ def _checked(path: Path) -> dict[str, Any]:
     _refuse_unknown(content, tuple(KINDS), str(path))
     for key, value in content.items():
         kind, words = KINDS[key]
-        if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
+        right = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+        if not right or (key, value) == ("tracks", []):
             raise InputError(f"{key} as {words} in {path}", repr(value), "change it")
     return content
 
@@ -165,12 +166,13 @@ def _models(entry: Any, path: Path, tracks: Sequence[str]) -> Iterator[dict[str,
     if not given.get("model"):
         raise InputError(f"model in every item of models in {path}", repr(entry), "name one")
     checkpoint = given.get("checkpoint") and _placed(given["checkpoint"], path.parent)
+    name = " ".join(given.get("name", "").split())
     for model in _matches(given["model"], path):
         own = sources.pretrained().get(model, {}).get("track")
         with _told_of(path):
             chosen = [results.named_track(given["track"]).name] if "track" in given else [own] if own else tracks
         for track in chosen:
-            yield {"name": given.get("name", ""), "model": model, "checkpoint": checkpoint or "", "track": track}
+            yield {"name": name, "model": model, "checkpoint": checkpoint or "", "track": track}
 
 
 def _matches(model: str, path: Path) -> list[str]:
@@ -178,7 +180,8 @@ def _matches(model: str, path: Path) -> list[str]:
     if not any(sign in model for sign in "*?"):
         return [model if model in sources.pretrained() else _placed(model, path.parent)]
     names = fnmatch.filter(sources.pretrained(), model)
-    files = sorted(str(file) for file in path.parent.glob(model)) if not Path(model).is_absolute() else []
+    root = Path(model).anchor  # of an absolute path
+    files = sorted(str(file) for file in Path(root or path.parent).glob(model.removeprefix(root)))
     if not names + files:
         raise InputError(f"a model that matches {model} in {path}", "none", "check the folder, or leave it out")
     return names + files
@@ -195,7 +198,7 @@ def _entry(typed: dict[str, str], folder: Path, data: str, limit: int) -> Entry:
     track, model, checkpoint = typed["track"], typed["model"], typed["checkpoint"]
     settings = results.settle(track, model, checkpoint, data, str(folder / track), limit)
     name = typed["name"] or settings.source.name
-    run = results.run_folder(settings.track, name, str(folder / track / re.sub(r"[^\w.-]+", "_", name)))
+    run = results.run_folder(settings.track, name, str(folder / track / folder_name(name)))
     return Entry(name, track, model, checkpoint, _in_folder(settings, name, run))
 
 
@@ -209,9 +212,9 @@ def _refuse_twice(entries: Sequence[Entry], path: Path) -> None:
     for entry in entries:
         other = seen.setdefault(entry.settings.folder, entry)
         if other is not entry:
-            both = f"{other.model} and {entry.model}"
+            both = " and ".join(dict.fromkeys(f"{one.name} ({one.model})" for one in (other, entry)))
             raise InputError(
-                f"one model called {entry.name} on {entry.track} in {path}",
-                both,
+                f"one model called {entry.settings.folder.name} on {entry.track} in {path}",
+                both if other.model != entry.model or other.name != entry.name else f"{both} twice",
                 f'give one another name: {{ name = "...", model = "{entry.model}" }}',
             )

@@ -27,7 +27,13 @@ from aic_helpers.errors import InputError
 from aic_helpers.results import Settings
 
 SCHEMA = 1
-FAILURE = "failure.json"
+FILE, FAILURE = "board.json", "failure.json"
+
+NOBODY_TIMES = (
+    "a worker that takes times, as this board wants them",
+    "none",
+    "start one with: dask worker ADDRESS --resources profiling=1, or set profile = false",
+)
 
 Stage = Literal["judge", "measure"]
 
@@ -56,19 +62,34 @@ def run(
     Raises
     ------
     InputError
-        Another board is at work in the folder.
+        Another board is at work in the folder, a new board's folder holds files that may be a person's own, or times
+        are to be taken and nobody of the crew takes any.
     KeyboardInterrupt
         After all children are ended; what was recorded stays.
     """
     spec.folder.mkdir(parents=True, exist_ok=True)
     with staging.alone(spec.folder), nurseries.started(confinement.environment(os.environ)):
-        texts.write_text(spec.folder / "board.json", _as_json(spec))
+        if not (spec.folder / FILE).is_file():
+            _refuse_strangers(spec)
         work = _Work(spec, crew, fresh, retry, progress or (lambda *told: None))
+        work.forget_failures()
+        if not crew.timed_at_once and any("measure" in work.stages(entry) for entry in spec.entries):
+            raise InputError(*NOBODY_TIMES)
+        texts.write_text(spec.folder / FILE, _as_json(spec))
         there = sum(not work.stages(entry) for entry in spec.entries)
         work.through("judge", crew.side_by_side)
         work.through("measure", crew.timed_at_once)
     failed = sum((entry.settings.folder / FAILURE).is_file() for entry in spec.entries)
     return {"entries": len(spec.entries), "there": there, "done": len(spec.entries) - there, "failed": failed}
+
+
+def _refuse_strangers(spec: Spec) -> None:
+    """Refuse a folder for a new board that holds what may be a person's own; what lies in an old one is the board's."""
+    for entry in spec.entries:
+        folder = entry.settings.folder
+        if staging.is_foreign(folder, "result.json", results.FILES):
+            found = f"files of a run without a result.json in {folder}"
+            raise InputError(f"a new folder for the board at {spec.folder}", found, "name another with --out")
 
 
 def _as_json(spec: Spec) -> str:
@@ -91,17 +112,17 @@ class _Work:
 
     def __init__(self, spec: Spec, crew: Crew, fresh: bool, retry: bool, progress: Progress) -> None:
         self._spec, self._crew, self._progress = spec, crew, progress
-        self._fresh, self._retry = fresh, retry
+        self._fresh, self._anew = fresh, fresh or retry
         self._stopped = threading.Event()
         self._drawing = threading.Lock()  # matplotlib draws one figure at a time
 
     def stages(self, entry: Entry) -> list[Stage]:
         """Return the units that an entry lacks."""
         both: list[Stage] = ["judge", "measure"] if self._spec.profile else ["judge"]
-        if self._fresh:
-            return both
         if self._has_failed(entry):
             return []
+        if self._fresh:
+            return both
         why = self._standing(entry.settings)
         judged = not any(why.get(part, "unknown") for part in ("model", "metrics"))
         return both[judged and self._spec.profile :] if any(why.values()) else []
@@ -118,27 +139,36 @@ class _Work:
             return {"model": "its result is damaged"}
 
     def _has_failed(self, entry: Entry) -> bool:
-        """Whether an entry failed for good: with this very model and these data, and it isn't to be tried again."""
+        """Whether an entry failed for good: with this very model and these data."""
         path = entry.settings.folder / FAILURE
-        if not path.is_file() or self._retry:
+        if not path.is_file():
             return False
         try:
             return json.loads(path.read_text("utf-8"))["made_from"] == texts.strict(_origin(entry.settings))
         except (ValueError, KeyError, TypeError):
             return False
 
+    def forget_failures(self) -> None:
+        """Remove what is written of failures that are to be tried again, or that another model or other data had."""
+        for entry in self._spec.entries:
+            if self._anew or not self._has_failed(entry):
+                (entry.settings.folder / FAILURE).unlink(missing_ok=True)
+
     def through(self, stage: Stage, at_once: int) -> None:
         """Do one stage of all entries that lack it, `at_once` at a time."""
         waiting = [entry for entry in self._spec.entries if stage in self.stages(entry)]
-        if self._fresh and stage == "measure":
-            waiting = [entry for entry in waiting if not (entry.settings.folder / FAILURE).is_file()]
         self._progress("", 0, len(waiting), stage)
         threads = ThreadPoolExecutor(max(1, at_once))
+        units = [threads.submit(self._unit, entry, stage) for entry in waiting]
         try:
-            _wait([threads.submit(self._unit, entry, stage) for entry in waiting])
+            _wait(units)
         except BaseException:
             self._stopped.set()
-            self._crew.stop()
+            threads.shutdown(wait=False, cancel_futures=True)
+            while True:  # a unit whose child was just about to start starts it all the same
+                self._crew.stop()
+                if not wait(units, timeout=0.2).not_done:
+                    break
             raise
         finally:
             threads.shutdown(cancel_futures=True)
@@ -169,7 +199,8 @@ class _Work:
     def _staged(self, settings: Settings, stage: Stage) -> Iterator[Settings]:
         kept = () if self._fresh and stage == "judge" else results.FILES
         replaces = (*results.FILES, FAILURE)
-        with staging.staged(settings.folder, "result.json", start_with=kept, replaces=replaces) as folder:
+        whole = staging.staged(settings.folder, "result.json", start_with=kept, replaces=replaces, owned=True)
+        with whole as folder:
             results.set_damaged_aside(folder)
             yield replace(settings, folder=folder)
 

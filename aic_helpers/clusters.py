@@ -36,24 +36,28 @@ LOST_WORKERS = 3
 
 PROFILING = {"profiling": 1}
 
+SILENT = 50
+"""Dask's own words on stderr: none below CRITICAL."""
+
 START = "start one there with: dask worker ADDRESS --resources profiling=1"
 
 
 @contextmanager
-def crew(scheduler: str, workers: int | None) -> Iterator[Cluster]:
+def crew(scheduler: str | None, workers: int | None) -> Iterator[Cluster]:
     """Give the crew of the cluster at an address, or of one of so many processes that is started here.
 
     Raises
     ------
     InputError
-        Dask isn't installed, no scheduler answers within ten seconds, it has no workers, or they have other versions.
+        Dask isn't installed, no scheduler answers within ten seconds, it has no workers, they have other versions, or
+        the scheduler is gone before the end.
     """
     try:
         import distributed
     except ImportError:
         remedy = "pip install 'aic-workbench[cluster]'"
         raise InputError("Dask, for work on a cluster", "none installed", remedy) from None
-    if scheduler:
+    if scheduler is not None:
         with _connected(scheduler, distributed) as client:
             yield Cluster(client)
         return
@@ -73,8 +77,12 @@ def _connected(address: str, distributed: Any) -> Iterator[Client]:
         reason = " ".join(str(error).split()) or "no answer"
         expected = f"a Dask scheduler at {address} that answers within {CONNECT_TIMEOUT_S} s"
         raise InputError(expected, reason[:200], "check the address, and that it is running") from None
-    with client:
-        yield client
+    try:
+        with client:
+            yield client
+    except distributed.comm.CommClosedError:
+        remedy = "start it, and call again: what is recorded stays"
+        raise InputError(f"the Dask scheduler at {address} until the end", "it is gone", remedy) from None
 
 
 def _hear(address: str, distributed: Any) -> None:
@@ -93,7 +101,7 @@ def _processes_here(workers: int, distributed: Any) -> Any:
 
     # A worker that dies of a unit counts against the unit; the scheduler gives up when more than these have died.
     dask.config.set({"distributed.scheduler.allowed-failures": LOST_WORKERS - 1})
-    shared = {"nthreads": 1, "dashboard": False}
+    shared = {"nthreads": 1, "dashboard": False, "silence_logs": SILENT}
     options = [{**shared, "resources": PROFILING if number == 0 else {}} for number in range(workers)]
     return distributed.SpecCluster(
         scheduler={
@@ -101,7 +109,7 @@ def _processes_here(workers: int, distributed: Any) -> Any:
             "options": {"host": "127.0.0.1", "port": 0, "dashboard": False, "dashboard_address": "127.0.0.1:0"},
         },
         workers={number: {"cls": distributed.Nanny, "options": each} for number, each in enumerate(options)},
-        silence_logs=50,
+        silence_logs=SILENT,
     )
 
 
@@ -145,8 +153,6 @@ class Cluster:
         result = results.read(settings.folder)
         if keys.stale(settings.folder, "profile", self.profile_key(settings, limits, result)) is None:
             return
-        if not self.timed_at_once:
-            raise InputError("a worker that declares the resource profiling", "none", START)
         progress(0, None, "profiling on the cluster")
         blobs = [_model(settings), _photo(settings)]
         found = self._do(cluster_tasks.profile, blobs, settings.track.name, limits, resources=PROFILING)
@@ -184,6 +190,7 @@ class Cluster:
         self, function: Callable[..., Any], blobs: list[bytes], *arguments: Any, resources: dict[str, int] | None = None
     ) -> Any:
         """Return what a function finds on a worker; images lost with the workers that had them are sent again."""
+        from distributed.comm import CommClosedError
         from distributed.scheduler import KilledWorker
 
         for _ in range(LOST_WORKERS):
@@ -196,6 +203,8 @@ class Cluster:
             except CancelledError:
                 if self._stopped.is_set():
                     raise KeyboardInterrupt from None
+                if self._client.status != "running":
+                    raise CommClosedError("the scheduler is gone") from None
         raise WorkerError(f"its images or its model were lost with their workers {LOST_WORKERS} times")
 
     def _result(self, future: Future) -> Any:

@@ -104,7 +104,7 @@ def queue(last: int, as_json: bool, desk: str, ledger: str) -> int:
 @crew_options
 @desk_options
 def work(
-    data: str, limit: int, private_links: bool, scheduler: str, workers: int | None, desk: str, ledger: str
+    data: str, limit: int, private_links: bool, scheduler: str | None, workers: int | None, desk: str, ledger: str
 ) -> int:
     """Organiser: judge the submissions that wait.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from functools import cache
@@ -27,6 +28,9 @@ from aic_helpers.tracks import PROTOCOL
 Key = dict[str, Any]
 
 ROOMS = Path(__file__).parent
+
+_parsing = threading.Lock()
+"""Python 3.11 loses count where several threads parse at once and something is told of garbage collections."""
 
 NOTHING_YET = "nothing there yet"
 
@@ -85,7 +89,7 @@ def requirements_key(settings: Settings, result: dict[str, Any], *, weighed: boo
     """Return what the rules are judged by, the other parts of a result among it."""
     return {
         "model": result["model"]["sha256"],
-        **{part: _of_json(result[part]) for part in ("metrics", "profile")},
+        **{part: results.part_sha256(result[part]) for part in ("metrics", "profile")},
         "photo": _sha256(settings.dataset.hd[:1]),
         "weighed": weighed or result["profile"] is not None,
         "code": code("requirements", "trial"),
@@ -114,6 +118,8 @@ def stale(folder: Path, part: Part, key: Key) -> str | None:
     changed = [WORDS.get(name, name) for name in {**then, **now} if then.get(name) != now.get(name)]
     if changed:
         return f"changed since: {', '.join(changed)}"
+    if kept.get("sha256") != results.part_sha256(result[part]):
+        return "its figures in result.json are not as they were written"
     damaged = [name for name, sha256 in kept["files"].items() if results.sha256(folder / name) != sha256]
     return f"{damaged[0]} is damaged or missing" if damaged else None
 
@@ -162,7 +168,9 @@ def code(*rooms: str) -> str:
 def _imported(file: Path) -> list[str]:
     """Return the rooms that a room imports, wherever in it."""
     rooms: list[str] = []
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+    with _parsing:
+        tree = ast.parse(file.read_text("utf-8"))
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == "aic_helpers":
             rooms += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("aic_helpers."):
@@ -182,10 +190,6 @@ def _sha256(files: Iterable[Path] | Sequence[Path]) -> str:
 def _sha256_of(file: Path, mtime_ns: int, size: int) -> str | None:
     """Return the SHA-256 of a file as it stands: a board asks for those of its images once for each model."""
     return results.sha256(file)
-
-
-def _of_json(value: Any) -> str | None:
-    return None if value is None else hashlib.sha256(texts.as_json(value).encode()).hexdigest()
 
 
 def _versions(*names: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from aic_helpers.errors import InputError
@@ -12,6 +13,25 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 CHALLENGE = PROJECT / "data" / "challenge"
 """Where `aic data fetch challenge` puts the challenge's data."""
+
+
+LONGEST_NAME = 100
+
+
+def folder_name(name: str) -> str:
+    """Return what the folder of something of that name is called: never a path, and never one's own or the one above.
+
+    Raises
+    ------
+    InputError
+        A name that leaves nothing to call a folder by, or a very long one.
+    """
+    stem = re.sub(r"[^\w.-]+", "_", name)
+    if not stem.strip("."):
+        raise InputError("a name with a letter or a digit", repr(name), "change it")
+    if len(stem) > LONGEST_NAME:
+        raise InputError(f"a name of at most {LONGEST_NAME} letters", f"{name[:20]}... of {len(stem)}", "shorten it")
+    return stem
 
 
 def challenge_folder() -> Path:

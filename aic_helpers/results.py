@@ -13,7 +13,6 @@ import json
 import logging
 import math
 import platform
-import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -23,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from aic_helpers import datasets, machine, run_files, schema, sources, staging, texts
 from aic_helpers.errors import InputError
 from aic_helpers.fingerprints import fingerprint
-from aic_helpers.places import PROJECT
+from aic_helpers.places import PROJECT, folder_name
 from aic_helpers.scoring import total_scores
 from aic_helpers.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, PROTOCOL, TRACKS, Track
 
@@ -113,7 +112,7 @@ def named_track(name: str) -> Track:
 
 def run_folder(track: Track, name: str, out: str = "") -> Path:
     """Return the folder of a run: `out`, or `runs/<track>/<name>` in the project."""
-    folder = Path(out).expanduser() if out else PROJECT / "runs" / track.name / re.sub(r"[^\w.-]+", "_", name)
+    folder = Path(out).expanduser() if out else PROJECT / "runs" / track.name / folder_name(name)
     if folder.exists() and not folder.is_dir():
         raise InputError(f"a folder for the run at {folder}", "a file", "name another place with out")
     return folder
@@ -203,12 +202,18 @@ def write_part(settings: Settings, part: Part, value: Any, made_from: dict[str, 
         result["keys"].pop("requirements", None)
     result["keys"].pop(part, None)
     if made_from is not None:
-        result["keys"][part] = {"made_from": made_from, "files": _hashes(settings.folder, part)}
+        files = _hashes(settings.folder, part)
+        result["keys"][part] = {"made_from": made_from, "files": files, "sha256": part_sha256(value)}
     result["scores"] = scores(settings.track, result["metrics"], result["profile"])
     result["environment"] = environment()
     result = texts.strict(result)
     texts.write_text(settings.folder / "result.json", texts.as_json(result) + "\n")
     return result
+
+
+def part_sha256(value: Any) -> str | None:
+    """Return the SHA-256 of a part as JSON; None where it isn't there."""
+    return None if value is None else hashlib.sha256(texts.as_json(value).encode()).hexdigest()
 
 
 def _hashes(folder: Path, part: Part) -> dict[str, str]:

@@ -39,9 +39,11 @@ def require(result: Any, path: Path) -> None:
     OtherSchemaError
         Another schema.
     InputError
-        The first part that isn't as a step would have written it.
+        No schema, or the first part that isn't as a step would have written it.
     """
     found = result.get("schema") if isinstance(result, dict) else None
+    if not isinstance(found, int):
+        raise InputError(f"a whole result in {path}", f"{json.dumps(found)[:40]} as its schema", REMEDY)
     if found != SCHEMA:
         raise OtherSchemaError(
             f"a result of schema {SCHEMA} in {path}", f"schema {found}", "read it with the version it names"

@@ -25,7 +25,9 @@ def home(folder: Path) -> Path:
 
 
 @contextmanager
-def staged(folder: Path, last: str, *, start_with: Sequence[str] = (), replaces: Sequence[str] = ()) -> Iterator[Path]:
+def staged(
+    folder: Path, last: str, *, start_with: Sequence[str] = (), replaces: Sequence[str] = (), owned: bool = False
+) -> Iterator[Path]:
     """Give a new folder inside `folder`; at a good end its files move up, else all of it goes as if never there.
 
     It lies inside, and its files move one by one, so that `folder` may be the working folder or a mount point, and
@@ -41,18 +43,27 @@ def staged(folder: Path, last: str, *, start_with: Sequence[str] = (), replaces:
         Names of files in `folder` to begin with; copied where they are there.
     replaces : sequence of str
         Names that go from `folder` at a good end where the new folder has none.
+    owned : bool
+        Whether it is known that `folder` is no person's own. Otherwise it may not hold files of these names without
+        a `last` that speaks of them.
 
     Raises
     ------
     InputError
-        Another process works in `folder`, or it holds files of these names but no `last` that speaks of them.
+        Another process works in `folder`, or it may hold a person's own files.
     """
     made = [place for place in (folder, *folder.parents) if not place.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder):
-        _check_origin(folder, last, replaces)
-        _remove_left_behind(folder)
+        if not owned and is_foreign(folder, last, replaces):
+            found = f"{', '.join(name for name in replaces if (folder / name).exists())} without a {last}"
+            raise InputError(
+                f"a run folder, or one without files of its names, at {folder}", found, "name another folder"
+            )
+        if owned or (folder / last).exists():
+            _remove_left_behind(folder)
         yield from _staged(folder, last, start_with, replaces, made)
+        _remove_left_behind(folder)  # only now: until there is a `last`, it is what says that these files are ours
 
 
 def _staged(
@@ -93,12 +104,10 @@ def alone(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _check_origin(folder: Path, last: str, names: Sequence[str]) -> None:
-    """Refuse files that a person may have put there; what a killed process was about to move is ours."""
-    foreign = [name for name in names if (folder / name).exists()]
-    if foreign and not (folder / last).exists() and not any(folder.glob(f"{PREFIX}*")):
-        found = f"{', '.join(foreign)} without a {last}"
-        raise InputError(f"a run folder, or one without files of its names, at {folder}", found, "name another folder")
+def is_foreign(folder: Path, last: str, names: Sequence[str]) -> bool:
+    """Whether files of these names may be a person's own; those that a killed process was about to move are ours."""
+    there = any((folder / name).exists() for name in names)
+    return there and not (folder / last).exists() and not any(folder.glob(f"{PREFIX}*"))
 
 
 def _remove_left_behind(folder: Path) -> None:

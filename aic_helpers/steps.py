@@ -163,9 +163,9 @@ def _stale(settings: Settings, part: Part, key: dict[str, Any]) -> str | None:
     why = keys.stale(settings.folder, part, key)
     if why is None:
         measured = results.read(settings.folder)["environment"]["created_utc"]
-        log.info("%s taken from the run folder, where they are of %s", part, measured)
+        log.info("%s: %s taken from the run folder, where they are of %s", settings.source.name, part, measured)
     elif why != keys.NOTHING_YET:
-        log.info("%s made anew: %s", part, why)
+        log.info("%s: %s made anew: %s", settings.source.name, part, why)
     return why
 
 

@@ -66,6 +66,8 @@ def test_the_newest_board_is_shown(aic, board, monkeypatch):
             ["/no/such"],
             "expected a board (board.json) at /no/such, found nothing: make one with: aic board run SPEC",
         ),
+        ([__file__], "test_board_commands.py, found a file: make one with"),
+        (["/"], "expected a board (board.json) at /, found none in that folder: make one with"),
         (["a", "b"], "aic: Got unexpected extra argument (b); see aic board show --help"),
     ],
 )

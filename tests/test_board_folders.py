@@ -73,7 +73,7 @@ def test_bytes_that_are_no_text(tmp_path):
 
 
 def test_no_board_there(tmp_path):
-    with pytest.raises(InputError, match=r"expected a board \(board.json\) at .*, found nothing: make one with"):
+    with pytest.raises(InputError, match=r"expected a board \(board.json\) at .*, found none in that folder: make"):
         board_folders.open_board(tmp_path)
 
 

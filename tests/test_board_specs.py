@@ -44,6 +44,13 @@ def test_globs_name_files_and_pretrained_models_in_order(write):
     assert spec.folder.parts[-3:] == ("runs", "boards", "spring")
 
 
+def test_an_absolute_glob_and_a_name_with_line_breaks(write, tmp_path):
+    spec = read_spec(write(f'tracks = ["enhancement"]\nmodels = ["{tmp_path}/nets/?.pb"]'))
+    assert [entry.name for entry in spec.entries] == ["a", "b"]
+    spec = read_spec(write('models = [{ name = "two\\nlines", model = "nets/a.pb", track = "enhancement" }]'))
+    assert [entry.name for entry in spec.entries] == ["two lines"]
+
+
 def test_a_table_names_everything(write, tmp_path):
     text = """
     name = "our nets"
@@ -78,6 +85,18 @@ def test_a_table_names_everything(write, tmp_path):
         (
             'time_budget_s = 0\nmodels = ["nets/a.pb"]',
             "spring.toml: expected a time budget above 0 s, at most 86400",
+        ),
+        ('tracks = []\nmodels = ["nets/a.pb"]', "expected tracks as a list of tracks, one or both in "),
+        (
+            'models = [{ name = "..", model = "nets/a.pb" }]',
+            "spring.toml: expected a name with a letter or a digit",
+        ),
+        ('name = "."\nmodels = ["nets/a.pb"]', "spring.toml: expected a name with a letter or a digit, found '.'"),
+        (f'models = [{{ name = "{"n" * 300}", model = "nets/a.pb" }}]', "spring.toml: expected a name of at most 100"),
+        (
+            'tracks = ["enhancement"]\n'
+            'models = [{ name = "a b", model = "nets/a.pb" }, { name = "a_b", model = "nets/b.pb" }]',
+            "expected one model called a_b on enhancement in ",
         ),
         ("limit = true", "expected limit as a whole number, 0 for all images in "),
         (

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from fixtures import run_folders, small_boards
 
 from aic_helpers import boards, crews, journals, results, schema
+from aic_helpers.children import ChildError
 from aic_helpers.errors import InputError
 
 PROFILE = {**dict.fromkeys(schema.KEYS["profile"]), **run_folders.result()["profile"]}
@@ -218,6 +220,86 @@ def test_a_failure_is_recorded_and_tried_again_when_asked_or_when_the_model_chan
     fresh = Stub()
     boards.run(timed(), fresh, fresh=True)
     assert len(fresh.done) == 6
+
+
+def test_a_model_that_could_not_be_judged_is_judged_when_asked_or_when_it_changes(timed: Any, tmp_path: Path) -> None:
+    assert boards.run(timed(), Stub("evaluate"))["failed"] == 2
+    again = Stub("evaluate")
+    assert boards.run(timed(), again, retry=True)["failed"] == 2
+    assert [what for what, _ in again.done] == ["evaluate"] * 2
+    failure = json.loads((tmp_path / "out" / "enhancement" / "good_0" / "failure.json").read_text())
+    assert failure["reason"] == "expected a model that runs, found one that doesn't: mend it"
+    (tmp_path / "nets" / "good_0.pb").write_bytes(b"another net")
+    assert boards.run(timed(), Stub())["failed"] == 1
+    assert boards.run(timed(), Stub(), retry=True)["failed"] == 0
+
+
+def test_a_failure_of_other_bytes_is_forgotten_when_the_old_ones_are_back(timed: Any, tmp_path: Path) -> None:
+    net = tmp_path / "nets" / "good_0.pb"
+    good = net.read_bytes()
+    boards.run(timed(), Stub())
+    net.write_bytes(b"another net")
+    assert boards.run(timed(), Stub("evaluate"))["failed"] == 1
+    net.write_bytes(good)
+    crew = Stub()
+    assert boards.run(timed(), crew)["failed"] == 0
+    assert crew.done == []
+
+
+def test_a_result_that_was_removed_or_edited_is_made_anew(timed: Any, tmp_path: Path) -> None:
+    boards.run(timed(), Stub())
+    (tmp_path / "out" / "enhancement" / "good_0" / "result.json").unlink()
+    edited = tmp_path / "out" / "enhancement" / "good_1" / "result.json"
+    edited.write_text(edited.read_text().replace('"psnr_db": 30.0', '"psnr_db": "x"'))
+    crew = Stub()
+    assert boards.run(timed(), crew) == {"entries": 2, "there": 0, "done": 2, "failed": 0}
+    assert sorted(name for what, name in crew.done if what == "evaluate") == ["good_0", "good_1"]
+    assert results.read(edited.parent)["metrics"]["psnr_db"] == 30.0
+
+
+def test_a_new_board_refuses_a_folder_with_a_persons_own_files(timed: Any, tmp_path: Path) -> None:
+    own = tmp_path / "out" / "enhancement" / "good_1" / "images.csv"
+    own.parent.mkdir(parents=True)
+    own.write_text("mine")
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"a new folder for the board at .*out, found files of a run without a"):
+            boards.run(timed(), Stub())
+    assert own.read_text() == "mine"
+
+
+def test_times_that_nobody_takes_are_told_before_the_work(timed: Any) -> None:
+    crew = Stub()
+    crew.timed_at_once = 0
+    with pytest.raises(InputError, match=r"expected a worker that takes times, as this board wants them, found none"):
+        boards.run(timed(), crew)
+    assert crew.done == []
+    boards.run(timed(), Stub())
+    assert boards.run(timed(), crew)["there"] == 2
+
+
+def test_a_stop_is_repeated_until_no_unit_goes_on(timed: Any) -> None:
+    class Late(Stub):
+        """Interrupted, it starts its child all the same, and only a second stop finds that."""
+
+        stops = 0
+        ended = threading.Event()
+
+        def evaluate(self, settings: Any, progress: Any) -> None:
+            if settings.source.name == "good_0":
+                raise OSError("the board ends here")
+            assert self.ended.wait(30)
+            raise ChildError("it died of SIGKILL", "signal")
+
+        def stop(self) -> None:
+            self.stops += 1
+            if self.stops == 2:
+                self.ended.set()
+
+    crew = Late()
+    with pytest.raises(OSError, match="the board ends here"):
+        boards.run(timed(), crew)
+    assert crew.stops >= 2
+    assert not (timed().entries[1].settings.folder / "failure.json").exists()
 
 
 def test_a_full_disk_ends_the_board_and_keeps_what_is_there(

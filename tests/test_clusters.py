@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ def crew() -> Iterator[clusters.Cluster]:
     """Two worker processes here; the first takes times."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv(nurseries.VARIABLE, raising=False)  # each worker starts its own, as on another machine
-        with clusters.crew("", 2) as crew:
+        with clusters.crew(None, 2) as crew:
             yield crew
     # Python's own helper of spawned processes would outlive them, and other tests look for children left behind.
     resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]
@@ -130,8 +131,26 @@ def test_a_scheduler_without_workers() -> None:
         clusters._checked(Empty())  # type: ignore[arg-type]
 
 
+def test_a_scheduler_that_goes_away_is_told_and_no_models_failure(
+    crew: clusters.Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Gone:
+        status = "closed"
+
+        def submit(self, *_: Any, **__: Any) -> Any:
+            raise CancelledError
+
+    monkeypatch.setattr(crew, "_client", Gone())
+    with (
+        clusters._processes_here(0, distributed) as cluster,
+        pytest.raises(InputError, match=r"the Dask scheduler at .* until the end, found it is gone: start it, and"),
+        clusters._connected(cluster.scheduler_address, distributed),
+    ):
+        crew._do(len, [])
+
+
 def test_no_workers_are_asked_for() -> None:
-    with pytest.raises(InputError, match="expected 1 or more workers, found -1"), clusters.crew("", -1):
+    with pytest.raises(InputError, match="expected 1 or more workers, found -1"), clusters.crew(None, -1):
         pass
 
 
@@ -143,7 +162,7 @@ def test_children_of_workers_are_confined_where_strangers_models_run(crew: clust
     assert set(crew._client.run(cluster_tasks.is_confined).values()) == {False}
     spec = small_boards.spec(tmp_path, good=1)
     tmp_path.chmod(0o755)
-    with confinement.confined([tmp_path]), clusters.crew("", 1) as confined:
+    with confinement.confined([tmp_path]), clusters.crew(None, 1) as confined:
         assert set(confined._client.run(cluster_tasks.is_confined).values()) == {True}
         assert boards.run(spec, confined)["failed"] == 0
     assert results.read(tmp_path / "out" / "enhancement" / "good_0")["metrics"]["images"] == 3

@@ -1,6 +1,8 @@
 """What a part is made from: whatever changes a figure changes its key, and nothing else does."""
 
+import gc
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -151,3 +153,20 @@ def test_code_covers_what_a_room_imports(tmp_path, monkeypatch):
     (tmp_path / "c.py").write_text("changed = 1")
     assert keys.code("a") != before
     keys.code.cache_clear()
+
+
+def test_code_is_hashed_by_several_threads_at_once() -> None:
+    """Python 3.11 raised "AST constructor recursion depth mismatch", once collections of garbage called back."""
+    seen: list[int] = []
+    collected = lambda phase, info: seen.append(1)  # noqa: E731
+    gc.callbacks.append(collected)
+    old = gc.get_threshold()
+    gc.set_threshold(50)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            found = set(threads.map(lambda _: keys.code.__wrapped__("evaluation"), range(12)))
+    finally:
+        gc.set_threshold(*old)
+        gc.callbacks.remove(collected)
+    assert len(found) == 1
+    assert seen

@@ -228,11 +228,19 @@ def test_reading_a_result_without_its_parts(tmp_path):
         results.read(tmp_path)
 
 
-@pytest.mark.parametrize(("text", "found"), [('{"schema": 2}', "schema 2"), ("[]", "schema None")])
-def test_reading_another_schema(tmp_path, text, found):
-    (tmp_path / "result.json").write_text(text)
-    with pytest.raises(InputError, match=f"expected a result of schema 1 in .*, found {found}: "):
+def test_reading_another_schema(tmp_path):
+    (tmp_path / "result.json").write_text('{"schema": 2}')
+    with pytest.raises(schema.OtherSchemaError, match=r"expected a result of schema 1 in .*, found schema 2: "):
         results.read(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["[]", "{}"])
+def test_what_names_no_schema_is_damaged_and_set_aside(tmp_path, text):
+    (tmp_path / "result.json").write_text(text)
+    with pytest.raises(InputError, match=r"expected a whole result in .*, found null as its schema: make the run"):
+        results.read(tmp_path)
+    results.set_damaged_aside(tmp_path)
+    assert not (tmp_path / "result.json").exists()
 
 
 def test_settings_have_the_defaults_of_the_track(monkeypatch, net):

@@ -79,6 +79,26 @@ def test_what_a_killed_process_left_is_removed_and_its_files_are_ours(tmp_path):
     assert names(tmp_path) == ["result.json"]
 
 
+def test_until_a_run_ends_well_what_a_killed_process_left_vouches_for_its_files(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    (tmp_path / f".partial-{ended.pid}-x").mkdir()
+    (tmp_path / "images.csv").write_text("moved already")
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            fail_in(tmp_path, KeyboardInterrupt(), replaces=("images.csv", "result.json"))
+    with staged(tmp_path, "result.json", replaces=("images.csv", "result.json")) as stage:
+        (stage / "result.json").write_text("new")
+    assert names(tmp_path) == ["result.json"]
+
+
+def test_in_an_owned_folder_no_file_is_a_strangers(tmp_path):
+    (tmp_path / "images.csv").write_text("ours")
+    with staged(tmp_path, "result.json", replaces=("images.csv", "result.json"), owned=True) as stage:
+        (stage / "result.json").write_text("new")
+    assert names(tmp_path) == ["result.json"]
+
+
 def test_two_processes_do_not_work_in_one_folder(tmp_path):
     code = (
         "import sys; from pathlib import Path; from aic_helpers.staging import staged\n"
