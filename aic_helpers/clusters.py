@@ -7,6 +7,7 @@ only by workers that declare the resource ``profiling``, one unit at a time on e
 from __future__ import annotations
 
 import hashlib
+import logging
 import socket
 import threading
 from collections import OrderedDict
@@ -37,7 +38,7 @@ LOST_WORKERS = 3
 PROFILING = {"profiling": 1}
 
 SILENT = 50
-"""Dask's own words on stderr: none below CRITICAL."""
+"""Level of Dask's own words on stderr: nothing below CRITICAL."""
 
 START = "start one there with: dask worker ADDRESS --resources profiling=1"
 
@@ -70,6 +71,7 @@ def crew(scheduler: str | None, workers: int | None) -> Iterator[Cluster]:
 
 @contextmanager
 def _connected(address: str, distributed: Any) -> Iterator[Client]:
+    logging.getLogger("distributed.client").setLevel(SILENT)  # that the scheduler is gone is told below
     try:
         _hear(address, distributed)
         client = distributed.Client(address, timeout=CONNECT_TIMEOUT_S)
@@ -184,7 +186,8 @@ class Cluster:
     def stop(self) -> None:
         """See `Crew`."""
         self._stopped.set()
-        self._client.cancel(list(self._travelled.values()), force=True)
+        if self._client.status == "running":
+            self._client.cancel(list(self._travelled.values()), force=True)
 
     def _do(
         self, function: Callable[..., Any], blobs: list[bytes], *arguments: Any, resources: dict[str, int] | None = None
