@@ -33,10 +33,10 @@ Progress = Callable[[int, int], None]
 Row = dict[str, Any]
 Item = TypeVar("Item")
 
-BATCH_PIXELS = 2**18
-"""Images of one size go through the network together up to so many pixels: 26 patches of 100x100, one 2K photo.
+BATCH_PIXELS = 2**20
+"""Images of one size go through the network together up to so many pixels: 104 patches of 100x100, one 2K photo.
 
-The first layers of a batch then still fit a processor's cache; see `benchmarks/evaluation.py`."""
+It takes less memory than the photo does; `benchmarks/evaluation.py` tries other sizes."""
 
 FIGURES = ("psnr_db", "ms_ssim", "ms_ssim_float64", "outside_share", "outside_max")
 
@@ -98,11 +98,12 @@ def batches_of_rows(
 ) -> Iterator[list[Row]]:
     """Yield the rows of a few pairs at a time, in their order; `evaluate` says what is in them."""
     pixels = BATCH_PIXELS if getattr(model, "batch", 1) is None else 1
-    loaded = _batched((read_pair(dataset, pair) for pair in pairs), pixels)
+    batches = _batched((read_pair(dataset, pair) for pair in pairs), pixels)
+    loaded = ((batch, np.stack([pair.input for pair in batch])) for batch in batches)
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as scorer:
         scored = None
-        for batch in _ahead(reader, loaded):
-            outputs = _run(model, batch)
+        for batch, inputs in _ahead(reader, loaded):
+            outputs = _run(model, inputs)
             if scored:
                 yield scored.result()
             scored = scorer.submit(_rows, batch, outputs, dataset.track, see)
@@ -131,17 +132,16 @@ def _batched(pairs: Iterable[LoadedPair], pixels: int) -> Iterator[list[LoadedPa
         yield batch
 
 
-def _run(model: Model, batch: Sequence[LoadedPair]) -> list[tuple[NDArray[np.float32] | None, str | None]]:
-    """Return `run_model` of each pair, by one run over all of them where the model can."""
-    if len(batch) > 1:
-        inputs = np.stack([pair.input for pair in batch])
+def _run(model: Model, inputs: NDArray[np.float32]) -> list[tuple[NDArray[np.float32] | None, str | None]]:
+    """Return `run_model` of each image, by one run over all of them where the model can."""
+    if len(inputs) > 1:
         try:
             outputs = model(inputs)
         except Exception:  # one by one tells on which image, and what
             outputs = np.empty(0, np.float32)
         if outputs.shape == inputs.shape and np.isfinite(outputs).all():
             return [(output, None) for output in outputs]
-    return [run_model(model, pair.input) for pair in batch]
+    return [run_model(model, image) for image in inputs]
 
 
 def run_model(model: Model, image: NDArray[np.float32]) -> tuple[NDArray[np.float32] | None, str | None]:

@@ -110,7 +110,7 @@ def _natural_order(path: Path) -> list[tuple[int, int, str]]:
 
 def as_float(image: Rgb8) -> NDArray[np.float32]:
     """Return a uint8 image as float32 in [0, 1]."""
-    return image.astype(np.float32) / np.float32(255)
+    return np.divide(image, np.float32(255), dtype=np.float32)
 
 
 def as_uint8(image: Rgb8 | Floats) -> Rgb8:
