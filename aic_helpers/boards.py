@@ -165,10 +165,9 @@ class _Work:
         except BaseException:
             self._stopped.set()
             threads.shutdown(wait=False, cancel_futures=True)
-            while True:  # a unit whose child was just about to start starts it all the same
-                self._crew.stop()
-                if not wait(units, timeout=0.2).not_done:
-                    break
+            while going := [unit for unit in units if not unit.done()]:
+                self._crew.stop()  # again and again: a unit whose child was about to start starts it all the same
+                wait(going, timeout=0.2)
             raise
         finally:
             threads.shutdown(cancel_futures=True)

@@ -302,6 +302,30 @@ def test_a_stop_is_repeated_until_no_unit_goes_on(timed: Any) -> None:
     assert not (timed().entries[1].settings.folder / "failure.json").exists()
 
 
+def test_units_that_never_began_keep_no_stop_waiting(timed: Any, tmp_path: Path) -> None:
+    class OneByOne(Stub):
+        side_by_side = 1
+        stopped = threading.Event()
+
+        def evaluate(self, settings: Any, progress: Any) -> None:
+            self.done.append(("evaluate", settings.source.name))
+            if settings.source.name == "good_0":
+                raise OSError("the board ends here")
+            assert self.stopped.wait(30)
+            raise ChildError("it died of SIGKILL", "signal")
+
+        def stop(self) -> None:
+            self.stopped.set()
+
+    (tmp_path / "nets" / "good_2.pb").write_bytes((tmp_path / "nets" / "good_1.pb").read_bytes())
+    crew = OneByOne()
+    running = threading.Thread(target=lambda: pytest.raises(OSError, boards.run, timed(), crew), daemon=True)
+    running.start()
+    running.join(30)
+    assert not running.is_alive()
+    assert crew.done == [("evaluate", "good_0"), ("evaluate", "good_1")]
+
+
 def test_a_full_disk_ends_the_board_and_keeps_what_is_there(
     timed: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
