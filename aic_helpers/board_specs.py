@@ -6,7 +6,6 @@ import difflib
 import fnmatch
 import tomllib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,6 @@ KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "models": (list, "a list of models"),
 }
 """Keys of a board file, with the type and the words of each."""
-
 
 EXAMPLE = "see aic board run --help for an example"
 
@@ -97,21 +95,26 @@ def read_spec(path: str | Path, out: str | Path = "") -> Spec:
         match, or two models of one name on one track.
     """
     path = require_file(Path(path), "a board file")
+    try:
+        return _spec(path, out)
+    except InputError as error:
+        raise InputError.again(f"in {path}: {error}") from None
+
+
+def _spec(path: Path, out: str | Path) -> Spec:
+    """Return what a board file says. Its mistakes are told without its name, which `read_spec` puts before them."""
     content = _checked(path)
     name = " ".join(content.get("name", "").split()) or path.stem
-    with _told_of(path):
-        folder = _folder(name, out)
+    folder = _folder(name, out)
     data = _placed(content.get("data", "sample"), path.parent)
     limit, profile = content.get("limit", 0), content.get("profile", True)
-    with _told_of(path):
-        tracks = [results.named_track(track).name for track in content.get("tracks", list(TRACKS))]
-        limits = Limits(time_budget_s=content.get("time_budget_s"))
-    typed = [one for entry in content.get("models", []) for one in _models(entry, path, tracks)]
+    limits = Limits(time_budget_s=content.get("time_budget_s"))
+    tracks = [results.named_track(track).name for track in content.get("tracks", list(TRACKS))]
+    typed = [one for entry in content.get("models", []) for one in _models(entry, path.parent, tracks)]
     if not typed:
-        raise InputError(f"models in {path}", "none", 'list them, as in models = ["sample_sr_srcnn", "nets/*.pb"]')
-    with _told_of(path):
-        entries = [_entry(one, folder, data, limit) for one in typed]
-    _refuse_twice(entries, path)
+        raise InputError("models", "none", 'list them, as in models = ["sample_sr_srcnn", "nets/*.pb"]')
+    entries = [_entry(one, folder, data, limit) for one in typed]
+    _refuse_twice(entries)
     return Spec(name, data, limit or None, profile, limits, content.get("reports", True), folder, entries)
 
 
@@ -123,28 +126,19 @@ def _folder(name: str, out: str | Path) -> Path:
     return folder
 
 
-@contextmanager
-def _told_of(path: Path) -> Iterator[None]:
-    """Say of which board file a mistake is that was found elsewhere."""
-    try:
-        yield
-    except InputError as error:
-        raise InputError.again(f"in {path}: {error}") from None
-
-
 def _checked(path: Path) -> dict[str, Any]:
     try:
         content = tomllib.loads(path.read_text("utf-8"))
     except UnicodeDecodeError:
-        raise InputError(f"TOML in {path}", "a file that isn't text in UTF-8", EXAMPLE) from None
+        raise InputError("TOML", "a file that isn't text in UTF-8", EXAMPLE) from None
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"TOML in {path}", str(error), EXAMPLE) from None
-    _refuse_unknown(content, tuple(KINDS), str(path))
+        raise InputError("TOML", str(error), EXAMPLE) from None
+    _refuse_unknown(content, tuple(KINDS), "the file")
     for key, value in content.items():
         kind, words = KINDS[key]
         right = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
         if not right or (key, value) == ("tracks", []):
-            raise InputError(f"{key} as {words} in {path}", repr(value), "change it")
+            raise InputError(f"{key} as {words}", repr(value), "change it")
     return content
 
 
@@ -156,34 +150,33 @@ def _refuse_unknown(given: dict[str, Any], known: Sequence[str], where: str) -> 
             raise InputError(f"keys {', '.join(known)} in {where}", key, remedy)
 
 
-def _models(entry: Any, path: Path, tracks: Sequence[str]) -> Iterator[dict[str, str]]:
+def _models(entry: Any, folder: Path, tracks: Sequence[str]) -> Iterator[dict[str, str]]:
     """Yield what an item of `models` stands for: each model that it names, on each of its tracks."""
     given = {"model": entry} if isinstance(entry, str) else entry
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
         example = '"sample_sr_srcnn" or { model = "net.py:network", checkpoint = "weights/net" }'
-        raise InputError(f"a model in {path} such as {example}", repr(entry), "change it")
-    _refuse_unknown(given, MODEL_KEYS, f"a model of {path}")
+        raise InputError(f"a model such as {example}", repr(entry), "change it")
+    _refuse_unknown(given, MODEL_KEYS, "a model")
     if not given.get("model"):
-        raise InputError(f"model in every item of models in {path}", repr(entry), "name one")
-    checkpoint = given.get("checkpoint") and _placed(given["checkpoint"], path.parent)
+        raise InputError("model in every item of models", repr(entry), "name one")
+    checkpoint = given.get("checkpoint") and _placed(given["checkpoint"], folder)
     name = " ".join(given.get("name", "").split())
-    for model in _matches(given["model"], path):
+    for model in _matches(given["model"], folder):
         own = sources.pretrained().get(model, {}).get("track")
-        with _told_of(path):
-            chosen = [results.named_track(given["track"]).name] if "track" in given else [own] if own else tracks
+        chosen = [results.named_track(given["track"]).name] if "track" in given else [own] if own else tracks
         for track in chosen:
             yield {"name": name, "model": model, "checkpoint": checkpoint or "", "track": track}
 
 
-def _matches(model: str, path: Path) -> list[str]:
+def _matches(model: str, folder: Path) -> list[str]:
     """Return the names and files that a model with * or ? stands for; any other stands for itself."""
     if not any(sign in model for sign in "*?"):
-        return [model if model in sources.pretrained() else _placed(model, path.parent)]
+        return [model if model in sources.pretrained() else _placed(model, folder)]
     names = fnmatch.filter(sources.pretrained(), model)
     root = Path(model).anchor  # of an absolute path
-    files = sorted(str(file) for file in Path(root or path.parent).glob(model.removeprefix(root)))
+    files = sorted(str(file) for file in Path(root or folder).glob(model.removeprefix(root)))
     if not names + files:
-        raise InputError(f"a model that matches {model} in {path}", "none", "check the folder, or leave it out")
+        raise InputError(f"a model that matches {model}", "none", "check the folder, or leave it out")
     return names + files
 
 
@@ -207,14 +200,14 @@ def _in_folder(settings: Settings, name: str, run: Path) -> Settings:
     return replace(settings, source=replace(settings.source, name=name), folder=run)
 
 
-def _refuse_twice(entries: Sequence[Entry], path: Path) -> None:
+def _refuse_twice(entries: Sequence[Entry]) -> None:
     seen: dict[Path, Entry] = {}
     for entry in entries:
         other = seen.setdefault(entry.settings.folder, entry)
         if other is not entry:
             both = " and ".join(dict.fromkeys(f"{one.name} ({one.model})" for one in (other, entry)))
             raise InputError(
-                f"one model called {entry.settings.folder.name} on {entry.track} in {path}",
+                f"one model called {entry.settings.folder.name} on {entry.track}",
                 both if other.model != entry.model or other.name != entry.name else f"{both} twice",
                 f'give one another name: {{ name = "...", model = "{entry.model}" }}',
             )

@@ -87,8 +87,8 @@ def _refuse_strangers(spec: Spec) -> None:
     """Refuse a folder for a new board that holds what may be a person's own; what lies in an old one is the board's."""
     for entry in spec.entries:
         folder = entry.settings.folder
-        if staging.is_foreign(folder, "result.json", results.FILES):
-            found = f"files of a run without a result.json in {folder}"
+        if names := staging.foreign(folder, "result.json", results.FILES):
+            found = f"{', '.join(names)} without a result.json in {folder}"
             raise InputError(f"a new folder for the board at {spec.folder}", found, "name another with --out")
 
 

@@ -20,7 +20,7 @@ from aic_helpers.datasets import Dataset, LoadedPair, Pair, read_pair
 from aic_helpers.errors import InputError
 from aic_helpers.intervals import mean_ci95
 from aic_helpers.metrics import ms_ssim, ms_ssim_both, psnr
-from aic_helpers.tracks import PROTOCOL, Track
+from aic_helpers.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, PROTOCOL, Track
 
 Model = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
@@ -33,10 +33,10 @@ Progress = Callable[[int, int], None]
 Row = dict[str, Any]
 Item = TypeVar("Item")
 
-BATCH_PIXELS = 2**20
-"""Images of one size go through the network together up to so many pixels: 104 patches of 100x100, one 2K photo.
+BATCH_PIXELS = HD_WIDTH_PX * HD_HEIGHT_PX
+"""Images of one size go through the network together up to so many pixels: 92 patches of 100x100, one 2K photo.
 
-It takes less memory than the photo does; `benchmarks/evaluation.py` tries other sizes."""
+As many as the rules ask of every model at once, so that a batch takes no memory that the rules don't allow for."""
 
 FIGURES = ("psnr_db", "ms_ssim", "ms_ssim_float64", "outside_share", "outside_max")
 

@@ -1,4 +1,4 @@
-"""Where the project's own files and the challenge's data are."""
+"""Where the project's own files and the challenge's data are, and what the folders of runs are called."""
 
 from __future__ import annotations
 

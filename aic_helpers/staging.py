@@ -55,11 +55,9 @@ def staged(
     made = [place for place in (folder, *folder.parents) if not place.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder):
-        if not owned and is_foreign(folder, last, replaces):
-            found = f"{', '.join(name for name in replaces if (folder / name).exists())} without a {last}"
-            raise InputError(
-                f"a run folder, or one without files of its names, at {folder}", found, "name another folder"
-            )
+        if not owned and (names := foreign(folder, last, replaces)):
+            expected = f"a run folder, or one without files of its names, at {folder}"
+            raise InputError(expected, f"{', '.join(names)} without a {last}", "name another folder")
         if owned or (folder / last).exists():
             _remove_left_behind(folder)
         yield from _staged(folder, last, start_with, replaces, made)
@@ -104,10 +102,11 @@ def alone(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def is_foreign(folder: Path, last: str, names: Sequence[str]) -> bool:
-    """Whether files of these names may be a person's own; those that a killed process was about to move are ours."""
-    there = any((folder / name).exists() for name in names)
-    return there and not (folder / last).exists() and not any(folder.glob(f"{PREFIX}*"))
+def foreign(folder: Path, last: str, names: Sequence[str]) -> list[str]:
+    """Return which of these names a person's own files may have; what a killed process was about to move is ours."""
+    if (folder / last).exists() or any(folder.glob(f"{PREFIX}*")):
+        return []
+    return [name for name in names if (folder / name).exists()]
 
 
 def _remove_left_behind(folder: Path) -> None:

@@ -71,22 +71,22 @@ def test_a_table_names_everything(write, tmp_path):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("models = [", "expected TOML in "),
-        ("\x00", "expected TOML in "),
+        ("models = [", "spring.toml: expected TOML, found "),
+        ("\x00", "spring.toml: expected TOML, found "),
         ('models = [{ model = "nets/a.pb", track = "sharpen" }]', "spring.toml: expected a track"),
-        ('model = ["nets/a.pb"]', "spring.toml, found model: did you mean models?"),
-        ("zzz = 1", "spring.toml, found zzz: leave it out"),
+        ('model = ["nets/a.pb"]', "in the file, found model: did you mean models?"),
+        ("zzz = 1", "in the file, found zzz: leave it out"),
         ('models = [{ modell = "nets/a.pb" }]', "found modell: did you mean model?"),
-        ('models = [{ name = "a" }]', "expected model in every item of models in "),
+        ('models = [{ name = "a" }]', "expected model in every item of models, found"),
         ("models = [1]", 'such as "sample_sr_srcnn" or { model = "net.py:network"'),
         ("models = []", "found none: list them, as in models = "),
-        ('profile = "no"', "expected profile as true or false in "),
-        ("time_budget_s = true", "expected time_budget_s as a number of seconds in "),
+        ('profile = "no"', "expected profile as true or false, found"),
+        ("time_budget_s = true", "expected time_budget_s as a number of seconds, found"),
         (
             'time_budget_s = 0\nmodels = ["nets/a.pb"]',
             "spring.toml: expected a time budget above 0 s, at most 86400",
         ),
-        ('tracks = []\nmodels = ["nets/a.pb"]', "expected tracks as a list of tracks, one or both in "),
+        ('tracks = []\nmodels = ["nets/a.pb"]', "expected tracks as a list of tracks, one or both, found"),
         (
             'models = [{ name = "..", model = "nets/a.pb" }]',
             "spring.toml: expected a name with a letter or a digit",
@@ -96,17 +96,17 @@ def test_a_table_names_everything(write, tmp_path):
         (
             'tracks = ["enhancement"]\n'
             'models = [{ name = "a b", model = "nets/a.pb" }, { name = "a_b", model = "nets/b.pb" }]',
-            "expected one model called a_b on enhancement in ",
+            "expected one model called a_b on enhancement, found",
         ),
-        ("limit = true", "expected limit as a whole number, 0 for all images in "),
+        ("limit = true", "expected limit as a whole number, 0 for all images, found"),
         (
             'limit = -1\nmodels = ["nets/a.pb"]',
             "spring.toml: expected a limit of 0 (all) or more images, found -1",
         ),
         ('tracks = ["enhancment"]\nmodels = ["nets/a.pb"]', "did you mean enhancement?"),
-        ('models = ["nets/*.keras"]', "expected a model that matches nets/*.keras in "),
+        ('models = ["nets/*.keras"]', "expected a model that matches nets/*.keras, found none"),
         ('models = ["nets/c.pb"]', "expected a model at "),
-        ('models = ["nets/a.pb", "nets/*.pb"]', "expected one model called a on super_resolution in "),
+        ('models = ["nets/a.pb", "nets/*.pb"]', "expected one model called a on super_resolution, found"),
         ('data = "nowhere"\nmodels = ["nets/a.pb"]', "spring.toml: expected data: sample, challenge, or a folder; at "),
     ],
 )
@@ -114,6 +114,7 @@ def test_mistakes_are_told_in_one_line(write, text, expected):
     with pytest.raises(InputError) as error:
         read_spec(write(text))
     assert expected in str(error.value)
+    assert str(error.value).count("spring.toml") == 1
     assert "\n" not in str(error.value)
 
 

@@ -262,7 +262,7 @@ def test_a_new_board_refuses_a_folder_with_a_persons_own_files(timed: Any, tmp_p
     own.parent.mkdir(parents=True)
     own.write_text("mine")
     for _ in range(2):
-        with pytest.raises(InputError, match=r"a new folder for the board at .*out, found files of a run without a"):
+        with pytest.raises(InputError, match=r"a new folder for the board at .*out, found images.csv without a"):
             boards.run(timed(), Stub())
     assert own.read_text() == "mine"
 
@@ -319,7 +319,12 @@ def test_units_that_never_began_keep_no_stop_waiting(timed: Any, tmp_path: Path)
 
     (tmp_path / "nets" / "good_2.pb").write_bytes((tmp_path / "nets" / "good_1.pb").read_bytes())
     crew = OneByOne()
-    running = threading.Thread(target=lambda: pytest.raises(OSError, boards.run, timed(), crew), daemon=True)
+
+    def run() -> None:
+        with pytest.raises(OSError, match="the board ends here"):
+            boards.run(timed(), crew)
+
+    running = threading.Thread(target=run, daemon=True)
     running.start()
     running.join(30)
     assert not running.is_alive()
