@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from aic_helpers import nurseries
+from aic_helpers import warm_start
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -15,5 +15,5 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     By a hook and no fixture: the cells of notebooks know no fixtures, and kernels inherit the environment.
     """
     stack = ExitStack()
-    stack.enter_context(nurseries.started())
+    stack.enter_context(warm_start.started())
     session.config.add_cleanup(stack.close)  # when all fixtures have put back what they changed

@@ -5,12 +5,12 @@ Importing this room raises `InputError` where anywidget isn't installed.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import traitlets
 
 from aic_helpers.errors import InputError
+from aic_helpers.places import PACKAGE
 from aic_helpers.sittings import Due, RefusedError, Sitting
 
 try:
@@ -18,7 +18,7 @@ try:
 except ImportError as error:
     raise InputError("the packages of a study", f"no {error.name}", 'pip install "aic-workbench[study]"') from None
 
-STATIC = Path(__file__).with_name("static")
+STATIC = PACKAGE / "static"
 
 
 class Ballot(anywidget.AnyWidget):

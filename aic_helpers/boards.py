@@ -19,7 +19,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-from aic_helpers import confinement, journals, keys, nurseries, results, staging, steps, texts
+from aic_helpers import confinement, journals, keys, results, staging, steps, texts, warm_start
 from aic_helpers.board_specs import Entry, Spec
 from aic_helpers.children import ChildError
 from aic_helpers.crews import Crew, WorkerError
@@ -68,7 +68,7 @@ def run(
         After all children are ended; what was recorded stays.
     """
     spec.folder.mkdir(parents=True, exist_ok=True)
-    with staging.alone(spec.folder), nurseries.started(confinement.environment(os.environ)):
+    with staging.alone(spec.folder), warm_start.started(confinement.environment(os.environ)):
         if not (spec.folder / FILE).is_file():
             _refuse_strangers(spec)
         work = _Work(spec, crew, fresh, retry, progress or (lambda *told: None))

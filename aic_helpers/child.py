@@ -15,11 +15,11 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, NoReturn
 
 from aic_helpers import confinement
 from aic_helpers.errors import InputError
+from aic_helpers.places import PACKAGE
 
 MAX_MESSAGE = 400
 """Characters of an error's text; a longer one keeps both ends, where Keras and TensorFlow say what is wrong."""
@@ -28,7 +28,7 @@ PR_SET_CHILD_SUBREAPER = 36
 
 GRAPH_ERROR = "Graph execution error:"
 
-NOT_THE_USERS = (str(Path(__file__).parent), sysconfig.get_paths()["stdlib"], "<")
+NOT_THE_USERS = (str(PACKAGE), sysconfig.get_paths()["stdlib"], "<")
 
 
 def main(target: str, requests: int, replies: int, limit_mib: str) -> None:

@@ -34,6 +34,8 @@ from aic_helpers.cgroups import confine
 from aic_helpers.errors import InputError
 from aic_helpers.families import Family
 
+CHILD = "aic_helpers.child"
+
 POLL_S = 0.02
 
 RLIMIT_MARGIN_MIB = 512
@@ -297,7 +299,7 @@ def _started(
 ) -> subprocess.Popen[bytes]:
     # -P: the folder that aic is called from may hold a json.py, and must not shadow the library's.
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "aic_helpers.child", target, *map(str, ends), limit_mib],
+        [sys.executable, "-P", "-m", CHILD, target, *map(str, ends), limit_mib],
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,

@@ -20,7 +20,7 @@ from typing import Any
 
 from distributed import WorkerPlugin, get_worker
 
-from aic_helpers import assessments, confinement, keys, nurseries, profiling, requirements, run_files, sources
+from aic_helpers import assessments, confinement, keys, profiling, requirements, run_files, sources, warm_start
 from aic_helpers.datasets import Dataset, open_dataset
 from aic_helpers.timing import Limits
 from aic_helpers.tracks import TRACKS
@@ -54,7 +54,7 @@ class WithNursery(WorkerPlugin):
             folder = Path(worker.local_directory)
             self._stack.enter_context(confinement.confined([folder]))
             confinement.let_in(folder)
-        self._stack.enter_context(nurseries.started(confinement.environment(os.environ)))
+        self._stack.enter_context(warm_start.started(confinement.environment(os.environ)))
 
     def teardown(self, worker: Any) -> None:
         """End it."""

@@ -20,6 +20,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from aic_helpers.places import PROJECT
+
 VARIABLE = "AIC_CONFINED"
 """Names, while children are confined, further files and folders that they may read."""
 
@@ -159,7 +161,7 @@ def _leave_network() -> None:
 
 def _readable() -> list[Path]:
     """Return what a child must be able to read: Python, the packages, the project, the challenge's data."""
-    named = [sys.base_prefix, sys.prefix, *sys.path, str(Path(__file__).parents[1])]
+    named = [sys.base_prefix, sys.prefix, *sys.path, str(PROJECT)]
     named += [os.environ.get("AIC_CHALLENGE_DATA", ""), *os.environ[VARIABLE].split(os.pathsep)]
     return list(dict.fromkeys(Path(name).resolve() for name in named if name and Path(name).exists()))
 

@@ -19,7 +19,19 @@ from typing import Any
 
 import psutil
 
-from aic_helpers import board_figures, boards, confinement, datasets, links, nurseries, results, staging, texts, vetting
+from aic_helpers import (
+    board_figures,
+    boards,
+    confinement,
+    datasets,
+    links,
+    nurseries,
+    results,
+    staging,
+    texts,
+    vetting,
+    warm_start,
+)
 from aic_helpers import board_folders as folders
 from aic_helpers import board_specs as specs
 from aic_helpers.errors import InputError, in_words
@@ -103,7 +115,7 @@ def _shut_in(desk: Desk) -> Iterator[None]:
     try:
         with (
             confinement.confined([desk.models, desk.folder / "board", *data]),
-            nurseries.started(confinement.environment(os.environ)),
+            warm_start.started(confinement.environment(os.environ)),
         ):
             yield
     finally:

@@ -20,14 +20,13 @@ from typing import Any
 from aic_helpers import machine, results, sources, texts
 from aic_helpers.datasets import Dataset
 from aic_helpers.fingerprints import fingerprint
+from aic_helpers.places import PACKAGE
 from aic_helpers.results import Part, Settings
 from aic_helpers.subjects import Conditions
 from aic_helpers.timing import Limits
 from aic_helpers.tracks import PROTOCOL
 
 Key = dict[str, Any]
-
-ROOMS = Path(__file__).parent
 
 _parsing = threading.Lock()
 """Python 3.11 loses count where several threads parse at once and something is told of garbage collections."""
@@ -52,7 +51,7 @@ def model_key(settings: Settings) -> Key:
     """Return what `model.pb` is made from."""
     return {
         "source": fingerprint(settings.source),
-        "code": code("conversion", "freezing"),
+        "code": code("conversion"),
         **_versions("tensorflow", "keras"),
     }
 
@@ -64,7 +63,7 @@ def metrics_key(settings: Settings, model_sha256: str) -> Key:
         "data": data_sha256(settings.dataset, settings.limit),
         "protocol": PROTOCOL,
         "limit": settings.limit,
-        "code": code("assessments", "assessment"),
+        "code": code("assessments"),
         **_versions("tensorflow", "numpy", "numba", "pillow"),
     }
 
@@ -80,7 +79,7 @@ def profile_key(
         "machine": where or machine.identity(),
         **asdict(conditions),
         **asdict(limits),
-        "code": code("profiling", "subject"),
+        "code": code("profiling"),
         **_versions("tensorflow", "numpy"),
     }
 
@@ -92,7 +91,7 @@ def requirements_key(settings: Settings, result: dict[str, Any], *, weighed: boo
         **{part: results.part_sha256(result[part]) for part in ("metrics", "profile")},
         "photo": _sha256(settings.dataset.hd[:1]),
         "weighed": weighed or result["profile"] is not None,
-        "code": code("requirements", "trial"),
+        "code": code("requirements"),
         **_versions("tensorflow", "numpy"),
     }
 
@@ -153,29 +152,44 @@ def data_sha256(dataset: Dataset, limit: int | None) -> str:
 
 
 @cache
-def code(*rooms: str) -> str:
-    """Return one SHA-256 over the source of rooms and of every room that they import."""
+def code(module: str) -> str:
+    """Return one SHA-256 over the source of a module of the package and of all that helps to make its figures."""
+    return _sha256(_file(name) for name in sorted(behind(module)))
+
+
+def behind(module: str) -> set[str]:
+    """Return a module, all that it imports, and all that runs in processes that it starts, by their full names.
+
+    A process is started by name: so every text constant that names a module of the package, or ``module:function``,
+    counts as an import. Only what is imported from the module that defines it is found, not what comes by way of
+    the lazy names of a package.
+    """
     found: set[str] = set()
-    waiting = list(rooms)
+    waiting = {f"{PACKAGE.name}.{module}"}
     while waiting:
-        room = waiting.pop()
-        if room not in found:
-            found.add(room)
-            waiting += _imported(ROOMS / f"{room}.py")
-    return _sha256(ROOMS / f"{room}.py" for room in sorted(found))
+        name = waiting.pop()
+        found.add(name)
+        waiting |= _named(_file(name)) - found
+    return found
 
 
-def _imported(file: Path) -> list[str]:
-    """Return the rooms that a room imports, wherever in it."""
-    rooms: list[str] = []
+def _file(module: str) -> Path:
+    return PACKAGE.parent.joinpath(*module.split(".")).with_suffix(".py")
+
+
+def _named(file: Path) -> set[str]:
+    """Return the modules of the package that a file imports, wherever in it, or names in a text constant."""
     with _parsing:
         tree = ast.parse(file.read_text("utf-8"))
+    names: list[str] = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "aic_helpers":
-            rooms += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("aic_helpers."):
-            rooms.append(str(node.module).split(".")[1])
-    return rooms
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names.append(node.value.partition(":")[0])
+    return {name for name in names if name.startswith(f"{PACKAGE.name}.") and _file(name).is_file()}
 
 
 def _sha256(files: Iterable[Path] | Sequence[Path]) -> str:

@@ -5,12 +5,12 @@ Importing this room fails where anywidget isn't installed: see `sliders`.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import anywidget
 import traitlets
 
-STATIC = Path(__file__).with_name("static")
+from aic_helpers.places import PACKAGE
+
+STATIC = PACKAGE / "static"
 
 
 class Slider(anywidget.AnyWidget):

@@ -96,9 +96,9 @@ def evaluate(as_json: bool, fresh: bool, **typed: Any) -> int:
     Example
       aic evaluate --track super_resolution --model div2k_srcnn --data challenge --json
     """
-    from aic_helpers import bars, nurseries, steps
+    from aic_helpers import bars, steps, warm_start
 
-    with nurseries.started(), options.staged(typed) as (settings, stage), bars.bar("image") as show:
+    with warm_start.started(), options.staged(typed) as (settings, stage), bars.bar("image") as show:
         steps.evaluate(stage, fresh=fresh, progress=lambda done, total: show(done, total, settings.source.name))
     return options.report(settings, "metrics", as_json)
 
@@ -170,9 +170,9 @@ def check(as_json: bool, fresh: bool, profile: bool, **typed: Any) -> int:
     Example
       aic check --track super_resolution --model my_network.pb
     """
-    from aic_helpers import bars, nurseries, results, steps
+    from aic_helpers import bars, results, steps, warm_start
 
-    with nurseries.started(), options.staged(typed) as (settings, stage):
+    with warm_start.started(), options.staged(typed) as (settings, stage):
         steps.convert(stage)
         if profile and not _is_hd(results.read(stage.folder)["profile"]):
             with bars.bar("run") as show:

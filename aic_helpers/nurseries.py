@@ -14,10 +14,12 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+NURSERY = "aic_helpers.nursery"
 
 VARIABLE = "AIC_NURSERY"
 """Names the socket on which the nursery listens."""
@@ -27,10 +29,15 @@ MAX_BYTES = 2**20
 
 
 @contextmanager
-def started(environment: Mapping[str, str] | None = None) -> Iterator[None]:
+def started(modules: Sequence[str], environment: Mapping[str, str] | None = None) -> Iterator[None]:
     """Keep a nursery for this process and those below it; a process that has one keeps that.
 
-    `environment` is all that it gets of variables; by default this process's.
+    Parameters
+    ----------
+    modules : sequence of str
+        What it imports before it forks: see `aic_helpers.nursery.main`.
+    environment : mapping, optional
+        All that it gets of variables; by default this process's.
     """
     if not hasattr(os, "pidfd_open") or os.environ.get(VARIABLE):
         yield
@@ -42,7 +49,7 @@ def started(environment: Mapping[str, str] | None = None) -> Iterator[None]:
         listener.listen()  # who comes before TensorFlow is imported waits
         # It ends when its standard input closes, however this process ends.
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "aic_helpers.nursery", str(listener.fileno())],
+            [sys.executable, "-P", "-m", NURSERY, str(listener.fileno()), *modules],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -1,12 +1,13 @@
-"""The nursery's side of `nurseries`: ``python -m aic_helpers.nursery LISTENER``, where forked children begin.
+"""The nursery's side of `nurseries`: ``python -m aic_helpers.nursery LISTENER MODULE...``, where forked children begin.
 
-It has imported what children need, and never runs any of it: TensorFlow starts its threads with the first operation,
-and threads don't survive a fork.
+It has imported these modules, and never runs an operation: TensorFlow starts its threads with the first, and threads
+don't survive a fork.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import selectors
@@ -14,34 +15,28 @@ import signal
 import socket
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
-from aic_helpers import child, confinement, quiet
+from aic_helpers import child
 from aic_helpers.nurseries import MAX_BYTES
 
 
-def main(listener: socket.socket) -> None:
-    """Fork a child for each connection until standard input closes."""
-    _import_what_children_need()
+def main(listener: socket.socket, modules: Sequence[str]) -> None:
+    """Fork a child for each connection until standard input closes.
+
+    Parameters
+    ----------
+    modules : sequence of str
+        What to import before, in this order; of ``module:function`` the function is called once as well.
+    """
+    for name in modules:
+        module, _, function = name.partition(":")
+        imported = importlib.import_module(module)
+        if function:
+            getattr(imported, function)()
     warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside NumPy's threads, which it looks after itself
     Nursery(listener).run()
-
-
-def _import_what_children_need() -> None:
-    quiet.import_tensorflow()
-    import keras  # noqa: F401
-    import pandas  # noqa: F401
-
-    from aic_helpers import assessment, evaluation, examples, freezing, output, trial, vetting  # noqa: F401
-    from aic_helpers.tracks import TRACKS
-
-    if confinement.active():  # then a child can keep no compiled code, and would compile it anew each time
-        image = np.zeros((208, 208, 3), np.float32)
-        for track in TRACKS.values():
-            evaluation.score_output(image, image + np.float32(0.5), track)
 
 
 class Nursery:
@@ -121,4 +116,4 @@ class Nursery:
 
 
 if __name__ == "__main__":
-    main(socket.socket(fileno=int(sys.argv[1])))
+    main(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-TEMPLATES = Path(__file__).with_name("templates")
+from aic_helpers.places import PACKAGE
+
+TEMPLATES = PACKAGE / "templates"
 
 
 def page(template: str, scripts: Sequence[str] = ("report.js",), **values: Any) -> str:

@@ -8,7 +8,10 @@ from pathlib import Path
 
 from aic_helpers.errors import InputError
 
-PROJECT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
+"""The package itself, with what stands beside its modules: templates, scripts and style sheets of pages."""
+
+PROJECT = PACKAGE.parent
 """The checkout: `notebooks/`, `data/` and `models_pretrained/` stand beside the package."""
 
 CHALLENGE = PROJECT / "data" / "challenge"

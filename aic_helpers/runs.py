@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from aic_helpers import keys, nurseries, results
+from aic_helpers import keys, results, warm_start
 from aic_helpers.errors import InputError
 from aic_helpers.places import PROJECT
 from aic_helpers.staging import staged
@@ -81,7 +81,7 @@ def run(
 
     kept = () if fresh else results.FILES
     whole = staged(folder, "result.json", start_with=kept, replaces=results.FILES)
-    with nurseries.started(), whole as stage:
+    with warm_start.started(), whole as stage:
         results.set_damaged_aside(stage)
         behind, total = 0, sum(_cells(name) for name in NOTEBOOKS)
         for name in NOTEBOOKS:

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from aic_helpers.errors import InputError, require_file
-from aic_helpers.places import PROJECT, challenge_folder, fetch_command
+from aic_helpers.places import PACKAGE, PROJECT, challenge_folder, fetch_command
 from aic_helpers.tracks import Track
 
 PRETRAINED = PROJECT / "models_pretrained"
+
+NETWORKS = PACKAGE / "networks.py"
+"""The file of the pretrained models' functions."""
 
 Kind = Literal["function", "keras", "saved_model", "frozen"]
 
@@ -92,8 +95,7 @@ def _pretrained(name: str) -> ModelSource:
         folder = challenge_folder() / "models_pretrained"
         remedy = f"call {fetch_command(folder.parent)}, which brings what is missing"
     checkpoint = _checkpoint(folder / entry["checkpoint"], remedy)
-    networks = Path(__file__).with_name("networks.py")
-    return ModelSource("function", name, networks, entry["function"], checkpoint, entry["track"], name)
+    return ModelSource("function", name, NETWORKS, entry["function"], checkpoint, entry["track"], name)
 
 
 def _file_or_folder(model: str) -> ModelSource:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from aic_helpers.errors import InputError, in_words
+from aic_helpers.places import PACKAGE
 from aic_helpers.sittings import Due, RefusedError, Sitting, sitting
 from aic_helpers.study_plans import Plan
 from aic_helpers.study_stores import Store
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-TEMPLATES, STATIC = Path(__file__).with_name("templates"), Path(__file__).with_name("static")
+TEMPLATES, STATIC = PACKAGE / "templates", PACKAGE / "static"
 
 MOST_BODY_BYTES, MOST_AT_ONCE = 4096, 200
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import ipywidgets as widgets
 
-SHEET = Path(__file__).with_name("static") / "dashboard.css"
+from aic_helpers.places import PACKAGE
+
+SHEET = PACKAGE / "static" / "dashboard.css"
 
 
 def sheet() -> widgets.HTML:

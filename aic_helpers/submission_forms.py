@@ -13,9 +13,10 @@ import ipywidgets as widgets
 from aic_helpers import submission_checks, submissions, teams
 from aic_helpers.errors import InputError, in_words
 from aic_helpers.mail_fields import ADDRESS, SENDER, shown
+from aic_helpers.places import PACKAGE
 from aic_helpers.submission_checks import Check
 
-SHEET = Path(__file__).with_name("static") / "form.css"
+SHEET = PACKAGE / "static" / "form.css"
 
 
 class SubmissionForm(widgets.VBox):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from aic_helpers import curves, datasets, images, keeper, networks, places, plans, results, tables, training
+from aic_helpers import curves, datasets, images, keeper, networks, places, plans, results, sources, tables, training
 from aic_helpers.errors import InputError, require_file
 from aic_helpers.plans import Plan
 from aic_helpers.tracks import Track
@@ -166,5 +166,5 @@ def _next(lesson: Lesson, gain_db: float, weights: str) -> str:
         return "other photos: the held-out patches of these leave no gain to measure"
     if gain_db < 0:
         return "--start with these weights, or more steps in another --out: so far it is worse than doing nothing"
-    source = shlex.quote(f"{tables.typed(Path(networks.__file__))}:{lesson.network}")
+    source = shlex.quote(f"{tables.typed(sources.NETWORKS)}:{lesson.network}")
     return f"aic run --track {lesson.track.name} --model {source} --checkpoint {shlex.quote(weights)}"

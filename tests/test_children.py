@@ -178,7 +178,7 @@ def nursery() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(FIXTURES))
         patch.delenv(nurseries.VARIABLE, raising=False)  # that of the whole run doesn't know these targets
-        with nurseries.started():
+        with nurseries.started(["aic_helpers.quiet:import_tensorflow"]):
             yield
 
 
@@ -247,7 +247,7 @@ def test_a_nursery_ends_with_its_process() -> None:
     code = (
         "import os\n"
         "from aic_helpers import nurseries\n"
-        "with nurseries.started():\n"
+        "with nurseries.started([]):\n"
         "    print(os.environ[nurseries.VARIABLE], flush=True)\n"
         "    input()\n"
     )

@@ -2,14 +2,16 @@
 
 import gc
 import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from aic_helpers import keys, results
+from aic_helpers import assessments, children, conversion, keys, nurseries, results, subjects, trials
 from aic_helpers.images import write_png
+from aic_helpers.places import PACKAGE
 from aic_helpers.subjects import Conditions
 from aic_helpers.timing import Limits
 
@@ -135,24 +137,43 @@ def test_keys_of_another_form_count_as_none(settings, kept):
     assert keys.stale(settings.folder, "metrics", {}) == keys.NOTHING_YET
 
 
-def test_code_covers_what_a_room_imports(tmp_path, monkeypatch):
-    for name, text in {
-        "a": "from aic_helpers import b",
-        "b": "def f():\n    from aic_helpers.c import g",
-        "c": "",
-        "d": "",
-    }.items():
-        (tmp_path / f"{name}.py").write_text(text)
-    monkeypatch.setattr(keys, "ROOMS", tmp_path)
+@pytest.fixture
+def copied(tmp_path, monkeypatch):
+    """A copy of the package, of which code is hashed in place of the package itself."""
+    copy = tmp_path / "copy" / PACKAGE.name
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(keys, "PACKAGE", copy)
     keys.code.cache_clear()
-    before = keys.code("a")
+    yield copy
     keys.code.cache_clear()
-    (tmp_path / "d.py").write_text("changed = 1")
-    assert keys.code("a") == before
+
+
+WORKERS = {
+    "conversion": [conversion.FREEZE],
+    "assessments": [assessments.ASSESSMENT],
+    "profiling": [subjects.SUBJECT],
+    "requirements": [trials.TRIAL],
+}
+"""By the module whose code a key holds: what it starts by name, beside what starts every child process."""
+
+HELPERS = [(module, name) for module, names in WORKERS.items() for name in (*names, children.CHILD, nurseries.NURSERY)]
+
+
+@pytest.mark.parametrize(("module", "helper"), HELPERS)
+def test_a_changed_byte_in_what_runs_elsewhere_changes_the_code(copied, module, helper):
+    before = keys.code(module)
     keys.code.cache_clear()
-    (tmp_path / "c.py").write_text("changed = 1")
-    assert keys.code("a") != before
+    file = copied.parent.joinpath(*helper.partition(":")[0].split(".")).with_suffix(".py")
+    file.write_text(file.read_text() + "#")
+    assert keys.code(module) != before
+
+
+def test_a_changed_byte_in_what_has_no_part_changes_no_code(copied):
+    before = keys.code("assessments")
     keys.code.cache_clear()
+    file = copied / "plots.py"
+    file.write_text(file.read_text() + "#")
+    assert keys.code("assessments") == before
 
 
 def test_code_is_hashed_by_several_threads_at_once() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from fixtures import hostile_graphs, hostile_models
 
-from aic_helpers import children, confinement, nurseries, vetting
+from aic_helpers import children, confinement, nurseries, vetting, warm_start
 from aic_helpers.errors import InputError
 from aic_helpers.operations import GROUPS
 
@@ -21,7 +21,7 @@ def _confined() -> Iterator[None]:
     """All of this happens as at the desk: in confined children of a nursery."""
     before = os.environ.pop(nurseries.VARIABLE, None)
     os.environ["PYTHONPATH"] = str(Path(__file__).parent)  # children find the tests' own functions
-    with confinement.confined([]), nurseries.started(confinement.environment(os.environ)):
+    with confinement.confined([]), warm_start.started(confinement.environment(os.environ)):
         yield
     del os.environ["PYTHONPATH"]
     if before:
