@@ -20,14 +20,12 @@ from functools import partial
 from typing import Literal
 
 from aic_helpers import confinement, journals, keys, results, staging, steps, texts, warm_start
+from aic_helpers.board_folders import FAILURE, FILE, SCHEMA
 from aic_helpers.board_specs import Entry, Spec
 from aic_helpers.children import ChildError
 from aic_helpers.crews import Crew, WorkerError
 from aic_helpers.errors import InputError
 from aic_helpers.results import Settings
-
-SCHEMA = 1
-FILE, FAILURE = "board.json", "failure.json"
 
 NOBODY_TIMES = (
     "a worker that takes times, as this board wants them",

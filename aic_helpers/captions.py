@@ -15,8 +15,6 @@ from aic_helpers.metrics import SCALE_WEIGHTS, WINDOW_PX, ms_ssim, psnr
 from aic_helpers.tables import NOT_MEASURED
 from aic_helpers.tracks import Track
 
-Row = Mapping[str, Any]
-
 DIGITS = {"psnr_db": 2, "ms_ssim": 4}
 UNITS = {"psnr_db": "\N{NO-BREAK SPACE}dB", "ms_ssim": ""}
 TITLES = {"psnr_db": "PSNR", "ms_ssim": "MS-SSIM"}
@@ -61,7 +59,7 @@ def gain(value: float | None, metric: str) -> str:
     return f'<span class="aic-{kind}">{arrow}&nbsp;{"+" if value > 0 else "−"}{amount}</span>'  # noqa: RUF001 (a minus)
 
 
-def figures(row: Row | None, crop: Mapping[str, str], baseline: str, is_baseline: bool) -> str:
+def figures(row: Mapping[str, Any] | None, crop: Mapping[str, str], baseline: str, is_baseline: bool) -> str:
     """Return the table of an image's figures beside a picture, as HTML.
 
     Parameters
@@ -98,7 +96,7 @@ def _line(title: str, columns: tuple[str, ...], *cells: str) -> str:
     return f'<tr><th scope="row">{title}</th>{named}</tr>'
 
 
-def run_figures(run: Row | None) -> str:
+def run_figures(run: Mapping[str, Any] | None) -> str:
     """Return speed, RAM and scores of a model's run as HTML.
 
     Parameters
@@ -117,7 +115,7 @@ def run_figures(run: Row | None) -> str:
     return f'<table class="aic-figures"><tbody>{lines}</tbody></table>'
 
 
-def _with_interval(run: Row, name: str) -> str:
+def _with_interval(run: Mapping[str, Any], name: str) -> str:
     if _missing(run[name]):
         return NOT_MEASURED
     low, high = run[f"{name}_low"], run[f"{name}_high"]

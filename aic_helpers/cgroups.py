@@ -7,7 +7,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-MIB = 2**20
+from aic_helpers.families import MIB
+
 ROOT = Path("/sys/fs/cgroup")
 OWN = Path("/proc/self/cgroup")
 

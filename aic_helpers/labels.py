@@ -21,9 +21,6 @@ DISTANCES_PT = (5, 12, 22, 36)
 MARKER_PT = 3.5
 """From a point's middle to its edge."""
 
-GAP_PT = 4
-"""Between a label and what is right of it: fonts differ in width."""
-
 SIDES = ((1, 1), (-1, 1), (1, -1), (-1, -1), (0, 1), (0, -1), (1, 0), (-1, 0))
 """Where a label may stand: right or left of its point, above or below."""
 

@@ -119,14 +119,6 @@ def spare_memory_mib() -> float:
     return 0.8 * psutil.virtual_memory().available / MIB
 
 
-def reset_peak() -> bool:
-    """Start this process's ``VmHWM`` anew from its present size; return whether the kernel allowed it."""
-    with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
-        return True
-    return False
-
-
 def _status_mib(name: str) -> float | None:
     with suppress(OSError):
         for line in Path("/proc/self/status").read_text().splitlines():

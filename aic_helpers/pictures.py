@@ -59,7 +59,7 @@ def patches(inputs: NDArray, targets: NDArray) -> Figure:
     rows = figure.subplots(2, len(inputs), squeeze=False)
     for axes, images, name in zip(rows, (inputs, targets), ("input", "target"), strict=True):
         for panel, image in zip(axes, images, strict=True):
-            _show(panel, image, name)
+            show_image(panel, image, name)
     return figure
 
 
@@ -79,11 +79,11 @@ def _comparison_row(fold: Any, track: Track, comparison: Comparison) -> None:
     rows, columns = DETAIL_PX if large else comparison.target.shape[:2]
     if large:
         overview = panels.pop(0)
-        _show(overview, comparison.target, "whole target; the box is shown beside")
+        show_image(overview, comparison.target, "whole target; the box is shown beside")
         overview.add_patch(Rectangle((left, top), columns, rows, fill=False, edgecolor=ORANGE, linewidth=1.5))
     for panel, (name, image) in zip(panels, named.items(), strict=True):
         caption = "target" if name == "target" else f"{name}: {_figures(track, comparison.target, image)}"
-        _show(panel, image[top : top + rows, left : left + columns], caption)
+        show_image(panel, image[top : top + rows, left : left + columns], caption)
 
 
 def _figures(track: Track, target: Floats, image: Floats) -> str:
@@ -92,7 +92,7 @@ def _figures(track: Track, target: Floats, image: Floats) -> str:
     return f"{figures['psnr_db']:.2f} dB, {figures['ms_ssim']:.4f}"
 
 
-def _show(axes: Axes, image: NDArray, caption: str) -> None:
+def show_image(axes: Axes, image: NDArray, caption: str) -> None:
     axes.imshow(np.clip(np.nan_to_num(image), 0, 1), interpolation="antialiased")
     axes.set_xticks([])
     axes.set_yticks([])

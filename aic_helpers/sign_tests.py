@@ -7,7 +7,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-FLIPS, SEED = 20_000, 2018
+from aic_helpers.intervals import SEED
+
+FLIPS = 20_000
 
 
 def sign_flip_p(values: NDArray[np.float64]) -> float:

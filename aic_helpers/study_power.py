@@ -9,7 +9,7 @@ from aic_helpers.intervals import student
 
 NOISE, DISAGREEMENT = 0.75, 0.35
 """Assumed before there are votes, in grades: how far votes of one rater on pictures of one worth scatter, and how far
-raters differ in how much better they find one model than another. `measured` gives those of the votes."""
+raters differ in how much better they find one model than another."""
 
 POWER, LEVEL = 0.8, 0.05
 
@@ -50,12 +50,6 @@ def preference_found(raters: int, photos: int, models: int) -> float:
     """
     reach = NormalDist().inv_cdf(1 - LEVEL / pairs_of(models) / 2) + NormalDist().inv_cdf(POWER)
     return min(1.0, 0.5 + reach * 0.5 / math.sqrt(raters * photos))
-
-
-def raters_needed(difference: float, photos: int, models: int, *, most: int = 1000) -> int | None:
-    """Return how many raters find a difference (see `difference_found`); None where more than `most` would."""
-    enough = (count for count in range(least_raters(models), most + 1))
-    return next((count for count in enough if difference_found(count, photos, models) <= difference), None)
 
 
 def least_raters(models: int) -> int:

@@ -197,9 +197,3 @@ def encoded(image: Rgb8, budget_bytes: int = BUDGET_BYTES) -> tuple[bytes, str]:
         stream, words = io.BytesIO(), f"JPEG {quality}"
         picture.save(stream, format="JPEG", quality=quality, subsampling=0)
     return stream.getvalue(), words
-
-
-def decoded(content: bytes) -> Rgb8:
-    """Return the image that `encoded` made the bytes of."""
-    with PillowImage.open(io.BytesIO(content)) as image:
-        return np.asarray(image.convert("RGB"))

@@ -7,6 +7,7 @@ import ipywidgets as widgets
 import numpy as np
 import pandas as pd
 import pytest
+from fixtures.pictures import decoded
 
 from aic_helpers import stills, views
 from aic_helpers.controls import worst_first
@@ -85,7 +86,7 @@ def dashboard(source=None, image="blurred", opened=None):
 
 
 def seen(pane):
-    return views.decoded(pane.picture.value)
+    return decoded(pane.picture.value)
 
 
 def expected(found, name, box, factor=1):
@@ -189,8 +190,8 @@ def test_the_slider_holds_the_same_pixels_of_the_first_two_panes():
     found.controls.mode.value = "before/after slider"
     slider = found.stage.slider.live
     assert (slider.before_words, slider.after_words) == ("input", "better")
-    assert views.decoded(slider.before).shape == views.decoded(slider.after).shape == (400, 600, 3)
-    assert (views.decoded(slider.after) == expected(found, "better", views.Box(0, 0, 600, 400))).all()
+    assert decoded(slider.before).shape == decoded(slider.after).shape == (400, 600, 3)
+    assert (decoded(slider.after) == expected(found, "better", views.Box(0, 0, 600, 400))).all()
     assert found.panes[0].picture.value == b""
     found.controls.mode.value = "side by side"
     assert slider.before == b""
@@ -203,7 +204,7 @@ def test_blinking_can_be_stopped():
     found = dashboard()
     found.controls.mode.value = "blink"
     blink = found.stage.blink
-    assert [views.decoded(picture.value)[0, 0, 0] for picture in blink.pictures] == [51, 204]
+    assert [decoded(picture.value)[0, 0, 0] for picture in blink.pictures] == [51, 204]
     blink.stop.value = True
     assert "aic-blink-stopped" in blink.grid._dom_classes
     assert blink.stop.description == "Go on"
@@ -220,11 +221,11 @@ def test_without_anywidget_a_plain_slider_does_it_and_says_what_to_install(monke
     assert INSTALL in plain.children[0].value
     plain.show(np.full((2, 10, 3), 10, np.uint8), np.full((2, 10, 3), 200, np.uint8), "<input>", "model")
     plain.position.value = 0.2
-    assert views.decoded(plain.picture.value)[0, :, 0].tolist() == [10, 255, 255] + [200] * 7
+    assert decoded(plain.picture.value)[0, :, 0].tolist() == [10, 255, 255] + [200] * 7
     assert "&lt;input&gt;" in plain.words.value
     found = dashboard()
     found.controls.mode.value = "before/after slider"
-    assert views.decoded(found.stage.slider.picture.value).shape == (400, 600, 3)
+    assert decoded(found.stage.slider.picture.value).shape == (400, 600, 3)
 
 
 def every(widget):

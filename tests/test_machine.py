@@ -58,17 +58,13 @@ def test_a_busy_machine_is_said_in_words() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps VmHWM")
-def test_peak_starts_anew_when_it_is_reset() -> None:
-    if not machine.reset_peak():
-        pytest.skip("this kernel doesn't allow writing /proc/self/clear_refs")
+def test_the_peak_grows_with_what_is_touched() -> None:
     before_mib = machine.own_memory_mib()["peak_rss_mib"]
-    block = np.ones(200 * 2**20, np.uint8)
+    block = np.ones(2**30, np.uint8)
     during_mib = machine.own_memory_mib()["peak_rss_mib"]
     del block
-    assert machine.reset_peak()
     after_mib = machine.own_memory_mib()["peak_rss_mib"]
     assert before_mib is not None
     assert during_mib is not None
-    assert after_mib is not None
-    assert during_mib - before_mib == pytest.approx(200, abs=20)
-    assert during_mib - after_mib == pytest.approx(200, abs=20)
+    assert during_mib > before_mib
+    assert after_mib == during_mib

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from fixtures.pictures import decoded
 
 from aic_helpers import views
 from aic_helpers.scenes import Scene
@@ -95,7 +96,7 @@ def test_before_is_left_of_the_line_and_after_right():
 def test_a_picture_within_its_budget_is_exact():
     content, words = views.encoded(ramp(200, 100))
     assert words == "PNG, exact"
-    assert (views.decoded(content) == ramp(200, 100)).all()
+    assert (decoded(content) == ramp(200, 100)).all()
 
 
 def test_a_picture_above_its_budget_is_packed_until_it_fits():
@@ -103,7 +104,7 @@ def test_a_picture_above_its_budget_is_packed_until_it_fits():
     content, words = views.encoded(noise, 60_000)
     assert words.startswith("JPEG ")
     assert len(content) <= 60_000
-    assert views.decoded(content).shape == noise.shape
+    assert decoded(content).shape == noise.shape
 
 
 def test_the_overview_frames_the_crop():
