@@ -66,5 +66,5 @@ def test_the_peak_grows_with_what_is_touched() -> None:
     after_mib = machine.own_memory_mib()["peak_rss_mib"]
     assert before_mib is not None
     assert during_mib is not None
-    assert during_mib > before_mib
+    assert during_mib >= max(before_mib, 2**10)
     assert after_mib == during_mib
