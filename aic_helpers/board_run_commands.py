@@ -51,8 +51,8 @@ def run(spec: str, out: str, fresh: bool, retry: bool, scheduler: str | None, wo
     from aic_helpers import bars, board_folders, board_specs, boards, standings
 
     read = board_specs.read_spec(spec, out)
-    with crew(scheduler, workers) as team, bars.units() as tell:
-        count = boards.run(read, team, fresh=fresh, retry=retry, progress=tell)
+    with crew(scheduler, workers) as team, bars.units() as shown:
+        count = boards.run(read, team, fresh=fresh, retry=retry, progress=shown)
     log.info("%d of %d models were there already, %d done now", count["there"], count["entries"], count["done"])
     if count["failed"]:
         log.info("%d failed; they are tried again when they change, or with --retry", count["failed"])
