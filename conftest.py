@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from aic_helpers import warm_start
+from aic_helpers.runs import warm_start
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

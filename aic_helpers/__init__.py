@@ -8,22 +8,22 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-_ROOMS = {
-    "TRACKS": "tracks",
-    "check": "requirements",
-    "compare": "comparing",
-    "convert": "conversion",
-    "evaluate": "evaluation",
-    "ms_ssim": "metrics",
-    "profile": "profiling",
-    "psnr": "metrics",
-    "total_scores": "scoring",
+_MODULES = {
+    "TRACKS": "core.tracks",
+    "check": "profiling.requirements",
+    "compare": "dashboard.comparing",
+    "convert": "models.conversion",
+    "evaluate": "evaluation.per_image",
+    "ms_ssim": "evaluation.metrics",
+    "profile": "profiling.profiler",
+    "psnr": "evaluation.metrics",
+    "total_scores": "core.scoring",
 }
 
-__all__ = list(_ROOMS)
+__all__ = list(_MODULES)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _ROOMS:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)

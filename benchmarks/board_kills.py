@@ -16,7 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from aic_helpers import journals, quiet, results
+from aic_helpers.boards import journals
+from aic_helpers.core import quiet_tensorflow
+from aic_helpers.runs import results
 
 BOARD = """
 limit = 12
@@ -44,7 +46,7 @@ def main(submissions: int, kills: int) -> None:
 
 def write_nets(folder: Path, count: int) -> None:
     """Write networks of one convolution; of every fifty one returns NaN and one ends its process."""
-    quiet.import_tensorflow()
+    quiet_tensorflow.import_tensorflow()
     import tensorflow as tf
 
     folder.mkdir()

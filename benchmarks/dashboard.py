@@ -15,8 +15,8 @@ import time
 from ipywidgets import Widget
 
 import aic_helpers
-from aic_helpers.controls import MODES
-from aic_helpers.dashboards import Dashboard
+from aic_helpers.dashboard.controls import MODES
+from aic_helpers.dashboard.dashboards import Dashboard
 
 CHANGES = 50
 BUDGET_MS, BUDGET_MB = 300, 3.0

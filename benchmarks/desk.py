@@ -20,9 +20,10 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sql
 
-from aic_helpers import board_figures, intake, leaderboards, ledger_tables, mail_contents, mails
-from aic_helpers.ledgers import DONE, RECEIVED, STARTED, Ledger
-from aic_helpers.tracks import TRACKS, Track
+from aic_helpers.boards import entry_rows
+from aic_helpers.core.tracks import TRACKS, Track
+from aic_helpers.submissions import eml, intake, leaderboards, ledger_tables, messages
+from aic_helpers.submissions.ledgers import DONE, RECEIVED, STARTED, Ledger
 
 SUBMISSIONS = 10_000
 TEAMS = 200
@@ -87,8 +88,8 @@ def figures(track: Track, rng: np.random.Generator) -> dict[str, Any]:
     """Return what the desk records of a judged model, with made-up figures."""
     psnr_db = rng.normal(track.psnr_base_db + 3, 2, IMAGES[track.name])
     ms_ssim = rng.normal(0.96, 0.01, IMAGES[track.name])
-    names = [f"{name}{end}" for name in board_figures.FIGURES for end in ("", "_low", "_high")]
-    row = dict.fromkeys(names, 20.0) | dict.fromkeys([*board_figures.SINGLE, *board_figures.COUNTS], 100)
+    names = [f"{name}{end}" for name in entry_rows.FIGURES for end in ("", "_low", "_high")]
+    row = dict.fromkeys(names, 20.0) | dict.fromkeys([*entry_rows.SINGLE, *entry_rows.COUNTS], 100)
     row |= {"psnr_db": psnr_db.mean(), "ms_ssim": ms_ssim.mean(), "score_A": float(rng.normal(20, 5))}
     row |= {"speedup": 2.0, "speedup_low": 1.95, "speedup_high": 2.05, "machine": "one", "data": "sample"}
     row |= {"name": "x", "track": track.name, "status": "done", "rules_met": 9, "folder": "", "reason": ""}
@@ -101,8 +102,8 @@ def e_mail(folder: Path, number: int) -> Path:
     link = "https://example.org/model.pb"
     team = number + 1
     claimed = {"metrics": {"psnr_db": 30.0}}
-    content = mail_contents.Submission("enhancement", team, f"team {team}", link, "0" * 64, 1000, TOKEN, claimed)
-    mails.write_mail(mails.submission_mail(content, sender="a@example.org", address="b@example.org"), path)
+    content = messages.Submission("enhancement", team, f"team {team}", link, "0" * 64, 1000, TOKEN, claimed)
+    eml.write_mail(eml.submission_mail(content, sender="a@example.org", address="b@example.org"), path)
     return path
 
 

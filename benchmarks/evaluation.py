@@ -20,12 +20,13 @@ import numpy as np
 import side_by_side
 from PIL import Image
 
-from aic_helpers import conversion, inference, quiet
-from aic_helpers.datasets import open_dataset, read_pair
-from aic_helpers.evaluation import evaluate
-from aic_helpers.families import Family
-from aic_helpers.places import PROJECT
-from aic_helpers.tracks import ENHANCEMENT
+from aic_helpers.core import quiet_tensorflow
+from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.tracks import ENHANCEMENT
+from aic_helpers.data.datasets import open_dataset, read_pair
+from aic_helpers.evaluation.per_image import evaluate
+from aic_helpers.models import conversion, frozen_models
+from aic_helpers.processes.process_limits import Family
 
 BATCHES = (1, 8, 16, 26, 50, 100)
 ROUNDS, WHOLE_ROUNDS = 5, 3
@@ -61,8 +62,8 @@ def main(rounds: int) -> None:
 
 def speed(model_pb: Path, inputs: Path, dataset: object, rounds: int) -> str:
     """Compare evaluation with pure inference, both in this process."""
-    quiet.import_tensorflow()
-    model = inference.load(model_pb)
+    quiet_tensorflow.import_tensorflow()
+    model = frozen_models.load(model_pb)
     pairs = np.load(inputs)
 
     def infer(batch: int) -> Callable[[], object]:

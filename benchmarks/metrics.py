@@ -29,11 +29,12 @@ import torch
 from skimage.metrics import structural_similarity
 from torchmetrics.functional.image import multiscale_structural_similarity_index_measure
 
-from aic_helpers import datasets, images, inference, sources
-from aic_helpers.metrics import ms_ssim, ms_ssim_both, psnr
-from aic_helpers.places import PROJECT
-from aic_helpers.ssim_scales import scale_means
-from aic_helpers.tracks import ENHANCEMENT
+from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.tracks import ENHANCEMENT
+from aic_helpers.data import datasets, images
+from aic_helpers.evaluation.metrics import ms_ssim, ms_ssim_both, psnr
+from aic_helpers.evaluation.ssim import scale_means
+from aic_helpers.models import frozen_models, sources
 
 Image = NDArray[np.float32]
 
@@ -149,7 +150,7 @@ def exact(name: str, reference: Image, output: Image) -> float:
 def of_patches(rounds: int) -> list[str]:
     """Return the table of metrics and inference on the patches of Track B."""
     inputs, targets, data = patches()
-    model = inference.load(sources.baseline_pb(ENHANCEMENT))
+    model = frozen_models.load(sources.baseline_pb(ENHANCEMENT))
     outputs = model(inputs)
     clipped = np.clip(outputs, 0, 1)
 

@@ -15,9 +15,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from aic_helpers import conversion, profiling, requirements, sources
-from aic_helpers.datasets import open_dataset
-from aic_helpers.tracks import TRACKS, Track
+from aic_helpers.core.tracks import TRACKS, Track
+from aic_helpers.data.datasets import open_dataset
+from aic_helpers.models import conversion, sources
+from aic_helpers.profiling import profiler, requirements
 
 MODELS = {
     "div2k_srcnn": "super_resolution",
@@ -70,7 +71,7 @@ def seconds(name: str, track: Track, frozen: Path) -> tuple[float, float, float,
     start_s = time.monotonic()
     subprocess.run([sys.executable, "-c", ORIGINAL, baseline, frozen, *photos], check=True, capture_output=True)
     original_s = time.monotonic() - start_s
-    result = profiling.profile(frozen, baseline, image=photos[0]).result
+    result = profiler.profile(frozen, baseline, image=photos[0]).result
     start_s = time.monotonic()
     requirements.check(frozen, profile=result, photo=photos[0])
     interval_s = result["warm_up_s"] + result["timed_s"]

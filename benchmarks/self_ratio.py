@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import sys
 
-from aic_helpers import profiling, sources
-from aic_helpers.tracks import SUPER_RESOLUTION
+from aic_helpers.core.tracks import SUPER_RESOLUTION
+from aic_helpers.models import sources
+from aic_helpers.profiling import profiler
 
 
 def main(runs: int) -> None:
     """Print a row a run."""
     srcnn = sources.baseline_pb(SUPER_RESOLUTION)
     for run in range(runs):
-        result = profiling.profile(srcnn, srcnn).result
+        result = profiler.profile(srcnn, srcnn).result
         low, high = result["speedup_ci95"]
         ratio = f"ratio {result['speedup']:.4f} ({low:.4f} to {high:.4f})"
         pairs = f"{result['repetitions']} pairs, stopped by: {result['stop_reason']}"

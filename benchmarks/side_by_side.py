@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aic_helpers import machine
+from aic_helpers.core import machine
 
 RESULTS = Path(__file__).parent / "results"
 RESAMPLES, SEED = 4000, 2018

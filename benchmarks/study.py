@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from fixtures import small_studies
 
-from aic_helpers import study_reports, study_scores
-from aic_helpers.study_stores import Vote
+from aic_helpers.studies import analysis, reports
+from aic_helpers.studies.stores import Vote
 
 TRUTH = {"m0": 2.5, "m1": 3.0, "m2": 3.5, "m3": 4.0, "reference": 4.6}
 RATERS, PHOTOS, ROUNDS = 200, 20, 5
@@ -46,10 +46,10 @@ def main() -> None:
             for place, one in enumerate(shown)
         ]
         counted = sum(one.role != "training" for shown in plan.raters.values() for one in shown)
-        found = study_scores.analyse(plan, votes, FIGURES)
+        found = analysis.analyse(plan, votes, FIGURES)
         print(f"{method}: {counted} votes of {RATERS} raters")
-        _tell("analysis", lambda plan=plan, votes=votes: study_scores.analyse(plan, votes, FIGURES))
-        _tell("report", lambda found=found: study_reports.page(found))
+        _tell("analysis", lambda plan=plan, votes=votes: analysis.analyse(plan, votes, FIGURES))
+        _tell("report", lambda found=found: reports.page(found))
 
 
 def _tell(what: str, action: Callable[[], Any]) -> None:

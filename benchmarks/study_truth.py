@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import test_opinions
 import test_study_scores
 
-from aic_helpers import opinions, study_scores
+from aic_helpers.studies import analysis, opinion_scores
 
 STUDIES, AT_RANDOM = 200, ("r03", "r11", "r20")
 
@@ -25,9 +25,9 @@ def main() -> None:
     truth, ordered, differences, means = test_opinions.TRUTH, 0, [], []
     for seed in range(STUDIES):
         votes = test_opinions.study(seed + 1000)
-        for _, row in opinions.differences(votes).iterrows():
+        for _, row in opinion_scores.differences(votes).iterrows():
             differences.append(row["low"] <= truth[row["first"]] - truth[row["second"]] <= row["high"])
-        table = opinions.mean_opinion_scores(votes)
+        table = opinion_scores.mean_opinion_scores(votes)
         ordered += list(table.index) == list(truth)
         means += [table.loc[name, "mos_low"] <= worth <= table.loc[name, "mos_high"] for name, worth in truth.items()]
     print(f"true order found in {ordered} of {STUDIES} studies")
@@ -36,7 +36,7 @@ def main() -> None:
     caught = wrong = others = 0
     for seed in range(STUDIES):
         plan, votes = test_study_scores.simulated(seed, at_random=AT_RANDOM)
-        raters = study_scores.analyse(plan, votes, test_study_scores.NONE).raters
+        raters = analysis.analyse(plan, votes, test_study_scores.NONE).raters
         out = set(raters.index[raters["left_out"] != ""])
         caught, wrong = caught + len(out & set(AT_RANDOM)), wrong + len(out - set(AT_RANDOM))
         others += len(raters) - len(AT_RANDOM)

@@ -14,9 +14,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from aic_helpers.images import SUFFIXES
-from aic_helpers.manifests import digest
-from aic_helpers.places import PROJECT
+from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.data.images import SUFFIXES
+from aic_helpers.data.manifests import digest
 
 REPOSITORY = "aiff22/ai-challenge"
 COMMIT = "6dc52ac4ebca74391fa24def015896c98dba5b4f"

@@ -12,33 +12,36 @@ import io
 import numpy as np
 from PIL import Image
 
-from aic_helpers import images, outputs, phone_camera, pictures, results, steps
-from aic_helpers.places import PROJECT
+from aic_helpers.core import tracks
+from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.data import images, phone_camera
+from aic_helpers.evaluation import any_image
+from aic_helpers.runs import comparison_figures, run_settings, steps
 
 PHOTO = "perched-osprey"
 
 
-def enlarged() -> pictures.Comparison:
+def enlarged() -> comparison_figures.Comparison:
     """Track A: the photo taken down and up again by 4, and through the sample network."""
-    with outputs.Outputs() as models:
-        return steps.comparison(results.settle("super_resolution"), PHOTO, "Track A: super-resolution", models)
+    with any_image.Outputs() as models:
+        return steps.comparison(run_settings.settle("super_resolution"), PHOTO, "Track A: super-resolution", models)
 
 
-def photographed() -> pictures.Comparison:
+def photographed() -> comparison_figures.Comparison:
     """Track B: the photo as the simulated old phone camera takes it, and through the sample network."""
-    settings = results.settle("enhancement")
+    settings = run_settings.settle("enhancement")
     target = images.read_rgb(PROJECT / "data" / "sample" / "hd" / f"{PHOTO}.jpg")
     shot = images.as_float(phone_camera.photograph(target, np.random.default_rng(2018)))
     output = steps.load(settings.model_pb)(shot[None])[0]
     title = "Track B: photo enhancement (simulated old phone camera)"
-    return pictures.Comparison(title, shot, output, images.as_float(target))
+    return comparison_figures.Comparison(title, shot, output, images.as_float(target))
 
 
 if __name__ == "__main__":
     rows = []
     for track, comparison in (("super_resolution", enlarged()), ("enhancement", photographed())):
         file = io.BytesIO()
-        pictures.beside_targets(results.named_track(track), [comparison]).savefig(file, dpi=110)
+        comparison_figures.beside_targets(tracks.named_track(track), [comparison]).savefig(file, dpi=110)
         rows.append(np.asarray(Image.open(file).convert("RGB")))
     width_px = min(row.shape[1] for row in rows)
     images.write_png(PROJECT / "docs" / "both_tracks.png", np.concatenate([row[:, :width_px] for row in rows]))

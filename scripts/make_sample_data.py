@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
-from aic_helpers.errors import InputError, require_file
-from aic_helpers.images import Rgb8, read_rgb, write_png
-from aic_helpers.phone_camera import photograph
-from aic_helpers.places import PROJECT
+from aic_helpers.core.errors import InputError, require_file
+from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.data.images import Rgb8, read_rgb, write_png
+from aic_helpers.data.phone_camera import photograph
 
 VALIDATION = {
     "blue-periwinkle": ((0, 200, 3840, 2360), (1280, 720)),

@@ -15,10 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from aic_helpers import conversion, datasets, evaluation, images, networks, plans, results, sources, training
-from aic_helpers.places import PROJECT
-from aic_helpers.plans import Plan
-from aic_helpers.tracks import TRACKS, Track
+from aic_helpers.core import machine as core_machine
+from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.tracks import TRACKS, Track
+from aic_helpers.data import datasets
+from aic_helpers.data import images as data_images
+from aic_helpers.evaluation import per_image
+from aic_helpers.models import conversion, networks, sources
+from aic_helpers.training import plans, trainer
+from aic_helpers.training.plans import Plan
 
 FAST_SR = plans.plan_for("fast_sr", "super_resolution")
 ON_LARGE = replace(
@@ -61,13 +66,15 @@ def make(name: str) -> None:
         folder = PROJECT / "runs" / "training" / name / str(number)
         weights = folder / f"{name}.weights.h5"
         if number == len(stages) or not weights.is_file():
-            paths = images.list_images(PROJECT / "data" / photos)
-            trained = training.train(function, track, paths, plan, start=start, folder=folder, progress=report)
-            training.save(trained, folder, name)
+            paths = data_images.list_images(PROJECT / "data" / photos)
+            trained = trainer.train(function, track, paths, plan, start=start, folder=folder, progress=report)
+            trainer.save(trained, folder, name)
         start = weights
-    machine = {key: value for key, value in results.environment().items() if key in ("cpu", "cores", "created_utc")}
+    machine = {
+        key: value for key, value in core_machine.environment().items() if key in ("cpu", "cores", "created_utc")
+    }
     validation = compare(trained.model, track)
-    training.save(trained, sources.PRETRAINED, name, machine=machine, validation=validation)
+    trainer.save(trained, sources.PRETRAINED, name, machine=machine, validation=validation)
     if name == track.baseline:
         conversion.convert(sources.resolve(name), sources.PRETRAINED / f"{name}.pb")
     print(name, validation)
@@ -80,7 +87,7 @@ def compare(model: Any, track: Track) -> dict[str, Any]:
     figures = {
         key: {name: round(summary[name], 6) for name in names}
         for key, callable_model in (("nothing_done", np.asarray), ("model", lambda images: np.asarray(model(images))))
-        for summary in [evaluation.summarise(evaluation.evaluate(callable_model, dataset))]
+        for summary in [per_image.summarise(per_image.evaluate(callable_model, dataset))]
     }
     margin = {name: round(figures["model"][name] - figures["nothing_done"][name], 6) for name in names[1:]}
     return {"data": dataset.name, "note": dataset.note, **figures, "margin": margin}

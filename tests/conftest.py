@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from fixtures import processes
 
-from aic_helpers import nurseries
+from aic_helpers.processes import fork_server
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -30,7 +30,7 @@ def _shared_processes() -> None:
 @pytest.fixture
 def no_nursery(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let what a test calls start its own nursery, as where nothing above has one."""
-    monkeypatch.delenv(nurseries.VARIABLE, raising=False)
+    monkeypatch.delenv(fork_server.VARIABLE, raising=False)
 
 
 @pytest.fixture(scope="session")

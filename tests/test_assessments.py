@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from fixtures import hostile_models
 
-from aic_helpers import assessments, inference
-from aic_helpers.datasets import Dataset, open_dataset
-from aic_helpers.errors import InputError
-from aic_helpers.evaluation import evaluate, summarise
-from aic_helpers.images import write_png
-from aic_helpers.tracks import ENHANCEMENT
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.tracks import ENHANCEMENT
+from aic_helpers.data.datasets import Dataset, open_dataset
+from aic_helpers.data.images import write_png
+from aic_helpers.evaluation import isolated
+from aic_helpers.evaluation.per_image import evaluate, summarise
+from aic_helpers.models import frozen_models
 
 RNG = np.random.default_rng(6)
 
@@ -32,10 +33,10 @@ def dataset(tmp_path: Path) -> Dataset:
 def test_a_child_finds_what_this_process_finds(dataset: Dataset, tmp_path: Path) -> None:
     model = hostile_models.freeze(hostile_models.good, tmp_path / "model.pb")
     told: list[tuple[int, int]] = []
-    found = assessments.assess(
+    found = isolated.assess(
         model, dataset, examples=tmp_path / "run", progress=lambda done, total: told.append((done, total))
     )
-    here = evaluate(inference.load(model), dataset)
+    here = evaluate(frozen_models.load(model), dataset)
     assert found.to_dict("records") == here.to_dict("records")
     assert told == [(2, 4), (3, 4), (4, 4)], "images of one size go through together"
     assert (tmp_path / "run" / "example_worst_output.webp").is_file()
@@ -53,7 +54,7 @@ def test_a_model_that_ends_its_process_has_failed(
     dataset: Dataset, tmp_path: Path, build: hostile_models.Build, limits: dict[str, float], reason: str
 ) -> None:
     model = hostile_models.freeze(build, tmp_path / "model.pb")
-    frame = assessments.assess(model, dataset, **limits)
+    frame = isolated.assess(model, dataset, **limits)
     assert list(frame["image"]) == ["1", "2", "3", "4"]
     assert math.isnan(frame["psnr_db"].iloc[0])
     assert reason in summarise(frame)["failed"]
@@ -64,4 +65,4 @@ def test_an_image_that_cannot_be_read_is_told(dataset: Dataset, tmp_path: Path) 
     model = hostile_models.freeze(hostile_models.good, tmp_path / "model.pb")
     (tmp_path / "input" / "3.png").write_bytes(b"no image")
     with pytest.raises(InputError, match=r"expected an image in .*3\.png, found a file of another kind"):
-        assessments.assess(model, dataset)
+        isolated.assess(model, dataset)

@@ -2,7 +2,7 @@
 
 import sys
 
-from aic_helpers.bars import bar
+from aic_helpers.core.progress_bars import bar
 
 
 def through(stages, lines):

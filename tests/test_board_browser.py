@@ -4,14 +4,14 @@ import pytest
 from fixtures import boards
 from fixtures.browsing import HOSTILE, asked_for
 
-from aic_helpers import board_folders, board_reports, standings
-from aic_helpers.run_folders import printable
+from aic_helpers.boards import folders, reports, standings
+from aic_helpers.runs.run_folders import printable
 
 DB, SIMILAR = [24.0, 28.0, 31.0], [0.95, 0.96, 0.97]
 
 
 def written(folder):
-    return board_reports.write_report(standings.standings(board_folders.open_board(folder)))
+    return reports.write_report(standings.standings(folders.open_board(folder)))
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_a_run_is_reached_from_its_row(show, page, tmp_path):
     assert seen.locator("#run-1 .verdict").first.is_hidden()
     seen.locator("a[href='#run-1']").first.click()
     assert seen.locator("#run-1 .verdict").first.is_visible()
-    many = show(written(boards.many(tmp_path, board_reports.EMBEDDED_RUNS + 2))).page
+    many = show(written(boards.many(tmp_path, reports.EMBEDDED_RUNS + 2))).page
     many.locator("table.sortable a").first.click()
     assert many.title() == "a run"
 
@@ -120,7 +120,7 @@ def hostile_board(folder):
 @pytest.mark.parametrize("policy", [True, False], ids=["with its policy", "by escaping alone"])
 @pytest.mark.parametrize("embedded", [0, 99], ids=["links", "embedded"])
 def test_nothing_from_outside_runs_and_everything_is_shown(show, tmp_path, monkeypatch, policy, embedded):
-    monkeypatch.setattr(board_reports, "EMBEDDED_RUNS", embedded)
+    monkeypatch.setattr(reports, "EMBEDDED_RUNS", embedded)
     path = written(hostile_board(tmp_path))
     if not policy:
         page = path.read_text("utf-8")

@@ -7,7 +7,8 @@ import sys
 import pytest
 from fixtures import boards
 
-from aic_helpers import board_folders, cli
+from aic_helpers.boards import folders
+from aic_helpers.cli import main
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def board(tmp_path):
 @pytest.fixture
 def aic(capsys):
     """Call `aic board show`; returns its exit status, stdout and stderr."""
-    return lambda *words: (cli.status(["board", "show", *map(str, words)]), *capsys.readouterr())
+    return lambda *words: (main.status(["board", "show", *map(str, words)]), *capsys.readouterr())
 
 
 def test_it_shows_both_tracks_and_writes_the_files(aic, board):
@@ -53,7 +54,7 @@ def test_json_is_all_on_stdout_and_nothing_is_written(aic, board):
 
 
 def test_the_newest_board_is_shown(aic, board, monkeypatch):
-    monkeypatch.setattr(board_folders, "BOARDS", board.parent)
+    monkeypatch.setattr(folders, "BOARDS", board.parent)
     assert aic()[1] == aic(board)[1]
 
 
@@ -78,7 +79,7 @@ def test_a_wrong_call_is_one_line(aic, words, line):
 
 
 def test_no_board_at_all(aic, tmp_path, monkeypatch):
-    monkeypatch.setattr(board_folders, "BOARDS", tmp_path)
+    monkeypatch.setattr(folders, "BOARDS", tmp_path)
     assert aic() == (2, "", f"aic: expected a board in {tmp_path}, found none: make one with: aic board run SPEC\n")
 
 

@@ -6,7 +6,7 @@ import math
 import pytest
 from fixtures import boards
 
-from aic_helpers import board_figures, board_folders
+from aic_helpers.boards import entry_rows, folders
 
 QUALITY = ([27.0, 29.0], [0.95, 0.97], 2.0)
 
@@ -22,8 +22,8 @@ def row(folder, *changes, status=None):
         else:
             content[part] = value
     file.write_text(json.dumps(content), "utf-8")
-    (found,) = board_folders.open_board(boards.plan(folder, entry)).entries
-    return board_figures.row(found)
+    (found,) = folders.open_board(boards.plan(folder, entry)).entries
+    return entry_rows.row(found)
 
 
 def test_a_whole_run_is_done_with_its_figures(tmp_path):
@@ -65,10 +65,10 @@ def test_why_a_row_has_no_rank(tmp_path, changes, status, reason):
 
 def test_a_broken_rule_is_named(tmp_path):
     entry = boards.add(tmp_path, "net", *QUALITY, broken=("file size", "any resolution"))
-    (found,) = board_folders.open_board(boards.plan(tmp_path, entry)).entries
-    assert board_figures.row(found)["reason"] == "breaks file size, any resolution"
-    assert board_figures.row(found)["rules_broken"] == "file size; any resolution"
-    assert board_figures.verdicts(found) == {
+    (found,) = folders.open_board(boards.plan(tmp_path, entry)).entries
+    assert entry_rows.row(found)["reason"] == "breaks file size, any resolution"
+    assert entry_rows.row(found)["rules_broken"] == "file size; any resolution"
+    assert entry_rows.verdicts(found) == {
         "file size": "BROKEN",
         "any resolution": "BROKEN",
         "values in [0, 1]": "advice",
@@ -79,8 +79,8 @@ def test_a_broken_rule_is_named(tmp_path):
 def test_a_run_without_single_images_has_no_rank(tmp_path):
     boards.add(tmp_path, "net", *QUALITY)
     (tmp_path / "super_resolution" / "net" / "images.csv").unlink()
-    (found,) = board_folders.open_board(boards.plan(tmp_path, boards.named("net"))).entries
-    assert board_figures.row(found)["reason"] == "images.csv has no figures of single images: make the run again"
+    (found,) = folders.open_board(boards.plan(tmp_path, boards.named("net"))).entries
+    assert entry_rows.row(found)["reason"] == "images.csv has no figures of single images: make the run again"
 
 
 @pytest.mark.parametrize("value", ["fast", [2], True, None, {}, 10**400, -(10**30)])
@@ -101,7 +101,7 @@ def test_what_is_no_number_is_none(tmp_path, value):
 def test_a_problem_or_a_failure_is_the_reason(tmp_path):
     boards.failed(tmp_path / "super_resolution" / "net", "no answer", "convert")
     entries = [boards.named("net"), boards.named("far", folder="../x"), boards.named("later")]
-    rows = [board_figures.row(entry) for entry in board_folders.open_board(boards.plan(tmp_path, *entries)).entries]
+    rows = [entry_rows.row(entry) for entry in folders.open_board(boards.plan(tmp_path, *entries)).entries]
     assert [one["status"] for one in rows] == ["failed", "failed", "waiting"]
     assert rows[0]["reason"] == "convert: no answer"
     assert rows[1]["reason"].startswith("expected a run folder inside the board, found ../x")

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 from fixtures import boards
 
-from aic_helpers import board_files, board_folders, standings
+from aic_helpers.boards import folders, standings, tables
 
 
 def write(folder):
-    return board_files.write_tables(standings.standings(board_folders.open_board(folder)))
+    return tables.write_tables(standings.standings(folders.open_board(folder)))
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_parquet_keeps_the_types(board):
     rows = dict(write(board))
     assert rows["parquet"].endswith("board.parquet")
     table = pd.read_parquet(board / "board.parquet")
-    pd.testing.assert_frame_equal(table, standings.standings(board_folders.open_board(board)).table, check_dtype=False)
+    pd.testing.assert_frame_equal(table, standings.standings(folders.open_board(board)).table, check_dtype=False)
     assert str(table["rank_A"].dtype) == "Int64"
     assert not list(board.glob(".*"))
 

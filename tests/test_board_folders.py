@@ -6,20 +6,20 @@ import os
 import pytest
 from fixtures import boards
 
-from aic_helpers import board_folders
-from aic_helpers.errors import InputError
+from aic_helpers.boards import folders
+from aic_helpers.core.errors import InputError
 
 QUALITY = ([27.0, 29.0], [0.95, 0.97], 2.0)
 
 
 def only(board):
-    (entry,) = board_folders.open_board(board).entries
+    (entry,) = folders.open_board(board).entries
     return entry
 
 
 def test_a_board_is_read(tmp_path):
     folder = boards.plan(tmp_path, boards.add(tmp_path, "net", *QUALITY), name="of\nnets", limit=5, profile=False)
-    board = board_folders.open_board(folder)
+    board = folders.open_board(folder)
     assert (board.folder, board.name, board.data, board.limit, board.profile) == (folder, "of nets", "sample", 5, False)
     (entry,) = board.entries
     assert (entry.name, entry.track, entry.folder) == ("net", "super_resolution", "super_resolution/net")
@@ -61,7 +61,7 @@ def test_a_board_that_is_none_is_told_in_a_line(tmp_path, content, found):
     whole = json.loads(file.read_text("utf-8"))
     file.write_text(content if isinstance(content, str) else json.dumps(whole | content), "utf-8")
     with pytest.raises(InputError) as error:
-        board_folders.open_board(tmp_path)
+        folders.open_board(tmp_path)
     assert found.format(file=file) in str(error.value)
     assert str(error.value).endswith(": make one with: aic board run SPEC")
 
@@ -69,31 +69,31 @@ def test_a_board_that_is_none_is_told_in_a_line(tmp_path, content, found):
 def test_bytes_that_are_no_text(tmp_path):
     (tmp_path / "board.json").write_bytes(b"\xff\xfe{")
     with pytest.raises(InputError, match=r"expected JSON in .*, found something else"):
-        board_folders.open_board(tmp_path)
+        folders.open_board(tmp_path)
 
 
 def test_no_board_there(tmp_path):
     with pytest.raises(InputError, match=r"expected a board \(board.json\) at .*, found none in that folder: make"):
-        board_folders.open_board(tmp_path)
+        folders.open_board(tmp_path)
 
 
 def test_the_newest_board_is_the_default(tmp_path, monkeypatch):
-    monkeypatch.setattr(board_folders, "BOARDS", tmp_path)
+    monkeypatch.setattr(folders, "BOARDS", tmp_path)
     with pytest.raises(InputError, match=r"expected a board in .*, found none: make one with: aic board run SPEC"):
-        board_folders.open_board()
+        folders.open_board()
     for name, time_s in (("old", 100), ("new", 300), ("older", 50)):
         boards.plan(tmp_path / name, name=name)
         os.utime(tmp_path / name / "board.json", (time_s, time_s))
-    assert board_folders.open_board().name == board_folders.board_or_runs().name == "new"
+    assert folders.open_board().name == folders.board_or_runs().name == "new"
 
 
 def test_where_no_board_was_made_the_runs_are_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(board_folders, "BOARDS", tmp_path / "boards")
-    monkeypatch.setattr(board_folders, "RUNS", tmp_path)
-    empty = board_folders.board_or_runs()
+    monkeypatch.setattr(folders, "BOARDS", tmp_path / "boards")
+    monkeypatch.setattr(folders, "RUNS", tmp_path)
+    empty = folders.board_or_runs()
     assert (empty.entries, empty.note.partition(":")[0]) == ([], "There is no board and no run yet")
     boards.add(tmp_path, "net", *QUALITY, track="enhancement")
-    board = board_folders.board_or_runs()
+    board = folders.board_or_runs()
     assert [(entry.name, entry.track) for entry in board.entries] == [("net", "enhancement")]
     assert board.note.startswith("No board was made yet, so these are the single runs: aic board run SPEC makes")
 

@@ -3,7 +3,7 @@
 import pytest
 from fixtures import boards
 
-from aic_helpers import board_folders, board_panels, standings
+from aic_helpers.boards import folders, panels, standings
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def shown(tmp_path):
         boards.add(tmp_path, "fast", [28.0, 29.0], [0.95, 0.96], 3.0),
     ]
     entries[0] |= {"name": "<b>fine</b>"}
-    return standings.standings(board_folders.open_board(boards.plan(tmp_path, *entries)))
+    return standings.standings(folders.open_board(boards.plan(tmp_path, *entries)))
 
 
 def order(panel):
@@ -21,7 +21,7 @@ def order(panel):
 
 
 def test_the_buttons_sort_by_a_score(shown):
-    panel = board_panels.Panel(shown, "super_resolution")
+    panel = panels.Panel(shown, "super_resolution")
     assert panel.score.value == "A"
     assert order(panel)
     panel.score.value = "C"
@@ -30,10 +30,10 @@ def test_the_buttons_sort_by_a_score(shown):
 
 
 def test_it_begins_with_the_score_named(shown):
-    assert not order(board_panels.Panel(shown, "super_resolution", "B"))
+    assert not order(panels.Panel(shown, "super_resolution", "B"))
 
 
 def test_names_are_escaped(shown):
-    value = board_panels.Panel(shown, "super_resolution").table.value
+    value = panels.Panel(shown, "super_resolution").table.value
     assert "&lt;b&gt;fine" in value
     assert "<b>" not in value

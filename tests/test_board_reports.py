@@ -5,7 +5,7 @@ import re
 import pytest
 from fixtures import boards, run_folders
 
-from aic_helpers import board_folders, board_reports, standings
+from aic_helpers.boards import folders, reports, standings
 
 DB, SIMILAR = [24.0, 28.0, 31.0], [0.95, 0.96, 0.97]
 
@@ -17,10 +17,10 @@ def add(board, name, gain_db=0.0, **how):
 @pytest.fixture
 def write(monkeypatch):
     """Write the report of a board, its plots left empty; returns it without its line breaks."""
-    monkeypatch.setattr("aic_helpers.svg.inline", lambda draw, name: f"<svg id='{name}'></svg>")
+    monkeypatch.setattr("aic_helpers.reporting.svg.inline", lambda draw, name: f"<svg id='{name}'></svg>")
 
     def written(folder):
-        path = board_reports.write_report(standings.standings(board_folders.open_board(folder)))
+        path = reports.write_report(standings.standings(folders.open_board(folder)))
         assert path == folder / "report.html"
         return path.read_text("utf-8")
 
@@ -80,7 +80,7 @@ def test_few_runs_stand_in_the_page(write, tmp_path):
 
 
 def test_many_runs_are_links_to_their_own_reports(write, tmp_path):
-    entries = [add(tmp_path, f"net {number}") for number in range(board_reports.EMBEDDED_RUNS + 1)]
+    entries = [add(tmp_path, f"net {number}") for number in range(reports.EMBEDDED_RUNS + 1)]
     (tmp_path / "super_resolution" / "net 1" / "report.html").unlink()
     page = write(boards.plan(tmp_path, *entries, boards.named("out", folder="../secret")))
     assert '<a href="./super_resolution/net%200/report.html"><bdi>net 0</bdi></a>' in page
@@ -90,7 +90,7 @@ def test_many_runs_are_links_to_their_own_reports(write, tmp_path):
 
 
 def test_a_folder_that_reads_like_an_address_is_a_path(write, tmp_path):
-    entries = [add(tmp_path, f"net{number}") for number in range(board_reports.EMBEDDED_RUNS + 1)]
+    entries = [add(tmp_path, f"net{number}") for number in range(reports.EMBEDDED_RUNS + 1)]
     folder = tmp_path / "javascript:hit()"
     (tmp_path / "super_resolution" / "net0").rename(folder)
     entries[0] |= {"folder": folder.name}
@@ -112,14 +112,14 @@ def test_unlike_machines_are_told_beside_each_model(write, tmp_path):
 
 def test_publishing_writes_tables_and_report(write, tmp_path):
     board = boards.plan(tmp_path, add(tmp_path, "net"))
-    rows = board_reports.publish(standings.standings(board_folders.open_board(board)))
+    rows = reports.publish(standings.standings(folders.open_board(board)))
     assert [label for label, _ in rows] == ["table", "parquet", "report"]
     assert rows[-1][1] == str(board / "report.html")
 
 
 def test_two_hundred_models_fit_in_a_megabyte(tmp_path):
     board = boards.many(tmp_path, 200)
-    path = board_reports.write_report(standings.standings(board_folders.open_board(board)))
+    path = reports.write_report(standings.standings(folders.open_board(board)))
     assert path.stat().st_size < 1e6
     page = path.read_text("utf-8")
     assert page.count("<tr>") == 2 * (202 + 1)

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from aic_helpers.board_specs import read_spec
-from aic_helpers.errors import InputError
-from aic_helpers.images import write_png
-from aic_helpers.timing import Limits
+from aic_helpers.boards.specs import read_spec
+from aic_helpers.core.errors import InputError
+from aic_helpers.data.images import write_png
+from aic_helpers.profiling.timing import Limits
 
 
 @pytest.fixture

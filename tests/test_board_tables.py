@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from fixtures import boards
 
-from aic_helpers import board_folders, board_tables, standings
+from aic_helpers.boards import folders, standings, tables
 
 DB, SIMILAR = [24.0, 28.0, 31.0], [0.95, 0.96, 0.97]
 
@@ -18,11 +18,11 @@ def shown(tmp_path):
     boards.failed(tmp_path / "super_resolution" / "lost", "no answer", "convert")
     entries = [add(tmp_path, "second"), add(tmp_path, "heavy", broken=("file size",)), add(tmp_path, "first", 0.5)]
     entries += [boards.named("lost"), boards.named("later", "enhancement")]
-    return standings.standings(board_folders.open_board(boards.plan(tmp_path, *entries, limit=3)))
+    return standings.standings(folders.open_board(boards.plan(tmp_path, *entries, limit=3)))
 
 
 def test_a_track_as_lines(shown):
-    lines = board_tables.track_lines(shown, "super_resolution", "A")
+    lines = tables.track_lines(shown, "super_resolution", "A")
     assert lines[0] == "Track A: super-resolution, by score A"
     assert lines[1].split("  ")[0] == "rank"
     columns = ["rank", "model", "score A", "to the next", "PSNR", "MS-SSIM", "speedup", "time", "RAM"]
@@ -39,58 +39,58 @@ def test_a_track_as_lines(shown):
 
 
 def test_a_track_without_ranks_or_entries(shown):
-    assert board_tables.track_lines(shown, "enhancement", "B") == [
+    assert tables.track_lines(shown, "enhancement", "B") == [
         "Track B: photo enhancement, by score B",
         "not ranked: later: waiting, not run yet",
     ]
-    assert board_tables.lines(shown, [], "A") == []
+    assert tables.lines(shown, [], "A") == []
 
 
 def test_a_board_in_short(shown):
-    assert board_tables.board_rows(shown.board)[:2] == [
+    assert tables.board_rows(shown.board)[:2] == [
         ("board", "a board"),
         ("data", "sample, the first 3 images at most"),
     ]
-    assert board_tables.summary(shown) == "5: 3 done, 1 failed, 1 waiting"
+    assert tables.summary(shown) == "5: 3 done, 1 failed, 1 waiting"
 
 
 def test_notes_stand_below(tmp_path):
-    board = board_folders.of_runs(tmp_path)
-    lines = board_tables.lines(standings.standings(board), ["super_resolution"], "A")
+    board = folders.of_runs(tmp_path)
+    lines = tables.lines(standings.standings(board), ["super_resolution"], "A")
     assert lines == ["\nThere is no board and no run yet: aic board run SPEC makes a board, aic run a run."]
 
 
 def test_milliseconds_of_several_machines_are_left_out(shown):
     own = shown.table[shown.table["status"] == "done"].copy()
-    assert "time_ms" in board_tables.shown_figures(own)
+    assert "time_ms" in tables.shown_figures(own)
     own.loc[own.index[0], "machine"] = "another"
-    assert "time_ms" not in board_tables.shown_figures(own)
+    assert "time_ms" not in tables.shown_figures(own)
 
 
 def test_a_figure_that_is_missing_is_empty(shown):
     lost = shown.table.set_index("name").loc["lost"]
-    assert board_tables.figure(lost, "speedup") == ("", "")
+    assert tables.figure(lost, "speedup") == ("", "")
     first = shown.table.set_index("name").loc["first"]
-    assert board_tables.figure(first, "speedup") == ("2.000", "1.900 to 2.100")
-    assert board_tables.figure(first, "peak_rss_mib") == ("1023 MiB", "")
+    assert tables.figure(first, "speedup") == ("2.000", "1.900 to 2.100")
+    assert tables.figure(first, "peak_rss_mib") == ("1023 MiB", "")
 
 
 def test_the_frame_tells_why_a_row_has_no_rank(shown):
-    frame = board_tables.frame(shown, "super_resolution", "A")
+    frame = tables.frame(shown, "super_resolution", "A")
     assert frame["rank"].tolist() == ["1", "2", "", ""]
     assert frame["remarks"].tolist() == ["", "", "done, breaks file size", "failed, convert: no answer"]
-    assert board_tables.rules_frame(shown, "super_resolution").loc["heavy", "file size"] == "BROKEN"
+    assert tables.rules_frame(shown, "super_resolution").loc["heavy", "file size"] == "BROKEN"
 
 
 def test_an_empty_track_is_an_empty_frame(tmp_path):
-    empty = standings.standings(board_folders.of_runs(tmp_path))
-    assert list(board_tables.frame(empty, "enhancement", "C").columns) == ["rank", "model", "score C", "remarks"]
-    assert board_tables.rules_frame(empty, "enhancement").empty
-    assert board_tables.best_rows(empty, "enhancement") == []
+    empty = standings.standings(folders.of_runs(tmp_path))
+    assert list(tables.frame(empty, "enhancement", "C").columns) == ["rank", "model", "score C", "remarks"]
+    assert tables.rules_frame(empty, "enhancement").empty
+    assert tables.best_rows(empty, "enhancement") == []
 
 
 def test_a_dictionary_has_every_column_and_no_pandas(shown):
-    found = board_tables.as_dict(shown, ["super_resolution"])
+    found = tables.as_dict(shown, ["super_resolution"])
     assert [row["name"] for row in found["rows"]] == ["first", "second", "heavy", "lost"]
     assert set(found["rows"][0]) == set(shown.table.columns)
     assert found["rows"][0]["rank_A"] == 1

@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 from fixtures import run_folders, small_boards
 
-from aic_helpers import boards, crews, journals, results, schema
-from aic_helpers.children import ChildError
-from aic_helpers.errors import InputError
+from aic_helpers.boards import executors, journals, scheduling
+from aic_helpers.core import safe_files
+from aic_helpers.core.errors import InputError
+from aic_helpers.processes.workers import ChildError
+from aic_helpers.runs import results, schema
 
 PROFILE = {**dict.fromkeys(schema.KEYS["profile"]), **run_folders.result()["profile"]}
 
@@ -25,7 +27,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A board of four models, two of them bad, that nothing disturbed; the folder with board.toml and out."""
     folder = tmp_path_factory.mktemp("board")
     spec = small_boards.spec(folder, good=2, bad=("always_nan", "aborts"))
-    boards.run(spec, crews.Local(2))
+    scheduling.run(spec, executors.Local(2))
     return folder
 
 
@@ -47,7 +49,7 @@ def test_every_model_is_a_row_the_bad_ones_with_their_reason(unbroken: Path) -> 
 def test_a_second_call_does_nothing(unbroken: Path) -> None:
     before = begun(unbroken / "out")
     spec = small_boards.read_spec(unbroken / "board.toml", unbroken / "out")
-    assert boards.run(spec, crews.Local(2)) == {"entries": 4, "there": 4, "done": 0, "failed": 0}
+    assert scheduling.run(spec, executors.Local(2)) == {"entries": 4, "there": 4, "done": 0, "failed": 0}
     assert begun(unbroken / "out") == before
 
 
@@ -89,7 +91,7 @@ def test_a_board_that_is_killed_goes_on_and_ends_as_if_nothing_had_been(unbroken
         if event:
             killed(board, out, event, count)
         else:
-            boards.run(small_boards.read_spec(board, out), crews.Local(2))
+            scheduling.run(small_boards.read_spec(board, out), executors.Local(2))
         assert not before & set(begun(out)[lines:]), "done again after it had been recorded"
     assert small_boards.table(out) == small_boards.table(unbroken / "out")
     assert not list(out.glob("*/*/.partial-*"))
@@ -143,7 +145,7 @@ class Stub:
 
     def evaluate(self, settings: Any, progress: Any) -> None:
         self._do("evaluate", settings)
-        key = boards.keys.metrics_key(settings, results.read(settings.folder)["model"]["sha256"])
+        key = scheduling.keys.metrics_key(settings, results.read(settings.folder)["model"]["sha256"])
         results.write_part(settings, "metrics", {"psnr_db": 30.0, "ms_ssim": 0.9}, key)
 
     def profile(self, settings: Any, limits: Any, progress: Any) -> None:
@@ -153,7 +155,7 @@ class Stub:
 
     def check(self, settings: Any, weighed: bool) -> None:
         self._do("check", settings)
-        key = boards.keys.requirements_key(settings, results.read(settings.folder), weighed=weighed)
+        key = scheduling.keys.requirements_key(settings, results.read(settings.folder), weighed=weighed)
         results.write_part(settings, "requirements", [], key)
 
     def profile_key(self, settings: Any, limits: Any, result: dict[str, Any]) -> dict[str, Any]:
@@ -169,9 +171,9 @@ def timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def convert(source: Any, out: Path) -> dict[str, Any]:
         out.write_bytes(source.path.read_bytes())
-        return {"name": source.name, "sha256": results.sha256(out)}
+        return {"name": source.name, "sha256": safe_files.sha256(out)}
 
-    monkeypatch.setattr("aic_helpers.conversion.convert", convert)
+    monkeypatch.setattr("aic_helpers.models.conversion.convert", convert)
     board = small_boards.write(tmp_path, good=2)
     board.write_text(board.read_text().replace("profile = false", "profile = true"))
     return lambda: small_boards.read_spec(board, tmp_path / "out")
@@ -179,80 +181,80 @@ def timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_times_are_taken_after_all_are_judged(timed: Any) -> None:
     crew = Stub()
-    assert boards.run(timed(), crew)["done"] == 2
+    assert scheduling.run(timed(), crew)["done"] == 2
     assert [what for what, _ in crew.done] == ["evaluate", "evaluate", "profile", "check", "profile", "check"]
     again = Stub()
-    assert boards.run(timed(), again)["there"] == 2
+    assert scheduling.run(timed(), again)["there"] == 2
     assert again.done == []
 
 
 def test_only_what_a_changed_model_needs_is_done(timed: Any, tmp_path: Path) -> None:
-    boards.run(timed(), Stub())
+    scheduling.run(timed(), Stub())
     (tmp_path / "nets" / "good_1.pb").write_bytes(b"another net")
     crew = Stub()
-    boards.run(timed(), crew)
+    scheduling.run(timed(), crew)
     assert {name for _, name in crew.done} == {"good_1"}
 
 
 def test_another_time_budget_takes_the_times_anew(timed: Any, tmp_path: Path) -> None:
-    boards.run(timed(), Stub())
+    scheduling.run(timed(), Stub())
     board = tmp_path / "board.toml"
     board.write_text("time_budget_s = 20\n" + board.read_text())
     crew = Stub()
-    boards.run(timed(), crew)
+    scheduling.run(timed(), crew)
     assert [what for what, _ in crew.done] == ["profile", "check"] * 2
 
 
 def test_a_failure_is_recorded_and_tried_again_when_asked_or_when_the_model_changes(timed: Any, tmp_path: Path) -> None:
     told = []
-    count = boards.run(timed(), Stub("profile"), progress=lambda *words: told.append(words))
+    count = scheduling.run(timed(), Stub("profile"), progress=lambda *words: told.append(words))
     assert count["failed"] == 2
     failure = json.loads((tmp_path / "out" / "enhancement" / "good_0" / "failure.json").read_text())
     assert (failure["stage"], failure["kind"]) == ("measure", "input")
     assert failure["reason"] == "expected a model that runs, found one that doesn't: mend it"
     assert ("enhancement/good_0", 0, 0, f"failed: {failure['reason']}") in told
     again = Stub()
-    assert boards.run(timed(), again)["failed"] == 2
+    assert scheduling.run(timed(), again)["failed"] == 2
     assert again.done == []
     (tmp_path / "nets" / "good_0.pb").write_bytes(b"another net")
-    assert boards.run(timed(), Stub())["failed"] == 1
-    assert boards.run(timed(), Stub(), retry=True)["failed"] == 0
+    assert scheduling.run(timed(), Stub())["failed"] == 1
+    assert scheduling.run(timed(), Stub(), retry=True)["failed"] == 0
     fresh = Stub()
-    boards.run(timed(), fresh, fresh=True)
+    scheduling.run(timed(), fresh, fresh=True)
     assert len(fresh.done) == 6
 
 
 def test_a_model_that_could_not_be_judged_is_judged_when_asked_or_when_it_changes(timed: Any, tmp_path: Path) -> None:
-    assert boards.run(timed(), Stub("evaluate"))["failed"] == 2
+    assert scheduling.run(timed(), Stub("evaluate"))["failed"] == 2
     again = Stub("evaluate")
-    assert boards.run(timed(), again, retry=True)["failed"] == 2
+    assert scheduling.run(timed(), again, retry=True)["failed"] == 2
     assert [what for what, _ in again.done] == ["evaluate"] * 2
     failure = json.loads((tmp_path / "out" / "enhancement" / "good_0" / "failure.json").read_text())
     assert failure["reason"] == "expected a model that runs, found one that doesn't: mend it"
     (tmp_path / "nets" / "good_0.pb").write_bytes(b"another net")
-    assert boards.run(timed(), Stub())["failed"] == 1
-    assert boards.run(timed(), Stub(), retry=True)["failed"] == 0
+    assert scheduling.run(timed(), Stub())["failed"] == 1
+    assert scheduling.run(timed(), Stub(), retry=True)["failed"] == 0
 
 
 def test_a_failure_of_other_bytes_is_forgotten_when_the_old_ones_are_back(timed: Any, tmp_path: Path) -> None:
     net = tmp_path / "nets" / "good_0.pb"
     good = net.read_bytes()
-    boards.run(timed(), Stub())
+    scheduling.run(timed(), Stub())
     net.write_bytes(b"another net")
-    assert boards.run(timed(), Stub("evaluate"))["failed"] == 1
+    assert scheduling.run(timed(), Stub("evaluate"))["failed"] == 1
     net.write_bytes(good)
     crew = Stub()
-    assert boards.run(timed(), crew)["failed"] == 0
+    assert scheduling.run(timed(), crew)["failed"] == 0
     assert crew.done == []
 
 
 def test_a_result_that_was_removed_or_edited_is_made_anew(timed: Any, tmp_path: Path) -> None:
-    boards.run(timed(), Stub())
+    scheduling.run(timed(), Stub())
     (tmp_path / "out" / "enhancement" / "good_0" / "result.json").unlink()
     edited = tmp_path / "out" / "enhancement" / "good_1" / "result.json"
     edited.write_text(edited.read_text().replace('"psnr_db": 30.0', '"psnr_db": "x"'))
     crew = Stub()
-    assert boards.run(timed(), crew) == {"entries": 2, "there": 0, "done": 2, "failed": 0}
+    assert scheduling.run(timed(), crew) == {"entries": 2, "there": 0, "done": 2, "failed": 0}
     assert sorted(name for what, name in crew.done if what == "evaluate") == ["good_0", "good_1"]
     assert results.read(edited.parent)["metrics"]["psnr_db"] == 30.0
 
@@ -263,7 +265,7 @@ def test_a_new_board_refuses_a_folder_with_a_persons_own_files(timed: Any, tmp_p
     own.write_text("mine")
     for _ in range(2):
         with pytest.raises(InputError, match=r"a new folder for the board at .*out, found images.csv without a"):
-            boards.run(timed(), Stub())
+            scheduling.run(timed(), Stub())
     assert own.read_text() == "mine"
 
 
@@ -271,10 +273,10 @@ def test_times_that_nobody_takes_are_told_before_the_work(timed: Any) -> None:
     crew = Stub()
     crew.timed_at_once = 0
     with pytest.raises(InputError, match=r"expected a worker that takes times, as this board wants them, found none"):
-        boards.run(timed(), crew)
+        scheduling.run(timed(), crew)
     assert crew.done == []
-    boards.run(timed(), Stub())
-    assert boards.run(timed(), crew)["there"] == 2
+    scheduling.run(timed(), Stub())
+    assert scheduling.run(timed(), crew)["there"] == 2
 
 
 def test_a_stop_is_repeated_until_no_unit_goes_on(timed: Any) -> None:
@@ -297,7 +299,7 @@ def test_a_stop_is_repeated_until_no_unit_goes_on(timed: Any) -> None:
 
     crew = Late()
     with pytest.raises(OSError, match="the board ends here"):
-        boards.run(timed(), crew)
+        scheduling.run(timed(), crew)
     assert crew.stops >= 2
     assert not (timed().entries[1].settings.folder / "failure.json").exists()
 
@@ -322,7 +324,7 @@ def test_units_that_never_began_keep_no_stop_waiting(timed: Any, tmp_path: Path)
 
     def run() -> None:
         with pytest.raises(OSError, match="the board ends here"):
-            boards.run(timed(), crew)
+            scheduling.run(timed(), crew)
 
     running = threading.Thread(target=run, daemon=True)
     running.start()
@@ -334,7 +336,7 @@ def test_units_that_never_began_keep_no_stop_waiting(timed: Any, tmp_path: Path)
 def test_a_full_disk_ends_the_board_and_keeps_what_is_there(
     timed: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    boards.run(timed(), Stub())
+    scheduling.run(timed(), Stub())
     (tmp_path / "nets" / "good_1.pb").write_bytes(b"another net")
     before = results.read(tmp_path / "out" / "enhancement" / "good_0")
 
@@ -344,19 +346,19 @@ def test_a_full_disk_ends_the_board_and_keeps_what_is_there(
     with monkeypatch.context() as patch:
         patch.setattr(results, "write_part", full)
         with pytest.raises(OSError, match="No space left on device"):
-            boards.run(timed(), Stub())
+            scheduling.run(timed(), Stub())
     assert results.read(tmp_path / "out" / "enhancement" / "good_0") == before
-    assert boards.run(timed(), Stub())["done"] == 1
+    assert scheduling.run(timed(), Stub())["done"] == 1
 
 
 def test_one_board_at_a_time_in_a_folder(timed: Any, tmp_path: Path) -> None:
     class Second(Stub):
         def evaluate(self, settings: Any, progress: Any) -> None:
             with pytest.raises(InputError, match=r"expected a folder that no other command works in at .*, found one"):
-                boards.run(timed(), Stub())
+                scheduling.run(timed(), Stub())
             super().evaluate(settings, progress)
 
-    assert boards.run(timed(), Second())["done"] == 2
+    assert scheduling.run(timed(), Second())["done"] == 2
 
 
 def test_a_line_that_a_kill_cut_off_is_left_out(tmp_path: Path) -> None:

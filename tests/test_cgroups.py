@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aic_helpers import cgroups, children
+from aic_helpers.processes import process_limits, workers
 
 
 @pytest.fixture
@@ -18,8 +18,8 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     own.write_text("9:name=systemd:/\n0::/user/session\n")
     (tmp_path / "fs" / "user" / "session").mkdir(parents=True)
     (tmp_path / "fs" / "user" / "cgroup.subtree_control").write_text("cpu memory pids\n")
-    monkeypatch.setattr(cgroups, "ROOT", tmp_path / "fs")
-    monkeypatch.setattr(cgroups, "OWN", own)
+    monkeypatch.setattr(process_limits, "ROOT", tmp_path / "fs")
+    monkeypatch.setattr(process_limits, "OWN", own)
     return tmp_path / "fs" / "user"
 
 
@@ -29,7 +29,7 @@ def only_group(tree: Path) -> Path:
 
 
 def test_a_process_is_put_into_a_group_with_a_limit(tree: Path) -> None:
-    group = cgroups.confine(4711, 100)
+    group = process_limits.confine(4711, 100)
     assert group is not None
     folder = only_group(tree)
     wrote = {file.name: file.read_text() for file in folder.iterdir()}
@@ -40,7 +40,7 @@ def test_a_process_is_put_into_a_group_with_a_limit(tree: Path) -> None:
 
 
 def test_a_group_is_removed_at_the_end(tree: Path) -> None:
-    group = cgroups.confine(4711, 100)
+    group = process_limits.confine(4711, 100)
     assert group is not None
     for file in only_group(tree).iterdir():
         file.unlink()  # the kernel's own files don't keep a group from being removed
@@ -52,7 +52,7 @@ def test_a_group_is_removed_at_the_end(tree: Path) -> None:
 def test_without_the_memory_controller_there_is_no_group(tree: Path, controllers: str | None) -> None:
     control = tree / "cgroup.subtree_control"
     control.unlink() if controllers is None else control.write_text(controllers)
-    assert cgroups.confine(os.getpid(), 100) is None
+    assert process_limits.confine(os.getpid(), 100) is None
     assert list(tree.glob("aic-*")) == []
 
 
@@ -61,18 +61,18 @@ def test_where_nothing_can_be_written_there_is_no_group(tree: Path, monkeypatch:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "write_text", refuse)
-    assert cgroups.confine(os.getpid(), 100) is None
+    assert process_limits.confine(os.getpid(), 100) is None
     assert list(tree.glob("aic-*")) == []
 
 
 def test_a_child_that_the_kernel_ended_for_its_memory_says_so(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent / "fixtures"))
-    with children.Worker("child_targets:echo", timeout_s=60, max_rss_mib=1000) as worker:
+    with workers.Worker("child_targets:echo", timeout_s=60, max_rss_mib=1000) as worker:
         folder = only_group(tree)
         assert (folder / "cgroup.procs").read_text() == str(worker.pid)
-        assert (folder / "memory.max").read_text() == str((1000 + children.RLIMIT_MARGIN_MIB) * 2**20)
+        assert (folder / "memory.max").read_text() == str((1000 + workers.RLIMIT_MARGIN_MIB) * 2**20)
         (folder / "memory.events").write_text("oom_kill 1\n")
         os.kill(worker.pid, signal.SIGKILL)
-        with pytest.raises(children.ChildError, match=r"above 1512 MiB \(cgroup v2\)") as caught:
+        with pytest.raises(workers.ChildError, match=r"above 1512 MiB \(cgroup v2\)") as caught:
             worker.ask({})
     assert (caught.value.kind, caught.value.mechanism, caught.value.mib) == ("memory", "cgroup v2", 1512)

@@ -13,9 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from aic_helpers import children, nurseries
-from aic_helpers.children import ChildError, Worker
-from aic_helpers.errors import InputError
+from aic_helpers.core.errors import InputError
+from aic_helpers.processes import fork_server, workers
+from aic_helpers.processes.workers import ChildError, Worker
 
 FIXTURES = Path(__file__).parent / "fixtures"
 LONG_S = 60.0
@@ -28,7 +28,7 @@ def _targets_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def call(name: str, request: dict | None = None, **limits: float) -> dict:
-    return children.call(f"child_targets:{name}", request or {}, **{"timeout_s": LONG_S, **limits})
+    return workers.call(f"child_targets:{name}", request or {}, **{"timeout_s": LONG_S, **limits})
 
 
 def failure(name: str, **limits: float) -> ChildError:
@@ -51,7 +51,7 @@ def test_reply_is_not_disturbed_by_what_the_child_prints() -> None:
 
 
 def test_environment_is_set_for_the_child_only() -> None:
-    reply = children.call(
+    reply = workers.call(
         "child_targets:environment", {"name": "AIC_TEST"}, timeout_s=LONG_S, environment={"AIC_TEST": "7"}
     )
     assert reply == {"value": "7"}
@@ -177,14 +177,14 @@ def nursery() -> Iterator[None]:
     """A nursery that lives as long as these tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(FIXTURES))
-        patch.delenv(nurseries.VARIABLE, raising=False)  # that of the whole run doesn't know these targets
-        with nurseries.started(["aic_helpers.quiet:import_tensorflow"]):
+        patch.delenv(fork_server.VARIABLE, raising=False)  # that of the whole run doesn't know these targets
+        with fork_server.started(["aic_helpers.core.quiet_tensorflow:import_tensorflow"]):
             yield
 
 
 def forked(name: str, request: dict | None = None, **limits: float) -> dict:
     with Worker(f"child_targets:{name}", **{"timeout_s": LONG_S, **limits}, warm=True) as worker:  # type: ignore[arg-type]
-        assert isinstance(worker._process, nurseries.Forked)
+        assert isinstance(worker._process, fork_server.Forked)
         return worker.ask(request or {})
 
 
@@ -237,7 +237,7 @@ class TestForkedChildren:
 
 
 def test_where_the_nursery_was_ended_children_start_in_the_ordinary_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(nurseries.VARIABLE, "/nowhere/socket")
+    monkeypatch.setenv(fork_server.VARIABLE, "/nowhere/socket")
     with Worker("child_targets:echo", timeout_s=LONG_S, warm=True) as worker:
         assert isinstance(worker._process, subprocess.Popen)
         assert worker.ask({"a": 1}) == {"a": 1}
@@ -251,7 +251,7 @@ def test_a_nursery_ends_with_its_process() -> None:
         "    print(os.environ[nurseries.VARIABLE], flush=True)\n"
         "    input()\n"
     )
-    environment = {name: value for name, value in os.environ.items() if name != nurseries.VARIABLE}
+    environment = {name: value for name, value in os.environ.items() if name != fork_server.VARIABLE}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     owner = subprocess.Popen([sys.executable, "-c", code], **pipes, env=environment)
     assert owner.stdout is not None

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aic_helpers import cli, machine
-from aic_helpers.images import write_png
-from aic_helpers.scoring import total_scores
+from aic_helpers.cli import main
+from aic_helpers.core import machine
+from aic_helpers.core.scoring import total_scores
+from aic_helpers.data.images import write_png
 
-COMMANDS = sorted(cli.aic.commands)
+COMMANDS = sorted(main.aic.commands)
 SR = ("--track", "super_resolution")
 
 challenge_folder = os.environ.get("AIC_CHALLENGE_DATA")
@@ -27,7 +28,7 @@ def aic(capsys):
     """Call a command; returns its exit status, stdout and stderr."""
 
     def call(*arguments):
-        status = cli.status([str(argument) for argument in arguments])
+        status = main.status([str(argument) for argument in arguments])
         return status, *capsys.readouterr()
 
     return call
@@ -208,7 +209,7 @@ def test_what_nobody_foresaw_is_one_line_and_the_traceback_on_demand(aic, monkey
     def fail(*_, **__):
         raise ZeroDivisionError("by\nzero")
 
-    monkeypatch.setattr("aic_helpers.scoring.total_scores", fail)
+    monkeypatch.setattr("aic_helpers.core.scoring.total_scores", fail)
     arguments = ("score", *SR, "--psnr", 1, "--ms-ssim", 1, "--speedup", 1)
     line = "aic: internal error: by zero (set AIC_DEBUG=1 for the traceback)\n"
     assert aic(*arguments) == (3, "", line)
@@ -220,7 +221,7 @@ def test_an_interrupt_is_one_line(aic, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("aic_helpers.scoring.total_scores", interrupt)
+    monkeypatch.setattr("aic_helpers.core.scoring.total_scores", interrupt)
     status, _, stderr = aic("score", *SR, "--psnr", 1, "--ms-ssim", 1, "--speedup", 1)
     assert (status, stderr) == (130, "aic: interrupted; nothing half-written is left\n")
 
@@ -229,7 +230,7 @@ def test_a_file_that_ends_early_is_no_interrupt(aic, monkeypatch):
     def end(*_, **__):
         raise EOFError("No data left in file")
 
-    monkeypatch.setattr("aic_helpers.scoring.total_scores", end)
+    monkeypatch.setattr("aic_helpers.core.scoring.total_scores", end)
     status, _, stderr = aic("score", *SR, "--psnr", 1, "--ms-ssim", 1, "--speedup", 1)
     line = "aic: internal error: No data left in file (set AIC_DEBUG=1 for the traceback)\n"
     assert (status, stderr) == (3, line)
@@ -239,7 +240,7 @@ def test_a_disk_that_is_full_is_one_line(aic, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device", "runs/x")
 
-    monkeypatch.setattr("aic_helpers.scoring.total_scores", full)
+    monkeypatch.setattr("aic_helpers.core.scoring.total_scores", full)
     status, _, stderr = aic("score", *SR, "--psnr", 1, "--ms-ssim", 1, "--speedup", 1)
     line = "aic: runs/x: No space left on device; check the path, its permissions and the free space\n"
     assert (status, stderr) == (2, line)
@@ -321,13 +322,13 @@ def test_a_broken_rule_is_exit_status_1(aic, monkeypatch, tmp_path, frozen, pass
     rule |= {"remedy": "shrink it"} if passed is False else {}
 
     def convert(settings):
-        from aic_helpers import results
+        from aic_helpers.runs import results
 
         model = {"name": "any", "kind": "frozen", "source": "any.pb", "sha256": "0", "bytes": 1, "parameters": 0}
         return results.write_part(settings, "model", model)["model"]
 
-    monkeypatch.setattr("aic_helpers.steps.convert", convert)
-    monkeypatch.setattr("aic_helpers.requirements.check", lambda *_, **__: [rule])
+    monkeypatch.setattr("aic_helpers.runs.steps.convert", convert)
+    monkeypatch.setattr("aic_helpers.profiling.requirements.check", lambda *_, **__: [rule])
     call = ("--model", frozen("any", 0.0), "--out", tmp_path / "run", "--no-profile")
     printed = aic("check", *SR, *call)
     word = {True: "met", None: "advice", False: "BROKEN"}[passed]
@@ -337,7 +338,7 @@ def test_a_broken_rule_is_exit_status_1(aic, monkeypatch, tmp_path, frozen, pass
 
 @pytest.mark.parametrize(("width_px", "again"), [(None, 1), (64, 1), (1280, 0)], ids=["none", "small", "hd"])
 def test_check_measures_where_no_profile_is_of_hd(aic, monkeypatch, tmp_path, frozen, width_px, again):
-    from aic_helpers import results, schema
+    from aic_helpers.runs import results, run_settings, schema
 
     measured = []
 
@@ -348,11 +349,11 @@ def test_check_measures_where_no_profile_is_of_hd(aic, monkeypatch, tmp_path, fr
     hd = {**dict.fromkeys(schema.KEYS["profile"]), "width_px": 1280, "height_px": 720, "threads": 1, "device": "cpu"}
     hd |= {"failed": "at 1280x720: no"}
     call = ("--model", frozen("any", 0.0), "--out", tmp_path / "run")
-    monkeypatch.setattr("aic_helpers.steps.profile", profile)
-    monkeypatch.setattr("aic_helpers.requirements.check", lambda *_, **__: [])
+    monkeypatch.setattr("aic_helpers.runs.steps.profile", profile)
+    monkeypatch.setattr("aic_helpers.profiling.requirements.check", lambda *_, **__: [])
     aic("convert", *SR, *call)
     if width_px:
-        settings = results.settle("super_resolution", str(call[1]), out=str(call[3]))
+        settings = run_settings.settle("super_resolution", str(call[1]), out=str(call[3]))
         results.write_part(settings, "profile", hd | {"width_px": width_px})
     assert aic("check", *SR, *call)[0] == 0
     assert len(measured) == again
@@ -360,7 +361,7 @@ def test_check_measures_where_no_profile_is_of_hd(aic, monkeypatch, tmp_path, fr
 
 
 def test_scores_agree_with_the_formula(aic):
-    from aic_helpers.tracks import ENHANCEMENT
+    from aic_helpers.core.tracks import ENHANCEMENT
 
     _, stdout, _ = aic("score", "--track", "enhancement", "--psnr", 22, "--ms-ssim", 0.92, "--speedup", 1.5, "--json")
     expected = total_scores(ENHANCEMENT, psnr_db=22, ms_ssim=0.92, speedup=1.5)

@@ -15,21 +15,23 @@ import distributed
 import pytest
 from fixtures import small_boards
 
-from aic_helpers import boards, cluster_tasks, clusters, confinement, crews, nurseries, results
-from aic_helpers.datasets import open_dataset
-from aic_helpers.errors import InputError
-from aic_helpers.tracks import ENHANCEMENT
+from aic_helpers.boards import dask_executor, dask_tasks, executors, scheduling
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.tracks import ENHANCEMENT
+from aic_helpers.data.datasets import open_dataset
+from aic_helpers.processes import confinement, fork_server
+from aic_helpers.runs import results
 
 # Of Dask's own making, when its processes end.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 @pytest.fixture(scope="module")
-def crew() -> Iterator[clusters.Cluster]:
+def crew() -> Iterator[dask_executor.Cluster]:
     """Two worker processes here; the first takes times."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv(nurseries.VARIABLE, raising=False)  # each worker starts its own, as on another machine
-        with clusters.crew(None, 2) as crew:
+        patch.delenv(fork_server.VARIABLE, raising=False)  # each worker starts its own, as on another machine
+        with dask_executor.crew(None, 2) as crew:
             yield crew
     # Python's own helper of spawned processes would outlive them, and other tests look for children left behind.
     resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]
@@ -39,11 +41,11 @@ def crew() -> Iterator[clusters.Cluster]:
 def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A board that this machine has run; the folder with board.toml and out."""
     folder = tmp_path_factory.mktemp("board")
-    boards.run(small_boards.spec(folder, good=4, bad=("always_nan",)), crews.Local(2))
+    scheduling.run(small_boards.spec(folder, good=4, bad=("always_nan",)), executors.Local(2))
     return folder
 
 
-def test_a_cluster_with_a_worker_killed_midway_gives_the_same_table(crew: clusters.Cluster, here: Path) -> None:
+def test_a_cluster_with_a_worker_killed_midway_gives_the_same_table(crew: dask_executor.Cluster, here: Path) -> None:
     pids = list(crew._client.run(os.getpid).values())
     assert len(pids) == 2
 
@@ -53,38 +55,38 @@ def test_a_cluster_with_a_worker_killed_midway_gives_the_same_table(crew: cluste
             pids.clear()
 
     spec = small_boards.read_spec(here / "board.toml", here / "cluster")
-    count = boards.run(spec, crew, progress=kill_one)
+    count = scheduling.run(spec, crew, progress=kill_one)
     assert (count["done"], count["failed"]) == (5, 0)
     assert small_boards.table(here / "cluster") == small_boards.table(here / "out")
-    assert boards.run(spec, crew)["there"] == 5
+    assert scheduling.run(spec, crew)["there"] == 5
 
 
-def test_times_go_to_the_worker_that_declares_it_and_name_its_machine(crew: clusters.Cluster, here: Path) -> None:
+def test_times_go_to_the_worker_that_declares_it_and_name_its_machine(crew: dask_executor.Cluster, here: Path) -> None:
     assert crew.timed_at_once == 1
     text = (here / "board.toml").read_text().replace("profile = false", "profile = true\ntime_budget_s = 10")
     (here / "timed.toml").write_text(text.replace("nets/*.pb", "nets/good_0.pb"))
     spec = small_boards.read_spec(here / "timed.toml", here / "timed")
-    boards.run(spec, crew)
+    scheduling.run(spec, crew)
     result = results.read(here / "timed" / "enhancement" / "good_0")
     assert result["profile"]["machine"]["host"] == socket.gethostname()
     assert result["profile"]["speedup"] > 1
     assert result["requirements"]
-    assert boards.run(spec, crew)["there"] == 1, "another worker's times hold as well"
+    assert scheduling.run(spec, crew)["there"] == 1, "another worker's times hold as well"
 
 
-def test_a_unit_that_kills_its_workers_is_given_up(crew: clusters.Cluster) -> None:
-    with pytest.raises(crews.WorkerError, match="3 workers died with it"):
+def test_a_unit_that_kills_its_workers_is_given_up(crew: dask_executor.Cluster) -> None:
+    with pytest.raises(executors.WorkerError, match="3 workers died with it"):
         crew._do(os._exit, [], 1)
 
 
-def test_bytes_travel_once(crew: clusters.Cluster) -> None:
+def test_bytes_travel_once(crew: dask_executor.Cluster) -> None:
     first = crew._sent(b"some bytes")
     assert crew._sent(b"some bytes") is first
     assert crew._sent(b"other bytes") is not first
 
 
-def test_what_was_not_used_lately_makes_room(crew: clusters.Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clusters, "MOST_KEPT", 2)
+def test_what_was_not_used_lately_makes_room(crew: dask_executor.Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_executor, "MOST_KEPT", 2)
     images = crew._sent(b"images")
     for number in range(4):
         crew._sent(b"model %d" % number)
@@ -94,22 +96,22 @@ def test_what_was_not_used_lately_makes_room(crew: clusters.Cluster, monkeypatch
 
 def test_a_packed_dataset_has_the_same_bytes_every_time(here: Path) -> None:
     dataset = open_dataset(here / "photos", ENHANCEMENT)
-    packed = cluster_tasks.pack(dataset, None)
-    assert cluster_tasks.pack(dataset, None) == packed
-    assert len(cluster_tasks.pack(dataset, 1)) < len(packed)
+    packed = dask_tasks.pack(dataset, None)
+    assert dask_tasks.pack(dataset, None) == packed
+    assert len(dask_tasks.pack(dataset, 1)) < len(packed)
 
 
-def test_workers_of_another_version_are_refused(crew: clusters.Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = cluster_tasks.identity()
+def test_workers_of_another_version_are_refused(crew: dask_executor.Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = dask_tasks.identity()
     monkeypatch.setattr(crew._client, "run", lambda function: {"tcp://there": ours | {"tensorflow": "2.20.0"}})
     with pytest.raises(InputError) as error:
-        clusters._checked(crew._client)
+        dask_executor._checked(crew._client)
     expected = f"found tcp://there with tensorflow 2.20.0 (here {ours['tensorflow']}): install the same versions there"
     assert expected in str(error.value)
 
 
 def test_a_scheduler_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clusters, "CONNECT_TIMEOUT_S", 1)
+    monkeypatch.setattr(dask_executor, "CONNECT_TIMEOUT_S", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
         with (
@@ -117,7 +119,7 @@ def test_a_scheduler_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> No
                 InputError,
                 match=rf"a Dask scheduler at {address} that answers within 1 s, found .*: check",
             ),
-            clusters.crew(address, None),
+            dask_executor.crew(address, None),
         ):
             pass
 
@@ -128,11 +130,11 @@ def test_a_scheduler_without_workers() -> None:
             return {"workers": {}}
 
     with pytest.raises(InputError, match="expected workers on the cluster, found none: start one there with: dask"):
-        clusters._checked(Empty())  # type: ignore[arg-type]
+        dask_executor._checked(Empty())  # type: ignore[arg-type]
 
 
 def test_a_scheduler_that_goes_away_is_told_and_no_models_failure(
-    crew: clusters.Cluster, monkeypatch: pytest.MonkeyPatch
+    crew: dask_executor.Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Gone:
         status = "closed"
@@ -142,15 +144,15 @@ def test_a_scheduler_that_goes_away_is_told_and_no_models_failure(
 
     monkeypatch.setattr(crew, "_client", Gone())
     with (
-        clusters._processes_here(0, distributed) as cluster,
+        dask_executor._processes_here(0, distributed) as cluster,
         pytest.raises(InputError, match=r"the Dask scheduler at .* until the end, found it is gone: start it, and"),
-        clusters._connected(cluster.scheduler_address, distributed),
+        dask_executor._connected(cluster.scheduler_address, distributed),
     ):
         crew._do(len, [])
 
 
 def test_no_workers_are_asked_for() -> None:
-    with pytest.raises(InputError, match="expected 1 or more workers, found -1"), clusters.crew(None, -1):
+    with pytest.raises(InputError, match="expected 1 or more workers, found -1"), dask_executor.crew(None, -1):
         pass
 
 
@@ -158,11 +160,13 @@ def test_distributed_is_what_the_extra_brings() -> None:
     assert distributed.__name__ in (Path(__file__).parents[1] / "pyproject.toml").read_text()
 
 
-def test_children_of_workers_are_confined_where_strangers_models_run(crew: clusters.Cluster, tmp_path: Path) -> None:
-    assert set(crew._client.run(cluster_tasks.is_confined).values()) == {False}
+def test_children_of_workers_are_confined_where_strangers_models_run(
+    crew: dask_executor.Cluster, tmp_path: Path
+) -> None:
+    assert set(crew._client.run(dask_tasks.is_confined).values()) == {False}
     spec = small_boards.spec(tmp_path, good=1)
     tmp_path.chmod(0o755)
-    with confinement.confined([tmp_path]), clusters.crew(None, 1) as confined:
-        assert set(confined._client.run(cluster_tasks.is_confined).values()) == {True}
-        assert boards.run(spec, confined)["failed"] == 0
+    with confinement.confined([tmp_path]), dask_executor.crew(None, 1) as confined:
+        assert set(confined._client.run(dask_tasks.is_confined).values()) == {True}
+        assert scheduling.run(spec, confined)["failed"] == 0
     assert results.read(tmp_path / "out" / "enhancement" / "good_0")["metrics"]["images"] == 3

@@ -11,9 +11,9 @@ from fixtures.hostile_models import freeze
 from PIL import Image
 from playwright.sync_api import TimeoutError
 
-from aic_helpers import views
-from aic_helpers.images import as_float, write_png
-from aic_helpers.places import PROJECT
+from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.dashboard import views
+from aic_helpers.data.images import as_float, write_png
 
 FIRST_MS, STEP_MS = 150_000, 60_000
 """How long to wait for the first dashboard, whose models start, and for what follows."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from aic_helpers import children, confinement
+from aic_helpers.core import isolation
+from aic_helpers.processes import confinement, workers
 
 FIXTURES = Path(__file__).parent / "fixtures"
 LONG_S = 60.0
@@ -30,7 +31,7 @@ def port() -> Iterator[int]:
 
 
 def call(name: str, request: dict | None = None) -> dict:
-    return children.call(f"child_targets:{name}", request or {}, timeout_s=LONG_S)
+    return workers.call(f"child_targets:{name}", request or {}, timeout_s=LONG_S)
 
 
 @ROOT
@@ -91,6 +92,6 @@ def test_what_lies_in_a_closed_folder_is_readable_where_it_is_named(tmp_path: Pa
 
 def test_nothing_is_confined_afterwards() -> None:
     with confinement.confined():
-        assert confinement.active()
-    assert not confinement.active()
+        assert isolation.active()
+    assert not isolation.active()
     assert call("confinement_held")["held"]["no variables of the parent"] is False

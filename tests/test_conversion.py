@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aic_helpers.conversion import PHOTO, convert
-from aic_helpers.errors import InputError
-from aic_helpers.images import as_float, read_rgb
-from aic_helpers.inference import load
-from aic_helpers.sources import baseline_pb
-from aic_helpers.tracks import TRACKS
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.tracks import TRACKS
+from aic_helpers.data.images import as_float, read_rgb
+from aic_helpers.models.conversion import PHOTO, convert
+from aic_helpers.models.frozen_models import load
+from aic_helpers.models.sources import baseline_pb
 
 FIXTURES = Path(__file__).parent / "fixtures" / "models_2018"
 BASELINE = baseline_pb(TRACKS["super_resolution"])

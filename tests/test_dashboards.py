@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from fixtures.pictures import decoded
 
-from aic_helpers import stills, views
-from aic_helpers.controls import worst_first
-from aic_helpers.dashboards import Dashboard
-from aic_helpers.sliders import INSTALL, BeforeAfter
-from aic_helpers.tracks import ENHANCEMENT, SUPER_RESOLUTION, TRACKS
+from aic_helpers.core.tracks import ENHANCEMENT, SUPER_RESOLUTION, TRACKS
+from aic_helpers.dashboard import snapshots, views
+from aic_helpers.dashboard.controls import worst_first
+from aic_helpers.dashboard.dashboards import Dashboard
+from aic_helpers.dashboard.sliders import INSTALL, BeforeAfter
 
 BRIGHTNESS = {"input": 0.2, "target": 0.4, "base": 0.6, "better": 0.8}
 
@@ -214,8 +214,8 @@ def test_blinking_can_be_stopped():
 
 def test_without_anywidget_a_plain_slider_does_it_and_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "anywidget", None)
-    monkeypatch.delitem(sys.modules, "aic_helpers.live_views", raising=False)
-    monkeypatch.delattr("aic_helpers.live_views", raising=False)
+    monkeypatch.delitem(sys.modules, "aic_helpers.dashboard.anywidgets", raising=False)
+    monkeypatch.delattr("aic_helpers.dashboard.anywidgets", raising=False)
     plain = BeforeAfter()
     assert INSTALL == 'pip install "aic-workbench[slider]"'
     assert INSTALL in plain.children[0].value
@@ -238,8 +238,8 @@ def every(widget):
 def test_every_control_has_a_label(anywidget, monkeypatch):
     if not anywidget:
         monkeypatch.setitem(sys.modules, "anywidget", None)
-        monkeypatch.delitem(sys.modules, "aic_helpers.live_views", raising=False)
-        monkeypatch.delattr("aic_helpers.live_views", raising=False)
+        monkeypatch.delitem(sys.modules, "aic_helpers.dashboard.anywidgets", raising=False)
+        monkeypatch.delattr("aic_helpers.dashboard.anywidgets", raising=False)
     kinds = (widgets.Dropdown, widgets.Button, widgets.ToggleButton, widgets.Text, widgets.FileUpload)
     kinds += (widgets.BoundedIntText, widgets.FloatSlider)
     controls = [widget for widget in every(dashboard()) if isinstance(widget, kinds)]
@@ -312,8 +312,8 @@ def test_what_was_run_once_is_asked_for_and_not_waited_for_again():
 
 def test_the_table_and_figure_that_stay():
     found = dashboard(image="sharp")
-    table = stills.table(found)
+    table = snapshots.table(found)
     assert table.loc["better", "PSNR (dB)"] == 26.5
     assert table.loc["better", "speedup"] == 2.5
     assert np.isnan(table.loc["base", "speedup"])
-    assert [text.get_text() for text in stills.figure(found).findobj(match=lambda a: hasattr(a, "get_text"))]
+    assert [text.get_text() for text in snapshots.figure(found).findobj(match=lambda a: hasattr(a, "get_text"))]

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from aic_helpers import manifests
-from aic_helpers.datasets import LAYOUTS, SAMPLE, layout_words, open_dataset, read_pair, training_photos
-from aic_helpers.errors import InputError
-from aic_helpers.images import as_float, bicubic_round_trip, read_rgb, write_png
-from aic_helpers.places import PROJECT
-from aic_helpers.tracks import ENHANCEMENT, SUPER_RESOLUTION
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.tracks import ENHANCEMENT, SUPER_RESOLUTION
+from aic_helpers.data import manifests
+from aic_helpers.data.datasets import LAYOUTS, SAMPLE, layout_words, open_dataset, read_pair, training_photos
+from aic_helpers.data.images import as_float, bicubic_round_trip, read_rgb, write_png
 
 
 def photo(seed: int, width_px: int = 24, height_px: int = 16) -> np.ndarray:

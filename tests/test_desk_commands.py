@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from fixtures import desks
 
-from aic_helpers import cli, mail_contents, mails
-from aic_helpers.ledgers import REJECTED, Ledger
+from aic_helpers.cli import main
+from aic_helpers.submissions import eml, messages
+from aic_helpers.submissions.ledgers import REJECTED, Ledger
 
 Result = tuple[int, str, str]
 WHO = {"sender": "ada@example.org", "address": "desk@example.org"}
@@ -24,7 +25,7 @@ def aic(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., Res
     """Call `aic` with a desk of its own; returns exit status, stdout and stderr."""
 
     def call(*words: object) -> Result:
-        status = cli.status([*map(str, words), "--desk", str(tmp_path / "desk")])
+        status = main.status([*map(str, words), "--desk", str(tmp_path / "desk")])
         return status, *capsys.readouterr()
 
     return call
@@ -34,17 +35,17 @@ def aic(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., Res
 def folder(tmp_path: Path) -> Path:
     """The e-mails of a team: its registration, and three submissions."""
     token_sha256 = hashlib.sha256(desks.TOKEN.encode()).hexdigest()
-    registration = mail_contents.Registration("Alpha", (mail_contents.Member("Ada", "Home"),), token_sha256)
-    mails.write_mail(mails.registration_mail(registration, **WHO), tmp_path / "mails" / "registration.eml")
+    registration = messages.Registration("Alpha", (messages.Member("Ada", "Home"),), token_sha256)
+    eml.write_mail(eml.registration_mail(registration, **WHO), tmp_path / "mails" / "registration.eml")
     for number in range(3):
-        mails.write_mail(mails.submission_mail(submission(), **WHO), tmp_path / "mails" / f"{number}.eml")
+        eml.write_mail(eml.submission_mail(submission(), **WHO), tmp_path / "mails" / f"{number}.eml")
     return tmp_path / "mails"
 
 
-def submission(**changes: Any) -> mail_contents.Submission:
+def submission(**changes: Any) -> messages.Submission:
     fields = {"track": "enhancement", "team_id": 1, "team": "Alpha", "link": "https://example.org/model.pb"}
     fields |= {"sha256": "0" * 64, "bytes": 1000, "token": desks.TOKEN, "result": {}}
-    return mail_contents.Submission(**fields | changes)
+    return messages.Submission(**fields | changes)
 
 
 def test_ingest_tells_of_each_e_mail(aic: Callable[..., Result], folder: Path) -> None:
@@ -166,5 +167,5 @@ def test_newer_and_other_ledgers(aic: Callable[..., Result], tmp_path: Path) -> 
 
 def test_desk_that_is_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "desk").write_text("")
-    assert cli.status(["submit", "queue", "--desk", str(tmp_path / "desk")]) == 2
+    assert main.status(["submit", "queue", "--desk", str(tmp_path / "desk")]) == 2
     assert "found a file: name another place with --desk" in capsys.readouterr().err

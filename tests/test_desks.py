@@ -20,28 +20,21 @@ from typing import Any
 import pytest
 from fixtures import hostile_graphs, processes, small_boards, team_runs
 
-from aic_helpers import (
-    assessments,
-    confinement,
-    crews,
-    desks,
-    intake,
-    leaderboards,
-    mail_contents,
-    mails,
-    nurseries,
-    requirements,
-    results,
-    staging,
-)
-from aic_helpers.errors import InputError
-from aic_helpers.ledgers import DONE, FAILED, RECEIVED, REJECTED, RETURNED, STARTED, Ledger
+from aic_helpers.boards import executors
+from aic_helpers.core import isolation, staging
+from aic_helpers.core.errors import InputError
+from aic_helpers.evaluation import isolated
+from aic_helpers.processes import fork_server
+from aic_helpers.profiling import requirements
+from aic_helpers.runs import results
+from aic_helpers.submissions import eml, intake, judging, leaderboards, messages
+from aic_helpers.submissions.ledgers import DONE, FAILED, RECEIVED, REJECTED, RETURNED, STARTED, Ledger
 
 TOKEN = "t" * 43
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-class Timed(crews.Local):
+class Timed(executors.Local):
     """This machine, where times are made up: a test of the desk is none of times."""
 
     def profile(self, settings: Any, limits: Any, progress: Any) -> None:
@@ -51,7 +44,7 @@ class Timed(crews.Local):
 
 
 def boards_profile() -> tuple[str, ...]:
-    from aic_helpers import schema
+    from aic_helpers.runs import schema
 
     return tuple(schema.KEYS["profile"])
 
@@ -62,20 +55,20 @@ class Office:
 
     folder: Path
     address: str
-    desk: desks.Desk
+    desk: judging.Desk
     sent: int = 0
     hashes: dict[str, str] = field(default_factory=dict)
 
     def register(self, *teams: str) -> None:
         for team in teams:
             token_sha256 = hashlib.sha256(TOKEN.encode()).hexdigest()
-            content = mail_contents.Registration(team, (mail_contents.Member("Ada", "Home"),), token_sha256)
-            self.take(mails.registration_mail(content, sender="ada@example.org", address="desk@example.org"))
+            content = messages.Registration(team, (messages.Member("Ada", "Home"),), token_sha256)
+            self.take(eml.registration_mail(content, sender="ada@example.org", address="desk@example.org"))
 
     def submit(self, team_id: int, team: str, content: bytes, **changes: Any) -> intake.Taken:
         name = f"{hashlib.sha256(content).hexdigest()}.pb"
         (self.folder / "web" / name).write_bytes(content)
-        submission = mail_contents.Submission(
+        submission = messages.Submission(
             track="enhancement",
             team_id=team_id,
             team=team,
@@ -86,21 +79,21 @@ class Office:
             result={"metrics": {"psnr_db": 99.0}},
         )
         submission = replace(submission, **changes)
-        return self.take(mails.submission_mail(submission, sender="ada@example.org", address="desk@example.org"))
+        return self.take(eml.submission_mail(submission, sender="ada@example.org", address="desk@example.org"))
 
     def take(self, message: Any) -> intake.Taken:
         self.sent += 1
         path = self.folder / "mails" / f"{self.sent:03d}.eml"
-        mails.write_mail(message, path)
+        eml.write_mail(message, path)
         return intake.ingest(self.desk.ledger, path, NOW)
 
     def work(self, crew: Any = None) -> dict[int, Any]:
-        return {entry.id: entry for entry in desks.work(self.desk, lambda: nullcontext(crew or Timed(2)))}
+        return {entry.id: entry for entry in judging.work(self.desk, lambda: nullcontext(crew or Timed(2)))}
 
 
 @pytest.fixture
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    monkeypatch.delenv(nurseries.VARIABLE, raising=False)  # strangers get a nursery of their own
+    monkeypatch.delenv(fork_server.VARIABLE, raising=False)  # strangers get a nursery of their own
     (tmp_path / "web").mkdir()
     small_boards.write(tmp_path, good=0)
     handler = partial(Quiet, directory=str(tmp_path / "web"))
@@ -108,7 +101,7 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         ledger = Ledger(str(tmp_path / "desk" / "ledger.sqlite"))
-        desk = desks.Desk(tmp_path / "desk", ledger, str(tmp_path / "photos"), private_links=True)
+        desk = judging.Desk(tmp_path / "desk", ledger, str(tmp_path / "photos"), private_links=True)
         yield Office(tmp_path, f"http://127.0.0.1:{server.server_port}", desk)
         ledger.close()
         server.shutdown()
@@ -127,7 +120,7 @@ def graph(gain: float) -> bytes:
 
 
 def test_from_emails_to_a_leaderboard(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(assessments.assess.__kwdefaults__, "timeout_s", 15.0)
+    monkeypatch.setitem(isolated.assess.__kwdefaults__, "timeout_s", 15.0)
     monkeypatch.setitem(requirements.check.__kwdefaults__, "run_timeout_s", 5.0)
     monkeypatch.setenv("AIC_SECRET", "the organiser's")
     hostile_graphs.MARK.unlink(missing_ok=True)
@@ -223,7 +216,7 @@ from pathlib import Path
 sys.path[:0] = [sys.argv[3]]
 from test_desks import Timed
 from aic_helpers import desks, journals
-from aic_helpers.ledgers import Ledger
+from aic_helpers.submissions.ledgers import Ledger
 note = journals.note
 
 def killed(folder, event, unit, stage, **more):
@@ -253,11 +246,11 @@ def test_killed_work_goes_on_where_it_was(office: Office) -> None:
 def test_ingest_of_a_folder_takes_registrations_first_and_tells_each(office: Office, tmp_path: Path) -> None:
     folder = tmp_path / "arrived"
     token_sha256 = hashlib.sha256(TOKEN.encode()).hexdigest()
-    registration = mail_contents.Registration("Alpha", (mail_contents.Member("Ada", "Home"),), token_sha256)
-    submission = mail_contents.Submission("enhancement", 1, "Alpha", "https://example.org/m.pb", "0" * 64, 5, TOKEN, {})
+    registration = messages.Registration("Alpha", (messages.Member("Ada", "Home"),), token_sha256)
+    submission = messages.Submission("enhancement", 1, "Alpha", "https://example.org/m.pb", "0" * 64, 5, TOKEN, {})
     who = {"sender": "ada@example.org", "address": "desk@example.org"}
-    mails.write_mail(mails.submission_mail(submission, **who), folder / "a.eml")
-    mails.write_mail(mails.registration_mail(registration, **who), folder / "b.eml")
+    eml.write_mail(eml.submission_mail(submission, **who), folder / "a.eml")
+    eml.write_mail(eml.registration_mail(registration, **who), folder / "b.eml")
     (folder / "c.eml").write_bytes(b"Subject: cheap watches\r\n\r\nbuy\r\n")
     taken = list(intake.ingest_folder(office.desk.ledger, folder, NOW))
     assert [(one.file, one.outcome) for one in taken] == [
@@ -274,9 +267,9 @@ def test_unknown_data_is_refused_before_anything_is_taken(office: Office) -> Non
     office.submit(1, "Alpha", graph(1.0))
     desk = replace(office.desk, data="nowhere")
     with pytest.raises(InputError, match="nowhere"):
-        desks.require_data(desk)
+        judging.require_data(desk)
 
 
 def test_nothing_stays_confined(office: Office) -> None:
     office.work()
-    assert not confinement.active()
+    assert not isolation.active()

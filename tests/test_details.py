@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from aic_helpers.details import largest_error
+from aic_helpers.data.crops import largest_error
 
 
 @pytest.mark.parametrize(("row", "column"), [(0, 0), (29, 39), (15, 20)])

@@ -19,13 +19,16 @@ import numpy as np
 import pytest
 from fixtures.sites import FOR_EVER, Fault, Site, serve
 
-from aic_helpers import cli, downloads, manifests, places, sources, transfers
-from aic_helpers.datasets import open_dataset
-from aic_helpers.errors import InputError
-from aic_helpers.images import SUFFIXES
-from aic_helpers.manifests import Manifest
-from aic_helpers.tracks import SUPER_RESOLUTION
-from aic_helpers.transfers import Patience
+from aic_helpers.cli import main
+from aic_helpers.core import project_paths
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.tracks import SUPER_RESOLUTION
+from aic_helpers.data import downloads, manifests, transfers
+from aic_helpers.data.datasets import open_dataset
+from aic_helpers.data.images import SUFFIXES
+from aic_helpers.data.manifests import Manifest
+from aic_helpers.data.transfers import Patience
+from aic_helpers.models import sources
 
 QUICK = Patience(connect_s=5, read_s=5, tries=3, pause_s=0)
 LARGE = "photos/large 1.png"
@@ -415,11 +418,11 @@ def test_after_an_end_in_the_middle_only_what_is_missing_is_fetched(site, manife
 def aic(manifest, tmp_path, monkeypatch, capsys):
     """Call a command in a project whose challenge is the fixture's; returns its exit status, stdout and stderr."""
     monkeypatch.delenv("AIC_CHALLENGE_DATA", raising=False)
-    monkeypatch.setattr(places, "PROJECT", tmp_path / "project")
-    monkeypatch.setattr(places, "CHALLENGE", tmp_path / "project" / "data" / "challenge")
+    monkeypatch.setattr(project_paths, "PROJECT", tmp_path / "project")
+    monkeypatch.setattr(project_paths, "CHALLENGE", tmp_path / "project" / "data" / "challenge")
 
     def call(*arguments):
-        status = cli.status([str(argument) for argument in arguments])
+        status = main.status([str(argument) for argument in arguments])
         return status, *capsys.readouterr()
 
     return call
@@ -443,7 +446,9 @@ def test_verify_says_what_is_missing_and_what_is_damaged(site, aic, tmp_path):
     (place / "photos" / "2.png").mkdir()
     status, stdout, stderr = aic("data", "verify", "challenge")
     assert (status, stderr) == (1, "")
-    digests = {entry.path: entry.digest for entry in manifests.read(places.PROJECT / "data" / "challenge.toml").entries}
+    digests = {
+        entry.path: entry.digest for entry in manifests.read(project_paths.PROJECT / "data" / "challenge.toml").entries
+    }
     assert stdout.splitlines()[2:] == [
         "photos   1      1        1",
         "weights  1      0        1",
@@ -485,7 +490,7 @@ def test_a_fetch_that_fails_is_one_line(site, aic, tmp_path):
 
 
 def test_a_manifest_that_is_none(aic):
-    file = places.PROJECT / "data" / "challenge.toml"
+    file = project_paths.PROJECT / "data" / "challenge.toml"
     file.write_text("files = ", encoding="utf-8")
     status, _, stderr = aic("data", "fetch", "challenge")
     assert status == 2
@@ -493,16 +498,16 @@ def test_a_manifest_that_is_none(aic):
 
 
 def test_the_sample_is_whole_and_all_of_it_is_listed(capsys):
-    status = cli.status(["data", "verify", "sample"])
-    folder = places.PROJECT / "data" / "sample"
-    listed = {entry.path for entry in manifests.read(places.PROJECT / "data" / "sample.toml").entries}
+    status = main.status(["data", "verify", "sample"])
+    folder = project_paths.PROJECT / "data" / "sample"
+    listed = {entry.path for entry in manifests.read(project_paths.PROJECT / "data" / "sample.toml").entries}
     held = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in SUFFIXES}
     assert listed == held, "call python scripts/make_manifest.py sample"
     assert (status, capsys.readouterr().out.splitlines()[0]) == (0, f"sample: {folder}")
 
 
 def test_the_challenges_manifest():
-    manifest = manifests.read(places.PROJECT / "data" / "challenge.toml")
+    manifest = manifests.read(project_paths.PROJECT / "data" / "challenge.toml")
     commit = "6dc52ac4ebca74391fa24def015896c98dba5b4f"
     assert manifest.source == f"https://raw.githubusercontent.com/aiff22/ai-challenge/{commit}"
     paths = [entry.path for entry in manifest.entries]
@@ -523,10 +528,10 @@ def test_the_challenges_manifest():
 def test_the_challenge_from_a_mirror_that_lacks_four_photos(challenge, tmp_path, monkeypatch, capsys):
     here = tmp_path / "challenge"
     monkeypatch.delenv("AIC_CHALLENGE_DATA")
-    monkeypatch.setattr(places, "CHALLENGE", here)
+    monkeypatch.setattr(project_paths, "CHALLENGE", here)
     with serve(challenge) as mirror:
         call = ["data", "fetch", "challenge", "--from", mirror.address, "--to", str(here)]
-        assert cli.status(call) == 2
+        assert main.status(call) == 2
         lacking = ", ".join(f"div2k/original/{number}.png" for number in (2, 3, 5, 7))
         stdout, stderr = capsys.readouterr()
         assert stdout == ""
@@ -535,7 +540,7 @@ def test_the_challenge_from_a_mirror_that_lacks_four_photos(challenge, tmp_path,
             f"the other 826 are in {here} and can be used; call again, or with another --from, for these\n"
         )
         assert len(mirror.asked) == 830
-        assert cli.status(call) == 2
+        assert main.status(call) == 2
         assert len(mirror.asked) == 834
     expected = {path: content for path, content in files(challenge).items() if path != "golden.json"}
     assert files(here) == expected

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from aic_helpers.duels import Contender, Lead, leads
-from aic_helpers.intervals import RESAMPLES, SEED, mean_ci95
-from aic_helpers.tracks import TRACKS, Coefficients
+from aic_helpers.core.significance import Contender, Lead, leads
+from aic_helpers.core.statistics import RESAMPLES, SEED, mean_ci95
+from aic_helpers.core.tracks import TRACKS, Coefficients
 
 ONE = Coefficients(alpha=1, beta=0, gamma=1)
 HARD_DB = np.array([22.0, 25.0, 28.0, 31.0, 34.0])

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aic_helpers import images
-from aic_helpers.datasets import open_dataset, read_pair
-from aic_helpers.errors import InputError
-from aic_helpers.evaluation import evaluate, score_output, summarise
-from aic_helpers.metrics import ms_ssim, psnr
-from aic_helpers.tracks import ENHANCEMENT, SUPER_RESOLUTION
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.tracks import ENHANCEMENT, SUPER_RESOLUTION
+from aic_helpers.data import images as data_images
+from aic_helpers.data.datasets import open_dataset, read_pair
+from aic_helpers.evaluation.metrics import ms_ssim, psnr
+from aic_helpers.evaluation.per_image import evaluate, score_output, summarise
 
 RNG = np.random.default_rng(4)
 
@@ -21,19 +21,19 @@ def folder(tmp_path):
     """Track A: a target of 211x214 px, which is cropped to multiples of 4. Track B: two pairs of 32x48 px."""
     noise = RNG.normal(size=(214, 211, 3)).cumsum(0).cumsum(1)
     noise = (noise - noise.min()) / np.ptp(noise)
-    images.write_png(tmp_path / "super_resolution/targets/1.png", noise)
+    data_images.write_png(tmp_path / "super_resolution/targets/1.png", noise)
     for name in ("1", "2"):
         target = RNG.random((32, 48, 3)) * 0.6 + 0.2
-        images.write_png(tmp_path / f"enhancement/targets/{name}.png", target)
-        images.write_png(tmp_path / f"enhancement/inputs/{name}.png", target + 0.1)
+        data_images.write_png(tmp_path / f"enhancement/targets/{name}.png", target)
+        data_images.write_png(tmp_path / f"enhancement/inputs/{name}.png", target + 0.1)
     return tmp_path
 
 
 def test_track_a_crops_clips_and_counts_what_leaves_the_range(folder):
     dataset = open_dataset(folder, SUPER_RESOLUTION)
     row = evaluate(lambda batch: batch + 0.5, dataset).iloc[0]
-    target = images.as_float(images.crop_to_multiple(images.read_rgb(dataset.pairs[0].target), 4))
-    source = images.as_float(images.bicubic_round_trip(images.as_uint8(target), 4))
+    target = data_images.as_float(data_images.crop_to_multiple(data_images.read_rgb(dataset.pairs[0].target), 4))
+    source = data_images.as_float(data_images.bicubic_round_trip(data_images.as_uint8(target), 4))
     output = np.clip(source + 0.5, 0, 1)[16:-16, 16:-16]
     assert (row["width_px"], row["height_px"], row["cropped"]) == (208, 212, True)
     assert row["psnr_db"] == psnr(target[16:-16, 16:-16], output, data_range=1.0)
@@ -65,8 +65,8 @@ def test_a_perfect_image_does_not_make_the_mean_infinite(tmp_path):
     white = np.ones((32, 40, 3))
     grey = white * 0.5
     for name, target in (("white", white), ("grey", grey)):
-        images.write_png(tmp_path / "target" / f"{name}.png", target)
-        images.write_png(tmp_path / "input" / f"{name}.png", white)
+        data_images.write_png(tmp_path / "target" / f"{name}.png", target)
+        data_images.write_png(tmp_path / "input" / f"{name}.png", white)
     nearly = lambda batch: np.where(batch == 1, np.float32(1 - 1e-7), batch)  # noqa: E731
     for model in (lambda batch: batch, nearly):
         frame = evaluate(model, open_dataset(tmp_path, ENHANCEMENT)).set_index("image")
@@ -104,7 +104,7 @@ def test_one_image_has_no_interval(folder):
 def test_limits_and_small_images(folder):
     with pytest.raises(InputError, match="expected a limit of at least 1 image, found 0"):
         evaluate(lambda batch: batch, open_dataset(folder, ENHANCEMENT), limit=0)
-    images.write_png(folder / "super_resolution/targets/1.png", np.zeros((400, 192, 3)))
+    data_images.write_png(folder / "super_resolution/targets/1.png", np.zeros((400, 192, 3)))
     with pytest.raises(InputError, match=r"expected at least 193 px on each side .* found 192x400"):
         evaluate(lambda batch: batch, open_dataset(folder, SUPER_RESOLUTION))
 
@@ -125,12 +125,12 @@ class Together:
 def many(folder, sizes):
     for number, height_px in enumerate(sizes):
         for kind in ("inputs", "targets"):
-            images.write_png(folder / f"many/enhancement/{kind}/{number}.png", RNG.random((height_px, 32, 3)))
+            data_images.write_png(folder / f"many/enhancement/{kind}/{number}.png", RNG.random((height_px, 32, 3)))
     return open_dataset(folder / "many", ENHANCEMENT)
 
 
 def test_images_of_one_size_go_through_together_and_score_as_alone(folder, monkeypatch):
-    monkeypatch.setattr("aic_helpers.evaluation.BATCH_PIXELS", 3 * 32 * 32)
+    monkeypatch.setattr("aic_helpers.evaluation.per_image.BATCH_PIXELS", 3 * 32 * 32)
     dataset = many(folder, [32, 32, 32, 32, 48, 48, 32, 200])
     together = Together(lambda batch: batch * 0.5)
     told = []
@@ -150,7 +150,7 @@ def test_only_the_image_that_a_batch_fails_on_has_failed(folder):
     for number, column in ((1, 0), (2, 1)):
         pixels = np.full((32, 32, 3), 0.5)
         pixels[0, column] = 1.0
-        images.write_png(dataset.pairs[number].input, pixels)
+        data_images.write_png(dataset.pairs[number].input, pixels)
     failures = evaluate(Together(answer), dataset)["failure"]
     assert failures[[0, 3]].isna().all()
     assert failures[1] == "raised RuntimeError: too bright"
@@ -158,7 +158,7 @@ def test_only_the_image_that_a_batch_fails_on_has_failed(folder):
 
 
 def test_few_images_are_in_memory_however_many_there_are(folder, monkeypatch):
-    monkeypatch.setattr("aic_helpers.evaluation.BATCH_PIXELS", 1)
+    monkeypatch.setattr("aic_helpers.evaluation.per_image.BATCH_PIXELS", 1)
     read, run, most = [0], [0], [0]
 
     def counted(dataset, pair):
@@ -170,7 +170,7 @@ def test_few_images_are_in_memory_however_many_there_are(folder, monkeypatch):
         run[0] += 1
         return batch
 
-    monkeypatch.setattr("aic_helpers.evaluation.read_pair", counted)
+    monkeypatch.setattr("aic_helpers.evaluation.per_image.read_pair", counted)
     evaluate(model, many(folder, [32] * 40))
     assert run[0] == 40
     assert most[0] <= 3

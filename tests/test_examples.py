@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aic_helpers import examples, results
-from aic_helpers.evaluation import batches_of_rows, evaluate, score_output
-from aic_helpers.images import as_float, read_rgb, write_png
-from aic_helpers.run_files import EXAMPLES
+from aic_helpers.data.images import as_float, read_rgb, write_png
+from aic_helpers.evaluation import example_images
+from aic_helpers.evaluation.example_images import EXAMPLES
+from aic_helpers.evaluation.per_image import batches_of_rows, evaluate, score_output
+from aic_helpers.runs import results, run_settings
 
 LOUDER = 0.2
 """What the model adds to every value."""
@@ -24,7 +25,7 @@ def run(tmp_path):
             write_png(tmp_path / "data" / "enhancement" / "targets" / f"photo {number}.png", target)
             write_png(tmp_path / "data" / "enhancement" / "inputs" / f"photo {number}.png", target - by)
         (tmp_path / "net.pb").write_bytes(b"net")
-        return results.settle(
+        return run_settings.settle(
             "enhancement", str(tmp_path / "net.pb"), data=str(tmp_path / "data"), out=str(tmp_path / "run")
         )
 
@@ -36,8 +37,8 @@ def louder(images):
 
 
 def written(settings, model=louder):
-    outputs = examples.KeptOutputs(model)
-    examples.write(settings.folder, settings.dataset, outputs, evaluate(model, settings.dataset))
+    outputs = example_images.KeptOutputs(model)
+    example_images.write(settings.folder, settings.dataset, outputs, evaluate(model, settings.dataset))
     return sorted(path.name for path in settings.folder.iterdir())
 
 
@@ -114,17 +115,17 @@ def test_only_outputs_that_are_not_kept_are_made_again(run, monkeypatch, room, a
     settings = run(24, 32, dark=(0.1, 0.3, 0.15))
     written(settings)
     expected = {path.name: path.read_bytes() for path in settings.folder.iterdir()}
-    monkeypatch.setattr(examples, "KEPT_BYTES", room * 24 * 32 * 3)
+    monkeypatch.setattr(example_images, "KEPT_BYTES", room * 24 * 32 * 3)
     runs = []
 
     def counted(images):
         runs.append(len(images))
         return louder(images)
 
-    outputs = examples.KeptOutputs(counted)
+    outputs = example_images.KeptOutputs(counted)
     batches = batches_of_rows(counted, settings.dataset, settings.dataset.pairs, outputs.keep)
     rows = [row for batch in batches for row in batch]
     runs.clear()
-    examples.write(settings.folder, settings.dataset, outputs, pd.DataFrame(rows))
+    example_images.write(settings.folder, settings.dataset, outputs, pd.DataFrame(rows))
     assert len(runs) == again
     assert {path.name: path.read_bytes() for path in settings.folder.iterdir()} == expected

@@ -7,7 +7,7 @@ import sys
 
 import psutil
 
-from aic_helpers.families import Family
+from aic_helpers.processes.process_limits import Family
 
 PARENT = """
 import subprocess, sys, time

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aic_helpers.footprints import Footprint, footprint
-from aic_helpers.inference import FrozenModel, read_graph
-from aic_helpers.places import PROJECT
-from aic_helpers.tiling import tiles
+from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.data.crops import tiles
+from aic_helpers.models.frozen_models import FrozenModel, read_graph
+from aic_helpers.models.receptive_fields import Footprint, footprint
 
 tf = pytest.importorskip("tensorflow")
 v1 = tf.compat.v1
@@ -163,7 +163,7 @@ def frozen(network):
     [("vgg_19", 20, None), ("resnet_6_16", 0, r"Mean \(\S*norm2\S*\) takes in the whole photo")],
 )
 def test_the_challenges_networks(name: str, radius_px: int, obstacle: str | None) -> None:
-    from aic_helpers import networks
+    from aic_helpers.models import networks
 
     found = footprint(frozen(networks.build(getattr(networks, name))), 720, 1280)
     assert found.radius_px == radius_px

@@ -6,12 +6,15 @@ import shutil
 import numpy as np
 import pytest
 
-from aic_helpers import comparing, entrants, gallery, photos, results, schema
-from aic_helpers.datasets import open_dataset
-from aic_helpers.errors import InputError
-from aic_helpers.images import as_float, write_png
-from aic_helpers.outputs import ModelFailure
-from aic_helpers.tracks import ENHANCEMENT, SUPER_RESOLUTION
+from aic_helpers.core import safe_files
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.tracks import ENHANCEMENT, SUPER_RESOLUTION
+from aic_helpers.dashboard import comparing, image_store
+from aic_helpers.data import own_photos
+from aic_helpers.data.datasets import open_dataset
+from aic_helpers.data.images import as_float, write_png
+from aic_helpers.evaluation.any_image import ModelFailure
+from aic_helpers.runs import candidates, schema
 
 GREY = np.full((40, 60, 3), 100, np.uint8)
 
@@ -44,7 +47,7 @@ def run_folder(folder, where, **changes):
     dataset = open_dataset(where, track=ENHANCEMENT)
     result = {**dict.fromkeys(schema.PARTS), "schema": 1, "track": "enhancement"}
     result["data"] = {"name": dataset.name, "note": ""}
-    result["model"] = {"name": "<b>mine</b>", "sha256": results.sha256(folder / "model.pb")}
+    result["model"] = {"name": "<b>mine</b>", "sha256": safe_files.sha256(folder / "model.pb")}
     result["metrics"] = {"psnr_db": 31.0, "ms_ssim": 0.97}
     result["profile"] = dict.fromkeys(schema.KEYS["profile"])
     result["profile"] |= {"time_ms": 500.0, "speedup": 2.0, "speedup_ci95": [1.9, 2.1], "peak_rss_mib": 700.0}
@@ -56,8 +59,8 @@ def run_folder(folder, where, **changes):
 
 def opened(data, models, tmp_path, limit=0):
     dataset = open_dataset(data, track=ENHANCEMENT)
-    found, notes = entrants.find(dataset, [str(model) for model in models], tmp_path, lambda *_: None)
-    made = gallery.Gallery(dataset, found, FakeOutputs(), limit, lambda *_: None)
+    found, notes = candidates.find(dataset, [str(model) for model in models], tmp_path, lambda *_: None)
+    made = image_store.Gallery(dataset, found, FakeOutputs(), limit, lambda *_: None)
     made.notes += notes
     return made
 
@@ -154,14 +157,14 @@ def test_what_was_seen_is_kept_and_not_run_again(data, tmp_path):
 
 
 def test_the_cache_is_bounded(data, tmp_path, monkeypatch):
-    monkeypatch.setattr(gallery, "CACHE_BYTES", 1)
-    assert len(opened(data, [], tmp_path)._cache) == gallery.CACHE_LEAST
+    monkeypatch.setattr(image_store, "CACHE_BYTES", 1)
+    assert len(opened(data, [], tmp_path)._cache) == image_store.CACHE_LEAST
 
 
 def test_a_photo_goes_through_the_models(data, tmp_path):
     found = opened(data, [], tmp_path)
     path = write_png(tmp_path / "me.png", GREY)
-    assert found.add_photo("me.png", path, photos.AS_IT_IS) == []
+    assert found.add_photo("me.png", path, own_photos.AS_IT_IS) == []
     assert found.photo == "your photo: me.png"
     assert (found.pixels(found.photo, "input") == as_float(GREY)).all()
     assert found.pixels(found.photo, "target") == "your own photo has no target"
@@ -171,19 +174,19 @@ def test_a_photo_goes_through_the_models(data, tmp_path):
 
 def test_no_photo_is_said_where_the_picture_would_be(data, tmp_path):
     found = opened(data, [], tmp_path)
-    found.add_photo("notes.txt", b"no photo", photos.AS_IT_IS)
+    found.add_photo("notes.txt", b"no photo", own_photos.AS_IT_IS)
     said = found.pixels("your photo: notes.txt", "sample_enhancement_srcnn")
     assert said.startswith("expected a photo in the file")
     assert found.pixels("first", "input").shape == GREY.shape
 
 
 def test_a_photo_as_the_target_of_super_resolution():
-    before, target = photos.prepare(np.full((42, 61, 3), 9, np.uint8), photos.AS_TARGET, SUPER_RESOLUTION)
+    before, target = own_photos.prepare(np.full((42, 61, 3), 9, np.uint8), own_photos.AS_TARGET, SUPER_RESOLUTION)
     assert before.shape == target.shape == (40, 60, 3)
-    assert photos.prepare(GREY, photos.ENLARGED, SUPER_RESOLUTION)[0].shape == (160, 240, 3)
-    assert list(photos.ways(ENHANCEMENT)) == ["the input, as it is"]
+    assert own_photos.prepare(GREY, own_photos.ENLARGED, SUPER_RESOLUTION)[0].shape == (160, 240, 3)
+    assert list(own_photos.ways(ENHANCEMENT)) == ["the input, as it is"]
     with pytest.raises(InputError, match=r"expected a photo of at most 3.1 megapixels to enlarge 4 times, found 2000x"):
-        photos.prepare(np.zeros((2000, 2000, 3), np.uint8), photos.ENLARGED, SUPER_RESOLUTION)
+        own_photos.prepare(np.zeros((2000, 2000, 3), np.uint8), own_photos.ENLARGED, SUPER_RESOLUTION)
 
 
 def test_a_picture_is_saved_beside_those_that_are_there(tmp_path):

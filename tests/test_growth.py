@@ -7,20 +7,20 @@ from pathlib import Path
 import pytest
 from fixtures import hostile_models, in_process
 
-from aic_helpers import growth
-from aic_helpers.errors import InputError
+from aic_helpers.core.errors import InputError
+from aic_helpers.profiling import scaling
 
 
 def test_exponent_of_a_power_law() -> None:
     points = [(x, 3 * x**1.5) for x in (0.1, 0.5, 2.0, 7.0)]
-    assert growth.fit_exponent(points) == pytest.approx(1.5)
-    assert growth.fit_exponent(points[:2]) is None
-    assert growth.fit_exponent([(1.0, 0.0), *points[:2]]) is None
+    assert scaling.fit_exponent(points) == pytest.approx(1.5)
+    assert scaling.fit_exponent(points[:2]) is None
+    assert scaling.fit_exponent([(1.0, 0.0), *points[:2]]) is None
 
 
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(growth, "Worker", in_process.Worker)
+    monkeypatch.setattr(scaling, "Worker", in_process.Worker)
     in_process.settle_threads_once(monkeypatch)
 
 
@@ -28,7 +28,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_one_row_a_point(tmp_path: Path) -> None:
     model = hostile_models.freeze(hostile_models.good, tmp_path / "good.pb")
     told = []
-    result = growth.growth(
+    result = scaling.growth(
         model, heights_px=(36, 18), batches=(3, 1), repetitions=2, progress=lambda *state: told.append(state)
     )
     table = result.table
@@ -49,7 +49,7 @@ def test_one_row_a_point(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("here")
 def test_a_point_that_fails_is_a_row_that_says_so(tmp_path: Path) -> None:
     model = hostile_models.freeze(hostile_models.fails_when_it_runs, tmp_path / "model.pb")
-    table = growth.growth(model, heights_px=(18, 36), batches=(1,), repetitions=1).table
+    table = scaling.growth(model, heights_px=(18, 36), batches=(1,), repetitions=1).table
     assert table["varied"].tolist() == ["resolution", "batch"]
     assert table["failed"].str.contains("InvalidArgumentError").all()
     assert table["time_ms"].isna().all()
@@ -58,4 +58,4 @@ def test_a_point_that_fails_is_a_row_that_says_so(tmp_path: Path) -> None:
 def test_points_out_of_range_are_refused(tmp_path: Path) -> None:
     model = hostile_models.freeze(hostile_models.good, tmp_path / "good.pb")
     with pytest.raises(InputError, match="expected heights, batches and repetitions above 0"):
-        growth.growth(model, heights_px=(0,))
+        scaling.growth(model, heights_px=(0,))

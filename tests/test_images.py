@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aic_helpers import images
-from aic_helpers.errors import InputError
+from aic_helpers.core.errors import InputError
+from aic_helpers.data import images
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 16, 3), dtype=np.uint8)
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from fixtures import hostile_models
 
-from aic_helpers import inference
+from aic_helpers.models import frozen_models
 
 
-def load(folder: Path, *shape: int | None) -> inference.FrozenModel:
+def load(folder: Path, *shape: int | None) -> frozen_models.FrozenModel:
     file = folder / "model.pb"
-    return inference.load(hostile_models.freeze(hostile_models.good, file, shape or (None, None, None, 3)))
+    return frozen_models.load(hostile_models.freeze(hostile_models.good, file, shape or (None, None, None, 3)))
 
 
 def test_images_of_any_size_and_batch(tmp_path: Path) -> None:

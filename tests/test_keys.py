@@ -9,11 +9,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from aic_helpers import assessments, children, conversion, keys, nurseries, results, subjects, trials
-from aic_helpers.images import write_png
-from aic_helpers.places import PACKAGE
-from aic_helpers.subjects import Conditions
-from aic_helpers.timing import Limits
+from aic_helpers.core import safe_files
+from aic_helpers.core.project_paths import PACKAGE
+from aic_helpers.data.images import write_png
+from aic_helpers.evaluation import isolated
+from aic_helpers.models import conversion
+from aic_helpers.processes import fork_server, workers
+from aic_helpers.profiling import network_pairs, probes
+from aic_helpers.profiling.network_pairs import Conditions
+from aic_helpers.profiling.timing import Limits
+from aic_helpers.runs import cache_keys, results, run_settings
 
 METRICS = {"psnr_db": 30.0, "ms_ssim": 0.9}
 
@@ -26,22 +31,22 @@ def settings(tmp_path):
             write_png(tmp_path / "data" / "enhancement" / kind / f"{number}.png", np.full((16, 16, 3), number / 2))
     write_png(tmp_path / "data" / "hd" / "0.png", np.zeros((16, 16, 3)))
     (tmp_path / "net.pb").write_bytes(b"net")
-    settings = results.settle(
+    settings = run_settings.settle(
         "enhancement", str(tmp_path / "net.pb"), data=str(tmp_path / "data"), out=str(tmp_path / "run")
     )
     settings.folder.mkdir()
     settings.model_pb.write_bytes(b"net")
-    model = {"name": "net", "sha256": results.sha256(settings.model_pb)}
-    results.write_part(settings, "model", model, keys.model_key(settings))
+    model = {"name": "net", "sha256": safe_files.sha256(settings.model_pb)}
+    results.write_part(settings, "model", model, cache_keys.model_key(settings))
     (settings.folder / "images.csv").write_text("image\n0\n1\n")
-    results.write_part(settings, "metrics", METRICS, keys.metrics_key(settings, model["sha256"]))
+    results.write_part(settings, "metrics", METRICS, cache_keys.metrics_key(settings, model["sha256"]))
     result = results.read(settings.folder)
-    results.write_part(settings, "requirements", [], keys.requirements_key(settings, result))
+    results.write_part(settings, "requirements", [], cache_keys.requirements_key(settings, result))
     return settings
 
 
 def standing(settings, profile=False):
-    return keys.standing(settings, profile=profile)
+    return cache_keys.standing(settings, profile=profile)
 
 
 def test_what_nothing_has_changed_holds(settings):
@@ -49,8 +54,8 @@ def test_what_nothing_has_changed_holds(settings):
 
 
 def test_a_part_that_was_never_made_is_no_change(settings):
-    assert standing(settings, profile=True)["profile"] == keys.NOTHING_YET
-    assert keys.stale(settings.folder / "other", "model", {}) == keys.NOTHING_YET
+    assert standing(settings, profile=True)["profile"] == cache_keys.NOTHING_YET
+    assert cache_keys.stale(settings.folder / "other", "model", {}) == cache_keys.NOTHING_YET
 
 
 def test_a_changed_image_is_noticed(settings):
@@ -66,12 +71,14 @@ def test_a_renamed_image_is_noticed(settings):
     for kind in ("inputs", "targets"):
         folder = settings.dataset.root / "enhancement" / kind
         (folder / "1.png").rename(folder / "2.png")
-    again = results.settle("enhancement", settings.source.typed, data=settings.dataset.name, out=str(settings.folder))
+    again = run_settings.settle(
+        "enhancement", settings.source.typed, data=settings.dataset.name, out=str(settings.folder)
+    )
     assert standing(again)["metrics"] == "changed since: the validation images"
 
 
 def test_another_protocol_is_noticed(settings, monkeypatch):
-    monkeypatch.setattr(keys, "PROTOCOL", "pirm2019")
+    monkeypatch.setattr(cache_keys, "PROTOCOL", "pirm2019")
     assert standing(settings)["metrics"] == "changed since: protocol"
 
 
@@ -91,31 +98,31 @@ def test_a_damaged_table_is_noticed(settings):
 
 
 def test_changed_code_and_versions_are_noticed(settings, monkeypatch):
-    monkeypatch.setattr(keys, "code", lambda *rooms: "other")
+    monkeypatch.setattr(cache_keys, "code", lambda *rooms: "other")
     assert standing(settings) == {"model": "changed since: the workbench's code"}
     monkeypatch.undo()
-    monkeypatch.setattr(keys, "version", lambda name: "0" if name == "numba" else keys.version_of[name])
-    monkeypatch.setattr(keys, "version_of", VERSIONS, raising=False)
+    monkeypatch.setattr(cache_keys, "version", lambda name: "0" if name == "numba" else cache_keys.version_of[name])
+    monkeypatch.setattr(cache_keys, "version_of", VERSIONS, raising=False)
     assert standing(settings)["metrics"] == "changed since: numba"
 
 
-VERSIONS = keys._versions("tensorflow", "keras", "numpy", "pillow")
+VERSIONS = cache_keys._versions("tensorflow", "keras", "numpy", "pillow")
 
 
 def test_times_hold_on_the_same_machine_with_the_same_settings_only(settings, monkeypatch):
-    sha256 = results.sha256(settings.model_pb)
+    sha256 = safe_files.sha256(settings.model_pb)
 
     def key(conditions=Conditions(), limits=Limits()):  # noqa: B008 (frozen)
-        return keys.profile_key(settings, sha256, conditions, limits)
+        return cache_keys.profile_key(settings, sha256, conditions, limits)
 
     here = key()
     results.write_part(settings, "profile", run_profile(), here)
-    assert keys.stale(settings.folder, "profile", key()) is None
-    assert keys.stale(settings.folder, "profile", key(Conditions(threads=1))) in (None, "changed since: threads")
-    assert keys.stale(settings.folder, "profile", key(Conditions(width_px=640))) == "changed since: width_px"
-    assert keys.stale(settings.folder, "profile", key(limits=Limits(interval=0.1))) == "changed since: interval"
-    monkeypatch.setattr("aic_helpers.machine.identity", lambda: {"cpu": "another", "cores": 2, "host": "there"})
-    assert keys.stale(settings.folder, "profile", key()) == "changed since: the machine"
+    assert cache_keys.stale(settings.folder, "profile", key()) is None
+    assert cache_keys.stale(settings.folder, "profile", key(Conditions(threads=1))) in (None, "changed since: threads")
+    assert cache_keys.stale(settings.folder, "profile", key(Conditions(width_px=640))) == "changed since: width_px"
+    assert cache_keys.stale(settings.folder, "profile", key(limits=Limits(interval=0.1))) == "changed since: interval"
+    monkeypatch.setattr("aic_helpers.core.machine.identity", lambda: {"cpu": "another", "cores": 2, "host": "there"})
+    assert cache_keys.stale(settings.folder, "profile", key()) == "changed since: the machine"
 
 
 def run_profile():
@@ -125,16 +132,16 @@ def run_profile():
 
 
 def test_rules_are_judged_again_after_other_metrics(settings):
-    key = keys.metrics_key(settings, results.sha256(settings.model_pb))
+    key = cache_keys.metrics_key(settings, safe_files.sha256(settings.model_pb))
     results.write_part(settings, "metrics", METRICS | {"psnr_db": 31.0}, key)
-    assert standing(settings)["requirements"] == keys.NOTHING_YET
+    assert standing(settings)["requirements"] == cache_keys.NOTHING_YET
 
 
 @pytest.mark.parametrize("kept", [{"metrics": 3}, {"metrics": {"made_from": {}}}])
 def test_keys_of_another_form_count_as_none(settings, kept):
     file = settings.folder / "result.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"keys": kept}))
-    assert keys.stale(settings.folder, "metrics", {}) == keys.NOTHING_YET
+    assert cache_keys.stale(settings.folder, "metrics", {}) == cache_keys.NOTHING_YET
 
 
 @pytest.fixture
@@ -142,38 +149,42 @@ def copied(tmp_path, monkeypatch):
     """A copy of the package, of which code is hashed in place of the package itself."""
     copy = tmp_path / "copy" / PACKAGE.name
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(keys, "PACKAGE", copy)
-    keys.code.cache_clear()
+    monkeypatch.setattr(cache_keys, "PACKAGE", copy)
+    cache_keys.code.cache_clear()
     yield copy
-    keys.code.cache_clear()
+    cache_keys.code.cache_clear()
 
 
 WORKERS = {
-    "conversion": [conversion.FREEZE],
-    "assessments": [assessments.ASSESSMENT],
-    "profiling": [subjects.SUBJECT],
-    "requirements": [trials.TRIAL],
+    "models.conversion": [conversion.FREEZE],
+    "evaluation.isolated": [isolated.ASSESSMENT],
+    "profiling.profiler": [network_pairs.SUBJECT],
+    "profiling.requirements": [probes.TRIAL],
 }
 """By the module whose code a key holds: what it starts by name, beside what starts every child process."""
 
-HELPERS = [(module, name) for module, names in WORKERS.items() for name in (*names, children.CHILD, nurseries.NURSERY)]
+HELPERS = [
+    (module, name)
+    for module, names in WORKERS.items()
+    for name in (*names, workers.WORKER_MAIN, fork_server.FORK_SERVER_MAIN)
+]
 
 
 @pytest.mark.parametrize(("module", "helper"), HELPERS)
 def test_a_changed_byte_in_what_runs_elsewhere_changes_the_code(copied, module, helper):
-    before = keys.code(module)
-    keys.code.cache_clear()
+    before = cache_keys.code(module)
+    cache_keys.code.cache_clear()
     file = copied.parent.joinpath(*helper.partition(":")[0].split(".")).with_suffix(".py")
     file.write_text(file.read_text() + "#")
-    assert keys.code(module) != before
+    assert cache_keys.code(module) != before
 
 
 def test_a_changed_byte_in_what_has_no_part_changes_no_code(copied):
-    before = keys.code("assessments")
-    keys.code.cache_clear()
-    file = copied / "plots.py"
+    before = cache_keys.code("evaluation.isolated")
+    cache_keys.code.cache_clear()
+    file = copied / "runs" / "run_plots.py"
     file.write_text(file.read_text() + "#")
-    assert keys.code("assessments") == before
+    assert cache_keys.code("evaluation.isolated") == before
 
 
 def test_code_is_hashed_by_several_threads_at_once() -> None:
@@ -185,7 +196,7 @@ def test_code_is_hashed_by_several_threads_at_once() -> None:
     gc.set_threshold(50)
     try:
         with ThreadPoolExecutor(4) as threads:
-            found = set(threads.map(lambda _: keys.code.__wrapped__("evaluation"), range(12)))
+            found = set(threads.map(lambda _: cache_keys.code.__wrapped__("evaluation.per_image"), range(12)))
     finally:
         gc.set_threshold(*old)
         gc.callbacks.remove(collected)

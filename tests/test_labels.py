@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 from matplotlib.figure import Figure
 
-from aic_helpers import labels
+from aic_helpers.reporting import label_layout
 
 
 def figure(points):
@@ -28,7 +28,7 @@ def overlap(one, other):
 def test_labels_overlap_neither_each_other_nor_a_point_and_stay_inside():
     points = np.random.default_rng(1).uniform(0, 1, (60, 2))
     drawn = figure(points)
-    left_out = labels.place(drawn, points, [f"network {number}" for number in range(25)])
+    left_out = label_layout.place(drawn, points, [f"network {number}" for number in range(25)])
     found = boxes(drawn)
     assert len(found) + len(left_out) == 25
     assert len(found) > 10
@@ -42,7 +42,7 @@ def test_labels_overlap_neither_each_other_nor_a_point_and_stay_inside():
 def test_a_label_alone_stands_right_above_its_point():
     points = np.array([[0.0, 0.0], [1.0, 1.0]])
     drawn = figure(points)
-    assert labels.place(drawn, points, ["one"]) == []
+    assert label_layout.place(drawn, points, ["one"]) == []
     (box,) = boxes(drawn)
     x, y = drawn.axes[0].transData.transform(points)[0]
     assert 0 < box.x0 - x < 10
@@ -53,7 +53,7 @@ def test_the_first_come_first_and_what_finds_no_room_is_told():
     points = np.zeros((80, 2))
     drawn = figure(np.vstack([points, [[1, 1]]]))
     texts = [f"a long name {number}" for number in range(80)]
-    left_out = labels.place(drawn, points, texts)
+    left_out = label_layout.place(drawn, points, texts)
     shown = [text.get_text() for text in drawn.axes[0].texts if text.get_text()]
     assert shown == texts[: len(shown)] or shown[0] == texts[0]
     assert left_out

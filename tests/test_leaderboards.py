@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from fixtures import desks, team_runs
 
-from aic_helpers import leaderboards, tables
-from aic_helpers.ledgers import FAILED
+from aic_helpers.reporting import text_tables
+from aic_helpers.submissions import leaderboards
+from aic_helpers.submissions.ledgers import FAILED
 
 
 def shown(folder: Path, teams: dict[str, float]) -> Any:
@@ -64,7 +65,7 @@ def test_names_are_texts_everywhere(tmp_path: Path, name: str) -> None:
     files = dict(leaderboards.write(shown(tmp_path, {name: 24.0, "Beta": 23.0})))
     first = next(csv.DictReader(io.StringIO(files["csv"].read_text())))
     assert first["name"].removeprefix("'") == name
-    assert not first["name"].startswith(tables.FORMULA_SIGNS)
+    assert not first["name"].startswith(text_tables.FORMULA_SIGNS)
     assert json.loads(files["json"].read_text())["rows"][0]["name"] == name
     left = {path.name for path in tmp_path.iterdir() if not path.name.startswith("ledger")}
     assert left == {"leaderboard.csv", "leaderboard.html", "leaderboard.json"}, "a name became a path"

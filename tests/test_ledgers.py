@@ -18,10 +18,10 @@ import pytest
 import sqlalchemy as sql
 from fixtures import ledger_crowd, postgres
 
-from aic_helpers import ledger_tables
-from aic_helpers.errors import InputError
-from aic_helpers.ledgers import DONE, FAILED, RECEIVED, REJECTED, RETURNED, STARTED, Ledger
-from aic_helpers.mail_contents import Submission
+from aic_helpers.core.errors import InputError
+from aic_helpers.submissions import ledger_tables
+from aic_helpers.submissions.ledgers import DONE, FAILED, RECEIVED, REJECTED, RETURNED, STARTED, Ledger
+from aic_helpers.submissions.messages import Submission
 
 CROWD = Path(__file__).parent / "fixtures" / "ledger_crowd.py"
 NOW = datetime(2026, 11, 24, 18, 30, tzinfo=UTC)

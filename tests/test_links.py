@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from aic_helpers import links
-from aic_helpers.errors import InputError
-from aic_helpers.links import NoAnswerError, fetch
+from aic_helpers.core.errors import InputError
+from aic_helpers.submissions import links
+from aic_helpers.submissions.links import NoAnswerError, fetch
 
 CONTENT = b"a model" * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from skimage.metrics import structural_similarity
 
-from aic_helpers import losses
+from aic_helpers.training import losses
 
 
 def test_differences_by_hand() -> None:

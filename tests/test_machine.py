@@ -9,7 +9,7 @@ import numpy as np
 import psutil
 import pytest
 
-from aic_helpers import machine
+from aic_helpers.core import machine
 
 
 def test_settings_say_threads_and_device_and_keep_what_was_set(monkeypatch: pytest.MonkeyPatch) -> None:

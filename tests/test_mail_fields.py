@@ -3,8 +3,8 @@
 import pytest
 from fixtures.team_runs import NAMES
 
-from aic_helpers.errors import InputError
-from aic_helpers.mail_fields import clean_address, clean_link, clean_name, clean_text, shown
+from aic_helpers.core.errors import InputError
+from aic_helpers.submissions.messages import clean_address, clean_link, clean_name, clean_text, shown
 
 
 @pytest.mark.parametrize(

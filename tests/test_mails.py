@@ -13,9 +13,10 @@ from email.parser import BytesParser
 import pytest
 from fixtures.team_runs import NAMES
 
-from aic_helpers import mail_contents, mails, staging
-from aic_helpers.errors import InputError
-from aic_helpers.mail_contents import Member, Registration, Submission, clean_name
+from aic_helpers.core import safe_files
+from aic_helpers.core.errors import InputError
+from aic_helpers.submissions import eml, messages
+from aic_helpers.submissions.messages import Member, Registration, Submission, clean_name
 
 TOKEN, SHA256 = "s3cret-_" * 5 + "abc", "0123456789abcdef" * 4
 RESULT = {"schema": 1, "metrics": {"psnr_db": 28.5, "ms_ssim": None, "note": "NaN\tand\nmore"}, "rules": [True, "日本"]}
@@ -28,8 +29,8 @@ def written(tmp_path):
     """Write an e-mail; returns its path."""
 
     def write(content):
-        compose = mails.submission_mail if isinstance(content, Submission) else mails.registration_mail
-        mails.write_mail(compose(content, sender="team@uni.example", address="desk@org.example"), tmp_path / "a.eml")
+        compose = eml.submission_mail if isinstance(content, Submission) else eml.registration_mail
+        eml.write_mail(compose(content, sender="team@uni.example", address="desk@org.example"), tmp_path / "a.eml")
         return tmp_path / "a.eml"
 
     return write
@@ -42,7 +43,7 @@ def read(tmp_path):
     def call(content):
         path = tmp_path / "raw.eml"
         path.write_bytes(content)
-        return mails.read_mail(path)
+        return eml.read_mail(path)
 
     return call
 
@@ -54,7 +55,7 @@ def named(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_what_was_written_is_read(written, name):
     for content in named(name):
-        found = mails.read_mail(written(content))
+        found = eml.read_mail(written(content))
         assert found.content == content
         assert found.sent_by == "team@uni.example"
 
@@ -97,7 +98,7 @@ def test_the_file_is_what_every_server_passes_on(written, name):
 
 
 def test_the_message_id_is_new_and_does_not_name_the_machine(written):
-    found = [mails.read_mail(written(SUBMISSION)).message_id for _ in range(3)]
+    found = [eml.read_mail(written(SUBMISSION)).message_id for _ in range(3)]
     assert len(set(found)) == 3
     assert all(text.endswith("@uni.example>") for text in found)
     assert platform.node().encode() not in written(SUBMISSION).read_bytes() or len(platform.node()) < 4
@@ -117,7 +118,7 @@ def mblaze():
 def test_another_reader_gets_the_same_fields(written, mblaze, name):
     for content in named(name):
         path = written(content)
-        found = mails.read_mail(path)
+        found = eml.read_mail(path)
         message = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
         assert mblaze("mhdr", "-d", "-h", "Subject", path).rstrip("\n") == message["Subject"]
         assert mblaze("mhdr", "-h", "Message-ID", path).rstrip("\n") == found.message_id
@@ -125,17 +126,17 @@ def test_another_reader_gets_the_same_fields(written, mblaze, name):
         assert mblaze("mshow", "-O", path, "2") == message.get_body().get_content()
         attached = mblaze("mshow", "-O", path, f"{type(content).__name__.lower()}.json")
         again = json.loads(attached) | {"schema": None}
-        assert again == {"schema": None, **json.loads(json.dumps(mail_contents.plain(content)))}
+        assert again == {"schema": None, **json.loads(json.dumps(messages.plain(content)))}
 
 
 @pytest.mark.parametrize("hostile", ["a\r\nBcc: all@example.org", "a\nb", "=?utf-8?q?x=0D=0ABcc:_all?=", "\ud83d", ""])
 def test_nothing_gets_into_a_header(hostile):
     for content in named(hostile):
         with pytest.raises(InputError):
-            (mails.submission_mail if isinstance(content, Submission) else mails.registration_mail)(content)
+            (eml.submission_mail if isinstance(content, Submission) else eml.registration_mail)(content)
     for place in ("sender", "address"):
         with pytest.raises(InputError):
-            mails.registration_mail(REGISTRATION, **{place: hostile})
+            eml.registration_mail(REGISTRATION, **{place: hostile})
 
 
 def raw(attached, *, subject="[Track A] [17] [Pixel Pirates] Submission", headers=(), name="submission.json"):
@@ -321,9 +322,9 @@ def test_no_mutation_raises_anything_else(read):
 
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(InputError, match="found nothing: check the path"):
-        mails.read_mail(tmp_path / "none.eml")
+        eml.read_mail(tmp_path / "none.eml")
     with pytest.raises(InputError, match="found a folder: check the path"):
-        mails.read_mail(tmp_path)
+        eml.read_mail(tmp_path)
 
 
 def test_what_breaks_while_writing_leaves_nothing(tmp_path, monkeypatch):
@@ -334,5 +335,5 @@ def test_what_breaks_while_writing_leaves_nothing(tmp_path, monkeypatch):
 
     monkeypatch.setattr("pathlib.Path.replace", fail)
     with pytest.raises(OSError, match="No space"):
-        staging.write_private(tmp_path / "a", b"after")
+        safe_files.write_private(tmp_path / "a", b"after")
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a", b"before")]

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from aic_helpers import images, ssim_scales
-from aic_helpers.errors import InputError
-from aic_helpers.metrics import SCALE_WEIGHTS, ms_ssim, ms_ssim_both, psnr
+from aic_helpers.core.errors import InputError
+from aic_helpers.data import images
+from aic_helpers.evaluation import ssim
+from aic_helpers.evaluation.metrics import SCALE_WEIGHTS, ms_ssim, ms_ssim_both, psnr
 
 DEFINITIONS = ("per_channel", "tensorflow", "pooled")
 
@@ -52,14 +53,14 @@ def test_ssim_of_one_scale_agrees_with_scikit_image():
         use_sample_covariance=False,
         full=True,
     )
-    ours, _ = ssim_scales.scale_means(reference, output, data_range=1.0, scales=1)
+    ours, _ = ssim.scale_means(reference, output, data_range=1.0, scales=1)
     assert ours[0] == pytest.approx(full[5:-5, 5:-5].mean(axis=(0, 1)), abs=1e-7)
 
 
 @pytest.fixture(scope="module")
 def photo_2k():
     """A pair of 2K size with photo-like content: the sample's first target, tiled, against its bicubic round trip."""
-    from aic_helpers.places import PROJECT
+    from aic_helpers.core.project_paths import PROJECT
 
     target = images.read_rgb(min((PROJECT / "data/sample/super_resolution/targets").iterdir()))
     target = np.tile(images.crop_to_multiple(target, 4), (2, 2, 1))[:1324, :2008]
@@ -188,7 +189,7 @@ def test_both_sums_are_what_two_calls_return(photo_2k):
 
 def test_threads_change_nothing(photo_2k, monkeypatch):
     shared = ms_ssim_both(*photo_2k, data_range=1.0)
-    monkeypatch.setattr(ssim_scales, "THREADS_FROM", math.inf)
+    monkeypatch.setattr(ssim, "THREADS_FROM", math.inf)
     assert shared == pytest.approx(ms_ssim_both(*photo_2k, data_range=1.0), abs=1e-12)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from aic_helpers import networks
+from aic_helpers.models import networks
 
 PARAMETERS = {
     "srcnn": 69_249,

@@ -12,9 +12,10 @@ import papermill
 import pytest
 from fixtures import boards
 
-from aic_helpers import cli, results, run_files
-from aic_helpers.places import PROJECT
-from aic_helpers.tracks import TRACKS
+from aic_helpers.cli import main
+from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.tracks import TRACKS
+from aic_helpers.runs import results, schema
 
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 
@@ -90,7 +91,7 @@ def test_prose_comes_before_code(notebook):
 def test_a_run_of_the_sample_network_gives_a_whole_result(track, tmp_path, capfd):
     out = tmp_path / "run"
     few = ["--limit", "3", "--time-budget", "15"]
-    status = cli.status(["run", "--track", track, *few, "--out", str(out)])
+    status = main.status(["run", "--track", track, *few, "--out", str(out)])
     stdout, stderr = capfd.readouterr()
     name = TRACKS[track].baseline
     assert status == 0
@@ -102,10 +103,10 @@ def test_a_run_of_the_sample_network_gives_a_whole_result(track, tmp_path, capfd
     assert result["keys"]["profile"]["made_from"]["time_budget_s"] == 15
     # Nothing was measured of growth, and a small patch has no overview.
     left_out = {"growth.csv"} | (
-        {name for name in run_files.FILES if "overview" in name} if track == "enhancement" else set()
+        {name for name in schema.FILES if "overview" in name} if track == "enhancement" else set()
     )
     notebooks = {"01_convert.ipynb", "02_evaluate.ipynb", "03_profile.ipynb"}
-    assert {path.name for path in out.iterdir()} == (notebooks | set(run_files.FILES)) - left_out
+    assert {path.name for path in out.iterdir()} == (notebooks | set(schema.FILES)) - left_out
     rows = dict(line.split(maxsplit=1) for line in stdout.splitlines() if not line.startswith(("score", "run")))
     assert rows["model"] == name
     assert rows["images"] == "3"

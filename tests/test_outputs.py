@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from fixtures import hostile_models, in_process
 
-from aic_helpers import outputs
-from aic_helpers.children import ChildError
-from aic_helpers.errors import InputError
-from aic_helpers.outputs import ModelFailure, Outputs
+from aic_helpers.core.errors import InputError
+from aic_helpers.evaluation import any_image
+from aic_helpers.evaluation.any_image import ModelFailure, Outputs
+from aic_helpers.processes.workers import ChildError
 
 PHOTO = np.random.default_rng(3).random((70, 90, 3), np.float32)
 
@@ -50,12 +50,12 @@ class Worker(in_process.Worker):
 @pytest.fixture
 def workers(monkeypatch):
     kind = type("Counted", (Worker,), {})
-    monkeypatch.setattr(outputs, "Worker", kind)
+    monkeypatch.setattr(any_image, "Worker", kind)
     return kind
 
 
 def test_an_output_is_what_the_network_gives(workers, freeze):
-    from aic_helpers.inference import load
+    from aic_helpers.models.frozen_models import load
 
     path = freeze("good")
     with Outputs() as good:
@@ -111,18 +111,18 @@ def test_an_image_of_another_kind(image, freeze):
 
 
 def test_the_least_recently_used_model_ends(workers, freeze, tmp_path):
-    paths = [tmp_path / f"{index}.pb" for index in range(outputs.MAX_WORKERS + 1)]
+    paths = [tmp_path / f"{index}.pb" for index in range(any_image.MAX_WORKERS + 1)]
     for path in paths:
         hostile_models.freeze(hostile_models.good, path)
     with Outputs() as many:
         for path in [*paths[:-1], paths[0]]:
             many.of(path, PHOTO)
-        assert (workers.started, workers.ended) == (outputs.MAX_WORKERS, 0)
+        assert (workers.started, workers.ended) == (any_image.MAX_WORKERS, 0)
         many.of(paths[-1], PHOTO)
-        assert (workers.started, workers.ended) == (outputs.MAX_WORKERS + 1, 1)
+        assert (workers.started, workers.ended) == (any_image.MAX_WORKERS + 1, 1)
         many.of(paths[0], PHOTO)
-        assert workers.started == outputs.MAX_WORKERS + 1, "the second was the least recently used one"
-    assert workers.ended == outputs.MAX_WORKERS + 1
+        assert workers.started == any_image.MAX_WORKERS + 1, "the second was the least recently used one"
+    assert workers.ended == any_image.MAX_WORKERS + 1
 
 
 def test_a_model_that_is_written_anew_is_loaded_anew(workers, tmp_path):

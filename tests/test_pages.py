@@ -7,13 +7,13 @@ import re
 import pytest
 from jinja2 import UndefinedError
 
-from aic_helpers import pages
+from aic_helpers.reporting import html_pages
 
 VALUES = {"name": "<b>x</b>", "about": [], "notes": [], "chapters": [], "sections": [], "words": {}, "many": True}
 
 
 def test_values_are_escaped_and_the_policy_knows_the_script():
-    page = pages.page("board.html.j2", ("report.js", "board.js"), published=[], **VALUES)
+    page = html_pages.page("board.html.j2", ("report.js", "board.js"), published=[], **VALUES)
     assert "<b>x</b>" not in page
     assert "&lt;b&gt;x&lt;/b&gt;" in page
     script = page.partition("<script>")[2].partition("</script>")[0]
@@ -24,4 +24,4 @@ def test_values_are_escaped_and_the_policy_knows_the_script():
 
 def test_a_value_that_the_template_lacks_is_a_mistake():
     with pytest.raises(UndefinedError, match="'name' is undefined"):
-        pages.page("board.html.j2")
+        html_pages.page("board.html.j2")

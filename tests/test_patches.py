@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aic_helpers import patches
-from aic_helpers.errors import InputError
-from aic_helpers.images import bicubic_round_trip, write_png
-from aic_helpers.tracks import ENHANCEMENT, SUPER_RESOLUTION
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.tracks import ENHANCEMENT, SUPER_RESOLUTION
+from aic_helpers.data.images import bicubic_round_trip, write_png
+from aic_helpers.training import patches
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from aic_helpers import phone_camera
-from aic_helpers.images import Rgb8, as_float
-from aic_helpers.phone_camera import photograph
-from aic_helpers.places import PROJECT
+from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.data import phone_camera
+from aic_helpers.data.images import Rgb8, as_float
+from aic_helpers.data.phone_camera import photograph
 
 
 def plain(level: int, size: tuple[int, int] = (64, 96)) -> Rgb8:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from aic_helpers.errors import InputError
-from aic_helpers.photo_files import MAX_PIXELS, read_photo
+from aic_helpers.core.errors import InputError
+from aic_helpers.data.own_photos import MAX_PIXELS, read_photo
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 RGB = Image.fromarray(PIXELS)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from aic_helpers import plots
+from aic_helpers.runs import run_plots
 
 GENERATOR = np.random.default_rng(7)
 
@@ -32,7 +32,7 @@ def drawn(figure: Figure) -> Figure:
 def test_few_images_are_named_with_the_best_on_top():
     images = scores(3)
     images["psnr_db"] = [30.0, 25.0, 35.0]
-    figure = drawn(plots.image_scores(images))
+    figure = drawn(run_plots.image_scores(images))
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert labels == ["photo 1", "photo 0", "photo 2"]
     assert titles(figure)[0].startswith("PSNR: mean 30.00 (95 %: ")
@@ -40,14 +40,14 @@ def test_few_images_are_named_with_the_best_on_top():
 
 def test_many_images_are_a_sorted_curve():
     images = scores(400)
-    figure = drawn(plots.image_scores(images))
+    figure = drawn(run_plots.image_scores(images))
     curve = figure.axes[1].lines[-1].get_ydata()
     assert curve == pytest.approx(np.sort(images["ms_ssim"]))
     assert figure.axes[0].get_xlabel() == "images, worst to best (of 400)"
 
 
 def test_one_image_has_a_mean_and_no_interval():
-    figure = drawn(plots.image_scores(scores(1)))
+    figure = drawn(run_plots.image_scores(scores(1)))
     assert "95 %" not in titles(figure)[0]
 
 
@@ -55,7 +55,7 @@ def test_failed_images_leave_no_mean():
     images = scores(4)
     images.loc[1, ["psnr_db", "ms_ssim"]] = np.nan
     expected = "no mean: 1 of 4 images without a finite value"
-    assert titles(drawn(plots.image_scores(images))) == [expected, expected]
+    assert titles(drawn(run_plots.image_scores(images))) == [expected, expected]
 
 
 def test_timing_shows_both_medians():
@@ -65,25 +65,25 @@ def test_timing_shows_both_medians():
         for pair in range(3)
         for role in times
     ]
-    axes = drawn(plots.timing(pd.DataFrame(rows))).axes[0]
+    axes = drawn(run_plots.timing(pd.DataFrame(rows))).axes[0]
     assert [text.get_text() for text in axes.texts] == ["baseline: median 11.0 ms", "model: median 6.0 ms"]
     assert axes.get_ylabel() == "time (ms)"
 
 
 def test_no_timed_runs_are_said_in_words():
-    assert drawn(plots.timing(pd.DataFrame())).axes[0].texts[0].get_text() == "no timed runs"
+    assert drawn(run_plots.timing(pd.DataFrame())).axes[0].texts[0].get_text() == "no timed runs"
 
 
 def test_memory_is_split_beside_the_limit():
     profile = {"peak_rss_mib": 1100.0, "runtime_rss_mib": 600.0, "model_rss_mib": 500.0}
-    figure = drawn(plots.memory(profile))
+    figure = drawn(run_plots.memory(profile))
     assert [bar.get_width() for bar in figure.axes[0].patches] == [600.0, 500.0]
     assert titles(figure) == ["peak 1100 MiB: runtime 600 (grey) + model 500 (blue)"]
 
 
 @pytest.mark.parametrize("profile", [None, {"peak_rss_mib": None, "runtime_rss_mib": 600.0, "model_rss_mib": None}])
 def test_no_memory_is_said_in_words(profile):
-    assert drawn(plots.memory(profile)).axes[0].texts[0].get_text() == "memory: not measured"
+    assert drawn(run_plots.memory(profile)).axes[0].texts[0].get_text() == "memory: not measured"
 
 
 def test_growth_shows_both_series_on_logarithmic_axes():
@@ -95,7 +95,7 @@ def test_growth_shows_both_series_on_logarithmic_axes():
             "model_rss_mib": [50.0, 400.0, 1600.0, 120.0, 410.0],
         }
     )
-    time, memory = drawn(plots.growth(table)).axes
+    time, memory = drawn(run_plots.growth(table)).axes
     assert [line.get_label() for line in time.lines] == ["larger resolution", "larger batch"]
     assert memory.get_ylabel() == "memory of the model (MiB)"
     assert (time.get_xscale(), time.get_yscale()) == ("log", "log")
@@ -103,13 +103,13 @@ def test_growth_shows_both_series_on_logarithmic_axes():
 
 
 def test_no_growth_is_said_in_words():
-    assert drawn(plots.growth(pd.DataFrame())).axes[0].texts[0].get_text() == "growth: not measured"
+    assert drawn(run_plots.growth(pd.DataFrame())).axes[0].texts[0].get_text() == "growth: not measured"
 
 
 def test_figures_leave_nothing_open_in_pyplot():
     import matplotlib.pyplot as plt
 
-    plots.image_scores(scores(5))
+    run_plots.image_scores(scores(5))
     assert plt.get_fignums() == []
 
 
@@ -129,7 +129,7 @@ def runs(*speeds_and_psnr):
     ],
 )
 def test_the_pareto_front_is_what_nothing_beats(points, front):
-    found = plots.pareto_front(runs(*points), "speedup", "psnr_db")
+    found = run_plots.pareto_front(runs(*points), "speedup", "psnr_db")
     assert list(zip(found["speedup"], found["psnr_db"], strict=True)) == front
 
 
@@ -137,7 +137,7 @@ def test_speed_against_quality_has_runs_front_and_published_results():
     published = pd.DataFrame({"speedup": [4.0, 8.0], "psnr_db": [28.0, 27.0], "ms_ssim": [0.96, 0.95]})
     points = runs((1.0, 30.0), (2.0, 29.0))
     points["psnr_db_ci95"] = [[29.5, 30.5], None]
-    quality = drawn(plots.speed_and_quality(points, published)).axes[0]
+    quality = drawn(run_plots.speed_and_quality(points, published)).axes[0]
     assert [text.get_text() for text in quality.texts] == ["1", "2"]
     assert [text.get_text() for text in quality.get_legend().get_texts()] == ["published in 2018", "this report"]
     lines = [[list(axis) for axis in line.get_data()] for line in quality.lines]
@@ -149,7 +149,7 @@ def test_speed_against_quality_has_runs_front_and_published_results():
 
 
 def test_a_narrow_figure_has_its_panels_below_each_other():
-    wide, narrow = (drawn(plots.image_scores(scores(4), narrow=narrow)) for narrow in (False, True))
+    wide, narrow = (drawn(run_plots.image_scores(scores(4), narrow=narrow)) for narrow in (False, True))
     assert [axes.get_position().x0 for axes in wide.axes] == sorted({axes.get_position().x0 for axes in wide.axes})
     assert narrow.axes[0].get_position().y0 > narrow.axes[1].get_position().y1
     assert "\n(95 %" in titles(narrow)[0]
@@ -160,5 +160,5 @@ def test_a_narrow_figure_has_its_panels_below_each_other():
 def test_names_of_images_may_be_long_and_no_formulas():
     images = scores(2)
     images["image"] = ["$\\frac$", "x" * 200]
-    labels = [label.get_text() for label in drawn(plots.image_scores(images)).axes[0].get_yticklabels()]
+    labels = [label.get_text() for label in drawn(run_plots.image_scores(images)).axes[0].get_yticklabels()]
     assert sorted(labels) == ["$\\frac$", "x" * 11 + "…" + "x" * 12]

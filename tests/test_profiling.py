@@ -15,10 +15,10 @@ import pytest
 from fixtures import hostile_models, in_process, processes
 from PIL import Image
 
-from aic_helpers import profiling, subjects, timing
-from aic_helpers.errors import InputError
+from aic_helpers.core.errors import InputError
+from aic_helpers.profiling import network_pairs, profiler, timing
 
-SMALL = subjects.Conditions(width_px=64, height_px=48)
+SMALL = network_pairs.Conditions(width_px=64, height_px=48)
 FEW = timing.Limits(max_repetitions=10)
 CAP_MIB = 1000.0
 """Well above what TensorFlow takes by itself (about 620 MiB), well below what the greedy models ask for."""
@@ -43,7 +43,7 @@ model(tf.constant(np.random.default_rng(0).random((1, 720, 1280, 3), np.float32)
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let baseline and model run in this process."""
-    monkeypatch.setattr(subjects, "Worker", in_process.Worker)
+    monkeypatch.setattr(network_pairs, "Worker", in_process.Worker)
     in_process.settle_threads_once(monkeypatch)
 
 
@@ -61,7 +61,7 @@ def assert_no_child_left() -> None:
 def test_a_profile_says_what_was_measured_and_how(freeze: Callable[[str], Path]) -> None:
     told: list[tuple[int, int | None, str]] = []
     model = freeze("good")
-    profile = profiling.profile(model, model, SMALL, FEW, progress=lambda *state: told.append(state))
+    profile = profiler.profile(model, model, SMALL, FEW, progress=lambda *state: told.append(state))
     result = profile.result
     json.dumps(result, allow_nan=False)
     assert (result["failed"], result["failure"], result["repetitions"], result["batch"]) == (None, None, 10, 1)
@@ -101,7 +101,7 @@ FAILED = {
 }
 
 
-def assert_says_why(profile: profiling.Profile, kind: str, reason: str) -> None:
+def assert_says_why(profile: profiler.Profile, kind: str, reason: str) -> None:
     result = profile.result
     assert result["failure"]["kind"] == kind
     assert result["failed"].startswith(reason)
@@ -120,7 +120,7 @@ def test_a_model_is_stopped_within_its_limit(name: str, freeze: Callable[[str], 
     # TensorFlow tries for ten seconds to get memory that it was refused.
     timeout_s = 4.0 if name == "loops" else 60.0
     capped = replace(SMALL, max_rss_mib=CAP_MIB, run_timeout_s=timeout_s)
-    profile = profiling.profile(model, baseline, capped, FEW)
+    profile = profiler.profile(model, baseline, capped, FEW)
     assert_says_why(profile, kind, reason)
     failure = profile.result["failure"]
     assert (failure["mechanism"] in ("watchdog", "RLIMIT_DATA")) == (kind == "memory")
@@ -132,7 +132,7 @@ def test_a_model_is_stopped_within_its_limit(name: str, freeze: Callable[[str], 
 @pytest.mark.parametrize("name", FAILED)
 def test_a_model_that_fails_gives_a_profile_that_says_why(name: str, freeze: Callable[[str], Path]) -> None:
     kind, reason = FAILED[name]
-    profile = profiling.profile(freeze(name), freeze("good"), SMALL, FEW)
+    profile = profiler.profile(freeze(name), freeze("good"), SMALL, FEW)
     assert_says_why(profile, kind, reason)
     # Shape and values are looked at after the memory was read.
     assert (profile.result["peak_rss_mib"] is None) == (kind == "raised")
@@ -141,16 +141,16 @@ def test_a_model_that_fails_gives_a_profile_that_says_why(name: str, freeze: Cal
 @pytest.mark.usefixtures("here")
 def test_a_baseline_that_fails_is_an_input_error(freeze: Callable[[str], Path]) -> None:
     with pytest.raises(InputError, match=r"expected a baseline that runs .*InvalidArgument.*: mend the baseline"):
-        profiling.profile(freeze("good"), freeze("fails_when_it_runs"), SMALL, FEW)
+        profiler.profile(freeze("good"), freeze("fails_when_it_runs"), SMALL, FEW)
 
 
 def test_a_baseline_that_wants_too_much_memory_is_stopped(
     freeze: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    available = psutil.virtual_memory()._replace(available=int(CAP_MIB / subjects.BASELINE_SHARE * 2**20))
+    available = psutil.virtual_memory()._replace(available=int(CAP_MIB / network_pairs.BASELINE_SHARE * 2**20))
     monkeypatch.setattr(psutil, "virtual_memory", lambda: available)
     with pytest.raises(InputError, match=r"a baseline that runs .*above the cap of 1000 MiB.*: take a smaller size"):
-        profiling.profile(freeze("good"), freeze("grows"), SMALL, FEW)
+        profiler.profile(freeze("good"), freeze("grows"), SMALL, FEW)
     assert_no_child_left()
 
 
@@ -174,7 +174,7 @@ def test_conditions_out_of_range_are_refused(arguments: dict, message: str) -> N
 
 def test_a_photo_that_is_not_there_is_refused(freeze: Callable[[str], Path]) -> None:
     with pytest.raises(InputError, match=r"an image at none\.png"):
-        profiling.profile(freeze("good"), freeze("good"), SMALL, FEW, image="none.png")
+        profiler.profile(freeze("good"), freeze("good"), SMALL, FEW, image="none.png")
 
 
 @pytest.mark.usefixtures("here")
@@ -183,7 +183,7 @@ def test_a_gpu_that_is_not_there_is_said_plainly(freeze: Callable[[str], Path]) 
     if tf.config.list_physical_devices("GPU"):
         pytest.skip("a GPU is here")
     with pytest.raises(InputError, match="expected a GPU, found none that TensorFlow can use"):
-        profiling.profile(freeze("good"), freeze("good"), replace(SMALL, device="gpu"), FEW)
+        profiler.profile(freeze("good"), freeze("good"), replace(SMALL, device="gpu"), FEW)
 
 
 @pytest.mark.usefixtures("here")
@@ -191,18 +191,18 @@ def test_not_a_frozen_model_is_the_callers_mistake(freeze: Callable[[str], Path]
     file = tmp_path / "model.pb"
     file.write_bytes(freeze("good").read_bytes()[:-20])
     with pytest.raises(InputError, match="expected a"):
-        profiling.profile(file, freeze("good"), SMALL, FEW)
+        profiler.profile(file, freeze("good"), SMALL, FEW)
     with pytest.raises(InputError, match="expected a baseline at"):
-        profiling.profile(freeze("good"), tmp_path / "none.pb", SMALL, FEW)
+        profiler.profile(freeze("good"), tmp_path / "none.pb", SMALL, FEW)
 
 
 def test_the_input_is_the_photo_in_the_size_wanted_or_the_same_noise(tmp_path: Path) -> None:
     photo = np.full((40, 60, 3), (255, 0, 51), np.uint8)
     Image.fromarray(photo).save(tmp_path / "photo.png")
-    image = profiling.input_image(tmp_path / "photo.png", 33, 20)
+    image = profiler.input_image(tmp_path / "photo.png", 33, 20)
     assert (image.shape, image.dtype) == ((20, 33, 3), np.float32)
     assert image[3, 5] == pytest.approx([1, 0, 0.2])
-    assert np.array_equal(profiling.input_image(None, 33, 20), profiling.input_image(None, 33, 20))
+    assert np.array_equal(profiler.input_image(None, 33, 20), profiler.input_image(None, 33, 20))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps VmHWM")
@@ -210,7 +210,7 @@ def test_peak_agrees_with_an_independent_reading_of_the_same_work(challenge: Pat
     srcnn = challenge / "models_pretrained" / "div2k_srcnn.pb"
     command = [sys.executable, "-c", READER, "-c", WORK, str(srcnn)]
     independent_mib = float(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
-    result = profiling.profile(srcnn, srcnn, limits=timing.Limits(interval=1.0)).result
+    result = profiler.profile(srcnn, srcnn, limits=timing.Limits(interval=1.0)).result
     assert result["memory_method"] == "VmHWM, read by the process itself"
     assert result["peak_rss_mib"] == pytest.approx(independent_mib, rel=0.05)
     assert result["baseline_peak_rss_mib"] == pytest.approx(independent_mib, rel=0.05)

@@ -12,8 +12,10 @@ import pandas as pd
 import pytest
 from fixtures import run_folders
 
-from aic_helpers import cli, examples, reports, run_files
-from aic_helpers.errors import InputError
+from aic_helpers.cli import main
+from aic_helpers.core.errors import InputError
+from aic_helpers.evaluation import example_images
+from aic_helpers.runs import reports
 
 VOID = {"meta", "link", "img", "input", "br"}
 
@@ -58,7 +60,7 @@ def read(out, *folders):
 @pytest.fixture
 def report(tmp_path, monkeypatch):
     """Write the report of run folders, its plots left empty; returns it as read."""
-    monkeypatch.setattr("aic_helpers.svg.inline", lambda draw, name: "<svg></svg>")
+    monkeypatch.setattr("aic_helpers.reporting.svg.inline", lambda draw, name: "<svg></svg>")
     return lambda *folders: read(tmp_path / "report.html", *folders)
 
 
@@ -239,7 +241,7 @@ def test_a_model_that_failed_is_told_first(report, tmp_path):
     content["metrics"] = {"protocol": "pirm2018", "images": 5, "psnr_db": None, "ms_ssim": None, "failed": why}
     content["scores"], content["requirements"] = None, content["requirements"][:1]
     folder = run_folders.write(tmp_path / "run", content)
-    for name in run_files.EXAMPLES:
+    for name in example_images.EXAMPLES:
         (folder / name).unlink(missing_ok=True)
     text = report(folder).text
     assert "The model failed" in text
@@ -322,7 +324,7 @@ def test_unusable_folders_alone_are_an_error(tmp_path, capsys):
     out = tmp_path / "report.html"
     with pytest.raises(InputError, match=r"expected a result at .*result\.json, found nothing: make one with: aic run"):
         reports.write_report([tmp_path], out)
-    assert cli.status(["report", str(tmp_path), str(tmp_path / "x"), "--out", str(out)]) == 2
+    assert main.status(["report", str(tmp_path), str(tmp_path / "x"), "--out", str(out)]) == 2
     printed = capsys.readouterr()
     assert (printed.out, printed.err.count("\n")) == ("", 1)
     assert not out.exists()
@@ -331,12 +333,12 @@ def test_unusable_folders_alone_are_an_error(tmp_path, capsys):
 def test_the_command_writes_the_file(tmp_path, capsys):
     folder = run_folders.write(tmp_path / "run")
     out = tmp_path / "new" / "report.html"
-    assert cli.status(["report", str(folder), str(folder), "--out", str(out)]) == 0
+    assert main.status(["report", str(folder), str(folder), "--out", str(out)]) == 0
     assert capsys.readouterr().out.startswith(f"{out}  0.")
     assert "2 runs compared" in out.read_text("utf-8")
-    assert cli.status(["report", str(folder), "--out", str(tmp_path)]) == 2
+    assert main.status(["report", str(folder), "--out", str(tmp_path)]) == 2
     assert "name a file in it, as in report.html" in capsys.readouterr().err
-    assert cli.status(["report", str(folder), "--out", str(folder / "result.json")]) == 2
+    assert main.status(["report", str(folder), "--out", str(folder / "result.json")]) == 2
     assert "expected a file whose name ends in .html" in capsys.readouterr().err
     assert json.loads((folder / "result.json").read_text("utf-8"))["schema"] == 1
 
@@ -363,7 +365,7 @@ def test_sizes_of_pages_stay_in_their_budget(tmp_path):
     noise = np.random.default_rng(0).uniform(size=(360, 480, 3))
     folder = run_folders.write(tmp_path / "run")
     for picture in folder.glob("example_*.webp"):  # noise compresses worse than any photo
-        examples._write(picture, noise)
+        example_images._write(picture, noise)
     one = reports.write_report([folder], tmp_path / "one.html").stat().st_size
     pictures = sum(len(source) for source in re.findall('data:image/webp[^"]*', (tmp_path / "one.html").read_text()))
     assert 1e6 < pictures < one < 4e6

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from fixtures import hostile_models, in_process
 
-from aic_helpers import requirements, trials
-from aic_helpers.errors import InputError
+from aic_helpers.core.errors import InputError
+from aic_helpers.profiling import probes, requirements
 
 RULES = [
     "file size",
@@ -54,7 +54,7 @@ def failed(kind: str, reason: str, mechanism: str | None = None, mib: float | No
 
 
 def check_here(monkeypatch: pytest.MonkeyPatch, model: Path, **parts: Any) -> dict[str, dict[str, Any]]:
-    monkeypatch.setattr(trials, "Worker", in_process.Worker)
+    monkeypatch.setattr(probes, "Worker", in_process.Worker)
     rules = requirements.check(model, **{"profile": profiled(), **parts})
     assert [rule["name"] for rule in rules] == RULES
     for rule in rules:

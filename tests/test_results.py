@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from aic_helpers import results, schema
-from aic_helpers.errors import InputError
-from aic_helpers.images import write_png
-from aic_helpers.places import PROJECT
-from aic_helpers.tracks import ENHANCEMENT, SUPER_RESOLUTION
+from aic_helpers.core import safe_files
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.tracks import ENHANCEMENT, SUPER_RESOLUTION
+from aic_helpers.data.images import write_png
+from aic_helpers.runs import results, run_settings, schema
 
 MODEL = {"name": "net", "source": "net.pb", "sha256": "0" * 64, "bytes": 3, "parameters": 1, "gmacs_720p": 0.1}
 METRICS = {"psnr_db": 30.0, "psnr_db_ci95": (29.0, 31.0), "ms_ssim": 0.97, "ms_ssim_ci95": (0.96, 0.98), "images": 5}
@@ -28,7 +29,7 @@ def net(tmp_path):
 
 @pytest.fixture
 def settings(tmp_path, net):
-    return results.settle("super_resolution", str(net), out=str(tmp_path / "run"))
+    return run_settings.settle("super_resolution", str(net), out=str(tmp_path / "run"))
 
 
 def complete(settings):
@@ -109,16 +110,16 @@ def test_the_checkpoint_that_was_given_is_kept_and_a_pretrained_model_s_own_is_n
     (tmp_path / "weights.index").write_bytes(b"")
     (tmp_path / "weights.data-00000-of-00001").write_bytes(b"")
     call = {"out": str(settings.folder)}
-    given = results.settle("super_resolution", f"{tmp_path}/net.py:net", f"{tmp_path}/weights", **call)
+    given = run_settings.settle("super_resolution", f"{tmp_path}/net.py:net", f"{tmp_path}/weights", **call)
     assert results.write_part(given, "model", MODEL)["model"]["checkpoint"] == f"{tmp_path}/weights"
-    sample = results.settle("super_resolution", **call)
+    sample = run_settings.settle("super_resolution", **call)
     assert results.write_part(sample, "model", MODEL)["model"]["checkpoint"] is None
 
 
 def test_other_data_clears_the_figures_but_not_the_model(settings, tmp_path, net):
     complete(settings)
     write_png(tmp_path / "photos" / "super_resolution" / "targets" / "0.png", np.zeros((8, 8, 3), np.uint8))
-    other = results.settle("super_resolution", str(net), data=str(tmp_path / "photos"), out=str(settings.folder))
+    other = run_settings.settle("super_resolution", str(net), data=str(tmp_path / "photos"), out=str(settings.folder))
     result = results.write_part(other, "metrics", METRICS)
     assert result["model"]["sha256"] == MODEL["sha256"]
     assert result["profile"] is None
@@ -244,8 +245,8 @@ def test_what_names_no_schema_is_damaged_and_set_aside(tmp_path, text):
 
 
 def test_settings_have_the_defaults_of_the_track(monkeypatch, net):
-    monkeypatch.setattr("aic_helpers.sources.resolve", lambda model, checkpoint: named(model, net))
-    settings = results.settle("enhancement")
+    monkeypatch.setattr("aic_helpers.models.sources.resolve", lambda model, checkpoint: named(model, net))
+    settings = run_settings.settle("enhancement")
     assert settings.track is ENHANCEMENT
     assert settings.source.name == "sample_enhancement_srcnn"
     assert settings.folder == PROJECT / "runs" / "enhancement" / "sample_enhancement_srcnn"
@@ -253,7 +254,7 @@ def test_settings_have_the_defaults_of_the_track(monkeypatch, net):
 
 
 def named(model, path, track=None):
-    from aic_helpers.sources import ModelSource
+    from aic_helpers.models.sources import ModelSource
 
     return ModelSource("frozen", model, path, None, None, track, model)
 
@@ -263,32 +264,34 @@ def named(model, path, track=None):
 )
 def test_an_unknown_track(track, remedy):
     with pytest.raises(InputError) as error:
-        results.settle(track)
+        run_settings.settle(track)
     assert str(error.value) == f"expected a track (super_resolution or enhancement), found {track!r}: {remedy}"
 
 
 @pytest.mark.parametrize("limit", [-1, "3", 1.5, True])
 def test_a_limit_that_is_none(limit):
     with pytest.raises(InputError, match=r"expected a limit of 0 \(all\) or more images, found .*: 0 stands for all"):
-        results.settle("super_resolution", limit=limit)
+        run_settings.settle("super_resolution", limit=limit)
 
 
 def test_a_model_of_the_other_track(monkeypatch, net):
-    monkeypatch.setattr("aic_helpers.sources.resolve", lambda model, checkpoint: named(model, net, "enhancement"))
+    monkeypatch.setattr(
+        "aic_helpers.models.sources.resolve", lambda model, checkpoint: named(model, net, "enhancement")
+    )
     expected = (
         "expected a model of track super_resolution, found dped_srcnn, made for enhancement: use track enhancement"
     )
     with pytest.raises(InputError, match=expected):
-        results.settle("super_resolution", "dped_srcnn")
+        run_settings.settle("super_resolution", "dped_srcnn")
 
 
 def test_a_run_folder_that_is_a_file(net):
     with pytest.raises(InputError, match=r"expected a folder for the run at .*net\.pb, found a file: "):
-        results.settle("super_resolution", str(net), out=str(net))
+        run_settings.settle("super_resolution", str(net), out=str(net))
 
 
 def test_a_name_that_is_no_file_name_makes_a_folder_all_the_same():
-    assert results.run_folder(SUPER_RESOLUTION, "a/b c").name == "a_b_c"
+    assert run_settings.run_folder(SUPER_RESOLUTION, "a/b c").name == "a_b_c"
 
 
 def test_a_model_counts_as_converted_only_from_this_very_source(settings, net):
@@ -297,7 +300,7 @@ def test_a_model_counts_as_converted_only_from_this_very_source(settings, net):
     settings.model_pb.write_bytes(b"frozen")
     results.write_part(settings, "model", MODEL)
     assert results.converted(settings) is None, "model.pb is not the file that the result speaks of"
-    sha256 = results.sha256(settings.model_pb)
+    sha256 = safe_files.sha256(settings.model_pb)
     results.write_part(settings, "model", {**MODEL, "sha256": sha256})
     assert results.converted(settings)["sha256"] == sha256
     net.write_bytes(b"other")

@@ -5,8 +5,8 @@ import base64
 import pytest
 from fixtures import run_folders as made
 
-from aic_helpers import run_folders
-from aic_helpers.errors import InputError
+from aic_helpers.core.errors import InputError
+from aic_helpers.runs import run_folders
 
 
 def test_everything_is_there(tmp_path):

@@ -11,9 +11,9 @@ import psutil
 import pytest
 from fixtures import run_folders
 
-from aic_helpers import runs
-from aic_helpers.errors import InputError
-from aic_helpers.places import PROJECT
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.runs import notebook_runs
 
 
 @pytest.fixture
@@ -38,20 +38,22 @@ def notebook(tmp_path):
 def test_an_unknown_parameter_is_refused_with_the_nearest_name(notebook, tmp_path):
     expected = "expected a parameter of 01_test.ipynb (answer, name), found anser: did you mean answer?"
     with pytest.raises(InputError) as error:
-        runs.execute(notebook(), tmp_path / "out.ipynb", {"anser": 1})
+        notebook_runs.execute(notebook(), tmp_path / "out.ipynb", {"anser": 1})
     assert str(error.value) == expected
     assert not (tmp_path / "out.ipynb").exists()
 
 
 def test_a_parameter_unlike_any_other(notebook):
     with pytest.raises(InputError, match=r"found zzz: leave it out"):
-        runs.check_parameters(notebook(), {"zzz": 1})
+        notebook_runs.check_parameters(notebook(), {"zzz": 1})
 
 
 def test_parameters_reach_the_notebook_in_this_interpreter(notebook, tmp_path, capfd):
     path = notebook("import sys; print(sys.executable, answer, name)")
     started = []
-    runs.execute(path, tmp_path / "out.ipynb", {"answer": 7}, lambda cell, cell_index: started.append(cell_index))
+    notebook_runs.execute(
+        path, tmp_path / "out.ipynb", {"answer": 7}, lambda cell, cell_index: started.append(cell_index)
+    )
     output = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells[-1].outputs[0].text
     assert output == f"{sys.executable} 7 x\n"
     assert started == [0, 1, 2]
@@ -59,27 +61,31 @@ def test_parameters_reach_the_notebook_in_this_interpreter(notebook, tmp_path, c
 
 
 def test_a_mistake_found_in_a_notebook_comes_back_as_its_line(notebook, tmp_path):
-    path = notebook("from aic_helpers.errors import InputError\nraise InputError('a', 'b', 'do c')")
+    path = notebook("from aic_helpers.core.errors import InputError\nraise InputError('a', 'b', 'do c')")
     with pytest.raises(InputError) as error:
-        runs.execute(path, tmp_path / "out.ipynb", {"answer": 7})
+        notebook_runs.execute(path, tmp_path / "out.ipynb", {"answer": 7})
     assert str(error.value) == "expected a, found b: do c"
 
 
 def test_any_other_failure_names_notebook_and_cell(notebook, tmp_path):
-    with pytest.raises(runs.NotebookError) as error:
-        runs.execute(notebook("1 / 0"), tmp_path / "out.ipynb", {"answer": 7})
+    with pytest.raises(notebook_runs.NotebookError) as error:
+        notebook_runs.execute(notebook("1 / 0"), tmp_path / "out.ipynb", {"answer": 7})
     assert str(error.value) == "01_test.ipynb failed in cell 3 with ZeroDivisionError: division by zero"
 
 
 def test_a_kernel_that_dies_is_said_in_words(notebook, tmp_path):
-    with pytest.raises(runs.NotebookError, match=r"the process of 01_test\.ipynb died"):
-        runs.execute(notebook("import os, signal; os.kill(os.getpid(), signal.SIGKILL)"), tmp_path / "o.ipynb", {})
+    with pytest.raises(notebook_runs.NotebookError, match=r"the process of 01_test\.ipynb died"):
+        notebook_runs.execute(
+            notebook("import os, signal; os.kill(os.getpid(), signal.SIGKILL)"), tmp_path / "o.ipynb", {}
+        )
 
 
 def test_the_environment_is_as_before(notebook, tmp_path, monkeypatch):
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "1")
     monkeypatch.delenv("JUPYTER_PREFER_ENV_PATH", raising=False)
-    runs.execute(notebook("import os; assert os.environ['TF_CPP_MIN_LOG_LEVEL'] == '3'"), tmp_path / "o.ipynb", {})
+    notebook_runs.execute(
+        notebook("import os; assert os.environ['TF_CPP_MIN_LOG_LEVEL'] == '3'"), tmp_path / "o.ipynb", {}
+    )
     assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "1"
     assert "JUPYTER_PREFER_ENV_PATH" not in os.environ
 
@@ -100,15 +106,15 @@ def steps(monkeypatch, tmp_path):
 
     model = tmp_path / "net.pb"
     model.write_bytes(b"net")
-    monkeypatch.setattr(runs, "execute", execute)
-    monkeypatch.setattr("aic_helpers.reports.write_report", write_report)
+    monkeypatch.setattr(notebook_runs, "execute", execute)
+    monkeypatch.setattr("aic_helpers.runs.reports.write_report", write_report)
     return {"track": "super_resolution", "model": str(model), "out": str(tmp_path / "run")}, done
 
 
 def test_a_run_executes_the_notebooks_in_order_and_keeps_them(steps, tmp_path):
     settings, done = steps
     progress = []
-    result = runs.run(**settings, profile=False, progress=lambda *told: progress.append(told))
+    result = notebook_runs.run(**settings, profile=False, progress=lambda *told: progress.append(told))
     assert result["track"] == "by stand-ins"
     assert [name for name, _ in done] == ["01_convert", "02_evaluate", "03_profile"]
     assert [parameters.get("profile") for _, parameters in done] == [None, None, False]
@@ -119,23 +125,25 @@ def test_a_run_executes_the_notebooks_in_order_and_keeps_them(steps, tmp_path):
     counts = [done for done, _, _ in progress]
     assert counts == sorted(counts)
     assert {total for _, total, _ in progress} == {
-        runs._cells("01_convert") + runs._cells("02_evaluate") + runs._cells("03_profile")
+        notebook_runs._cells("01_convert") + notebook_runs._cells("02_evaluate") + notebook_runs._cells("03_profile")
     }
     assert progress[-1][2] == "super_resolution net: 03_profile"
 
 
 def test_a_run_that_holds_executes_nothing_unless_asked(steps, tmp_path, monkeypatch, caplog):
     settings, done = steps
-    first = runs.run(**settings)
-    monkeypatch.setattr("aic_helpers.keys.standing", lambda settings, profile, limits: {"model": None, "metrics": None})
+    first = notebook_runs.run(**settings)
+    monkeypatch.setattr(
+        "aic_helpers.runs.cache_keys.standing", lambda settings, profile, limits: {"model": None, "metrics": None}
+    )
     caplog.set_level("INFO")
-    assert runs.run(**settings) == first
+    assert notebook_runs.run(**settings) == first
     assert len(done) == 3
     assert f"{tmp_path / 'run'} has all of this already, of 2026-01-02T03:04:05+00:00" in caplog.text
     (tmp_path / "run" / "report.html").unlink()
-    runs.run(**settings)
+    notebook_runs.run(**settings)
     assert len(done) == 6
-    runs.run(**settings, fresh=True)
+    notebook_runs.run(**settings, fresh=True)
     assert len(done) == 9
 
 
@@ -143,9 +151,9 @@ def test_a_run_says_what_it_makes_anew(steps, monkeypatch, caplog):
     settings, done = steps
     caplog.set_level("INFO")
     monkeypatch.setattr(
-        "aic_helpers.keys.standing", lambda settings, profile, limits: {"metrics": "changed since: limit"}
+        "aic_helpers.runs.cache_keys.standing", lambda settings, profile, limits: {"metrics": "changed since: limit"}
     )
-    runs.run(**settings)
+    notebook_runs.run(**settings)
     assert len(done) == 3
     assert "metrics made anew: changed since: limit" in caplog.text
 
@@ -159,16 +167,16 @@ def test_a_run_that_fails_leaves_the_folder_as_it_was(steps, tmp_path, monkeypat
         output.write_text("half")
         raise InputError("a", "b", "c")
 
-    monkeypatch.setattr(runs, "execute", fail)
+    monkeypatch.setattr(notebook_runs, "execute", fail)
     with pytest.raises(InputError, match="expected a, found b: c"):
-        runs.run(**settings)
+        notebook_runs.run(**settings)
     assert [(path.name, path.read_text()) for path in (tmp_path / "run").iterdir()] == [("result.json", "before")]
 
 
 def test_what_run_passes_the_notebooks_know():
     passed = {"track", "model", "checkpoint", "data", "limit", "out"}
-    for name in runs.NOTEBOOKS:
-        known = set(runs.parameter_names(PROJECT / "notebooks" / f"{name}.ipynb"))
+    for name in notebook_runs.NOTEBOOKS:
+        known = set(notebook_runs.parameter_names(PROJECT / "notebooks" / f"{name}.ipynb"))
         assert passed | ({"profile"} if name == "03_profile" else set()) <= known
 
 
@@ -176,8 +184,8 @@ INTERRUPTED = """
 import sys
 from pathlib import Path
 from aic_helpers import runs
-from aic_helpers.endings import exit_status
-from aic_helpers.staging import staged
+from aic_helpers.cli.exit_codes import exit_status
+from aic_helpers.core.staging import staged
 
 def work():
     with staged(Path(sys.argv[2]), "result.json") as stage:

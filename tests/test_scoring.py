@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aic_helpers.errors import InputError
-from aic_helpers.intervals import mean_ci95
-from aic_helpers.scoring import total_scores, total_scores_by_opinion
-from aic_helpers.tracks import ENHANCEMENT, TRACKS
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.scoring import total_scores, total_scores_by_opinion
+from aic_helpers.core.statistics import mean_ci95
+from aic_helpers.core.tracks import ENHANCEMENT, TRACKS
 
 FOLDER = os.environ.get("AIC_CHALLENGE_DATA")
 PUBLISHED = (

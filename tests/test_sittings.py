@@ -3,7 +3,7 @@
 import pytest
 from fixtures import small_studies
 
-from aic_helpers.sittings import RefusedError, sitting
+from aic_helpers.studies.sittings import RefusedError, sitting
 
 
 @pytest.fixture

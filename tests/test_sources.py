@@ -2,9 +2,9 @@
 
 import pytest
 
-from aic_helpers.errors import InputError
-from aic_helpers.sources import PRETRAINED, baseline_pb, pretrained, resolve
-from aic_helpers.tracks import TRACKS
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.tracks import TRACKS
+from aic_helpers.models.sources import PRETRAINED, baseline_pb, pretrained, resolve
 
 
 def test_a_pretrained_name():

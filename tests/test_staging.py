@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from aic_helpers.errors import InputError
-from aic_helpers.staging import staged
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.staging import staged
 
 
 def names(folder):
@@ -101,7 +101,7 @@ def test_in_an_owned_folder_no_file_is_a_strangers(tmp_path):
 
 def test_two_processes_do_not_work_in_one_folder(tmp_path):
     code = (
-        "import sys; from pathlib import Path; from aic_helpers.staging import staged\n"
+        "import sys; from pathlib import Path; from aic_helpers.core.staging import staged\n"
         "with staged(Path(sys.argv[1]), 'result.json'): print('at work', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from fixtures import boards
 
-from aic_helpers import board_folders, standings
-from aic_helpers.errors import InputError
+from aic_helpers.boards import folders, standings
+from aic_helpers.core.errors import InputError
 
 DB = [24.0, 28.0, 31.0]
 SIMILAR = [0.95, 0.96, 0.97]
@@ -20,7 +20,7 @@ def add(board, name, gain_db=0.0, speedup=2.0, width=0.1, **how):
 
 
 def of(board, *entries, **changed):
-    return standings.standings(board_folders.open_board(boards.plan(board, *entries, **changed)))
+    return standings.standings(folders.open_board(boards.plan(board, *entries, **changed)))
 
 
 def change(board, entry, part, **values):
@@ -128,7 +128,7 @@ def test_a_speedup_without_interval_decides_nothing(tmp_path):
 
 
 def test_two_hundred_models(tmp_path):
-    table = standings.standings(board_folders.open_board(boards.many(tmp_path, 200))).table
+    table = standings.standings(folders.open_board(boards.many(tmp_path, 200))).table
     ranked = table[table["rank_B"].notna()].sort_values("rank_B")
     assert len(table) == 202
     assert ranked["rank_B"].tolist() == list(range(1, len(ranked) + 1))

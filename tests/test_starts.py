@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from aic_helpers import networks, starts
-from aic_helpers.images import as_float
+from aic_helpers.data.images import as_float
+from aic_helpers.models import networks
+from aic_helpers.training import initializers
 
 
 def test_srcnn_starts_as_nearly_its_input() -> None:
     model = networks.build(networks.srcnn)
-    starts.pass_through_srcnn(model)
+    initializers.pass_through_srcnn(model)
     image = as_float(np.arange(256, dtype=np.uint8).repeat(3).reshape(1, 16, 16, 3))
     np.testing.assert_allclose(model(image), image, atol=0.03)
 
@@ -19,7 +20,7 @@ def test_srcnn_starts_as_nearly_its_input() -> None:
 @pytest.mark.parametrize("network", ["resnet_6_16", "resnet_8_32", "resnet_12_64"])
 def test_a_residual_network_starts_as_nearly_its_input(network: str) -> None:
     model = networks.build(networks.NETWORKS[network])
-    starts.pass_through_resnet(model)
+    initializers.pass_through_resnet(model)
     ramp = np.arange(256, dtype=np.uint8).repeat(3).reshape(1, 16, 16, 3)
     photo = np.random.default_rng(0).integers(0, 256, (1, 16, 16, 3), dtype=np.uint8)
     for image in (as_float(ramp), as_float(photo)):
@@ -28,7 +29,7 @@ def test_a_residual_network_starts_as_nearly_its_input(network: str) -> None:
 
 def test_what_carries_colours_through_a_residual_network_can_learn() -> None:
     model = networks.build(networks.resnet_6_16)
-    starts.pass_through_resnet(model)
+    initializers.pass_through_resnet(model)
     image = np.random.default_rng(0).random((1, 16, 16, 3), dtype=np.float32)
     with tf.GradientTape() as tape:
         error = tf.reduce_mean((model(image) - image[:, ::-1]) ** 2)
@@ -40,18 +41,18 @@ def test_a_centred_copy_gives_the_same_output_and_its_weights_fit_the_model() ->
     keras.utils.set_random_seed(0)
     model = networks.build(networks.resnet_6_16)
     model.layers[1].bias.assign(np.linspace(-1, 1, 16))
-    learner = starts.centred(model)
-    assert [isinstance(layer, starts.CentredConv2D) for layer in learner.layers].count(True) == 1
+    learner = initializers.centred(model)
+    assert [isinstance(layer, initializers.CentredConv2D) for layer in learner.layers].count(True) == 1
     image = np.random.default_rng(0).random((2, 20, 24, 3), dtype=np.float32)
     np.testing.assert_allclose(learner(image), model(image), atol=1e-5)
-    for mine, theirs in zip(starts.weights_at_black(learner), model.get_weights(), strict=True):
+    for mine, theirs in zip(initializers.weights_at_black(learner), model.get_weights(), strict=True):
         np.testing.assert_allclose(mine, theirs, atol=1e-5)
 
 
 def test_a_change_of_the_centred_kernel_leaves_mid_grey_where_it_was() -> None:
     images = keras.Input((None, None, 3))
     model = keras.Model(images, keras.layers.Conv2D(4, 3)(images))
-    learner = starts.centred(model)
+    learner = initializers.centred(model)
     grey = np.full((1, 8, 8, 3), 0.5, dtype=np.float32)
     before = np.asarray(keras.ops.convert_to_numpy(learner(grey)))
     layer = learner.layers[-1]

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from fixtures import in_process
 
-from aic_helpers import results, schema, steps
-from aic_helpers.images import write_png
+from aic_helpers.core import safe_files
+from aic_helpers.data.images import write_png
+from aic_helpers.runs import results, run_settings, schema, steps
 
 PROFILE = {**dict.fromkeys(schema.KEYS["profile"]), "time_ms": 1.0, "speedup": 2.0}
 
@@ -27,19 +28,19 @@ def settings(tmp_path, monkeypatch):
     def convert(source, out):
         out.parent.mkdir(exist_ok=True)
         out.write_bytes(source.path.read_bytes())
-        return {"name": source.name, "sha256": results.sha256(out)}
+        return {"name": source.name, "sha256": safe_files.sha256(out)}
 
-    monkeypatch.setattr("aic_helpers.conversion.convert", convert)
-    monkeypatch.setattr("aic_helpers.inference.load", lambda path: lambda images: images)
-    monkeypatch.setattr("aic_helpers.assessments.Worker", in_process.Worker)
-    monkeypatch.setattr("aic_helpers.outputs.Outputs.of", lambda self, model_pb, image: image)
-    return results.settle("enhancement", str(net), data=str(tmp_path / "data"), out=str(tmp_path / "run"))
+    monkeypatch.setattr("aic_helpers.models.conversion.convert", convert)
+    monkeypatch.setattr("aic_helpers.models.frozen_models.load", lambda path: lambda images: images)
+    monkeypatch.setattr("aic_helpers.evaluation.isolated.Worker", in_process.Worker)
+    monkeypatch.setattr("aic_helpers.evaluation.any_image.Outputs.of", lambda self, model_pb, image: image)
+    return run_settings.settle("enhancement", str(net), data=str(tmp_path / "data"), out=str(tmp_path / "run"))
 
 
 def test_a_model_is_converted_once_unless_asked_again(settings, monkeypatch):
     first = steps.convert(settings)
     assert results.read(settings.folder)["model"] == first
-    monkeypatch.setattr("aic_helpers.conversion.convert", lambda *_: pytest.fail("converted again"))
+    monkeypatch.setattr("aic_helpers.models.conversion.convert", lambda *_: pytest.fail("converted again"))
     assert steps.convert(settings) == first
     with pytest.raises(pytest.fail.Exception, match="converted again"):
         steps.convert(settings, fresh=True)
@@ -75,7 +76,7 @@ def test_failed_images_are_not_shown(settings):
 def test_growth_stands_beside_the_profile(settings, monkeypatch):
     exponents = {"resolution": {"time": 1.0, "memory": 0.9}}
     measured = SimpleNamespace(table=pd.DataFrame({"time_ms": [1.0]}), exponents=exponents)
-    monkeypatch.setattr("aic_helpers.growth.growth", lambda *_, **__: measured)
+    monkeypatch.setattr("aic_helpers.profiling.scaling.growth", lambda *_, **__: measured)
     steps.convert(settings)
     results.write_part(settings, "profile", PROFILE)
     steps.grow(settings)
@@ -91,7 +92,7 @@ def test_check_judges_by_what_the_run_folder_has(settings, monkeypatch):
         given.update(parts)
         return [rule]
 
-    monkeypatch.setattr("aic_helpers.requirements.check", check)
+    monkeypatch.setattr("aic_helpers.profiling.requirements.check", check)
     steps.convert(settings)
     results.write_part(settings, "profile", PROFILE)
     assert steps.check(settings) == [rule]

@@ -7,10 +7,10 @@ import pytest
 from fixtures import hostile_graphs, small_studies
 from PIL import Image
 
-from aic_helpers import studies, study_designs
-from aic_helpers.errors import InputError
-from aic_helpers.images import bicubic_round_trip, read_rgb
-from aic_helpers.study_orders import Showing
+from aic_helpers.core.errors import InputError
+from aic_helpers.data.images import bicubic_round_trip, read_rgb
+from aic_helpers.studies import designs, folders
+from aic_helpers.studies.orders import Showing
 
 SIDE_PX = (208, 240)
 """Height and width of a photo; larger than MS-SSIM needs."""
@@ -38,9 +38,7 @@ def model(tmp_path_factory):
 
 def make(folder, runs, data, **design):
     settings = {"crop_px": 64, "raters": 4, "count": 2, "seed": 5} | design
-    return study_designs.make(
-        folder, "super_resolution", runs, str(data), study_designs.Design(**settings), lambda *_: None
-    )
+    return designs.make(folder, "super_resolution", runs, str(data), designs.Design(**settings), lambda *_: None)
 
 
 @pytest.fixture(scope="module")
@@ -89,11 +87,11 @@ def test_who_sees_what_follows_from_the_seed(made, photos, model, tmp_path):
     shown = [[one.pictures for one in own] for own in made.plan.raters.values()]
     assert shown == [[one.pictures for one in own] for own in again.plan.raters.values()]
     assert set(made.plan.pictures.values()).isdisjoint(again.plan.pictures.values())
-    assert studies.tokens(made).values() != studies.tokens(again).values()
+    assert folders.tokens(made).values() != folders.tokens(again).values()
 
 
 def test_each_rater_is_invited_with_a_token_of_their_own(made):
-    tokens = studies.tokens(made)
+    tokens = folders.tokens(made)
     assert list(tokens) == list(made.plan.raters) == ["r1", "r2", "r3", "r4"]
     assert len(set(tokens.values())) == 4
     assert [made.store.rater_of(token) for token in tokens.values()] == list(tokens)
@@ -176,23 +174,23 @@ def test_a_model_whose_pictures_have_another_size(photos, tmp_path):
 def test_a_study_is_never_overwritten(made, photos, model):
     with pytest.raises(InputError, match=r"^expected a folder without a study at .*, found one: name another"):
         make(made.folder, [model], photos)
-    assert studies.open_study(made.folder).plan == made.plan
+    assert folders.open_study(made.folder).plan == made.plan
 
 
 def test_a_lost_picture(tmp_path):
     study = small_studies.make(tmp_path / "study")
     next((study.folder / "pictures").iterdir()).unlink()
     with pytest.raises(InputError, match=r"^expected 8 pictures in .*, found no [0-9a-f]{16}\.png: bring them back$"):
-        studies.open_study(study.folder)
+        folders.open_study(study.folder)
 
 
 def test_forget_removes_one_rater_and_what_was_made_of_all(tmp_path):
     study = small_studies.make(tmp_path / "study")
     small_studies.vote_all(study, lambda rater, one: 3)
     (study.folder / "report.html").write_text("made of all votes")
-    assert studies.forget(study, "r2") == len(study.plan.raters["r2"])
+    assert folders.forget(study, "r2") == len(study.plan.raters["r2"])
     assert {vote.rater for vote in study.store.votes()} == {"r1", "r3"}
-    assert list(studies.tokens(study)) == ["r1", "r3"]
+    assert list(folders.tokens(study)) == ["r1", "r3"]
     assert not (study.folder / "report.html").exists()
 
 
@@ -201,7 +199,7 @@ def test_delete_takes_nothing_that_is_not_a_study(tmp_path):
     for name in ("plan.json", "report.html", "pictures/holiday.png"):
         (tmp_path / name).write_text('{"my": "plan"}')
     with pytest.raises(InputError, match=r"^expected a study in .*, found none: name its folder with --study$"):
-        studies.delete(tmp_path)
+        folders.delete(tmp_path)
     assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["holiday.png", "plan.json", "report.html"]
 
 
@@ -209,12 +207,12 @@ def test_a_damaged_study_can_be_deleted(tmp_path):
     study = small_studies.make(tmp_path / "study")
     (study.folder / "plan.json").write_text("{")
     (study.folder / "pictures" / "holiday.png").write_text("mine")
-    studies.delete(study.folder)
+    folders.delete(study.folder)
     assert [path.name for path in study.folder.rglob("*.*")] == ["holiday.png"]
 
 
 def test_delete_leaves_what_is_not_ours(tmp_path):
     study = small_studies.make(tmp_path / "study")
     (study.folder / "notes.txt").write_text("mine")
-    studies.delete(study.folder)
+    folders.delete(study.folder)
     assert [path.name for path in study.folder.iterdir()] == ["notes.txt"]

@@ -9,7 +9,7 @@ from fixtures import labs, small_studies
 from fixtures.browsing import Seen
 from test_study_pages import Server
 
-from aic_helpers.places import PROJECT
+from aic_helpers.core.project_paths import PROJECT
 
 FIRST_MS, STEP_MS = 150_000, 30_000
 
@@ -226,9 +226,9 @@ def press_in_lab(page, store, key):
 
 
 def test_a_sitting_in_jupyterlab(browser, workplace):
-    from aic_helpers import studies
+    from aic_helpers.studies import folders
 
-    study = studies.open_study(workplace / "study")
+    study = folders.open_study(workplace / "study")
     page = browser.new_page(viewport={"width": 1200, "height": 1100})
     page.set_default_timeout(STEP_MS)
     with labs.serve(workplace) as address:

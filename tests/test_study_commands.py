@@ -5,8 +5,9 @@ import json
 import pytest
 from fixtures import small_studies
 
-from aic_helpers import cli, study_reports
-from aic_helpers.study_plans import REFERENCE
+from aic_helpers.cli import main
+from aic_helpers.studies import reports
+from aic_helpers.studies.plans import REFERENCE
 
 TRUTH = {"div2k_srcnn": 2.5, "the_good_one": 4.0, "the_bad_one": 1.6, REFERENCE: 4.6}
 
@@ -14,7 +15,7 @@ TRUTH = {"div2k_srcnn": 2.5, "the_good_one": 4.0, "the_bad_one": 1.6, REFERENCE:
 @pytest.fixture
 def aic(capsys):
     """Call `aic study`; returns its exit status, stdout and stderr."""
-    return lambda *words: (cli.status(["study", *map(str, words)]), *capsys.readouterr())
+    return lambda *words: (main.status(["study", *map(str, words)]), *capsys.readouterr())
 
 
 @pytest.fixture
@@ -64,9 +65,9 @@ def test_the_page_names_no_other_server_and_escapes_names(tmp_path):
     name = "<img src=x onerror=alert(1)>"
     study = small_studies.make(tmp_path / "study", raters=12, models=("div2k_srcnn", name))
     small_studies.vote_all(study, small_studies.grades({"div2k_srcnn": 2, name: 4, REFERENCE: 5}))
-    from aic_helpers import studies
+    from aic_helpers.studies import folders
 
-    page = study_reports.page(studies.analyse(study))
+    page = reports.page(folders.analyse(study))
     assert "&lt;img src=x onerror=alert(1)&gt;" in page
     assert "<img src=x" not in page
     assert "https://" not in page.replace("https://www.w3.org", "")

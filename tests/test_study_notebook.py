@@ -7,8 +7,8 @@ import papermill
 import pytest
 from fixtures import small_studies
 
-from aic_helpers.places import PROJECT
-from aic_helpers.study_plans import REFERENCE
+from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.studies.plans import REFERENCE
 
 TRUTH = {"div2k_srcnn": 2.5, "the_good_one": 4.0, "the_bad_one": 1.6, REFERENCE: 4.6}
 

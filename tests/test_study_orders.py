@@ -5,7 +5,7 @@ from itertools import combinations, pairwise
 
 import pytest
 
-from aic_helpers.study_orders import orders
+from aic_helpers.studies.orders import orders
 
 PHOTOS = [f"p{number}" for number in range(6)]
 MODELS = ["a", "b", "c", "d"]

@@ -14,9 +14,9 @@ import pytest
 from fixtures import small_studies
 from starlette.testclient import TestClient
 
-from aic_helpers import studies, study_pages
-from aic_helpers.errors import InputError
-from aic_helpers.images import read_rgb
+from aic_helpers.core.errors import InputError
+from aic_helpers.data.images import read_rgb
+from aic_helpers.studies import folders, web_pages
 
 RATER = small_studies.token("r1")
 
@@ -27,7 +27,7 @@ def study(tmp_path):
 
 
 def client_of(study):
-    application = study_pages.application(study.folder, study.plan, study.store)
+    application = web_pages.application(study.folder, study.plan, study.store)
     return TestClient(application, base_url="http://raters.example")
 
 
@@ -230,14 +230,14 @@ def test_a_port_in_use():
         with pytest.raises(
             InputError, match=rf"^expected a free port at 127\.0\.0\.1:{port}, found Address already in use"
         ):
-            study_pages.listen("127.0.0.1", port)
+            web_pages.listen("127.0.0.1", port)
 
 
 class Server:
     """`aic study collect` in a process of its own."""
 
     def __init__(self, folder):
-        program = [sys.executable, "-c", "from aic_helpers.cli import main; main()"]
+        program = [sys.executable, "-c", "from aic_helpers.cli.main import main; main()"]
         command = [*program, "study", "collect", "--port", "0", "--study", str(folder)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
@@ -334,7 +334,7 @@ def test_collect_says_where_and_ends_with_ctrl_c(tmp_path):
 def test_only_what_ends_in_csv_is_written_over(tmp_path):
     study = small_studies.make(tmp_path / "study")
     with pytest.raises(InputError, match=r"^expected a file that ends in \.csv, found .*votes\.sqlite: name one"):
-        studies.export(study, study.folder / "votes.sqlite")
+        folders.export(study, study.folder / "votes.sqlite")
     assert study.store.votes() == []
 
 
@@ -342,7 +342,7 @@ def test_export_writes_no_formula(tmp_path):
     name = "=cmd|' /C calc'!A0"
     study = small_studies.make(tmp_path / "study", models=("div2k_srcnn", name))
     small_studies.vote_all(study, lambda rater, one: 3)
-    studies.export(study, tmp_path / "votes.csv")
+    folders.export(study, tmp_path / "votes.csv")
     text = (tmp_path / "votes.csv").read_text()
     assert f"'{name}" in text
     assert f",{name}" not in text
@@ -354,7 +354,7 @@ def test_export_keeps_the_votes_and_nobodys_name(tmp_path):
         study, small_studies.grades({"div2k_srcnn": 2, "the_good_one": 4, "the_bad_one": 1, "reference": 5})
     )
     path = tmp_path / "out.csv"
-    assert studies.export(study, path) == len(study.store.votes()) == 30
+    assert folders.export(study, path) == len(study.store.votes()) == 30
     text = path.read_text()
     assert not [word for word in ("r1", "r2", "token", "2026", study.plan.study) if word in text]
     rows = [line.split(",") for line in text.splitlines()[1:]]

@@ -5,15 +5,15 @@ import json
 import pytest
 from fixtures import small_studies
 
-from aic_helpers import study_plans
-from aic_helpers.errors import InputError
+from aic_helpers.core.errors import InputError
+from aic_helpers.studies import plans
 
 
 @pytest.mark.parametrize("method", ["acr", "pairs"])
 def test_it_is_read_as_it_was_written(tmp_path, method):
     plan = small_studies.plan(method)
-    path = study_plans.write(plan, tmp_path)
-    assert study_plans.read(tmp_path) == plan
+    path = plans.write(plan, tmp_path)
+    assert plans.read(tmp_path) == plan
     assert path.stat().st_mode & 0o777 == 0o600  # it says which picture is whose
 
 
@@ -21,11 +21,11 @@ def test_no_study(tmp_path):
     with pytest.raises(
         InputError, match=r"^expected a study in .*, found no plan\.json: make one with: aic study new$"
     ):
-        study_plans.read(tmp_path)
+        plans.read(tmp_path)
 
 
 def changed(tmp_path, change):
-    path = study_plans.write(small_studies.plan(), tmp_path)
+    path = plans.write(small_studies.plan(), tmp_path)
     content = json.loads(path.read_text())
     change(content)
     path.write_text(json.dumps(content))
@@ -45,11 +45,11 @@ def changed(tmp_path, change):
 def test_damaged(tmp_path, change, message):
     changed(tmp_path, change)
     with pytest.raises(InputError, match=message):
-        study_plans.read(tmp_path)
+        plans.read(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '"text"'])
 def test_no_plan_at_all(tmp_path, text):
     (tmp_path / "plan.json").write_text(text)
     with pytest.raises(InputError, match=r"^expected (the plan of a study|a plan of schema 1) in "):
-        study_plans.read(tmp_path)
+        plans.read(tmp_path)

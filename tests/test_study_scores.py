@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 from fixtures import small_studies
 
-from aic_helpers import study_scores
-from aic_helpers.errors import InputError
-from aic_helpers.scoring import total_scores_by_opinion
-from aic_helpers.study_plans import REFERENCE
-from aic_helpers.study_stores import Vote
-from aic_helpers.tracks import SUPER_RESOLUTION
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.scoring import total_scores_by_opinion
+from aic_helpers.core.tracks import SUPER_RESOLUTION
+from aic_helpers.studies import analysis
+from aic_helpers.studies.plans import REFERENCE
+from aic_helpers.studies.stores import Vote
 
 TRUTH = {"div2k_srcnn": 2.5, "m1": 3.0, "m2": 3.5, "m3": 2.0, "m4": 4.0, REFERENCE: 4.6}
 MODELS = tuple(TRUTH)[:-1]
@@ -43,7 +43,7 @@ NONE = pd.DataFrame(columns=["photo", "model", "psnr_db", "ms_ssim"])
 
 
 def test_the_true_order_and_every_pair_half_a_grade_apart():
-    found = study_scores.analyse(*simulated(1), NONE)
+    found = analysis.analyse(*simulated(1), NONE)
     assert list(found.models.index) == [REFERENCE, "m4", "m2", "m1", "div2k_srcnn", "m3"]
     assert found.pairs["decided"].all()
     assert found.alpha > 0.5
@@ -55,7 +55,7 @@ def test_random_raters_are_found_and_others_are_not():
     at_random = ("r03", "r11", "r20")
     caught = wrong = 0
     for seed in range(40):
-        found = study_scores.analyse(*simulated(seed, at_random=at_random), NONE)
+        found = analysis.analyse(*simulated(seed, at_random=at_random), NONE)
         out = set(found.raters.index[found.raters["left_out"] != ""])
         caught += len(out & set(at_random))
         wrong += len(out - set(at_random))
@@ -65,12 +65,12 @@ def test_random_raters_are_found_and_others_are_not():
 
 def test_left_out_raters_change_nothing_else():
     plan, votes = simulated(3, at_random=("r07",))
-    found = study_scores.analyse(plan, votes, NONE)
+    found = analysis.analyse(plan, votes, NONE)
     out = found.raters.index[found.raters["left_out"] != ""]
     assert "r07" in out
-    without = study_scores.analyse(plan, [vote for vote in votes if vote.rater not in out], NONE, keep_all=True)
+    without = analysis.analyse(plan, [vote for vote in votes if vote.rater not in out], NONE, keep_all=True)
     pd.testing.assert_series_equal(found.models["mos"], without.models["mos"])
-    everybody = study_scores.analyse(plan, votes, NONE, keep_all=True)
+    everybody = analysis.analyse(plan, votes, NONE, keep_all=True)
     assert everybody.models["mos"].to_dict() == pytest.approx(found.models["mos_all"].to_dict())
 
 
@@ -79,7 +79,7 @@ def test_raters_who_only_looked_in_leave_nobody_out():
     plan, votes = simulated(8, raters=12)
     short = {f"r{number:02d}" for number in range(6, 13)}
     some = [vote for vote in votes if vote.rater not in short or vote.place <= 1]
-    found = study_scores.analyse(plan, some, NONE)
+    found = analysis.analyse(plan, some, NONE)
     assert (found.raters["left_out"] == "").all()
     assert len(found.models) == 6
 
@@ -88,7 +88,7 @@ def test_who_differs_once_where_all_agree_is_not_left_out():
     plan = small_studies.plan(models=MODELS, photos=PHOTOS, raters=12)
     different = plan.raters["r01"][5].code
     votes = votes_of(plan, lambda rater, one: 4 if one.code == different else 3)
-    assert (study_scores.analyse(plan, votes, NONE).raters["left_out"] == "").all()
+    assert (analysis.analyse(plan, votes, NONE).raters["left_out"] == "").all()
     paired = small_studies.plan("pairs", models=MODELS[:2], photos=PHOTOS, raters=12)
     different = paired.raters["r01"][5].code
 
@@ -96,13 +96,13 @@ def test_who_differs_once_where_all_agree_is_not_left_out():
         best = max(range(2), key=lambda place: TRUTH[one.pictures[place][1]])
         return 1 + (1 - best if one.code == different else best)
 
-    found = study_scores.analyse(paired, votes_of(paired, answer), NONE)
+    found = analysis.analyse(paired, votes_of(paired, answer), NONE)
     assert (found.raters["left_out"] == "").all()
     assert found.raters.loc["r01", "against"] > 0
 
 
 def test_two_raters_decide_no_score_that_hangs_on_them():
-    found = study_scores.analyse(*simulated(1, raters=2), NONE)
+    found = analysis.analyse(*simulated(1, raters=2), NONE)
     assert not found.pairs["decided"].any()
     own = found.scores[found.scores["score"] == "B"].sort_values("after_rank")
     assert (own["after_against_next"][:-1] == "no interval").all()
@@ -112,7 +112,7 @@ def test_practice_does_not_count():
     plan, votes = simulated(4)
     practice = {one.code for shown in plan.raters.values() for one in shown if one.role == "training"}
     turned = [Vote(**vars(vote) | {"answer": 1}) if vote.code in practice else vote for vote in votes]
-    assert study_scores.analyse(plan, turned, NONE).models.equals(study_scores.analyse(plan, votes, NONE).models)
+    assert analysis.analyse(plan, turned, NONE).models.equals(analysis.analyse(plan, votes, NONE).models)
 
 
 def test_repeats_by_hand():
@@ -122,13 +122,13 @@ def test_repeats_by_hand():
     def answer(rater, one):
         return 5 if one.pictures == repeat[rater].pictures and (one.role == "repeat" or rater == "r2") else 3
 
-    found = study_scores.analyse(plan, votes_of(plan, answer), NONE)
+    found = analysis.analyse(plan, votes_of(plan, answer), NONE)
     assert found.raters["repeats"].to_dict() == {"r1": 2.0, "r2": 0.0}
 
 
 def test_scores_by_opinion_are_the_formulas_and_ranks_may_change():
     """`small_studies.model`: the further down the list, the lower PSNR and MS-SSIM; opinion turns that round."""
-    found = study_scores.analyse(*simulated(5), NONE)
+    found = analysis.analyse(*simulated(5), NONE)
     own = found.scores[found.scores["score"] == "A"].set_index("model")
     mos = found.models["mos"]
     for model in found.plan.models[:-1]:
@@ -145,7 +145,7 @@ def test_scores_by_opinion_are_the_formulas_and_ranks_may_change():
 
 def test_without_the_baseline_there_are_no_scores():
     plan, votes = simulated(5)
-    found = study_scores.analyse(type(plan)(**vars(plan) | {"baseline": ""}), votes, NONE)
+    found = analysis.analyse(type(plan)(**vars(plan) | {"baseline": ""}), votes, NONE)
     assert found.scores.empty
     assert "No scores by opinion: the track's SRCNN is not among the models." in found.notes
 
@@ -153,15 +153,15 @@ def test_without_the_baseline_there_are_no_scores():
 def test_correlation_by_hand():
     """Figures that are the mean opinion scores themselves correlate fully; their negatives do so downwards."""
     plan, votes = simulated(6)
-    pictures = study_scores.analyse(plan, votes, NONE).pictures
+    pictures = analysis.analyse(plan, votes, NONE).pictures
     figures = pictures.assign(psnr_db=pictures["mos"] * 2, ms_ssim=-pictures["mos"])[
         ["photo", "model", "psnr_db", "ms_ssim"]
     ]
-    found = study_scores.analyse(plan, votes, figures).correlations
+    found = analysis.analyse(plan, votes, figures).correlations
     assert (found["psnr_db"]["pearson"], found["psnr_db"]["spearman"]) == (pytest.approx(1), pytest.approx(1))
     assert found["psnr_db"]["within_photos"] == pytest.approx(1)
     shifted = figures.assign(psnr_db=figures["psnr_db"] + figures["photo"].str[1:].astype(int) * 50)
-    found_shifted = study_scores.analyse(plan, votes, shifted).correlations["psnr_db"]
+    found_shifted = analysis.analyse(plan, votes, shifted).correlations["psnr_db"]
     assert found_shifted["pearson"] < 0.5
     assert found_shifted["within_photos"] == pytest.approx(1)
     assert (found["ms_ssim"]["pearson"], found["ms_ssim"]["pictures"]) == (pytest.approx(-1), 48)
@@ -169,7 +169,7 @@ def test_correlation_by_hand():
 
 def test_pairs():
     plan = small_studies.plan("pairs", models=MODELS, photos=PHOTOS[:4], raters=20)
-    found = study_scores.analyse(plan, votes_of(plan, small_studies.choices(TRUTH, at_random=("r05",))), NONE)
+    found = analysis.analyse(plan, votes_of(plan, small_studies.choices(TRUTH, at_random=("r05",))), NONE)
     assert list(found.models.index) == [REFERENCE, "m4", "m2", "m1", "div2k_srcnn", "m3"]
     assert (found.models["strength_low"] <= found.models["strength"]).all()
     assert (found.models["strength"] <= found.models["strength_high"]).all()
@@ -190,7 +190,7 @@ def test_preferences_by_hand():
         wanted = "div2k_srcnn" if rater == "r3" else "x"
         return 1 + [model for _, model in one.pictures].index(wanted)
 
-    (row,) = study_scores.analyse(plan, votes_of(plan, answer), NONE).pairs.to_dict("records")
+    (row,) = analysis.analyse(plan, votes_of(plan, answer), NONE).pairs.to_dict("records")
     assert (row["first"], row["share"], row["votes"], row["raters"]) == ("x", pytest.approx(2 / 3), 6, 3)
     assert not row["decided"]
 
@@ -200,31 +200,31 @@ def test_too_few_votes():
     with pytest.raises(
         InputError, match=r"^expected votes of at least 2 raters, practice left aside, found 1: let more"
     ):
-        study_scores.analyse(plan, [vote for vote in votes if vote.rater == "r01"], NONE)
+        analysis.analyse(plan, [vote for vote in votes if vote.rater == "r01"], NONE)
     with pytest.raises(InputError, match="found 0"):
-        study_scores.analyse(plan, [], NONE)
+        analysis.analyse(plan, [], NONE)
 
 
 def test_raters_too_few_to_decide_are_told_how_many_it_takes():
     plan, votes = simulated(1, raters=5)
-    notes = study_scores.analyse(plan, votes, NONE).notes
+    notes = analysis.analyse(plan, votes, NONE).notes
     assert "5 raters can't decide any pair of 6 models, even of one mind: 10 are needed." in notes
 
 
 def test_an_unknown_mapping():
     with pytest.raises(InputError, match=r"^expected a mapping of opinions \(pirm2018-reconstructed\), found 'mine'"):
-        study_scores.analyse(*simulated(1), NONE, mapping="mine")
+        analysis.analyse(*simulated(1), NONE, mapping="mine")
 
 
 def test_votes_of_another_plan(tmp_path):
     plan, votes = simulated(1)
     with pytest.raises(InputError, match=r"^expected votes on pictures of the plan, found one of r01 on another"):
-        study_scores.analyse(plan, [Vote(**vars(votes[0]) | {"code": "0"}), *votes[1:]], NONE)
+        analysis.analyse(plan, [Vote(**vars(votes[0]) | {"code": "0"}), *votes[1:]], NONE)
 
 
 def test_200_raters_of_100_votes(tmp_path):
     """The benchmark times it; here it has to come to an end with the right count."""
     photos = tuple(f"p{number}" for number in range(20))
     plan = small_studies.plan(models=MODELS[:4], photos=photos, raters=200, repeats=0)
-    found = study_scores.analyse(plan, votes_of(plan, small_studies.grades(TRUTH)), NONE)
+    found = analysis.analyse(plan, votes_of(plan, small_studies.grades(TRUTH)), NONE)
     assert len(found.votes) == 200 * 100

@@ -6,8 +6,8 @@ import threading
 import pytest
 from fixtures import small_studies
 
-from aic_helpers.errors import InputError
-from aic_helpers.study_stores import CLOSED, TWICE, NotTakenError, Store
+from aic_helpers.core.errors import InputError
+from aic_helpers.studies.stores import CLOSED, TWICE, NotTakenError, Store
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ def test_another_studys_votes(store, tmp_path):
 
 
 def test_a_locked_store_is_told(store, tmp_path, monkeypatch):
-    monkeypatch.setattr("aic_helpers.study_stores.WAIT_S", 0.05)
+    monkeypatch.setattr("aic_helpers.studies.stores.WAIT_S", 0.05)
     base = sqlite3.connect(tmp_path / "votes.sqlite")
     base.execute("BEGIN EXCLUSIVE")
     with pytest.raises(InputError, match=r"free within 0\.05 s, found database is locked: end what else works with it"):

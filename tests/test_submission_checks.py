@@ -5,10 +5,12 @@ import math
 import pytest
 from fixtures import team_runs
 
-from aic_helpers import submission_checks, tables, teams
-from aic_helpers.errors import InputError
-from aic_helpers.mail_contents import Member
-from aic_helpers.submission_checks import Check, checks
+from aic_helpers.core.errors import InputError
+from aic_helpers.reporting import text_tables
+from aic_helpers.submissions import checks as submission_checks
+from aic_helpers.submissions import teams
+from aic_helpers.submissions.checks import Check, checks
+from aic_helpers.submissions.messages import Member
 
 NAMES = ["registered", "team ID", "a result", "model unchanged", "operations allowed", "rules met", "all images"]
 NAMES += ["figures meaningful", "not its input"]
@@ -180,5 +182,5 @@ def test_the_first_that_failed_is_told_with_the_number_of_the_others(run, tmp_pa
 
 def test_checks_in_words():
     found = [Check("a", True, "fine", ""), Check("bc", False, "none", "make one")]
-    lines = tables.aligned(submission_checks.check_rows(found)).splitlines()
+    lines = text_tables.aligned(submission_checks.check_rows(found)).splitlines()
     assert lines == ["passed  a   fine", "BROKEN  bc  none", "            -> make one"]

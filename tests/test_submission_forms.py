@@ -7,8 +7,8 @@ import pytest
 from fixtures import team_runs
 from fixtures.browsing import HOSTILE
 
-from aic_helpers import mails, submission_forms, submissions, teams
-from aic_helpers.submission_checks import Check
+from aic_helpers.submissions import eml, forms, preparing, teams
+from aic_helpers.submissions.checks import Check
 
 LINK = "https://example.org/model.pb"
 
@@ -21,7 +21,7 @@ def run(tmp_path):
 @pytest.fixture
 def form(run, tmp_path):
     """A form with everything filled in, but nothing done yet."""
-    form = submission_forms.SubmissionForm(str(run), LINK, address="desk@org.example", out=str(tmp_path / "desk"))
+    form = forms.SubmissionForm(str(run), LINK, address="desk@org.example", out=str(tmp_path / "desk"))
     form.team.value = "Pixel Pirates"
     form.members.value = "Ada Lovelace, University of London\n\nAlan Turing, NPL\n"
     return form
@@ -37,7 +37,7 @@ def test_from_registering_to_the_email(form, tmp_path):
     form.register.click()
     assert said(form)[0] == f"e-mail  {tmp_path}/desk/registration.eml"
     assert said(form)[1].startswith("Nothing was sent: ")
-    registered = mails.read_mail(tmp_path / "desk" / "registration.eml").content
+    registered = eml.read_mail(tmp_path / "desk" / "registration.eml").content
     assert [member.name for member in registered.members] == ["Ada Lovelace", "Alan Turing"]
     form.team_id.value = " 17 "
     form.check.click()
@@ -46,7 +46,7 @@ def test_from_registering_to_the_email(form, tmp_path):
     form.prepare.click()
     path = next((tmp_path / "desk").glob("super_resolution_*.eml"))
     assert said(form)[0] == f"e-mail  {path}"
-    submitted = mails.read_mail(path).content
+    submitted = eml.read_mail(path).content
     assert (submitted.team, submitted.team_id, submitted.link) == ("Pixel Pirates", 17, LINK)
 
 
@@ -54,7 +54,7 @@ def test_a_team_that_is_there_is_filled_in(form, run, tmp_path):
     form.register.click()
     form.team_id.value = "17"
     form.check.click()
-    again = submission_forms.SubmissionForm(str(run), out=str(tmp_path / "desk"))
+    again = forms.SubmissionForm(str(run), out=str(tmp_path / "desk"))
     assert (again.team.value, again.team_id.value) == ("Pixel Pirates", "17")
     assert again.members.value.splitlines() == ["Ada Lovelace, University of London", "Alan Turing, NPL"]
 
@@ -105,7 +105,7 @@ def test_a_mistake_is_one_line_in_the_form(form, tmp_path, field, value, button,
 
 
 def test_what_nobody_foresaw_is_one_line_too(form, monkeypatch):
-    monkeypatch.setattr(submissions, "prepare", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(preparing, "prepare", lambda *_, **__: 1 / 0)
     form.prepare.click()
     assert said(form) == ["internal error: division by zero"]
 
@@ -127,7 +127,7 @@ def test_a_folder_that_cannot_be_written(form, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied", "/desk")
 
-    monkeypatch.setattr(mails, "write_private", refuse)
+    monkeypatch.setattr(eml, "write_private", refuse)
     form.register.click()
     assert said(form) == ["/desk: Permission denied"]
 
@@ -135,13 +135,13 @@ def test_a_folder_that_cannot_be_written(form, monkeypatch):
 def test_a_damaged_team_is_told_when_the_form_opens(form, run, tmp_path):
     form.register.click()
     (tmp_path / "desk" / "team.json").write_text("{}")
-    again = submission_forms.SubmissionForm(str(run), out=str(tmp_path / "desk"))
+    again = forms.SubmissionForm(str(run), out=str(tmp_path / "desk"))
     assert "found a damaged one (KeyError)" in said(again)[0]
 
 
 def test_without_a_run_it_opens_empty(tmp_path, monkeypatch):
-    monkeypatch.setattr(submissions, "PROJECT", tmp_path)
-    form = submission_forms.SubmissionForm(out=str(tmp_path / "desk"))
+    monkeypatch.setattr(preparing, "PROJECT", tmp_path)
+    form = forms.SubmissionForm(out=str(tmp_path / "desk"))
     assert form.run.value == ""
     assert not (tmp_path / "desk").exists()
 
@@ -157,7 +157,7 @@ def tags(html):
 @pytest.mark.parametrize("text", HOSTILE)
 def test_nothing_that_is_shown_is_html(text):
     hostile, plain = (
-        submission_forms.table([Check(word, False, word, word), Check(word, True, word, "")]) for word in (text, "x")
+        forms.table([Check(word, False, word, word), Check(word, True, word, "")]) for word in (text, "x")
     )
     assert tags(hostile) == tags(plain)
     assert len(tags(plain)) == 11

@@ -6,8 +6,8 @@ import os
 import pytest
 from fixtures import team_runs
 
-from aic_helpers import mail_contents, mails, submissions, teams
-from aic_helpers.errors import InputError
+from aic_helpers.core.errors import InputError
+from aic_helpers.submissions import eml, messages, preparing, teams
 
 LINK = "https://example.org/model.pb"
 
@@ -23,12 +23,12 @@ def folder(tmp_path):
 
 
 def test_the_email_has_the_model_of_the_run(run, folder):
-    path = submissions.prepare(run, LINK, sender="team@uni.example", address="desk@org.example", folder=folder)
+    path = preparing.prepare(run, LINK, sender="team@uni.example", address="desk@org.example", folder=folder)
     model = team_runs.result()["model"]
     assert path == folder / f"super_resolution_{model['sha256'][:12]}.eml"
-    found = mails.read_mail(path)
+    found = eml.read_mail(path)
     result = found.content.result
-    assert found.content == mail_contents.Submission(
+    assert found.content == messages.Submission(
         track="super_resolution",
         team_id=17,
         team="Pixel Pirates",
@@ -56,7 +56,7 @@ def test_nothing_of_this_machine_goes_along(run, folder):
     (run / "result.json").write_text(
         json.dumps(content | {"keys": {"profile": {"made_from": {"host": "adas-laptop"}}}})
     )
-    result = mails.read_mail(submissions.prepare(run, LINK, folder=folder)).content.result
+    result = eml.read_mail(preparing.prepare(run, LINK, folder=folder)).content.result
     text = json.dumps(result)
     assert not any(word in text for word in ("/home", "/tmp", "~", "adas-laptop", "keys"))
     assert (result["model"]["source"], result["model"]["checkpoint"]) == ("my net.py:net", "net")
@@ -68,14 +68,14 @@ def test_nothing_of_this_machine_goes_along(run, folder):
 
 def test_figures_that_are_no_numbers_in_json_are_texts(run, folder):
     team_runs.change(run, "profile", roofline={"gflop_per_s": float("nan"), "limit": float("inf")})
-    result = mails.read_mail(submissions.prepare(run, LINK, folder=folder)).content.result
+    result = eml.read_mail(preparing.prepare(run, LINK, folder=folder)).content.result
     assert result["profile"]["roofline"] == {"gflop_per_s": None, "limit": "inf"}
 
 
 @pytest.mark.parametrize("link", ["", "model.pb", "file:///etc/passwd", "https://a b", "https://x\r\nBcc: y"])
 def test_a_link_that_is_no_url_writes_nothing(run, folder, link):
     with pytest.raises(InputError, match="expected an http or https link with a host, found"):
-        submissions.prepare(run, link, folder=folder)
+        preparing.prepare(run, link, folder=folder)
     assert sorted(file.name for file in folder.iterdir()) == ["registration.eml", "team.json"]
 
 
@@ -84,26 +84,26 @@ def test_a_check_that_fails_writes_nothing(run, folder):
     with pytest.raises(
         InputError, match=r"expected a run that can be submitted \(model unchanged\), found model.pb has"
     ):
-        submissions.prepare(run, LINK, folder=folder)
+        preparing.prepare(run, LINK, folder=folder)
     assert sorted(file.name for file in folder.iterdir()) == ["registration.eml", "team.json"]
 
 
 def test_the_run_that_was_named_or_else_the_newest(tmp_path, monkeypatch):
-    monkeypatch.setattr(submissions, "PROJECT", tmp_path)
-    assert submissions.chosen_run() is None
+    monkeypatch.setattr(preparing, "PROJECT", tmp_path)
+    assert preparing.chosen_run() is None
     for age, name in ((30, "super_resolution/new"), (60, "enhancement/old"), (0, "other/newest")):
         result = tmp_path / "runs" / name / "result.json"
         result.parent.mkdir(parents=True)
         result.write_text("{}")
         os.utime(result, (1_500_000_000 - age, 1_500_000_000 - age))
-    assert submissions.chosen_run(" ") == tmp_path / "runs" / "super_resolution" / "new"
-    assert submissions.chosen_run(f" {tmp_path}/x ") == tmp_path / "x"
+    assert preparing.chosen_run(" ") == tmp_path / "runs" / "super_resolution" / "new"
+    assert preparing.chosen_run(f" {tmp_path}/x ") == tmp_path / "x"
 
 
 def test_what_to_do_with_an_email(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     words = "Nothing was sent: open the file in a mail program, look it over, and send it to the organiser."
-    assert submissions.sending_lines(tmp_path / "a" / "b.eml", "desk@org.example") == ["e-mail  a/b.eml", words]
-    assert submissions.sending_lines(tmp_path / "b.eml", "organiser@example.org")[2:] == [
+    assert preparing.sending_lines(tmp_path / "a" / "b.eml", "desk@org.example") == ["e-mail  a/b.eml", words]
+    assert preparing.sending_lines(tmp_path / "b.eml", "organiser@example.org")[2:] == [
         "organiser@example.org is a placeholder: put the organiser's address there."
     ]

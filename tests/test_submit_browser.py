@@ -4,8 +4,8 @@ import nbformat
 import pytest
 from fixtures import labs, team_runs
 
-from aic_helpers import mails
-from aic_helpers.places import PROJECT
+from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.submissions import eml
 
 FIRST_MS, STEP_MS = 150_000, 60_000
 """How long to wait for the form, whose kernel starts, and for what follows."""
@@ -64,7 +64,7 @@ def test_a_team_registers_checks_and_prepares(page, workplace):
     fill(page, {"Team": TEAM, "Members, one a line": "Ada Lovelace, University of London\nAlan Turing, NPL"})
     fill(page, {"Your e-mail address": "team@uni.example", "The organiser's e-mail address": "desk@org.example"})
     press(page, "Register", "registration.eml")
-    registered = mails.read_mail(workplace / "desk" / "registration.eml")
+    registered = eml.read_mail(workplace / "desk" / "registration.eml")
     assert (registered.content.team, registered.sent_by) == (TEAM, "team@uni.example")
 
     fill(page, {"Team ID": "17", "Link to model.pb": "my model"})
@@ -78,7 +78,7 @@ def test_a_team_registers_checks_and_prepares(page, workplace):
     press(page, "Prepare", "Nothing was sent")
     (path,) = (workplace / "desk").glob("super_resolution_*.eml")
     assert str(path.name) in page.locator(".aic-form").get_by_role("status").inner_text()
-    submitted = mails.read_mail(path).content
+    submitted = eml.read_mail(path).content
     assert (submitted.team, submitted.team_id, submitted.link) == (TEAM, 17, "https://example.org/model.pb")
 
 

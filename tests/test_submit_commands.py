@@ -7,7 +7,8 @@ import sys
 import pytest
 from fixtures import team_runs
 
-from aic_helpers import cli, mail_contents, mails, teams
+from aic_helpers.cli import main
+from aic_helpers.submissions import eml, messages, teams
 
 LINK = "https://example.org/model.pb"
 TEAM = (
@@ -23,15 +24,15 @@ TEAM = (
 @pytest.fixture
 def aic(capsys):
     """Call `aic submit`; returns its exit status, stdout and stderr."""
-    return lambda *words: (cli.status(["submit", *map(str, words)]), *capsys.readouterr())
+    return lambda *words: (main.status(["submit", *map(str, words)]), *capsys.readouterr())
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """The folder of a team that has its ID, in the working folder."""
     monkeypatch.chdir(tmp_path)
-    assert cli.status(["submit", "register", *TEAM, "--out", "desk"]) == 0
-    assert cli.status(["submit", "register", "--team-id", "17", "--out", "desk"]) == 0
+    assert main.status(["submit", "register", *TEAM, "--out", "desk"]) == 0
+    assert main.status(["submit", "register", "--team-id", "17", "--out", "desk"]) == 0
     return tmp_path / "desk"
 
 
@@ -50,10 +51,10 @@ def test_register_says_that_nothing_was_sent_and_what_to_do(aic, tmp_path, monke
         "organiser@example.org is a placeholder: put the organiser's address there.",
         "When the organiser answers with the team's ID: aic submit register --team-id N",
     ]
-    found = mails.read_mail(tmp_path / "desk" / "registration.eml")
+    found = eml.read_mail(tmp_path / "desk" / "registration.eml")
     assert found.content.members == (
-        mail_contents.Member("Ada Lovelace", "University of London"),
-        mail_contents.Member("Alan", "NPL, Teddington"),
+        messages.Member("Ada Lovelace", "University of London"),
+        messages.Member("Alan", "NPL, Teddington"),
     )
     assert found.sent_by == "team@uni.example"
 
@@ -77,7 +78,7 @@ def test_prepare_prints_the_checks_and_where_the_email_is(aic, folder, run, caps
         f"e-mail  desk/{path.name}",
         "Nothing was sent: open the file in a mail program, look it over, and send it to the organiser.",
     ]
-    assert mails.read_mail(path).content.link == LINK
+    assert eml.read_mail(path).content.link == LINK
 
 
 def test_json_is_all_on_stdout(aic, folder, run, capsys):

@@ -5,9 +5,9 @@ import papermill
 import pytest
 from fixtures import team_runs
 
-from aic_helpers import mails, teams
-from aic_helpers.mail_contents import Member
-from aic_helpers.places import PROJECT
+from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.submissions import eml, teams
+from aic_helpers.submissions.messages import Member
 
 LINK = "https://example.org/model.pb"
 
@@ -35,7 +35,7 @@ def test_with_a_link_it_writes_the_email(execute, tmp_path):
     printed = execute(run=str(run), link=LINK, sender="team@uni.example", address="desk@org.example")
     (path,) = (tmp_path / "desk").glob("super_resolution_*.eml")
     assert f"e-mail  {path}" in printed
-    found = mails.read_mail(path)
+    found = eml.read_mail(path)
     assert (found.content.link, found.sent_by) == (LINK, "team@uni.example")
 
 

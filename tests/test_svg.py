@@ -2,8 +2,8 @@
 
 from matplotlib.figure import Figure
 
-from aic_helpers import svg
-from aic_helpers.figures import BLUE, styled
+from aic_helpers.reporting import svg
+from aic_helpers.reporting.figure_style import BLUE, styled
 
 HOSTILE = 'id="a" #0072B2 </text><script>hit()</script> \u6f22 url(#b)'
 

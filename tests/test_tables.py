@@ -2,7 +2,8 @@
 
 import pytest
 
-from aic_helpers import tables
+from aic_helpers.reporting import text_tables
+from aic_helpers.runs import result_tables
 
 RULE = {"name": "size", "passed": True, "limit": "1 MB", "found": "0.5 MB", "evidence": "-", "remedy": None}
 BROKEN = {**RULE, "passed": False, "found": "2 MB", "evidence": "model.pb has 2 MB", "remedy": "shrink it"}
@@ -32,21 +33,21 @@ PROFILE = {
 
 def test_figures_have_their_interval_where_there_is_one():
     expected = [("PSNR", "31.14 dB (26.10 to 35.80)"), ("MS-SSIM", "0.9693"), ("images", "7")]
-    assert tables.metrics_rows(METRICS) == expected
+    assert result_tables.metrics_rows(METRICS) == expected
 
 
 def test_identical_images_have_a_psnr_in_a_word():
-    assert tables.metrics_rows({**METRICS, "psnr_db": "inf", "psnr_db_ci95": None})[0] == ("PSNR", "inf dB")
+    assert result_tables.metrics_rows({**METRICS, "psnr_db": "inf", "psnr_db_ci95": None})[0] == ("PSNR", "inf dB")
 
 
 def test_failed_metrics_say_why():
-    assert tables.metrics_rows({"failed": "1 of 7 images; 0: NaN"}) == [
+    assert result_tables.metrics_rows({"failed": "1 of 7 images; 0: NaN"}) == [
         ("PSNR, MS-SSIM", "failed on 1 of 7 images; 0: NaN")
     ]
 
 
 def test_a_profile_in_rows():
-    assert tables.profile_rows(PROFILE) == [
+    assert result_tables.profile_rows(PROFILE) == [
         ("time", "302.2 ms at 1280x720, 2 threads"),
         ("baseline", "300.2 ms"),
         ("speedup", "1.000 (0.989 to 1.007)"),
@@ -58,19 +59,19 @@ def test_a_profile_in_rows():
 def test_a_profile_that_failed_says_why_and_has_no_figures():
     names = ("time_ms", "baseline_time_ms", "speedup", "speedup_ci95", "peak_rss_mib", "model_rss_mib", "gflop_per_s")
     failed = {**PROFILE, **dict.fromkeys(names), "failed": "it died of SIGABRT"}
-    rows = dict(tables.profile_rows(failed))
+    rows = dict(result_tables.profile_rows(failed))
     assert rows.pop("failed") == "it died of SIGABRT"
     assert set(rows.values()) == {"not measured"}
-    assert tables.profile_notes(failed) == []
+    assert result_tables.profile_notes(failed) == []
 
 
 def test_no_profile_is_said_in_words():
-    assert tables.profile_rows(None) == [("speedup", "not measured"), ("RAM", "not measured")]
-    assert tables.profile_notes(None) == []
+    assert result_tables.profile_rows(None) == [("speedup", "not measured"), ("RAM", "not measured")]
+    assert result_tables.profile_notes(None) == []
 
 
 def test_the_notes_say_how_the_timed_runs_ended():
-    assert tables.profile_notes(PROFILE) == ["16 runs of each; stopped by: interval.", "Something to know."]
+    assert result_tables.profile_notes(PROFILE) == ["16 runs of each; stopped by: interval.", "Something to know."]
 
 
 @pytest.mark.parametrize(
@@ -82,11 +83,11 @@ def test_the_notes_say_how_the_timed_runs_ended():
     ],
 )
 def test_requirements_in_short(rules, words):
-    assert tables.requirements_in_short(rules) == words
+    assert result_tables.requirements_in_short(rules) == words
 
 
 def test_a_broken_rule_is_followed_by_its_evidence_and_what_to_do():
-    assert tables.requirement_lines([RULE, BROKEN, ADVICE]) == [
+    assert result_tables.requirement_lines([RULE, BROKEN, ADVICE]) == [
         "met     size   0.5 MB",
         "BROKEN  size   2 MB",
         "            evidence: model.pb has 2 MB",
@@ -97,10 +98,10 @@ def test_a_broken_rule_is_followed_by_its_evidence_and_what_to_do():
 
 
 def test_results_stand_side_by_side():
-    table = tables.side_by_side([[("a", "1"), ("b", "two")], [("b", "2"), ("c", "3")]])
+    table = text_tables.side_by_side([[("a", "1"), ("b", "two")], [("b", "2"), ("c", "3")]])
     assert table == "a  1    -\nb  two  2\nc  -    3"
 
 
 def test_a_result_without_scores_says_what_they_need():
-    assert tables.score_rows(None) == [("scores", "none: they need PSNR, MS-SSIM and the speedup at 1280x720")]
-    assert tables.score_rows({"A": {"value": 1.234, "ci95": [1, 2]}}) == [("score A", "1.23 (1.00 to 2.00)")]
+    assert result_tables.score_rows(None) == [("scores", "none: they need PSNR, MS-SSIM and the speedup at 1280x720")]
+    assert result_tables.score_rows({"A": {"value": 1.234, "ci95": [1, 2]}}) == [("score A", "1.23 (1.00 to 2.00)")]

@@ -14,9 +14,12 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image as PillowImage
 
-from aic_helpers import curves, keeper, networks, plans, results, teaching, train_commands, training
-from aic_helpers.errors import InputError
-from aic_helpers.images import write_png
+from aic_helpers.cli import train_commands
+from aic_helpers.core import safe_files
+from aic_helpers.core.errors import InputError
+from aic_helpers.data.images import write_png
+from aic_helpers.models import networks
+from aic_helpers.training import callbacks, jobs, plans, trainer, training_plots
 
 
 def tiny(images: networks.Tensor) -> networks.Tensor:
@@ -38,54 +41,54 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_lesson_leaves_weights_recipe_curve_and_progress(photos: Path, tmp_path: Path) -> None:
-    lesson = teaching.settle("tiny", "", str(photos), None, {"loss": "l1", "batch": None}, str(tmp_path / "out"))
+    lesson = jobs.settle("tiny", "", str(photos), None, {"loss": "l1", "batch": None}, str(tmp_path / "out"))
     assert (lesson.plan.loss, lesson.plan.batch, lesson.track.name) == ("l1", 2, "super_resolution")
     steps: list[int] = []
-    trained = teaching.learn(lesson, progress=lambda step, report: steps.append(step))
+    trained = jobs.learn(lesson, progress=lambda step, report: steps.append(step))
     assert steps == list(range(1, 21))
     names = {path.name for path in lesson.folder.iterdir()}
     assert names == {"tiny.weights.h5", "tiny.json", "training.png", "progress.npz", ".training.lock"}
     recipe = json.loads((lesson.folder / "tiny.json").read_text("utf-8"))
     assert {"cpu", "cores", "created_utc"} == set(recipe["machine"])
-    rows = dict(teaching.summary_rows(lesson, trained))
+    rows = dict(jobs.summary_rows(lesson, trained))
     assert rows["steps"].startswith("20 of 20 in ")
 
 
 def test_minutes_become_steps_once_and_a_training_that_goes_on_keeps_them(photos: Path, tmp_path: Path) -> None:
     wanted = {"photos": str(photos), "out": str(tmp_path), "minutes": 0.001}
-    lesson = teaching.settle("tiny", **wanted)
+    lesson = jobs.settle("tiny", **wanted)
     assert lesson.plan.steps >= 1
-    teaching.learn(lesson)
-    assert teaching.settle("tiny", **{**wanted, "minutes": 99.0}).plan == lesson.plan
+    jobs.learn(lesson)
+    assert jobs.settle("tiny", **{**wanted, "minutes": 99.0}).plan == lesson.plan
 
 
 def test_when_the_loss_is_lost_the_last_good_weights_are_written(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lesson = teaching.settle("tiny", "", str(photos), None, {}, str(tmp_path))
-    good = teaching.learn(lesson)
+    lesson = jobs.settle("tiny", "", str(photos), None, {}, str(tmp_path))
+    good = jobs.learn(lesson)
     (tmp_path / "tiny.weights.h5").unlink()
 
     def lose(*_: object, **__: object) -> None:
-        raise training.NotFiniteError(20, good)
+        raise trainer.NotFiniteError(20, good)
 
-    monkeypatch.setattr(training, "train", lose)
+    monkeypatch.setattr(trainer, "train", lose)
     with pytest.raises(InputError, match="expected a finite loss, found NaN or infinity by step 20"):
-        teaching.learn(lesson)
+        jobs.learn(lesson)
     assert (tmp_path / "tiny.weights.h5").is_file()
 
 
 def test_a_training_goes_on_from_weights(photos: Path, tmp_path: Path) -> None:
-    first = teaching.settle("tiny", "", str(photos), None, {}, str(tmp_path / "first"))
-    trained = teaching.learn(first)
+    first = jobs.settle("tiny", "", str(photos), None, {}, str(tmp_path / "first"))
+    trained = jobs.learn(first)
     weights = first.folder / "tiny.weights.h5"
     still = {"learning_rate": 1e-12}
-    second = teaching.settle("tiny", "", str(photos), None, still, str(tmp_path / "second"), start=str(weights))
-    after = teaching.learn(second)
+    second = jobs.settle("tiny", "", str(photos), None, still, str(tmp_path / "second"), start=str(weights))
+    after = jobs.learn(second)
     for kept, given in zip(after.model.get_weights(), trained.model.get_weights(), strict=True):
         np.testing.assert_allclose(kept, given, atol=1e-6)
     recipe = json.loads((second.folder / "tiny.json").read_text("utf-8"))
-    assert (recipe["start"], recipe["start_sha256"]) == (weights.name, results.sha256(weights))
+    assert (recipe["start"], recipe["start_sha256"]) == (weights.name, safe_files.sha256(weights))
     assert recipe["start_recipe"] == json.loads((first.folder / "tiny.json").read_text("utf-8"))
 
 
@@ -111,18 +114,18 @@ def test_weights_that_are_not_this_network_s(name: str, message: str, photos: Pa
     for file, content in contents.items():
         (tmp_path / file).write_bytes(content)
     out = tmp_path / "out"
-    lesson = teaching.settle("tiny", "", str(photos), None, {}, str(out), start=str(tmp_path / name))
+    lesson = jobs.settle("tiny", "", str(photos), None, {}, str(out), start=str(tmp_path / name))
     with pytest.raises(InputError, match=message):
-        teaching.learn(lesson)
+        jobs.learn(lesson)
 
 
 def test_a_damaged_recipe_beside_the_weights_is_told(photos: Path, tmp_path: Path) -> None:
     networks.build(tiny).save_weights(tmp_path / "mine.weights.h5")
     (tmp_path / "mine.json").write_text("{")
     start = str(tmp_path / "mine.weights.h5")
-    lesson = teaching.settle("tiny", "", str(photos), None, {}, str(tmp_path / "out"), start=start)
+    lesson = jobs.settle("tiny", "", str(photos), None, {}, str(tmp_path / "out"), start=start)
     with pytest.raises(InputError, match=r"expected a recipe in .*mine.json, found no JSON: mend the file"):
-        teaching.learn(lesson)
+        jobs.learn(lesson)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +152,7 @@ def test_a_damaged_recipe_beside_the_weights_is_told(photos: Path, tmp_path: Pat
 )
 def test_what_cannot_be_settled(wanted: dict, message: str, photos: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=message):
-        teaching.settle(**{"network": "tiny", "photos": str(photos), "out": str(tmp_path), **wanted})
+        jobs.settle(**{"network": "tiny", "photos": str(photos), "out": str(tmp_path), **wanted})
 
 
 def test_any_number_of_steps_is_rounded_down_to_a_multiple_of_the_reports() -> None:
@@ -159,17 +162,17 @@ def test_any_number_of_steps_is_rounded_down_to_a_multiple_of_the_reports() -> N
 
 
 @pytest.fixture
-def lesson(photos: Path, tmp_path: Path) -> teaching.Lesson:
-    return teaching.settle("tiny", "", str(photos), None, {"loss": ""}, str(tmp_path / "it's mine"))
+def lesson(photos: Path, tmp_path: Path) -> jobs.Lesson:
+    return jobs.settle("tiny", "", str(photos), None, {"loss": ""}, str(tmp_path / "it's mine"))
 
 
-def trained_to(psnr_db: float, input_psnr_db: float) -> keeper.Trained:
+def trained_to(psnr_db: float, input_psnr_db: float) -> callbacks.Trained:
     recipe = {"held_out_psnr_db": psnr_db, "held_out_input_psnr_db": input_psnr_db}
-    return keeper.Trained(None, recipe | {"steps": 20, "steps_done": 20, "minutes": 1.0, "kept_step": 20}, [])
+    return callbacks.Trained(None, recipe | {"steps": 20, "steps_done": 20, "minutes": 1.0, "kept_step": 20}, [])
 
 
-def test_the_command_that_goes_on_holds_for_any_folder(lesson: teaching.Lesson) -> None:
-    words = shlex.split(dict(teaching.summary_rows(lesson, trained_to(30.0, 29.0)))["next"])
+def test_the_command_that_goes_on_holds_for_any_folder(lesson: jobs.Lesson) -> None:
+    words = shlex.split(dict(jobs.summary_rows(lesson, trained_to(30.0, 29.0)))["next"])
     assert words[:5] == ["aic", "run", "--track", "super_resolution", "--model"]
     assert words[5].endswith("networks.py:tiny")
     assert words[6:] == ["--checkpoint", f"{lesson.folder}/tiny.weights.h5"]
@@ -186,9 +189,9 @@ def test_the_command_that_goes_on_holds_for_any_folder(lesson: teaching.Lesson) 
     ],
 )
 def test_a_network_that_gains_nothing_is_not_offered_to_run(
-    psnr_db: tuple[float, float], words: str, lesson: teaching.Lesson
+    psnr_db: tuple[float, float], words: str, lesson: jobs.Lesson
 ) -> None:
-    rows = dict(teaching.summary_rows(lesson, trained_to(*psnr_db)))
+    rows = dict(jobs.summary_rows(lesson, trained_to(*psnr_db)))
     assert rows["next"] == words
     assert "nan" not in rows["held-out PSNR"]
 
@@ -199,13 +202,13 @@ def test_a_network_that_gains_nothing_is_not_offered_to_run(
 def test_steps_that_are_rounded_down_are_told(
     steps: str,
     said: list[str],
-    lesson: teaching.Lesson,
+    lesson: jobs.Lesson,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     lesson = dataclasses.replace(lesson, plan=plans.Plan(steps=100))
-    monkeypatch.setattr(teaching, "settle", lambda *_, **__: lesson)
-    monkeypatch.setattr(teaching, "learn", lambda *_, **__: trained_to(30.0, 29.0))
+    monkeypatch.setattr(jobs, "settle", lambda *_, **__: lesson)
+    monkeypatch.setattr(jobs, "learn", lambda *_, **__: trained_to(30.0, 29.0))
     with caplog.at_level("INFO", "aic_helpers"):
         assert CliRunner().invoke(train_commands.train, ["tiny", "--steps", steps]).exit_code == 0
     assert caplog.messages == said
@@ -213,16 +216,16 @@ def test_steps_that_are_rounded_down_are_told(
 
 @pytest.mark.parametrize("begun", [True, False])
 def test_an_interrupted_command_says_that_it_can_go_on(
-    begun: bool, lesson: teaching.Lesson, monkeypatch: pytest.MonkeyPatch
+    begun: bool, lesson: jobs.Lesson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(lesson: teaching.Lesson, progress: keeper.Progress) -> None:
+    def interrupted(lesson: jobs.Lesson, progress: callbacks.Progress) -> None:
         if begun:
             lesson.folder.mkdir(parents=True)
             (lesson.folder / "progress.npz").touch()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(teaching, "settle", lambda *_, **__: lesson)
-    monkeypatch.setattr(teaching, "learn", interrupted)
+    monkeypatch.setattr(jobs, "settle", lambda *_, **__: lesson)
+    monkeypatch.setattr(jobs, "learn", interrupted)
     found = CliRunner().invoke(train_commands.train, ["tiny"])
     assert found.exit_code == 1  # click's own, for an interruption
     assert found.stderr.count("the same command goes on from the last report\n") == begun
@@ -239,12 +242,12 @@ def test_the_curve_shows_each_report_beside_doing_nothing() -> None:
         {"step": 10, "loss": 0.5, "held_out_psnr_db": 28.0},
         {"step": 20, "loss": 0.25, "held_out_psnr_db": 30.0},
     ]
-    left, right = curves.training(history, 27.0).axes
+    left, right = training_plots.training(history, 27.0).axes
     assert left.lines[0].get_xydata().tolist() == [[10, 0.5], [20, 0.25]]
     assert right.lines[0].get_xydata().tolist() == [[10, 28], [20, 30]]
     assert right.lines[1].get_ydata() == [27.0, 27.0]
 
 
 def test_the_curve_leaves_out_a_line_that_is_nowhere() -> None:
-    right = curves.training([{"step": 10, "loss": 0.5, "held_out_psnr_db": 28.0}], math.inf).axes[1]
+    right = training_plots.training([{"step": 10, "loss": 0.5, "held_out_psnr_db": 28.0}], math.inf).axes[1]
     assert len(right.lines) == 1

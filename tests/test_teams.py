@@ -6,9 +6,9 @@ import json
 import pytest
 from fixtures.team_runs import NAMES
 
-from aic_helpers import mail_contents, mails, teams
-from aic_helpers.errors import InputError
-from aic_helpers.mail_contents import Member
+from aic_helpers.core.errors import InputError
+from aic_helpers.submissions import eml, messages, teams
+from aic_helpers.submissions.messages import Member
 
 MEMBERS = [Member("Ada Lovelace", "University of London"), Member("Ελένη", "ΕΜΠ, Αθήνα")]
 
@@ -21,10 +21,10 @@ def folder(tmp_path):
 def test_registering_writes_a_secret_and_an_email_with_its_hash(folder):
     path = teams.register(" Pixel  Pirates ", MEMBERS, sender="team@uni.example", folder=folder)
     assert path == folder / "registration.eml"
-    found, team = mails.read_mail(path), teams.read_team(folder)
+    found, team = eml.read_mail(path), teams.read_team(folder)
     assert team == teams.Team("Pixel Pirates", tuple(MEMBERS), team.token, None)
     digest = hashlib.sha256(team.token.encode()).hexdigest()
-    assert found.content == mail_contents.Registration("Pixel Pirates", tuple(MEMBERS), digest)
+    assert found.content == messages.Registration("Pixel Pirates", tuple(MEMBERS), digest)
     assert found.sent_by == "team@uni.example"
     assert team.token.encode() not in path.read_bytes()
     assert {file.name: file.stat().st_mode & 0o777 for file in folder.iterdir()} == {

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from aic_helpers.tiling import tiles
+from aic_helpers.data.crops import tiles
 
 CASES = [
     (100, 70, 32, 8, 1),

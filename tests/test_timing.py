@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from aic_helpers.errors import InputError
-from aic_helpers.timing import MIN_PAIRS, Limits, PairedTiming, Sample, median_ci95, time_in_pairs
+from aic_helpers.core.errors import InputError
+from aic_helpers.profiling.timing import MIN_PAIRS, Limits, PairedTiming, Sample, median_ci95, time_in_pairs
 
 
 class Machine:

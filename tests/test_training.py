@@ -12,14 +12,16 @@ import pytest
 from PIL import Image as PillowImage
 from PIL import ImageFilter
 
-from aic_helpers import images, keeper, networks, sources, starts, training
-from aic_helpers.datasets import SAMPLE
-from aic_helpers.errors import InputError
-from aic_helpers.images import write_png
-from aic_helpers.losses import LOSSES
-from aic_helpers.places import PROJECT
-from aic_helpers.plans import Plan
-from aic_helpers.tracks import ENHANCEMENT, SUPER_RESOLUTION
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.tracks import ENHANCEMENT, SUPER_RESOLUTION
+from aic_helpers.data import images as data_images
+from aic_helpers.data.datasets import SAMPLE
+from aic_helpers.data.images import write_png
+from aic_helpers.models import networks, sources
+from aic_helpers.training import callbacks, initializers, trainer
+from aic_helpers.training.losses import LOSSES
+from aic_helpers.training.plans import Plan
 
 TINY = Plan(steps=30, batch=4, patch_px=16, margin_px=2, reports=3, loss="l2", learning_rate=3e-3)
 
@@ -52,7 +54,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @pytest.mark.parametrize("track", [SUPER_RESOLUTION, ENHANCEMENT], ids=lambda track: track.name)
 def test_training_lowers_the_loss_and_beats_the_input(track, photos: list[Path]) -> None:
     reports: list[dict[str, float]] = []
-    trained = training.train(
+    trained = trainer.train(
         tiny,
         track,
         photos,
@@ -68,21 +70,21 @@ def test_training_lowers_the_loss_and_beats_the_input(track, photos: list[Path])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_each_loss_falls(loss: str, photos: list[Path]) -> None:
     plan = dataclasses.replace(TINY, loss=loss, steps=60)
-    history = training.train(tiny, ENHANCEMENT, photos, plan).history
+    history = trainer.train(tiny, ENHANCEMENT, photos, plan).history
     assert history[-1]["loss"] < history[0]["loss"]
 
 
 def test_the_same_seed_trains_the_same_network(photos: list[Path]) -> None:
-    runs = [training.train(tiny, SUPER_RESOLUTION, photos, TINY).model.get_weights() for _ in range(2)]
+    runs = [trainer.train(tiny, SUPER_RESOLUTION, photos, TINY).model.get_weights() for _ in range(2)]
     for first, second in zip(*runs, strict=True):
         np.testing.assert_allclose(first, second, atol=1e-5)
-    other = training.train(tiny, SUPER_RESOLUTION, photos, dataclasses.replace(TINY, seed=1)).model.get_weights()
+    other = trainer.train(tiny, SUPER_RESOLUTION, photos, dataclasses.replace(TINY, seed=1)).model.get_weights()
     assert np.abs(other[0] - runs[0][0]).max() > 0.01
 
 
 def test_saved_weights_load_into_the_network_and_the_recipe_says_how(photos: list[Path], tmp_path: Path) -> None:
-    trained = training.train(tiny, ENHANCEMENT, photos, TINY)
-    weights = training.save(trained, tmp_path / "out", "mine", validation={"psnr_db": 30.0})
+    trained = trainer.train(tiny, ENHANCEMENT, photos, TINY)
+    weights = trainer.save(trained, tmp_path / "out", "mine", validation={"psnr_db": 30.0})
     assert {path.name for path in weights.parent.iterdir()} == {"mine.weights.h5", "mine.json"}
     again = networks.build(tiny)
     again.load_weights(weights)
@@ -92,7 +94,7 @@ def test_saved_weights_load_into_the_network_and_the_recipe_says_how(photos: lis
     assert recipe["network"] == "tiny"
     assert recipe["track"] == "enhancement"
     assert recipe["photos"] == ["0.png", "1.png"]
-    assert recipe["photos_sha256"] == training.photos_sha256(photos[::-1])
+    assert recipe["photos_sha256"] == trainer.photos_sha256(photos[::-1])
     assert (recipe["steps"], recipe["loss"], recipe["seed"]) == (30, "l2", 2018)
     assert recipe["validation"] == {"psnr_db": 30.0}
 
@@ -100,12 +102,12 @@ def test_saved_weights_load_into_the_network_and_the_recipe_says_how(photos: lis
 def test_a_photo_too_small_for_the_patches(tmp_path: Path) -> None:
     path = write_png(tmp_path / "small.png", np.zeros((64, 100, 3), dtype=np.uint8))
     with pytest.raises(InputError, match=rf"a photo of at least 128x64 px, found 100x64 in {path}: use larger photos"):
-        training.train(tiny, SUPER_RESOLUTION, [path], Plan(steps=20))
+        trainer.train(tiny, SUPER_RESOLUTION, [path], Plan(steps=20))
 
 
 def test_a_loss_that_is_no_longer_finite(photos: list[Path]) -> None:
     with pytest.raises(InputError, match=r"NaN or infinity by step 10 \(no weights\): lower the learning rate"):
-        training.train(untrainable, SUPER_RESOLUTION, photos, TINY)
+        trainer.train(untrainable, SUPER_RESOLUTION, photos, TINY)
 
 
 def test_when_the_loss_is_lost_the_last_good_weights_are_kept(photos: list[Path], tmp_path: Path) -> None:
@@ -114,14 +116,14 @@ def test_when_the_loss_is_lost_the_last_good_weights_are_kept(photos: list[Path]
             raise Killed
 
     with pytest.raises(Killed):
-        training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path, progress=spoil)
+        trainer.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path, progress=spoil)
     file = tmp_path / "progress.npz"
     kept = dict(np.load(file))
     np.savez(file, **{name: values * np.nan if name == "weight_0" else values for name, values in kept.items()})
     with pytest.raises(
-        training.NotFiniteError, match=r"by step 30 \(the weights of step [12]0 are the last good"
+        trainer.NotFiniteError, match=r"by step 30 \(the weights of step [12]0 are the last good"
     ) as caught:
-        training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
+        trainer.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
     assert caught.value.trained is not None
     assert np.isfinite(caught.value.trained.model.get_weights()[0]).all()
 
@@ -132,9 +134,9 @@ def test_a_training_that_was_killed_ends_where_an_unbroken_one_ends(photos: list
             raise Killed
 
     with pytest.raises(Killed):
-        training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path, progress=kill)
+        trainer.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path, progress=kill)
     told: list[dict[str, float]] = []
-    resumed = training.train(
+    resumed = trainer.train(
         tiny,
         SUPER_RESOLUTION,
         photos,
@@ -142,27 +144,27 @@ def test_a_training_that_was_killed_ends_where_an_unbroken_one_ends(photos: list
         folder=tmp_path,
         progress=lambda step, report: told.append(report) if report else None,
     )
-    unbroken = training.train(tiny, SUPER_RESOLUTION, photos, TINY)
+    unbroken = trainer.train(tiny, SUPER_RESOLUTION, photos, TINY)
     assert [report["step"] for report in told] == [10, 20, 30]
     for first, second in zip(resumed.model.get_weights(), unbroken.model.get_weights(), strict=True):
         np.testing.assert_allclose(first, second, atol=1e-6)
-    again = training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
+    again = trainer.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
     np.testing.assert_array_equal(again.model.get_weights()[0], resumed.model.get_weights()[0])
 
 
 def test_the_progress_of_another_plan_is_refused(photos: list[Path], tmp_path: Path) -> None:
-    training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
+    trainer.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
     other = dataclasses.replace(TINY, seed=1, batch=3)
     found = rf"found one with batch {TINY.batch} \(here 3\), seed 2018 \(here 1\): give the same again, name another"
     with pytest.raises(InputError, match=rf"expected the progress of this very plan in .*, {found}"):
-        training.train(tiny, SUPER_RESOLUTION, photos, other, folder=tmp_path)
+        trainer.train(tiny, SUPER_RESOLUTION, photos, other, folder=tmp_path)
     with pytest.raises(InputError, match="found one with other photos: give the same"):
-        training.train(tiny, SUPER_RESOLUTION, photos[:1], TINY, folder=tmp_path)
+        trainer.train(tiny, SUPER_RESOLUTION, photos[:1], TINY, folder=tmp_path)
 
 
 def test_without_anything_better_it_stops_early_and_keeps_the_best(photos: list[Path]) -> None:
     plan = dataclasses.replace(TINY, steps=100, reports=10, patience=2, learning_rate=0.9)
-    trained = training.train(tiny, SUPER_RESOLUTION, photos, plan)
+    trained = trainer.train(tiny, SUPER_RESOLUTION, photos, plan)
     best = max(trained.history, key=lambda report: report["held_out_psnr_db"])
     assert trained.recipe["kept_step"] == best["step"]
     assert trained.recipe["steps_done"] == best["step"] + 20 < 100
@@ -171,7 +173,7 @@ def test_without_anything_better_it_stops_early_and_keeps_the_best(photos: list[
 def test_the_patches_shown_are_checked_as_those_learned_from(tmp_path: Path) -> None:
     path = write_png(tmp_path / "small.png", np.zeros((64, 100, 3), dtype=np.uint8))
     with pytest.raises(InputError, match="a photo of at least 128x64 px, found 100x64"):
-        training.sample_patches(SUPER_RESOLUTION, [path], Plan(steps=20))
+        trainer.sample_patches(SUPER_RESOLUTION, [path], Plan(steps=20))
 
 
 def test_in_mixed_precision_both_ends_and_all_weights_stay_float32(
@@ -180,12 +182,12 @@ def test_in_mixed_precision_both_ends_and_all_weights_stay_float32(
     learners = []
 
     def seen(model: keras.Model, precision: str) -> keras.Model:
-        learners.append(starts.centred(model, precision))
+        learners.append(initializers.centred(model, precision))
         return learners[-1]
 
-    monkeypatch.setattr(training, "centred", seen)
+    monkeypatch.setattr(trainer, "centred", seen)
     plan = dataclasses.replace(TINY, precision="mixed_bfloat16")
-    trained = training.train(networks.fast_enhancement, SUPER_RESOLUTION, photos, plan)
+    trained = trainer.train(networks.fast_enhancement, SUPER_RESOLUTION, photos, plan)
     (learner,) = learners
     kinds = [layer.compute_dtype for layer in learner.layers if isinstance(layer, keras.layers.Conv2D)]
     assert kinds == ["float32", *["bfloat16"] * (len(kinds) - 2), "float32"]
@@ -199,9 +201,9 @@ def test_in_mixed_precision_both_ends_and_all_weights_stay_float32(
 @pytest.fixture(scope="module")
 def whole_progress(photos: list[Path], tmp_path_factory: pytest.TempPathFactory) -> bytes:
     folder = tmp_path_factory.mktemp("whole")
-    training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=folder)
+    trainer.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=folder)
     assert not list(folder.glob("*.partial"))
-    assert keeper.steps_planned(folder) == 30
+    assert callbacks.steps_planned(folder) == 30
     return (folder / "progress.npz").read_bytes()
 
 
@@ -233,15 +235,15 @@ def test_damaged_progress_is_one_line(damage, whole_progress: bytes, photos: lis
     file.write_bytes(damage(whole_progress))
     message = rf"^expected a training's progress in {file}, found a damaged file: remove it to start anew$"
     with pytest.raises(InputError, match=message):
-        keeper.steps_planned(tmp_path)
+        callbacks.steps_planned(tmp_path)
     with pytest.raises(InputError, match=message):
-        training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
+        trainer.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
 
 
 def test_progress_that_lacks_an_array_is_one_line(whole_progress: bytes, photos: list[Path], tmp_path: Path) -> None:
     (tmp_path / "progress.npz").write_bytes(without(whole_progress, "weight_1"))
     with pytest.raises(InputError, match="found a damaged file: remove it"):
-        training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
+        trainer.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
 
 
 def test_a_second_training_in_a_folder_is_refused_until_the_first_ends(photos: list[Path], tmp_path: Path) -> None:
@@ -250,24 +252,24 @@ def test_a_second_training_in_a_folder_is_refused_until_the_first_ends(photos: l
     def another(step: int, report: dict[str, float] | None) -> None:
         if step == 1:
             with pytest.raises(InputError) as caught:
-                training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
+                trainer.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
             refused.append(str(caught.value))
 
-    training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path, progress=another)
+    trainer.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path, progress=another)
     remedy = "wait until it ends, or name another folder"
     assert refused == [f"expected no other training at work in {tmp_path}, found one: {remedy}"]
-    training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
+    trainer.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_the_training(photos: list[Path], tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=r"a folder at .*file/out that can be written, found Not a directory: name"):
-        training.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path / "file" / "out")
+        trainer.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path / "file" / "out")
 
 
 def test_a_recipe_is_strict_json(tmp_path: Path) -> None:
     model = networks.build(tiny)
-    training.save(keeper.Trained(model, {"held_out_psnr_db": math.inf}, []), tmp_path, "mine", score=math.nan)
+    trainer.save(callbacks.Trained(model, {"held_out_psnr_db": math.inf}, []), tmp_path, "mine", score=math.nan)
     text = (tmp_path / "mine.json").read_text("utf-8")
 
     def refuse(word: str) -> None:
@@ -311,8 +313,8 @@ OURS = [name for name, entry in sources.pretrained().items() if not entry.get("c
 
 @pytest.mark.parametrize("name", OURS)
 def test_sample_weights_were_trained_on_the_sample_training_photos_alone(name: str) -> None:
-    folders = [images.list_images(SAMPLE.parent / folder) for folder in ("sample/training", "training_large")]
-    known = {training.photos_sha256(photos): [path.name for path in photos] for photos in folders}
+    folders = [data_images.list_images(SAMPLE.parent / folder) for folder in ("sample/training", "training_large")]
+    known = {trainer.photos_sha256(photos): [path.name for path in photos] for photos in folders}
     recipe = json.loads((PROJECT / "models_pretrained" / f"{name}.json").read_text("utf-8"))
     while recipe:
         assert recipe["photos"] == known[recipe["photos_sha256"]]

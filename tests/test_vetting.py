@@ -11,21 +11,24 @@ from pathlib import Path
 import pytest
 from fixtures import hostile_graphs, hostile_models
 
-from aic_helpers import children, confinement, nurseries, vetting, warm_start
-from aic_helpers.errors import InputError
-from aic_helpers.operations import GROUPS
+from aic_helpers.core import isolation
+from aic_helpers.core.errors import InputError
+from aic_helpers.models import graph_checks
+from aic_helpers.models.allowed_operations import GROUPS
+from aic_helpers.processes import confinement, fork_server, workers
+from aic_helpers.runs import warm_start
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _confined() -> Iterator[None]:
     """All of this happens as at the desk: in confined children of a nursery."""
-    before = os.environ.pop(nurseries.VARIABLE, None)
+    before = os.environ.pop(fork_server.VARIABLE, None)
     os.environ["PYTHONPATH"] = str(Path(__file__).parent)  # children find the tests' own functions
     with confinement.confined([]), warm_start.started(confinement.environment(os.environ)):
         yield
     del os.environ["PYTHONPATH"]
     if before:
-        os.environ[nurseries.VARIABLE] = before
+        os.environ[fork_server.VARIABLE] = before
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +42,7 @@ def _no_effect() -> Iterator[None]:
 def folder() -> Iterator[Path]:
     """A folder that other users may read in; pytest's own they may not."""
     with tempfile.TemporaryDirectory() as name:
-        confinement.let_in(Path(name))
+        isolation.let_in(Path(name))
         yield Path(name)
 
 
@@ -53,7 +56,7 @@ def written(folder: Path, content: bytes) -> Path:
 def test_hostile_graph_is_refused_with_its_reason(folder: Path, name: str) -> None:
     make, words = hostile_graphs.REFUSED[name]
     with pytest.raises(InputError) as caught:
-        vetting.vet(written(folder, hostile_graphs.content(make())))
+        graph_checks.vet(written(folder, hostile_graphs.content(make())))
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -61,7 +64,7 @@ def test_hostile_graph_is_refused_with_its_reason(folder: Path, name: str) -> No
 @pytest.mark.parametrize("name", ["good", *hostile_graphs.FAILING])
 def test_graph_of_allowed_operations_passes(folder: Path, name: str) -> None:
     make = hostile_graphs.good if name == "good" else hostile_graphs.FAILING[name][0]
-    found = vetting.vet(written(folder, hostile_graphs.content(make())))
+    found = graph_checks.vet(written(folder, hostile_graphs.content(make())))
     assert found["refused"] is None
     assert found["nodes"] == len(make().node)
     if os.geteuid() == 0:
@@ -76,7 +79,7 @@ def test_real_networks_pass(folder: Path) -> None:
     assert len(models) >= 2
     for model in models:
         copy = written(folder, model.read_bytes())
-        assert vetting.vet(copy)["refused"] is None, model
+        assert graph_checks.vet(copy)["refused"] is None, model
 
 
 def test_file_above_the_limit_is_not_read(folder: Path) -> None:
@@ -84,14 +87,14 @@ def test_file_above_the_limit_is_not_read(folder: Path) -> None:
     with path.open("wb") as file:
         file.truncate(100_000_001)
     with pytest.raises(InputError, match=r"^expected a model of at most 100000000 bytes, found 100000001 bytes: make"):
-        vetting.vet(path)
+        graph_checks.vet(path)
 
 
 def test_names_from_a_graph_are_safe_to_print(folder: Path) -> None:
     graph = hostile_graphs.good()
     graph.node.add(name="\x1b[2J\r\n\u202eevil" + "x" * 10_000, op="ReadFile\x1b[31m")
     with pytest.raises(InputError) as caught:
-        vetting.vet(written(folder, hostile_graphs.content(graph)))
+        graph_checks.vet(written(folder, hostile_graphs.content(graph)))
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 600
 
@@ -113,7 +116,7 @@ class Looks:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._worker: children.Worker | None = None
+        self._worker: workers.Worker | None = None
 
     def __enter__(self) -> Looks:
         return self
@@ -126,10 +129,10 @@ class Looks:
         path = written(self._folder, content)
         if self._worker is None:
             target = "fixtures.vetted_run:look_and_run"
-            self._worker = children.Worker(target, timeout_s=60, max_rss_mib=3584, warm=True)
+            self._worker = workers.Worker(target, timeout_s=60, max_rss_mib=3584, warm=True)
         try:
             return self._worker.ask({"model": str(path)})["outcome"]
-        except children.ChildError:
+        except workers.ChildError:
             self._worker.close()
             self._worker = None
             return "died"
@@ -156,4 +159,4 @@ def test_allowed_operations_exist_and_have_no_side_effects_that_tensorflow_knows
 
 @pytest.mark.parametrize("build", [hostile_models.good, hostile_models.larger_where_odd])
 def test_graphs_that_tensorflow_makes_pass(folder: Path, build: hostile_models.Build) -> None:
-    assert vetting.vet(hostile_models.freeze(build, folder / "model.pb"))["refused"] is None
+    assert graph_checks.vet(hostile_models.freeze(build, folder / "model.pb"))["refused"] is None

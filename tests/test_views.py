@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from fixtures.pictures import decoded
 
-from aic_helpers import views
-from aic_helpers.scenes import Scene
+from aic_helpers.dashboard import views
+from aic_helpers.dashboard.scenes import Scene
 
 
 def ramp(width_px, height_px):

@@ -1,0 +1,142 @@
+"""What a worker of a cluster runs for `clusters`: one unit of work on a model and images that travelled to it.
+
+They come as bytes and are kept in the worker's own folder by their hash, so that a worker unpacks them once.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import io
+import os
+import platform
+import tempfile
+import zipfile
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from distributed import WorkerPlugin, get_worker
+
+from aic_helpers.core import isolation
+from aic_helpers.core.tracks import TRACKS
+from aic_helpers.data.datasets import Dataset, open_dataset
+from aic_helpers.evaluation import example_images, isolated
+from aic_helpers.models import sources
+from aic_helpers.processes import confinement
+from aic_helpers.profiling import profiler, requirements
+from aic_helpers.profiling.timing import Limits
+from aic_helpers.runs import cache_keys, warm_start
+
+FOLDERS = {"super_resolution": ("HR", ""), "enhancement": ("target", "input")}
+"""Of a packed dataset, by track: the folders of the targets and of the inputs."""
+
+TIMING_LOCK = Path(tempfile.gettempdir()) / "aic-timing.lock"
+"""Held by the one worker of a machine that times a model."""
+
+
+class WithNursery(WorkerPlugin):
+    """Keeps a nursery for the children of a worker, as long as that lives, and confines them where it is to.
+
+    Parameters
+    ----------
+    confined : bool
+        See `aic_helpers.processes.confinement`.
+    """
+
+    name = "aic-nursery"
+
+    def __init__(self, confined: bool) -> None:
+        self._confined = confined
+
+    def setup(self, worker: Any) -> None:
+        """Start it."""
+        self._stack = ExitStack()
+        os.environ.pop(isolation.VARIABLE, None)  # of the program that started the worker
+        if self._confined:
+            folder = Path(worker.local_directory)
+            self._stack.enter_context(confinement.confined([folder]))
+            isolation.let_in(folder)
+        self._stack.enter_context(warm_start.started(confinement.environment(os.environ)))
+
+    def teardown(self, worker: Any) -> None:
+        """End it."""
+        self._stack.close()
+
+
+def is_confined() -> bool:
+    """Return whether the children of this worker are confined."""
+    return isolation.active()
+
+
+def pack(dataset: Dataset, limit: int | None) -> bytes:
+    """Return the validation images that a limit leaves as a ZIP file, of the same bytes every time."""
+    packed = io.BytesIO()
+    folders = FOLDERS[dataset.track.name]
+    with zipfile.ZipFile(packed, "w") as archive:
+        for pair in dataset.pairs[:limit]:
+            for folder, file in zip(folders, (pair.target, pair.input), strict=True):
+                if file is not None:
+                    archive.writestr(zipfile.ZipInfo(f"{folder}/{file.name}"), file.read_bytes())
+    return packed.getvalue()
+
+
+def identity() -> dict[str, str]:
+    """Return what must be alike on all machines of a cluster: the workbench's code and the versions under it."""
+    rooms = ("assessments", "assessment", "profiling", "subject", "requirements", "trial", "cluster_tasks")
+    versions = {name: version(name) for name in ("tensorflow", "numpy", "pillow")}
+    return {"workbench's code": cache_keys.code(*rooms)[:12], "python": platform.python_version(), **versions}
+
+
+def assess(model: bytes, images: bytes, track: str) -> dict[str, Any]:
+    """Return the rows of `aic_helpers.evaluation.isolated.assess`, and its example pictures by name."""
+    dataset = open_dataset(str(_unpacked(images)), TRACKS[track])
+    with tempfile.TemporaryDirectory() as examples:
+        frame = isolated.assess(_kept(model), dataset, examples=Path(examples))
+        files = [Path(examples) / name for name in example_images.EXAMPLES]
+        pictures = {file.name: file.read_bytes() for file in files if file.is_file()}
+    return {"rows": frame.to_dict("records"), "pictures": pictures}
+
+
+def profile(model: bytes, photo: bytes, track: str, limits: Limits) -> dict[str, Any]:
+    """Return what `aic_helpers.profiling.profiler.profile` does, made while no other timing goes on here."""
+    with TIMING_LOCK.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        measured = profiler.profile(
+            _kept(model), sources.baseline_pb(TRACKS[track]), limits=limits, image=_photo(photo)
+        )
+    return {"result": measured.result, "samples": measured.samples.to_dict("records")}
+
+
+def check(model: bytes, photo: bytes, parts: dict[str, Any], weighed: bool) -> list[dict[str, Any]]:
+    """Return the rules of `aic_helpers.profiling.requirements.check`."""
+    return requirements.check(_kept(model), **parts, photo=_photo(photo), weighed=weighed)
+
+
+def _photo(content: bytes) -> Path | None:
+    return _kept(content) if content else None
+
+
+def _kept(content: bytes) -> Path:
+    """Return a file of this content in the worker's folder."""
+    return _made(content, lambda path: path.write_bytes(content))
+
+
+def _unpacked(packed: bytes) -> Path:
+    """Return the folder of a packed dataset in the worker's folder."""
+    return _made(packed, lambda path: zipfile.ZipFile(io.BytesIO(packed)).extractall(path))
+
+
+def _made(content: bytes, make: Callable[[Path], object]) -> Path:
+    """Return the path that is named by a content; made beside it and moved there where it isn't there."""
+    store = Path(get_worker().local_directory) / "aic"
+    path = store / hashlib.sha256(content).hexdigest()
+    if not path.exists():
+        store.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(dir=store)) / "partial"
+        make(partial)
+        with suppress(OSError):  # another task was first
+            partial.rename(path)
+    return path

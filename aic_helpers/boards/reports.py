@@ -1,0 +1,209 @@
+"""A board -> one HTML file: sortable tables, plots, the rules one by one, and the runs or links to their reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from aic_helpers.boards import plots as board_plots
+from aic_helpers.boards import tables
+from aic_helpers.boards.entry_rows import SCORES
+from aic_helpers.boards.standings import Standings, ordered
+from aic_helpers.core import safe_files
+from aic_helpers.core.tracks import SPEEDUP_CAP, TRACKS, Track
+from aic_helpers.reporting import figure_style, html_pages, text_tables
+from aic_helpers.reporting.captioned_plots import Plot, drawn
+from aic_helpers.reporting.text_tables import Row
+from aic_helpers.runs import reports
+from aic_helpers.runs.run_plots import pareto_front
+
+REPORT = "report.html"
+
+EMBEDDED_RUNS = 12
+"""Up to this many runs stand in the page themselves; more are links to their own reports."""
+
+OPEN_ROWS = 25
+"""Up to this many rows the matrix of rules is unfolded."""
+
+WORDS = {"met": "met", "BROKEN": "broken"}
+"""The class of a verdict's colours; others are open."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table: what is read, an interval and words below it, and what it is sorted by."""
+
+    value: str
+    small: str = ""
+    words: str = ""
+    sort: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One model of a track. `link` is where its report is, `remark` why it has no rank, `rules` its verdicts."""
+
+    name: str
+    link: str
+    remark: str
+    machine: str
+    cells: list[Cell]
+    verdict: Cell
+    rules: list[Row]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What the report says of one track."""
+
+    title: str
+    best: list[Row]
+    columns: list[str]
+    lines: list[Line]
+    rules: list[str]
+    plots: list[Plot]
+    unfolded: bool
+
+
+def publish(shown: Standings) -> list[Row]:
+    """Write the tables and the report of a board into its folder; return each with where it is, or why it isn't."""
+    return [*tables.write_tables(shown), ("report", text_tables.typed(write_report(shown)))]
+
+
+def write_report(shown: Standings) -> Path:
+    """Write `report.html` into the board's folder, and return its path.
+
+    Everything comes from the board's folder; no model runs.
+    """
+    board = shown.board
+    folders = [board.folder / entry.folder for entry in board.entries if entry.result and not entry.problem]
+    told = reports.sections(folders)[0] if len(folders) <= EMBEDDED_RUNS else []
+    embedded = {run.folder: section.number for run, section in told}
+    page = html_pages.page(
+        "board.html.j2",
+        ("report.js", "board.js"),
+        about=[*tables.board_rows(board)[1:], ("models", tables.summary(shown))],
+        name=board.name,
+        notes=shown.notes,
+        chapters=[
+            _chapter(shown, track, embedded) for track in TRACKS.values() if track.name in set(shown.table["track"])
+        ],
+        sections=[section for _, section in told],
+        words=WORDS,
+        many=True,
+        published=[],
+    )
+    safe_files.write_text(board.folder / REPORT, page)
+    return board.folder / REPORT
+
+
+def _chapter(shown: Standings, track: Track, embedded: dict[Path, int]) -> Chapter:
+    own = ordered(shown.table, track.name, "A")
+    rules = shown.rules.loc[own.index].dropna(axis=1, how="all")
+    columns = tables.shown_figures(own)
+    several = own["machine"].replace("", pd.NA).nunique() > 1
+    return Chapter(
+        title=track.title,
+        best=tables.best_rows(shown, track.name),
+        columns=[tables.FIGURES[column][0] for column in columns],
+        lines=[_line(shown, row, rules.loc[place], columns, embedded, several) for place, row in own.iterrows()],
+        rules=list(rules.columns),
+        plots=_plots(own, track),
+        unfolded=len(own) <= OPEN_ROWS,
+    )
+
+
+def _line(
+    shown: Standings, row: pd.Series, rules: pd.Series, columns: list[str], embedded: dict[Path, int], several: bool
+) -> Line:
+    broken = row["rules_broken"]
+    verdict = Cell("NOT MET", sort="2") if broken else Cell("met", sort="0")
+    unjudged = pd.isna(row["rules_met"])
+    return Line(
+        name=row["name"],
+        link=_link(shown, row["folder"], embedded),
+        remark=f"{row['status']}: {row['reason']}" if row["reason"] else "",
+        machine=row["machine"] if several else "",
+        cells=[_cell(row, column) for column in columns],
+        verdict=Cell("not checked", sort="1") if unjudged else verdict,
+        rules=[("" if pd.isna(word) else word, rule) for rule, word in rules.items()],
+    )
+
+
+def _cell(row: pd.Series, column: str) -> Cell:
+    """Return a figure with its interval; a score with its rank too, and whether that is decided."""
+    value, interval = tables.figure(row, column)
+    words = ""
+    if column.startswith("score_") and not pd.isna(row[rank := f"rank_{column[-1]}"]):
+        against_next = row[f"against_next_{column[-1]}"]
+        words = f"no. {row[rank]}" + ("" if pd.isna(against_next) else f", {against_next}")
+    return Cell(value or "none", interval, words, "" if pd.isna(row[column]) else repr(float(row[column])))
+
+
+def _link(shown: Standings, folder: str, embedded: dict[Path, int]) -> str:
+    """Return where the report of a run is: in this page, in its folder, or nowhere."""
+    run = shown.board.folder / folder
+    if run.absolute() in embedded:
+        return f"#run-{embedded[run.absolute()]}"
+    inside = any(entry.folder == folder and not entry.problem for entry in shown.board.entries)
+    return f"./{quote(folder)}/{REPORT}" if inside and (run / REPORT).is_file() else ""
+
+
+def _plots(own: pd.DataFrame, track: Track) -> list[Plot]:
+    found = [_pareto(own, track, quality) for quality in figure_style.QUALITIES]
+    return found + [_ranks(own, track, score) for score in SCORES]
+
+
+def _pareto(own: pd.DataFrame, track: Track, quality: str) -> Plot:
+    title = f"{figure_style.QUALITIES[quality].partition(' ')[0]} over speedup"
+    ranked = own[own["rank_A"].notna()]
+    if ranked.empty:
+        return Plot(title, missing="No model of this track is ranked.")
+
+    def alt() -> str:
+        front = pareto_front(ranked, "speedup", quality)
+        words = [f"{row['name']} at {row['speedup']:.2f}" for _, row in front.iterrows()]
+        return f"{title} of {text_tables.counted(len(ranked), 'model')}; on the front: {', '.join(words[:12])}"
+
+    intervals = "bars are 95 % intervals"
+    if len(ranked) > board_plots.MANY:
+        intervals = (
+            "bars are 95 % intervals of the speedup; the grey one on the left is as long as the median interval "
+        )
+        intervals += "over the images, which is much alike for all since the images are"
+    caption = (
+        f"Up and to the right is better. Orange: what nothing beats in both (the Pareto front). Grey squares break a "
+        f"rule. The {intervals}. At 1: the baseline's speed; dashed: from {SPEEDUP_CAP:.0f} on, speed scores no more."
+    )
+    return _drawn(
+        title, caption, alt, lambda: board_plots.pareto(own, quality, narrow=True), f"{track.letter}-{quality}"
+    )
+
+
+def _ranks(own: pd.DataFrame, track: Track, score: str) -> Plot:
+    title = f"Ranks by score {score}"
+    ranked = own[own[f"rank_{score}"].notna()].sort_values(f"rank_{score}")
+    if ranked.empty:
+        return Plot(title, missing="No model of this track is ranked.")
+
+    def alt() -> str:
+        words = [f"{row['name']} {row[f'score_{score}']:.2f}" for _, row in ranked.head(12).iterrows()]
+        return f"{title} of {text_tables.counted(len(ranked), 'model')}, best first: {', '.join(words)}"
+
+    caption = (
+        "The bars are each model's own 95 % interval, most of which all models share since the images are the same. A "
+        "line is drawn where a rank is decided by the paired difference; neighbours between two lines are within noise."
+    )
+    return _drawn(
+        title, caption, alt, lambda: board_plots.ranks(own, score, narrow=True), f"{track.letter}-ranks-{score}"
+    )
+
+
+def _drawn(title: str, caption: str, alt: Callable[[], str], draw: Callable[[], Figure], name: str) -> Plot:
+    """Return a plot whose name can begin ids: underscores become hyphens."""
+    return drawn(title, caption, alt, draw, name.replace("_", "-"))

@@ -1,0 +1,264 @@
+"""Boards: many models through the steps of a run, side by side where that changes no figure.
+
+Each entry has two units of work. `judge` converts and evaluates; many go on at once. `measure` times the model and
+checks the rules; one goes on at a time, alone on its machine, after all entries are judged. A board without times has
+the rules checked by `judge`. A unit's results move into the run folder together at its end: what was killed before
+that is done again, what is there isn't.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Literal
+
+from aic_helpers.boards import journals
+from aic_helpers.boards.executors import Crew, WorkerError
+from aic_helpers.boards.folders import FAILURE, FILE, SCHEMA
+from aic_helpers.boards.specs import Entry, Spec
+from aic_helpers.core import safe_files, staging
+from aic_helpers.core.errors import InputError
+from aic_helpers.processes import confinement
+from aic_helpers.processes.workers import ChildError
+from aic_helpers.runs import cache_keys, results, steps, warm_start
+from aic_helpers.runs.run_settings import Settings
+
+NOBODY_TIMES = (
+    "a worker that takes times, as this board wants them",
+    "none",
+    "start one with: dask worker ADDRESS --resources profiling=1, or set profile = false",
+)
+
+Stage = Literal["judge", "measure"]
+
+Progress = Callable[[str, int, int | None, str], None]
+"""Told of a unit how much is done, of how much (None where that isn't known), and what is being done.
+
+At a unit's end it is told 0 of 0 and what was found. As a stage begins it is told of no unit, and how many come."""
+
+
+def run(
+    spec: Spec, crew: Crew, *, fresh: bool = False, retry: bool = False, progress: Progress | None = None
+) -> dict[str, int]:
+    """Do what a board lacks, and return how many entries were there already, were done, and have failed.
+
+    Parameters
+    ----------
+    spec : Spec
+    crew : Crew
+    fresh : bool
+        Do everything anew.
+    retry : bool
+        Do anew what has failed.
+    progress : callable, optional
+        See `Progress`; called from several threads.
+
+    Raises
+    ------
+    InputError
+        Another board is at work in the folder, a new board's folder holds files that may be a person's own, or times
+        are to be taken and nobody of the crew takes any.
+    KeyboardInterrupt
+        After all children are ended; what was recorded stays.
+    """
+    spec.folder.mkdir(parents=True, exist_ok=True)
+    with staging.alone(spec.folder), warm_start.started(confinement.environment(os.environ)):
+        if not (spec.folder / FILE).is_file():
+            _refuse_strangers(spec)
+        work = _Work(spec, crew, fresh, retry, progress or (lambda *told: None))
+        work.forget_failures()
+        if not crew.timed_at_once and any("measure" in work.stages(entry) for entry in spec.entries):
+            raise InputError(*NOBODY_TIMES)
+        safe_files.write_text(spec.folder / FILE, _as_json(spec))
+        there = sum(not work.stages(entry) for entry in spec.entries)
+        work.through("judge", crew.side_by_side)
+        work.through("measure", crew.timed_at_once)
+    failed = sum((entry.settings.folder / FAILURE).is_file() for entry in spec.entries)
+    return {"entries": len(spec.entries), "there": there, "done": len(spec.entries) - there, "failed": failed}
+
+
+def _refuse_strangers(spec: Spec) -> None:
+    """Refuse a folder for a new board that holds what may be a person's own; what lies in an old one is the board's."""
+    for entry in spec.entries:
+        folder = entry.settings.folder
+        if names := staging.foreign(folder, "result.json", results.FILES):
+            found = f"{', '.join(names)} without a result.json in {folder}"
+            raise InputError(f"a new folder for the board at {spec.folder}", found, "name another with --out")
+
+
+def _as_json(spec: Spec) -> str:
+    entries = [
+        {
+            "name": entry.name,
+            "track": entry.track,
+            "model": entry.model,
+            "checkpoint": entry.checkpoint,
+            "folder": str(entry.settings.folder.relative_to(spec.folder)),
+        }
+        for entry in spec.entries
+    ]
+    board = {"schema": SCHEMA, "name": spec.name, "data": spec.data, "limit": spec.limit, "profile": spec.profile}
+    return safe_files.as_json(board | {"entries": entries}) + "\n"
+
+
+class _Work:
+    """One call's work on a board."""
+
+    def __init__(self, spec: Spec, crew: Crew, fresh: bool, retry: bool, progress: Progress) -> None:
+        self._spec, self._crew, self._progress = spec, crew, progress
+        self._fresh, self._anew = fresh, fresh or retry
+        self._stopped = threading.Event()
+        self._drawing = threading.Lock()  # matplotlib draws one figure at a time
+
+    def stages(self, entry: Entry) -> list[Stage]:
+        """Return the units that an entry lacks."""
+        both: list[Stage] = ["judge", "measure"] if self._spec.profile else ["judge"]
+        if self._has_failed(entry):
+            return []
+        if self._fresh:
+            return both
+        why = self._standing(entry.settings)
+        judged = not any(why.get(part, "unknown") for part in ("model", "metrics"))
+        return both[judged and self._spec.profile :] if any(why.values()) else []
+
+    def _standing(self, settings: Settings) -> dict[str, str | None]:
+        """Return for each part why it must be made anew; a damaged result is all anew."""
+        try:
+            why = cache_keys.standing(settings, profile=False, weighed=self._spec.profile)
+            if self._spec.profile and set(why) > {"model"}:
+                key = self._crew.profile_key(settings, self._spec.limits, results.read(settings.folder))
+                why["profile"] = cache_keys.stale(settings.folder, "profile", key)
+            return why
+        except InputError:
+            return {"model": "its result is damaged"}
+
+    def _has_failed(self, entry: Entry) -> bool:
+        """Whether an entry failed for good: with this very model and these data."""
+        path = entry.settings.folder / FAILURE
+        if not path.is_file():
+            return False
+        try:
+            return json.loads(path.read_text("utf-8"))["made_from"] == safe_files.strict(_origin(entry.settings))
+        except (ValueError, KeyError, TypeError):
+            return False
+
+    def forget_failures(self) -> None:
+        """Remove what is written of failures that are to be tried again, or that another model or other data had."""
+        for entry in self._spec.entries:
+            if self._anew or not self._has_failed(entry):
+                (entry.settings.folder / FAILURE).unlink(missing_ok=True)
+
+    def through(self, stage: Stage, at_once: int) -> None:
+        """Do one stage of all entries that lack it, `at_once` at a time."""
+        waiting = [entry for entry in self._spec.entries if stage in self.stages(entry)]
+        self._progress("", 0, len(waiting), stage)
+        threads = ThreadPoolExecutor(max(1, at_once))
+        units = [threads.submit(self._unit, entry, stage) for entry in waiting]
+        try:
+            _wait(units)
+        except BaseException:
+            self._stopped.set()
+            threads.shutdown(wait=False, cancel_futures=True)
+            while going := [unit for unit in units if not unit.done()]:
+                self._crew.stop()  # again and again: a unit whose child was about to start starts it all the same
+                wait(going, timeout=0.2)
+            raise
+        finally:
+            threads.shutdown(cancel_futures=True)
+
+    def _unit(self, entry: Entry, stage: Stage) -> None:
+        """Do one unit. What goes wrong with the model is recorded; an error of ours ends the board."""
+        name, folder, started_s = f"{entry.track}/{entry.name}", self._spec.folder, time.monotonic()
+        journals.note(folder, "begun", name, stage)
+        try:
+            with self._staged(entry.settings, stage) as settings:
+                getattr(self, f"_{stage}")(settings, name)
+                if self._stopped.is_set():
+                    raise KeyboardInterrupt
+        except (InputError, ChildError, WorkerError) as error:
+            if self._stopped.is_set():
+                return
+            seconds = round(time.monotonic() - started_s, 1)
+            _record_failure(entry.settings, stage, error, seconds)
+            journals.note(folder, "failed", name, stage, reason=str(error))
+            self._progress(name, 0, 0, f"failed: {error}")
+        except KeyboardInterrupt:
+            return
+        else:
+            journals.note(folder, "done", name, stage)
+            self._progress(name, 0, 0, _found(entry.settings, stage))
+
+    @contextmanager
+    def _staged(self, settings: Settings, stage: Stage) -> Iterator[Settings]:
+        kept = () if self._fresh and stage == "judge" else results.FILES
+        replaces = (*results.FILES, FAILURE)
+        whole = staging.staged(settings.folder, "result.json", start_with=kept, replaces=replaces, owned=True)
+        with whole as folder:
+            results.set_damaged_aside(folder)
+            yield replace(settings, folder=folder)
+
+    def _judge(self, settings: Settings, name: str) -> None:
+        self._progress(name, 0, None, "converting")
+        steps.convert(settings)
+        self._crew.evaluate(settings, lambda done, total: self._progress(name, done, total, "images"))
+        if not self._spec.profile:
+            self._check(settings, name)
+
+    def _measure(self, settings: Settings, name: str) -> None:
+        self._crew.profile(settings, self._spec.limits, partial(self._progress, name))
+        self._check(settings, name)
+
+    def _check(self, settings: Settings, name: str) -> None:
+        self._progress(name, 0, None, "checking the rules")
+        self._crew.check(settings, weighed=self._spec.profile)
+        if self._spec.reports:
+            from aic_helpers.runs import reports
+
+            with self._drawing:
+                reports.write_report([settings.folder], settings.folder / "report.html")
+
+
+def _wait(futures: Sequence[Future[None]]) -> None:
+    """Wait for all; raise the first error at once. In short turns, so that Ctrl-C is heard."""
+    pending = set(futures)
+    while pending:
+        done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
+        for future in done:
+            future.result()
+
+
+def _origin(settings: Settings) -> cache_keys.Key:
+    """Return what a failure hangs on."""
+    return {
+        **cache_keys.model_key(settings),
+        "data": cache_keys.data_sha256(settings.dataset, settings.limit),
+        "judged_by": cache_keys.code("assessments", "assessment", "profiling", "subject", "requirements", "trial"),
+    }
+
+
+def _record_failure(settings: Settings, stage: Stage, error: Exception, seconds: float) -> None:
+    kind = error.kind if isinstance(error, ChildError) else "worker" if isinstance(error, WorkerError) else "input"
+    failure = {"schema": SCHEMA, "stage": stage, "reason": str(error), "kind": kind, "seconds": seconds}
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    text = safe_files.as_json(failure | {"made_from": _origin(settings)})
+    safe_files.write_text(settings.folder / FAILURE, text + "\n")
+
+
+def _found(settings: Settings, stage: Stage) -> str:
+    """Return what a unit found, in words."""
+    result = results.read(settings.folder)
+    metrics, profile = result["metrics"], result["profile"] or {}
+    found = [f"failed on {metrics['failed']}" if metrics.get("failed") else f"{metrics['psnr_db']:.2f} dB"]
+    if stage == "measure" and profile.get("speedup"):
+        found += [f"{profile['speedup']:.2f} times as fast as the baseline"]
+    if result["requirements"]:
+        broken = [rule["name"] for rule in result["requirements"] if rule["passed"] is False]
+        found += [f"breaks {', '.join(broken)}" if broken else "keeps the rules"]
+    return ", ".join(found)

@@ -1,0 +1,215 @@
+"""A board's TOML file -> its entries: which models on which tracks, each with its run folder."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from aic_helpers.core import tracks as core_tracks
+from aic_helpers.core.errors import InputError, require_file
+from aic_helpers.core.project_paths import PROJECT, folder_name
+from aic_helpers.core.tracks import TRACKS
+from aic_helpers.models import sources
+from aic_helpers.profiling.timing import Limits
+from aic_helpers.runs import run_settings
+from aic_helpers.runs.run_settings import Settings
+
+MODEL_KEYS = ("name", "model", "checkpoint", "track")
+
+KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "name": (str, "a text"),
+    "data": (str, "sample, challenge, or a folder"),
+    "limit": (int, "a whole number, 0 for all images"),
+    "profile": (bool, "true or false"),
+    "time_budget_s": ((int, float), "a number of seconds"),
+    "reports": (bool, "true or false"),
+    "tracks": (list, "a list of tracks, one or both"),
+    "models": (list, "a list of models"),
+}
+"""Keys of a board file, with the type and the words of each."""
+
+EXAMPLE = "see aic board run --help for an example"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One model on one track, with the settings of its run."""
+
+    name: str
+    track: str
+    model: str
+    checkpoint: str
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a board file says.
+
+    Attributes
+    ----------
+    name : str
+        By default the file's.
+    data : str
+        Validation data for all entries.
+    limit : int or None
+        How many validation images; None for all.
+    profile : bool
+        Whether to measure time and memory.
+    limits : Limits
+        When the timed runs of a model stop.
+    reports : bool
+        Whether each run gets a `report.html` of its own.
+    entries : list of Entry
+    folder : Path
+        The board's.
+    """
+
+    name: str
+    data: str
+    limit: int | None
+    profile: bool
+    limits: Limits
+    reports: bool
+    folder: Path
+    entries: list[Entry]
+
+
+def read_spec(path: str | Path, out: str | Path = "") -> Spec:
+    """Return what a board file says; no model is opened.
+
+    Parameters
+    ----------
+    path : path
+        A TOML file. Paths in it count from its folder.
+    out : path
+        The board's folder; by default ``runs/boards/<name>`` in the project.
+
+    Raises
+    ------
+    InputError
+        No such file, no TOML, an unknown key, a value of another type, a model that isn't there, a glob without a
+        match, or two models of one name on one track.
+    """
+    path = require_file(Path(path), "a board file")
+    try:
+        return _spec(path, out)
+    except InputError as error:
+        raise InputError.again(f"in {path}: {error}") from None
+
+
+def _spec(path: Path, out: str | Path) -> Spec:
+    """Return what a board file says. Its mistakes are told without its name, which `read_spec` puts before them."""
+    content = _checked(path)
+    name = " ".join(content.get("name", "").split()) or path.stem
+    folder = _folder(name, out)
+    data = _placed(content.get("data", "sample"), path.parent)
+    limit, profile = content.get("limit", 0), content.get("profile", True)
+    limits = Limits(time_budget_s=content.get("time_budget_s"))
+    tracks = [core_tracks.named_track(track).name for track in content.get("tracks", list(TRACKS))]
+    typed = [one for entry in content.get("models", []) for one in _models(entry, path.parent, tracks)]
+    if not typed:
+        raise InputError("models", "none", 'list them, as in models = ["sample_sr_srcnn", "nets/*.pb"]')
+    entries = [_entry(one, folder, data, limit) for one in typed]
+    _refuse_twice(entries)
+    return Spec(name, data, limit or None, profile, limits, content.get("reports", True), folder, entries)
+
+
+def _folder(name: str, out: str | Path) -> Path:
+    folder = Path(out).expanduser() if out else PROJECT / "runs" / "boards" / folder_name(name)
+    for place in (folder, *folder.parents):
+        if place.exists() and not place.is_dir():
+            raise InputError(f"a folder for the board at {place}", "a file", "name another with --out")
+    return folder
+
+
+def _checked(path: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except UnicodeDecodeError:
+        raise InputError("TOML", "a file that isn't text in UTF-8", EXAMPLE) from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError("TOML", str(error), EXAMPLE) from None
+    _refuse_unknown(content, tuple(KINDS), "the file")
+    for key, value in content.items():
+        kind, words = KINDS[key]
+        right = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+        if not right or (key, value) == ("tracks", []):
+            raise InputError(f"{key} as {words}", repr(value), "change it")
+    return content
+
+
+def _refuse_unknown(given: dict[str, Any], known: Sequence[str], where: str) -> None:
+    for key in given:
+        if key not in known:
+            close = difflib.get_close_matches(key, known, n=1)
+            remedy = f"did you mean {close[0]}?" if close else "leave it out"
+            raise InputError(f"keys {', '.join(known)} in {where}", key, remedy)
+
+
+def _models(entry: Any, folder: Path, tracks: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Yield what an item of `models` stands for: each model that it names, on each of its tracks."""
+    given = {"model": entry} if isinstance(entry, str) else entry
+    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+        example = '"sample_sr_srcnn" or { model = "net.py:network", checkpoint = "weights/net" }'
+        raise InputError(f"a model such as {example}", repr(entry), "change it")
+    _refuse_unknown(given, MODEL_KEYS, "a model")
+    if not given.get("model"):
+        raise InputError("model in every item of models", repr(entry), "name one")
+    checkpoint = given.get("checkpoint") and _placed(given["checkpoint"], folder)
+    name = " ".join(given.get("name", "").split())
+    for model in _matches(given["model"], folder):
+        own = sources.pretrained().get(model, {}).get("track")
+        chosen = [core_tracks.named_track(given["track"]).name] if "track" in given else [own] if own else tracks
+        for track in chosen:
+            yield {"name": name, "model": model, "checkpoint": checkpoint or "", "track": track}
+
+
+def _matches(model: str, folder: Path) -> list[str]:
+    """Return the names and files that a model with * or ? stands for; any other stands for itself."""
+    if not any(sign in model for sign in "*?"):
+        return [model if model in sources.pretrained() else _placed(model, folder)]
+    names = fnmatch.filter(sources.pretrained(), model)
+    root = Path(model).anchor  # of an absolute path
+    files = sorted(str(file) for file in Path(root or folder).glob(model.removeprefix(root)))
+    if not names + files:
+        raise InputError(f"a model that matches {model}", "none", "check the folder, or leave it out")
+    return names + files
+
+
+def _placed(typed: str, folder: Path) -> str:
+    """Return a path of a board file as seen from here; names stay names."""
+    if typed in ("sample", "challenge") or Path(typed).is_absolute():
+        return typed
+    return str(folder / typed)
+
+
+def _entry(typed: dict[str, str], folder: Path, data: str, limit: int) -> Entry:
+    track, model, checkpoint = typed["track"], typed["model"], typed["checkpoint"]
+    settings = run_settings.settle(track, model, checkpoint, data, str(folder / track), limit)
+    name = typed["name"] or settings.source.name
+    run = run_settings.run_folder(settings.track, name, str(folder / track / folder_name(name)))
+    return Entry(name, track, model, checkpoint, _in_folder(settings, name, run))
+
+
+def _in_folder(settings: Settings, name: str, run: Path) -> Settings:
+    """Return the settings with the board's name for the model, and its run folder."""
+    return replace(settings, source=replace(settings.source, name=name), folder=run)
+
+
+def _refuse_twice(entries: Sequence[Entry]) -> None:
+    seen: dict[Path, Entry] = {}
+    for entry in entries:
+        other = seen.setdefault(entry.settings.folder, entry)
+        if other is not entry:
+            both = " and ".join(dict.fromkeys(f"{one.name} ({one.model})" for one in (other, entry)))
+            raise InputError(
+                f"one model called {entry.settings.folder.name} on {entry.track}",
+                both if other.model != entry.model or other.name != entry.name else f"{both} twice",
+                f'give one another name: {{ name = "...", model = "{entry.model}" }}',
+            )

@@ -1,0 +1,135 @@
+"""The commands on boards: run and show.
+
+Each imports what it needs when it runs, so that `aic --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from aic_helpers.cli import options
+from aic_helpers.cli.exit_codes import DONE, Commands
+from aic_helpers.core.errors import InputError
+
+if TYPE_CHECKING:
+    from aic_helpers.boards.executors import Crew
+    from aic_helpers.boards.standings import Standings
+
+
+@click.group(cls=Commands)
+def board() -> None:
+    """Judge many models, and show how they stand.
+
+    \b
+    Example
+      aic board show
+    """
+
+
+@board.command()
+@click.argument("folder", default="", metavar="[BOARD]")
+@click.option("--track", default="", metavar="TRACK", help="Only super_resolution or enhancement.  [default: both]")
+@click.option("--by", default="A", show_default=True, metavar="A|B|C", help="The score to sort by.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout, and write nothing.")
+def show(folder: str, track: str, by: str, as_json: bool) -> int:
+    """Show how the models of a board stand.
+
+    BOARD is a board's folder; without it, the newest in runs/boards. No model runs. Its board.csv, board.parquet
+    (where pyarrow is installed) and report.html are written anew from what is in the folder.
+
+    \b
+    Examples
+      aic board show
+      aic board show runs/boards/networks --track enhancement --by C
+    """
+    from aic_helpers.boards import folders, standings, tables
+    from aic_helpers.core import safe_files
+    from aic_helpers.core import tracks as core_tracks
+    from aic_helpers.core.tracks import TRACKS
+
+    tracks = [core_tracks.named_track(track).name] if track else list(TRACKS)
+    standings.named_score(by)
+    shown = standings.standings(folders.open_board(folder))
+    if as_json:
+        click.echo(json.dumps(safe_files.strict(tables.as_dict(shown, tracks)), indent=2))
+        return DONE
+    tell(shown, tracks, by)
+    return DONE
+
+
+def tell(shown: Standings, tracks: Sequence[str], by: str) -> None:
+    """Print how the models stand, and write the board's tables and its report."""
+    from aic_helpers.boards import reports, tables
+    from aic_helpers.reporting import text_tables
+
+    about = [*tables.board_rows(shown.board), ("models", tables.summary(shown))]
+    lines = [text_tables.aligned(about), *tables.lines(shown, tracks, by)]
+    click.echo("\n".join([*lines, "", text_tables.aligned(reports.publish(shown))]))
+
+
+log = logging.getLogger(__name__)
+
+
+OUT = "The board's folder.  [default: runs/boards/NAME, beside notebooks/]"
+
+
+@board.command()
+@click.argument("spec", metavar="SPEC")
+@click.option("--out", default="", metavar="DIR", help=OUT)
+@click.option("--fresh", is_flag=True, help="Make anew what the board has already.")
+@click.option("--retry", is_flag=True, help="Try the models again that have failed.")
+@options.crew_options
+def run(spec: str, out: str, fresh: bool, retry: bool, scheduler: str | None, workers: int | None) -> int:
+    """Convert, evaluate, profile and check many models.
+
+    SPEC is a TOML file. What the board's folder has of these very models and data isn't made again: after Ctrl-C, or
+    a kill, the same call goes on. A model that fails is a row with its reason; the exit status is 0 all the same.
+
+    \b
+    Example of a SPEC; paths count from its folder
+      data = "challenge"        # or "sample" (the default), or a folder
+      limit = 0                 # validation images; 0 for all
+      profile = true            # measure time and memory, one model at a time
+      time_budget_s = 20        # for the timed runs of a model; as they need without it
+      reports = true            # a report.html for each model
+      tracks = ["enhancement"]  # of models that name none; both by default
+      models = [
+        "div2k_*",              # names in models_pretrained/
+        "submissions/*.pb",
+        { name = "ours", model = "net.py:network", checkpoint = "weights/net", track = "enhancement" },
+      ]
+    """
+    from aic_helpers.boards import folders, scheduling, specs, standings
+    from aic_helpers.core import progress_bars
+
+    read = specs.read_spec(spec, out)
+    with crew(scheduler, workers) as team, progress_bars.units() as shown:
+        count = scheduling.run(read, team, fresh=fresh, retry=retry, progress=shown)
+    log.info("%d of %d models were there already, %d done now", count["there"], count["entries"], count["done"])
+    if count["failed"]:
+        log.info("%d failed; they are tried again when they change, or with --retry", count["failed"])
+    tracks = sorted({entry.track for entry in read.entries}, reverse=True)
+    tell(standings.standings(folders.open_board(read.folder)), tracks, "A")
+    return DONE
+
+
+@contextmanager
+def crew(scheduler: str | None, workers: int | None) -> Iterator[Crew]:
+    """Give who does the work: this machine, the cluster at an address, or one of so many processes here."""
+    from aic_helpers.boards import executors
+
+    if scheduler is not None and workers:
+        raise InputError("--scheduler or --workers", "both", "leave one out")
+    if scheduler is None and not workers:
+        yield executors.Local()
+        return
+    from aic_helpers.boards import dask_executor
+
+    with dask_executor.crew(scheduler, workers) as cluster:
+        yield cluster

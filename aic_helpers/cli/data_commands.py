@@ -1,0 +1,143 @@
+"""The commands on data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from aic_helpers.cli.exit_codes import DONE, INTERRUPTED, RULE_BROKEN
+from aic_helpers.core.errors import InputError
+
+if TYPE_CHECKING:
+    from aic_helpers.data.manifests import Judged, Manifest
+
+NAMED = 10
+"""So many files that aren't whole a table names."""
+
+
+@click.group()
+def data() -> None:
+    """See which validation data there is, fetch the challenge's, check it."""
+
+
+@data.command("list")
+def list_data() -> int:
+    """List the datasets that --data names, and the layouts of a folder of your own.
+
+    \b
+    Example
+      aic data list
+    """
+    from aic_helpers.core.tracks import TRACKS
+    from aic_helpers.data import datasets
+    from aic_helpers.reporting import text_tables
+
+    rows = []
+    for name in ("sample", "challenge"):
+        for track in TRACKS.values():
+            try:
+                dataset = datasets.open_dataset(name, track=track)
+                rows.append(
+                    (name, track.name, f"{len(dataset.pairs)} pairs, {len(dataset.hd)} HD images", dataset.note)
+                )
+            except InputError as error:
+                rows.append((name, track.name, "not here", str(error).rpartition(": ")[2]))
+    click.echo(text_tables.aligned(rows))
+    click.echo("\nA folder of your own, --data DIR, is known by what is in it:")
+    click.echo(text_tables.aligned([(name, *words) for name in TRACKS for words in datasets.layout_words(name)]))
+    click.echo("An input and its target have the same name before the suffix; where a layout has no inputs, they are")
+    click.echo("made from the targets. HD images are for measuring time and memory, and may be left out.")
+    return DONE
+
+
+@data.command()
+@click.argument("name", metavar="challenge", type=click.Choice(["challenge"]))
+@click.option(
+    "--from", "source", default="", metavar="URL|DIR", help="A mirror.  [default: the challenge's repository]"
+)
+@click.option("--to", "folder", default="", metavar="DIR", help="Where to put it.  [default: data/challenge]")
+def fetch(name: str, source: str, folder: str) -> int:
+    """Fetch the challenge's photos and checkpoints (42 MB and four photos more): what isn't there yet.
+
+    Every file is checked before it gets its name. End the command as you like: the next call goes on.
+
+    \b
+    Example
+      aic data fetch challenge
+      aic data fetch challenge --from http://127.0.0.1:8000 --to /tmp/challenge
+    """
+    from aic_helpers.core.progress_bars import bar
+    from aic_helpers.core.project_paths import CHALLENGE
+    from aic_helpers.data import downloads
+
+    manifest = _manifest(name)
+    place = Path(folder).expanduser() if folder else CHALLENGE
+    source = str(Path(source).expanduser()) if source.startswith("~") else source
+    try:
+        with bar("B") as show:
+            fetched = downloads.fetch(manifest, source or str(manifest.source), place, progress=show)
+    except KeyboardInterrupt:
+        click.echo("aic: interrupted; the next call goes on from here", err=True)
+        return INTERRUPTED
+    click.echo(f"{len(manifest.entries)} files in {place}, {len(fetched)} of them fetched now")
+    _say_where(place)
+    return DONE
+
+
+@data.command()
+@click.argument("name", default="challenge", type=click.Choice(["challenge", "sample"]))
+def verify(name: str) -> int:
+    """Say which files of a dataset are whole, missing or damaged; exit status 1 where some are not whole.
+
+    \b
+    Example
+      aic data verify challenge
+    """
+    from aic_helpers.core.project_paths import challenge_folder, fetch_command
+    from aic_helpers.data import manifests
+    from aic_helpers.data.datasets import SAMPLE
+    from aic_helpers.reporting import text_tables
+
+    folder = SAMPLE if name == "sample" else challenge_folder()
+    judged = manifests.judge_all(folder, _manifest(name))
+    click.echo(f"{name}: {folder}")
+    click.echo(text_tables.aligned(_counts(judged)))
+    not_whole = [one for one in judged if one.state != "whole"]
+    for one in not_whole[:NAMED]:
+        expected = f": expected {one.entry.kind} {one.entry.digest}, found {one.found}" if one.found else ""
+        click.echo(f"{one.state}  {one.entry.path}{expected}")
+    if len(not_whole) > NAMED:
+        click.echo(f"and {len(not_whole) - NAMED} more")
+    if not_whole:
+        click.echo(f"-> {fetch_command(folder)}" if name == "challenge" else "-> git restore data/sample")
+    return RULE_BROKEN if not_whole else DONE
+
+
+def _manifest(name: str) -> Manifest:
+    from aic_helpers.core.project_paths import PROJECT
+    from aic_helpers.data import manifests
+
+    return manifests.read(PROJECT / "data" / f"{name}.toml")
+
+
+def _say_where(place: Path) -> None:
+    """Say how to use a folder where `challenge` means another."""
+    from aic_helpers.core.project_paths import challenge_folder
+
+    try:
+        meant = challenge_folder()
+    except InputError:
+        meant = None
+    if meant is None or meant.resolve() != place.resolve():
+        click.echo(f"set AIC_CHALLENGE_DATA={place.absolute()} for --data challenge to mean it")
+
+
+def _counts(judged: list[Judged]) -> list[tuple[str, ...]]:
+    """Return rows of how many files of each folder are whole, missing and damaged."""
+    rows: list[tuple[str, ...]] = [("folder", "whole", "missing", "damaged")]
+    for folder in dict.fromkeys(one.entry.path.rpartition("/")[0] for one in judged):
+        states = [one.state for one in judged if one.entry.path.rpartition("/")[0] == folder]
+        rows.append((folder, *(str(states.count(state)) for state in ("whole", "missing", "damaged"))))
+    return rows

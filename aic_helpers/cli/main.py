@@ -1,0 +1,78 @@
+"""The `aic` command."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from aic_helpers.cli import (
+    board_commands,
+    data_commands,
+    model_commands,
+    organiser_commands,
+    study_commands,
+    submit_commands,
+    train_commands,
+)
+from aic_helpers.cli.exit_codes import Commands, exit_status
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with its status."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends children and half-made files, as Ctrl-C does
+    _say_on_stderr()
+    sys.exit(status(sys.argv[1:]))
+
+
+def status(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit status; whatever goes wrong is one line on stderr."""
+    return exit_status(lambda: aic.main(list(arguments), prog_name="aic", standalone_mode=False))
+
+
+def _say_on_stderr() -> None:
+    """Let what the package has to say beside its results stand on stderr, a line each."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("aic: %(message)s"))
+    said = logging.getLogger("aic_helpers")
+    said.addHandler(handler)
+    said.setLevel(logging.INFO)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="aic-workbench", prog_name="aic")
+def aic() -> None:
+    """Convert, evaluate, profile, check and score image networks for phones.
+
+    \b
+    Exit status
+      0    done, and every requirement met
+      1    done, but the model breaks a requirement
+      2    the call or an input was wrong
+      3    an error of the workbench itself
+      130  interrupted
+    """
+
+
+for command in (
+    model_commands.run,
+    model_commands.convert,
+    model_commands.evaluate,
+    model_commands.profile,
+    model_commands.check,
+    model_commands.score,
+    model_commands.report,
+    board_commands.board,
+    submit_commands.submit,
+    organiser_commands.leaderboard,
+    study_commands.study,
+    data_commands.data,
+    train_commands.train,
+):
+    aic.add_command(command)

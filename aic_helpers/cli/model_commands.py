@@ -1,0 +1,262 @@
+"""The commands on one model: run, its steps one by one, score on figures at hand, and report.
+
+Each imports what it needs when it runs, so that `aic --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import click
+
+from aic_helpers.cli import options
+from aic_helpers.cli.exit_codes import DONE
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX
+
+log = logging.getLogger(__name__)
+
+
+@click.command()
+@click.option(
+    "--track", "tracks", required=True, multiple=True, metavar="TRACK", help="super_resolution or enhancement."
+)
+@options.model_options
+@options.profile_option
+@options.time_budget_option
+@options.fresh_option
+def run(
+    tracks: tuple[str, ...],
+    model: str,
+    checkpoint: str,
+    data: str,
+    out: str,
+    limit: int,
+    profile: bool,
+    time_budget: float | None,
+    fresh: bool,
+) -> int:
+    """Do all steps, by the notebooks 01 to 03.
+
+    The executed notebooks, model.pb, result.json, report.html and tables go to the run folder when all is done. What
+    the folder has of this very model, data and protocol already (and of this machine, for times) isn't made twice.
+
+    \b
+    Examples
+      aic run --track super_resolution
+      aic run --track super_resolution --track enhancement
+      aic run --track enhancement --model my_network.py:network --checkpoint weights/my_network
+    """
+    from aic_helpers.core import progress_bars
+    from aic_helpers.profiling.timing import Limits
+    from aic_helpers.reporting import text_tables
+    from aic_helpers.runs import notebook_runs, result_tables, run_settings
+
+    if len(tracks) > 1 and (model or out):
+        raise InputError("one --track beside --model or --out", f"{len(tracks)} tracks", "make one run for each track")
+    limits = Limits(time_budget_s=time_budget)
+    settled = [run_settings.settle(track, model, checkpoint, data, out, limit) for track in tracks]
+    found = []
+    for settings in settled:
+        with progress_bars.bar("cell", lines=True) as show:
+            name = settings.track.name
+            typed = (name, model, checkpoint, data, out, limit)
+            found.append(notebook_runs.run(*typed, profile=profile, limits=limits, fresh=fresh, progress=show))
+    columns = [
+        [*result_tables.run_rows(result), result_tables.folder_row(settings)]
+        for result, settings in zip(found, settled, strict=True)
+    ]
+    click.echo(text_tables.side_by_side(columns))
+    return max(options.verdict(result) for result in found)
+
+
+@click.command()
+@options.step_options
+def convert(as_json: bool, fresh: bool, **typed: Any) -> int:
+    """Convert a model to a frozen model.pb.
+
+    The frozen model is compared with its source on a photo and two odd sizes.
+
+    \b
+    Example
+      aic convert --track enhancement --model my_network.keras
+    """
+    from aic_helpers.runs import steps
+
+    with options.staged(typed) as (settings, stage):
+        steps.convert(stage, fresh=fresh)
+    return options.report(settings, "model", as_json)
+
+
+@click.command()
+@options.step_options
+def evaluate(as_json: bool, fresh: bool, **typed: Any) -> int:
+    """Measure PSNR and MS-SSIM on the validation images.
+
+    \b
+    Example
+      aic evaluate --track super_resolution --model div2k_srcnn --data challenge --json
+    """
+    from aic_helpers.core import progress_bars
+    from aic_helpers.runs import steps, warm_start
+
+    with warm_start.started(), options.staged(typed) as (settings, stage), progress_bars.bar("image") as show:
+        steps.evaluate(stage, fresh=fresh, progress=lambda done, total: show(done, total, settings.source.name))
+    return options.report(settings, "metrics", as_json)
+
+
+@click.command()
+@options.step_options
+@click.option("--size", default="1280x720", show_default=True, metavar="WIDTHxHEIGHT", help="Of the one image.")
+@click.option("--threads", type=int, metavar="N", help="For TensorFlow, at most the cores here.  [default: all]")
+@click.option("--device", default="cpu", show_default=True, metavar="cpu|gpu", help="What to run on.")
+@click.option(
+    "--interval",
+    default=0.02,
+    show_default=True,
+    metavar="SHARE",
+    help="Stop when the speedup's 95 % interval is this narrow, as a share of the speedup.",
+)
+@options.time_budget_option
+@click.option("--repetitions", default=60, show_default=True, metavar="N", help="Stop after so many runs of each.")
+def profile(
+    as_json: bool,
+    fresh: bool,
+    size: str,
+    threads: int | None,
+    device: str,
+    interval: float,
+    time_budget: float | None,
+    repetitions: int,
+    **typed: Any,
+) -> int:
+    """Measure time and memory beside the baseline.
+
+    Both run in processes of their own, in turn, until the first of three limits: --interval, --time-budget,
+    --repetitions. Scores and rules are about 1280x720; a profile at another size stands for itself.
+
+    \b
+    Examples
+      aic profile --track super_resolution --model my_network.pb
+      aic profile --track super_resolution --model my_network.pb --size 1920x1080 --threads 1
+    """
+    from aic_helpers.core import machine, progress_bars
+    from aic_helpers.profiling.network_pairs import Conditions
+    from aic_helpers.profiling.timing import Limits
+    from aic_helpers.runs import steps
+
+    conditions = Conditions(*_size(size), machine.usable_cores() if threads is None else threads, device)
+    limits = Limits(interval, time_budget, repetitions)
+    with options.staged(typed) as (settings, stage), progress_bars.bar("run") as show:
+        steps.profile(stage, conditions, limits, fresh=fresh, progress=show)
+    return options.report(settings, "profile", as_json)
+
+
+def _size(text: str) -> tuple[int, int]:
+    """Return the width and height that a person typed."""
+    sides = text.lower().split("x")
+    if len(sides) != 2 or not all(side.isascii() and side.isdecimal() for side in sides):
+        raise InputError("a size as WIDTHxHEIGHT", text or repr(text), "say for example 1280x720")
+    return int(sides[0]), int(sides[1])
+
+
+@click.command()
+@options.step_options
+@options.profile_option
+def check(as_json: bool, fresh: bool, profile: bool, **typed: Any) -> int:
+    """Check the rules of the challenge.
+
+    Each rule is printed with its limit, what was found, and what to do about it.
+    Time and memory are measured where the run folder has no profile of this model at 1280x720 yet.
+
+    \b
+    Example
+      aic check --track super_resolution --model my_network.pb
+    """
+    from aic_helpers.core import progress_bars
+    from aic_helpers.runs import results, steps, warm_start
+
+    with warm_start.started(), options.staged(typed) as (settings, stage):
+        steps.convert(stage)
+        if profile and not _is_hd(results.read(stage.folder)["profile"]):
+            with progress_bars.bar("run") as show:
+                steps.profile(stage, progress=show)
+        steps.check(stage, fresh=fresh)
+    return options.report(settings, "requirements", as_json)
+
+
+def _is_hd(profile: dict[str, Any] | None) -> bool:
+    return profile is not None and (profile["width_px"], profile["height_px"]) == (HD_WIDTH_PX, HD_HEIGHT_PX)
+
+
+@click.command()
+@options.track_option
+@click.option("--psnr", "psnr_db", required=True, type=float, metavar="DB", help="Mean PSNR in dB.")
+@click.option("--ms-ssim", type=float, metavar="X", help="Mean MS-SSIM, 0 to 1.")
+@click.option("--mos", type=float, metavar="X", help="In place of --ms-ssim: mean opinion score, 1 to 5.")
+@click.option("--baseline-mos", type=float, metavar="X", help="With --mos: that of the track's SRCNN.")
+@click.option("--speedup", required=True, type=float, metavar="R", help="The baseline's time over the model's.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+def score(
+    track: str,
+    psnr_db: float,
+    ms_ssim: float | None,
+    mos: float | None,
+    baseline_mos: float | None,
+    speedup: float,
+    as_json: bool,
+) -> int:
+    """Compute total scores A, B and C from figures at hand.
+
+    In the challenge's test phase the mean opinion score took the place of MS-SSIM; how it did so is reconstructed.
+
+    \b
+    Examples
+      aic score --track super_resolution --psnr 28.21 --ms-ssim 0.9636 --speedup 4.62
+      aic score --track enhancement --psnr 21.9 --mos 2.8 --baseline-mos 2.3 --speedup 2
+    """
+    from aic_helpers.core.scoring import MAPPING_NOTE, total_scores, total_scores_by_opinion
+    from aic_helpers.core.tracks import named_track
+
+    chosen = named_track(track)
+    if mos is None and ms_ssim is not None and baseline_mos is None:
+        found = total_scores(chosen, psnr_db=psnr_db, ms_ssim=ms_ssim, speedup=speedup)
+    elif mos is not None and baseline_mos is not None and ms_ssim is None:
+        found = total_scores_by_opinion(chosen, psnr_db=psnr_db, mos=mos, baseline_mos=baseline_mos, speedup=speedup)
+        log.info(MAPPING_NOTE)
+    else:
+        typed = {"--ms-ssim": ms_ssim, "--mos": mos, "--baseline-mos": baseline_mos}
+        given = ", ".join(name for name, value in typed.items() if value is not None) or "none of them"
+        raise InputError("--ms-ssim, or --mos with --baseline-mos", given, "give one or the other")
+    if as_json:
+        click.echo(json.dumps({name: {"value": one.value, "ci95": one.ci95} for name, one in found.items()}, indent=2))
+    else:
+        click.echo("\n".join(f"{name}  {one.value:.2f}" for name, one in found.items()))
+    return DONE
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.option("--out", required=True, metavar="FILE", help="The HTML file to write.")
+def report(runs: tuple[str, ...], out: str) -> int:
+    """Write one HTML report on one or many run folders.
+
+    The file needs no network and nothing beside it. A run that can't be shown is told in a sentence.
+
+    \b
+    Example
+      aic report runs/super_resolution/* --out comparison.html
+    """
+    from aic_helpers.runs import reports
+
+    file = Path(out).expanduser()
+    if file.is_dir():
+        raise InputError("an HTML file to write", f"the folder {out}", "name a file in it, as in report.html")
+    if file.suffix.lower() not in (".html", ".htm"):
+        raise InputError("a file whose name ends in .html", out, "name one, as in comparison.html")
+    reports.write_report([Path(run) for run in runs], file)
+    click.echo(f"{file}  {file.stat().st_size / 1e6:.1f} MB")
+    return DONE

@@ -1,0 +1,101 @@
+"""What the commands on a model share: their options, the run folder that they work in, what they print at the end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aic_helpers.cli.exit_codes import DONE, RULE_BROKEN
+
+if TYPE_CHECKING:
+    from aic_helpers.runs.results import Part
+    from aic_helpers.runs.run_settings import Settings
+
+
+def together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a decorator that adds the options in their order."""
+
+    def add(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+model_options = together(
+    click.option(
+        "--model",
+        default="",
+        metavar="SOURCE",
+        help="A name in models_pretrained/, FILE.py:FUNCTION, a .keras file, a SavedModel folder or a frozen .pb file. "
+        " [default: the track's sample network]",
+    ),
+    click.option("--checkpoint", default="", metavar="PATH", help="The weights for FILE.py:FUNCTION."),
+    click.option(
+        "--data", default="sample", show_default=True, metavar="sample|challenge|DIR", help="Validation data."
+    ),
+    click.option("--out", default="", metavar="DIR", help="The run folder.  [default: runs/TRACK/MODEL]"),
+    click.option("--limit", default=0, metavar="N", help="Only the first N validation images.  [default: all]"),
+)
+track_option = click.option("--track", required=True, metavar="TRACK", help="super_resolution or enhancement.")
+fresh_option = click.option("--fresh", is_flag=True, help="Make anew what the run folder has already.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+step_options = together(track_option, model_options, fresh_option, json_option)
+profile_option = click.option("--profile/--no-profile", default=True, help="Measure time and memory, or don't.")
+time_budget_option = click.option(
+    "--time-budget",
+    type=float,
+    metavar="SECONDS",
+    help="Stop the timed runs after so long.  [default: 60, or what ten runs of each take]",
+)
+
+
+crew_options = together(
+    click.option("--scheduler", metavar="tcp://HOST:PORT", help="Work on this Dask cluster."),
+    click.option(
+        "--workers", type=click.IntRange(min=1), metavar="N", help="Work on a Dask cluster of N processes here."
+    ),
+)
+
+
+@contextmanager
+def staged(typed: dict[str, Any]) -> Iterator[tuple[Settings, Settings]]:
+    """Give the settings, and the same with a folder to work in that becomes the run folder's at a good end.
+
+    A report on what is there then comes along.
+    """
+    from aic_helpers.core import staging
+    from aic_helpers.runs import reports, results, run_settings
+
+    names = ("track", "model", "checkpoint", "data", "out", "limit")
+    settings = run_settings.settle(*(typed[name] for name in names))
+    with staging.staged(settings.folder, "result.json", start_with=results.FILES, replaces=results.FILES) as folder:
+        results.set_damaged_aside(folder)
+        yield settings, replace(settings, folder=folder)
+        reports.write_report([folder], folder / "report.html")
+
+
+def report(settings: Settings, part: Part, as_json: bool) -> int:
+    """Print a part of the result and return the exit status that it stands for."""
+    from aic_helpers.runs import result_tables, results
+
+    result = results.read(settings.folder)
+    value = result[part]
+    if as_json:
+        click.echo(json.dumps(value, indent=2))
+    else:
+        click.echo("\n".join(result_tables.part_lines(settings, part, value)))
+    return verdict({**dict.fromkeys(("metrics", "profile", "requirements")), part: value})
+
+
+def verdict(result: dict[str, Any]) -> int:
+    """Return the exit status of what was found: failed figures and broken rules count, unjudged ones don't."""
+    failed = any((result[part] or {}).get("failed") for part in ("metrics", "profile"))
+    broken = any(rule["passed"] is False for rule in result["requirements"] or [])
+    return RULE_BROKEN if failed or broken else DONE

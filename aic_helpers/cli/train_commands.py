@@ -1,0 +1,93 @@
+"""The command that trains."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aic_helpers.cli.exit_codes import DONE
+from aic_helpers.core.errors import InputError
+
+if TYPE_CHECKING:
+    from aic_helpers.training.callbacks import Report, Trained
+    from aic_helpers.training.jobs import Lesson
+
+log = logging.getLogger(__name__)
+
+STEPS = "Updates of the weights, rounded down to a multiple of the reports.  [default: the network's plan]"
+MINUTES = "As many steps as take about so long, in place of --steps; a folder already begun keeps its number of steps."
+
+PRECISION = "float32, or mixed_bfloat16: twice as fast where the processor or GPU has it."
+
+START = "A .weights.h5 of this network to go on from.  [default: the network's usual start]"
+
+
+@click.command()
+@click.argument("name")
+@click.option("--track", default="", metavar="TRACK", help="super_resolution or enhancement.  [default: the network's]")
+@click.option("--photos", default="", metavar="DIR", help="Training photos.  [default: the sample's own]")
+@click.option("--out", default="", metavar="DIR", help="Where it goes.  [default: runs/training/TRACK/NAME]")
+@click.option("--start", default="", metavar="WEIGHTS", help=START)
+@click.option("--steps", type=int, metavar="N", help=STEPS)
+@click.option("--minutes", type=float, metavar="M", help=MINUTES)
+@click.option("--loss", metavar="LOSS", help="l1, l2, charbonnier or charbonnier_ssim.")
+@click.option("--batch", type=int, metavar="N", help="Patches in a step.")
+@click.option("--patch", "patch_px", type=int, metavar="PX", help="Side of a patch.")
+@click.option("--learning-rate", type=float, metavar="R", help="Of Adam, at its highest; below 1.")
+@click.option("--precision", metavar="P", help=PRECISION)
+@click.option("--patience", type=int, metavar="N", help="Stop after N reports without anything better.")
+@click.option("--seed", type=int, metavar="N", help="Of weights and patches.  [default: 2018]")
+def train(
+    name: str, track: str, photos: str, out: str, start: str, steps: int | None, minutes: float | None, **changes: Any
+) -> int:
+    """Train a network on photos.
+
+    NAME is a model function in aic_helpers/networks.py: srcnn, resnet_6_16, resnet_8_32, resnet_12_64, vgg_19,
+    fast_sr or fast_enhancement.
+
+    The weights, the recipe and the curve of the training go to a folder, for aic run. Interrupted, the same
+    command goes on from the last report.
+
+    \b
+    Examples
+      aic train srcnn --minutes 2
+      aic train fast_enhancement --photos my_photos --steps 20000
+      aic train fast_sr --photos my_photos --start models_pretrained/fast_sr.weights.h5 --learning-rate 0.0005
+    """
+    if steps is not None and minutes is not None:
+        raise InputError("--steps or --minutes", "both", "leave one of them out")
+    from aic_helpers.core import quiet_tensorflow
+
+    quiet_tensorflow.import_tensorflow()
+    from aic_helpers.reporting import text_tables
+    from aic_helpers.training import callbacks, jobs
+
+    lesson = jobs.settle(name, track, photos, steps, changes, out, minutes=minutes, start=start)
+    if steps not in (None, lesson.plan.steps):
+        log.info("%d steps in place of %d: a multiple of the %d reports", lesson.plan.steps, steps, lesson.plan.reports)
+    try:
+        trained = _learn(lesson)
+    except KeyboardInterrupt:
+        if (lesson.folder / callbacks.PROGRESS_FILE).is_file():
+            click.echo("the same command goes on from the last report", err=True)
+        raise
+    click.echo(text_tables.aligned(jobs.summary_rows(lesson, trained)))
+    return DONE
+
+
+def _learn(lesson: Lesson) -> Trained:
+    from aic_helpers.core import progress_bars
+    from aic_helpers.training import jobs
+
+    words = [f"{len(lesson.photos)} photos, {lesson.plan.steps} steps"]
+    with progress_bars.bar("step", lines=True) as show:
+
+        def tell(step: int, report: Report | None) -> None:
+            if report:
+                figures = f"loss {report['loss']:.5f}, held-out PSNR {report['held_out_psnr_db']:.2f} dB"
+                words[0] = f"step {step}: {figures}"
+            show(step, lesson.plan.steps, words[0])
+
+        return jobs.learn(lesson, progress=tell)

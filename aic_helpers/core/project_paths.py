@@ -1,0 +1,61 @@
+"""Where the project's own files and the challenge's data are, and what the folders of runs are called."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from aic_helpers.core.errors import InputError
+
+PACKAGE = Path(__file__).resolve().parents[1]
+"""The package itself, with what stands beside its modules: templates, scripts and style sheets of pages."""
+
+PROJECT = PACKAGE.parent
+"""The checkout: `notebooks/`, `data/` and `models_pretrained/` stand beside the package."""
+
+CHALLENGE = PROJECT / "data" / "challenge"
+"""Where `aic data fetch challenge` puts the challenge's data."""
+
+
+LONGEST_NAME = 100
+
+
+def folder_name(name: str) -> str:
+    """Return what the folder of something of that name is called: never a path, and never one's own or the one above.
+
+    Raises
+    ------
+    InputError
+        A name that leaves nothing to call a folder by, or a very long one.
+    """
+    stem = re.sub(r"[^\w.-]+", "_", name)
+    if not stem.strip("."):
+        raise InputError("a name with a letter or a digit", repr(name), "change it")
+    if len(stem) > LONGEST_NAME:
+        raise InputError(f"a name of at most {LONGEST_NAME} letters", f"{name[:20]}... of {len(stem)}", "shorten it")
+    return stem
+
+
+def challenge_folder() -> Path:
+    """Return the folder with the challenge's data and checkpoints: `$AIC_CHALLENGE_DATA`, or `data/challenge`.
+
+    Raises
+    ------
+    InputError
+        Neither is there; the message says how to get it.
+    """
+    named = os.environ.get("AIC_CHALLENGE_DATA")
+    folder = Path(named) if named else CHALLENGE
+    if not folder.is_dir():
+        raise InputError(
+            "the challenge's data (AIC_CHALLENGE_DATA, or data/challenge)",
+            f"no folder {folder}",
+            "call aic data fetch challenge, set AIC_CHALLENGE_DATA to a checkout of it, or use --data sample",
+        )
+    return folder
+
+
+def fetch_command(folder: Path) -> str:
+    """Return the command that brings what a folder of the challenge's data lacks."""
+    return "aic data fetch challenge" + ("" if folder.resolve() == CHALLENGE.resolve() else f" --to {folder}")

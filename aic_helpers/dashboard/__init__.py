@@ -1,0 +1,1 @@
+"""The dashboard that shows images side by side with their figures."""

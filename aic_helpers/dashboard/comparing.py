@@ -1,0 +1,149 @@
+"""Models, run folders and data -> the dashboard that compares them."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import weakref
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aic_helpers.core import tracks as core_tracks
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.tracks import TRACKS
+from aic_helpers.dashboard.dashboards import Dashboard
+from aic_helpers.dashboard.image_store import Gallery
+from aic_helpers.data.datasets import open_dataset
+from aic_helpers.data.images import write_png
+from aic_helpers.evaluation.any_image import Outputs
+from aic_helpers.reporting.notebook_widgets import Waiting
+from aic_helpers.runs import candidates
+
+
+def compare(
+    track: str = "super_resolution",
+    models: str | Sequence[str] = (),
+    data: str = "sample",
+    *,
+    image: str = "",
+    limit: int = 0,
+    out: str = "",
+) -> Dashboard:
+    """Return a dashboard that shows input, target and the models' outputs side by side, with their figures.
+
+    Parameters
+    ----------
+    track : str
+        ``super_resolution`` or ``enhancement``; the other can be chosen from a menu.
+    models : sequence of str, or str with commas
+        Names in `models_pretrained/`, `.pb` files, other model sources, and run folders, whose figures are shown
+        too. The track's baseline is always there. None: every run in `runs/` that was made on this data.
+    data : str
+        ``sample``, ``challenge`` or a folder.
+    image : str
+        The image to begin with; the one with the lowest PSNR where it is empty.
+    limit : int
+        How many validation images to use; 0 for all.
+    out : str
+        The folder that pictures are saved in; empty for ``runs/compare`` in the project.
+
+    Raises
+    ------
+    InputError
+        An unknown track, no such data, no such image, or a limit below 0. A model or an image that can't be shown
+        raises nothing: the dashboard says why in its place.
+
+    Notes
+    -----
+    Models run in processes of their own, which end with the dashboard (`Dashboard.close`) or with the kernel.
+    The before/after slider needs anywidget, where the notebook's kernel and where its server runs:
+    ``pip install "aic-workbench[slider]"``. Without it there is a plain one.
+    """
+    chosen = core_tracks.named_track(track)
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+        raise InputError("a limit of 0 (all) or more images", repr(limit), "give a whole number")
+    workshop = _Workshop(_listed(models), str(data), limit)
+    folder = Path(out).expanduser() if out else PROJECT / "runs" / "compare"
+    try:
+        source = _first(workshop, chosen.name, image)
+        tracks = {entry.title: entry.name for entry in TRACKS.values()}
+        dashboard = Dashboard(source, tracks, workshop.open_or_say, _saver(folder), image=image)
+    except BaseException:
+        workshop.close()
+        raise
+    finish = weakref.finalize(dashboard, workshop.close)
+    dashboard.observe(lambda change: None if change["new"] else finish(), "comm")  # closed: its models end
+    return dashboard
+
+
+def _first(workshop: _Workshop, track: str, image: str) -> Gallery:
+    """Return the track that is shown first, having shown in the cell what one waits for."""
+    waiting = _displayed(Waiting())
+    source = workshop.open(track, waiting.step)
+    waiting.end()
+    waiting.layout.display = "none"
+    if image and image not in source.names:
+        raise InputError(f"an image of {source.data}", repr(image), f"name one such as {source.names[0]}")
+    return source
+
+
+class _Workshop:
+    """Opens tracks, and keeps what their models need: processes, and a folder for those converted here."""
+
+    def __init__(self, models: Sequence[str], data: str, limit: int) -> None:
+        self._models, self._data, self._limit = models, data, limit
+        self._outputs = Outputs()
+        self._folder = tempfile.TemporaryDirectory(prefix="aic-compare-")
+        self._open: dict[str, Gallery] = {}
+
+    def open(self, track: str, progress: candidates.Progress) -> Gallery:
+        if track not in self._open:
+            dataset = open_dataset(self._data, track=TRACKS[track])
+            found, notes = candidates.find(dataset, self._models, Path(self._folder.name), progress)
+            self._open[track] = Gallery(dataset, found, self._outputs, self._limit, progress)
+            self._open[track].notes += notes
+        return self._open[track]
+
+    def open_or_say(self, track: str, progress: candidates.Progress) -> Gallery | str:
+        try:
+            return self.open(track, progress)
+        except InputError as error:
+            return str(error)
+
+    def close(self) -> None:
+        self._outputs.close()
+        self._folder.cleanup()
+
+
+def _listed(models: str | Sequence[str]) -> list[str]:
+    given = models.split(",") if isinstance(models, str) else [str(model) for model in models]
+    return [model.strip() for model in given if model.strip()]
+
+
+def _displayed(waiting: Waiting) -> Waiting:
+    """Show the bar in the cell that calls, where there is a notebook."""
+    from IPython import get_ipython
+    from IPython.display import display
+
+    if get_ipython() is not None:
+        display(waiting)
+    return waiting
+
+
+def _saver(folder: Path) -> Callable[[str, NDArray[np.float32]], str]:
+    def save(name: str, picture: NDArray[np.float32]) -> str:
+        """Write a PNG beside those that are there."""
+        stem = re.sub(r"[^\w.-]+", "_", name)
+        numbers = (f"_{number}" if number > 1 else "" for number in range(1, 10_000))
+        path = next(path for number in numbers if not (path := folder / f"{stem}{number}.png").exists())
+        try:
+            write_png(path, picture)
+        except OSError as error:
+            return f"not saved: {error.filename or path}: {error.strerror}"
+        return f"saved: {path}, {picture.shape[1]}x{picture.shape[0]} px"
+
+    return save

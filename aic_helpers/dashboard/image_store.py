@@ -1,0 +1,243 @@
+"""Models and validation images -> tables of figures, and the arrays to look at: what a dashboard is given."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from aic_helpers.core.errors import InputError
+from aic_helpers.data import own_photos
+from aic_helpers.data.datasets import Dataset, Pair, read_pair
+from aic_helpers.data.own_photos import read_photo
+from aic_helpers.evaluation.any_image import ModelFailure, Outputs
+from aic_helpers.evaluation.per_image import score_output
+from aic_helpers.runs.candidates import Entrant, Progress
+
+Shown = NDArray[np.float32] | str
+"""What there is to see: float32 (height, width, 3), an output unclipped; or a sentence, why there is nothing."""
+
+INPUT, TARGET = "input", "target"
+
+CACHE_BYTES = 512 * 2**20
+CACHE_LEAST = 6
+"""Arrays that are kept however large they are: four panes, input and target."""
+
+Table = list[dict[str, Any]]
+
+
+class Gallery:
+    """The images of one track and what each model makes of them.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    entrants : sequence of Entrant
+        The baseline first.
+    outputs : Outputs
+        Runs the models.
+    limit : int
+        How many validation images; 0 for all.
+    progress : callable
+        Told as the figures that no run folder has are made.
+
+    Attributes
+    ----------
+    models : list of str
+        The models' names, the baseline first.
+    names : list of str
+        The validation images' names.
+    runs : DataFrame
+        A row for each model: what its run measured, NaN where it has no run.
+    images : DataFrame
+        A row for each validation image and each of input and models: ``psnr_db``, ``ms_ssim``, both with
+        ``_gain`` against the baseline, and ``failure``, why there are none, else None.
+    """
+
+    def __init__(
+        self, dataset: Dataset, entrants: Sequence[Entrant], outputs: Outputs, limit: int, progress: Progress
+    ) -> None:
+        self.track = dataset.track
+        self.data = f"{dataset.name}, {dataset.note}" if dataset.note else dataset.name
+        self.notes: list[str] = []
+        self.ways = own_photos.ways(self.track)
+        self.models = [entrant.name for entrant in entrants]
+        self.baseline = self.models[0]
+        self.runs = pd.DataFrame([_run(entrant) for entrant in entrants])
+        self._dataset, self._outputs = dataset, outputs
+        self._entrants = {entrant.name: entrant for entrant in entrants}
+        self._pairs = {pair.name: pair for pair in _with_lost(dataset, entrants)[: limit or None]}
+        self._photo: dict[str, dict[str, Shown]] = {}
+        self._cache: OrderedDict[tuple[str, str], Shown] = OrderedDict()
+        self.images = self._figures(progress)
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._pairs)
+
+    def has(self, image: str, shown: str) -> bool:
+        """Tell whether `pixels` will answer at once."""
+        return (image, shown) in self._cache or shown in self._photo.get(image, {})
+
+    def pixels(self, image: str, shown: str) -> Shown:
+        """Return the input, the target or a model's output for an image, or the sentence why there is none.
+
+        Parameters
+        ----------
+        image : str
+            One of `names`.
+        shown : str
+            ``input``, ``target`` or one of `models`.
+        """
+        key = image, shown
+        if shown in self._photo.get(image, {}):
+            return self._photo[image][shown]
+        if key not in self._cache:
+            if shown in (INPUT, TARGET):
+                self._read(image)
+            else:
+                self._keep(key, self._output(image, shown))
+        self._cache.move_to_end(key)
+        return self._cache[key]
+
+    @property
+    def photo(self) -> str | None:
+        """The name of the person's own photo among the images; None where there is none."""
+        return next(iter(self._photo), None)
+
+    def add_photo(self, name: str, content: bytes | Path, way: str) -> list[str]:
+        """Take in a person's own photo, in place of the one before; return notes on what was done to it.
+
+        Parameters
+        ----------
+        name : str
+        content : bytes or Path
+            The file, or where it is.
+        way : str
+            See `aic_helpers.data.own_photos.ways`.
+        """
+        image = f"your photo: {name}"
+        for key in [key for key in self._cache if key[0] in (*self._photo, image)]:
+            del self._cache[key]
+        try:
+            photo = read_photo(content)
+            before, target = own_photos.prepare(photo.pixels, way, self.track)
+        except InputError as error:
+            self._photo = {image: {shown: str(error) for shown in (INPUT, TARGET, *self.models)}}
+            return []
+        self._photo = {image: {INPUT: before, TARGET: "your own photo has no target" if target is None else target}}
+        return photo.notes
+
+    def _read(self, image: str) -> None:
+        try:
+            pair = read_pair(self._dataset, self._pairs[image])
+            both: tuple[Shown, Shown] = pair.input, pair.target
+        except (InputError, OSError) as error:
+            both = str(error), str(error)
+        for shown, found in zip((INPUT, TARGET), both, strict=True):
+            self._keep((image, shown), found)
+
+    def _output(self, image: str, model: str) -> Shown:
+        entrant, given = self._entrants[model], self.pixels(image, INPUT)
+        if entrant.pb is None:
+            return entrant.failure or "no model"
+        if isinstance(given, str):
+            return given
+        try:
+            return self._outputs.of(entrant.pb, given)
+        except (ModelFailure, InputError) as error:
+            return f"{model}: {error}"
+
+    def _keep(self, key: tuple[str, str], found: Shown) -> None:
+        self._cache[key] = found
+        while len(self._cache) > CACHE_LEAST and sum(map(_bytes, self._cache.values())) > CACHE_BYTES:
+            self._cache.popitem(last=False)
+
+    def _figures(self, progress: Progress) -> pd.DataFrame:
+        measured = {name: _by_image(entrant.images) for name, entrant in self._entrants.items()}
+        rows: Table = []
+        failed: dict[str, str] = {}
+        for done, image in enumerate(self._pairs):
+            for shown in (INPUT, *self.models):
+                progress(done, len(self._pairs), f"figures of {shown} on {image}")
+                row = measured.get(shown, {}).get(image) or self._row(image, shown, failed)
+                rows.append({"image": image, "model": shown, **row})
+        return _with_gains(pd.DataFrame(rows), self.baseline)
+
+    def _row(self, image: str, shown: str, failed: dict[str, str]) -> dict[str, Any]:
+        """Return the figures made from the arrays. A model that failed once isn't run on all other images, too."""
+        nothing = {"psnr_db": math.nan, "ms_ssim": math.nan}
+        if shown in failed:
+            return nothing | {"failure": f"not measured after {failed[shown]}"}
+        target = self.pixels(image, TARGET)
+        output = target if isinstance(target, str) else self.pixels(image, shown)
+        if isinstance(target, str) or isinstance(output, str):
+            if not isinstance(target, str):
+                failed[shown] = f"it failed on {image}"
+            return nothing | {"failure": str(output)}
+        try:
+            found = score_output(target, output, self.track)
+        except InputError as error:
+            return nothing | {"failure": str(error)}
+        return {"psnr_db": found["psnr_db"], "ms_ssim": found["ms_ssim"], "failure": None}
+
+
+def _with_lost(dataset: Dataset, entrants: Sequence[Entrant]) -> list[Pair]:
+    """Return the pairs of a dataset, and those that a run has figures of and that are gone."""
+    named = {str(name) for entrant in entrants if entrant.images is not None for name in entrant.images["image"]}
+    there = {pair.name for pair in dataset.pairs}
+    folder = dataset.pairs[0].target.parent
+    return [*dataset.pairs, *(Pair(name, folder / f"{name} (any suffix)", None) for name in sorted(named - there))]
+
+
+def _bytes(found: Shown) -> int:
+    return 0 if isinstance(found, str) else found.nbytes
+
+
+def _by_image(table: pd.DataFrame | None) -> dict[str, dict[str, Any]]:
+    if table is None:
+        return {}
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    nothing = {"psnr_db": math.nan, "ms_ssim": math.nan}
+    return {row.pop("image"): row if row["failure"] is None else row | nothing for row in rows}
+
+
+def _with_gains(images: pd.DataFrame, baseline: str) -> pd.DataFrame:
+    """Add what each figure has over the baseline's on the same image; 0 where both are infinite."""
+    own = images[images["model"] == baseline].set_index("image")
+    for metric in ("psnr_db", "ms_ssim"):
+        base = images["image"].map(own[metric]).astype(float)
+        mine = images[metric].astype(float)
+        with np.errstate(invalid="ignore"):
+            images[f"{metric}_gain"] = np.where(mine == base, 0.0, mine - base)
+    return images
+
+
+def _run(entrant: Entrant) -> dict[str, Any]:
+    """Return what a run measured, in one row."""
+    result = entrant.result or {}
+    metrics, profile, scores = (result.get(part) or {} for part in ("metrics", "profile", "scores"))
+    row: dict[str, Any] = {"model": entrant.name, "failure": entrant.failure}
+    row |= {name: _real(metrics.get(name)) for name in ("psnr_db", "ms_ssim")}
+    row |= {name: _real(profile.get(name)) for name in ("time_ms", "peak_rss_mib")}
+    row |= _spread("speedup", profile.get("speedup"), profile.get("speedup_ci95"))
+    for name in "ABC":
+        score = scores.get(name) or {}
+        row |= _spread(f"score_{name}", score.get("value"), score.get("ci95"))
+    return row
+
+
+def _spread(name: str, value: Any, interval: Sequence[Any] | None) -> dict[str, float]:
+    low, high = interval or (None, None)
+    return {name: _real(value), f"{name}_low": _real(low), f"{name}_high": _real(high)}
+
+
+def _real(value: Any) -> float:
+    """Return a figure of `result.json` as a number: NaN where there is none ("inf" is one)."""
+    return math.nan if value is None else float(value)

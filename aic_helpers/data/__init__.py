@@ -1,0 +1,1 @@
+"""Images, datasets, and how they are fetched."""

@@ -1,0 +1,282 @@
+"""The sample data, the challenge's data, and folders of one's own: validation pairs and HD inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.project_paths import PROJECT, challenge_folder, fetch_command
+from aic_helpers.core.tracks import Track
+from aic_helpers.data.images import (
+    SUFFIXES,
+    Rgb8,
+    as_float,
+    bicubic_round_trip,
+    crop_to_multiple,
+    list_images,
+    read_rgb,
+)
+
+SAMPLE = PROJECT / "data" / "sample"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a folder keeps one track's images, as paths below it.
+
+    Attributes
+    ----------
+    origin : str
+        Whose layout it is, in words.
+    targets : str
+        "." where they are in the folder itself, which counts only where no other layout is there.
+    inputs : str or None
+        None where the inputs are made from the targets.
+    hd : str or None
+        None where the layout has no images for measuring time and memory.
+    whole : int or None
+        How many pairs the original has.
+    beside : str
+        A folder that makes this one count for nothing: another form of the same images.
+    """
+
+    origin: str
+    targets: str
+    inputs: str | None = None
+    hd: str | None = None
+    whole: int | None = None
+    beside: str = ""
+
+    @property
+    def folders(self) -> str:
+        """What a person has to name their folders."""
+        if self.targets == ".":
+            return "images in DIR itself, beside none of these"
+        return " and ".join(filter(None, (self.targets, self.inputs)))
+
+
+LAYOUTS: dict[str, tuple[Layout, ...]] = {
+    "super_resolution": (
+        Layout("the workbench's own", "super_resolution/targets", hd="hd"),
+        Layout("the challenge's", "div2k/original", hd="div2k/HD_res", whole=9),
+        Layout("DIV2K", "DIV2K_valid_HR"),
+        Layout("Set5, Set14 and the like", "HR"),
+        Layout("Set5, Set14 and the like", "GTmod12"),
+        Layout("Set5, Set14 and the like", "original", beside="GTmod12"),
+        Layout("any photos", "."),
+    ),
+    "enhancement": (
+        Layout("the workbench's own", "enhancement/targets", "enhancement/inputs", hd="hd"),
+        Layout("the challenge's", "dped/patches/canon", "dped/patches/iphone", hd="dped/HD_res", whole=400),
+        Layout("any pairs", "target", "input"),
+        Layout("any pairs", "targets", "inputs"),
+    ),
+}
+"""The layouts of a data folder, by track."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One validation pair on disk; `input` is None where it is made from the target."""
+
+    name: str
+    target: Path
+    input: Path | None
+
+
+@dataclass(frozen=True)
+class LoadedPair:
+    """One validation pair in memory: float32 in [0, 1], (height, width, 3), of one shape.
+
+    `cropped` tells whether the target lost pixels at its bottom or right to become a multiple of the scale.
+    """
+
+    name: str
+    input: NDArray[np.float32]
+    target: NDArray[np.float32]
+    cropped: bool
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One track's validation pairs and HD inputs.
+
+    Attributes
+    ----------
+    name : str
+        ``sample``, ``challenge``, or the folder as it was given.
+    note : str
+        What a reader of a figure has to know about the data; empty where there is nothing.
+    root : Path
+    track : Track
+    pairs : list of Pair
+        In the order of the numbers in their names; at least one.
+    hd : list of Path
+        Images to measure time and memory with; empty where the folder has none.
+    """
+
+    name: str
+    note: str
+    root: Path
+    track: Track
+    pairs: list[Pair]
+    hd: list[Path]
+
+
+def open_dataset(data: str | Path, track: Track) -> Dataset:
+    """Return a track's part of a data folder. Only names are read; `read_pair` reads the images.
+
+    Parameters
+    ----------
+    data : str or path
+        ``sample`` (the project's own), ``challenge`` (`$AIC_CHALLENGE_DATA`, or `data/challenge`), or a folder in
+        one of `LAYOUTS`.
+    track : Track
+
+    Raises
+    ------
+    InputError
+        No such folder, no such track in it or two layouts of it, no images, or inputs and targets whose names don't
+        pair.
+    """
+    root = _root(data)
+    remedy = f"call {fetch_command(root)}, which brings what is missing" if str(data) == "challenge" else None
+    layout = _layout(root, track, remedy)
+    pairs = _pairs(root, layout, remedy)
+    hd = root / layout.hd if layout.hd else None
+    return Dataset(
+        name=str(data),
+        note=_note(str(data), root, track, layout, len(pairs)),
+        root=root,
+        track=track,
+        pairs=pairs,
+        hd=list_images(hd) if hd and hd.is_dir() else [],
+    )
+
+
+def read_pair(dataset: Dataset, pair: Pair) -> LoadedPair:
+    """Return the input and the target of a pair as its track's protocol has them.
+
+    Raises
+    ------
+    InputError
+        An image that can't be read, is smaller than the track's scale, or differs from its partner in size.
+    """
+    target = read_rgb(pair.target)
+    if pair.input is None:
+        return _made_pair(pair, target, dataset.track.scale)
+    shot = read_rgb(pair.input)
+    if shot.shape != target.shape:
+        raise InputError(
+            f"input and target of one size for {pair.name}",
+            f"input {_size(shot)} ({pair.input}) and target {_size(target)} ({pair.target})",
+            "cut or replace one of them",
+        )
+    return LoadedPair(pair.name, as_float(shot), as_float(target), cropped=False)
+
+
+def layout_words(track: str) -> list[tuple[str, str]]:
+    """Return the layouts of a track in words: the folders, and whose layout it is."""
+    return [
+        (layout.folders, f"{layout.origin}; HD images in {layout.hd}" if layout.hd else layout.origin)
+        for layout in LAYOUTS[track]
+    ]
+
+
+def training_photos(data: str | Path = "sample") -> list[Path]:
+    """Return the photos in the folder `training` of a data folder.
+
+    Raises
+    ------
+    InputError
+        No such folder, or no image in it.
+    """
+    return list_images(_root(data) / "training")
+
+
+def _made_pair(pair: Pair, whole: Rgb8, scale: int) -> LoadedPair:
+    if min(whole.shape[:2]) < scale:
+        raise InputError(f"sides of at least {scale} px in {pair.target}", _size(whole), "use a larger image")
+    target = crop_to_multiple(whole, scale)
+    made = bicubic_round_trip(target, scale)
+    return LoadedPair(pair.name, as_float(made), as_float(target), cropped=target.shape != whole.shape)
+
+
+def _root(data: str | Path) -> Path:
+    if str(data) == "sample":
+        root = SAMPLE
+    elif str(data) == "challenge":
+        root = challenge_folder()
+    else:
+        root = Path(data)
+    if not root.is_dir():
+        found = "a file" if root.exists() else "nothing"
+        raise InputError(f"data: sample, challenge, or a folder; at {root}", found, "check the path")
+    return root
+
+
+def _layout(root: Path, track: Track, remedy: str | None) -> Layout:
+    """Return the layout whose folder of targets is there. Without `remedy`, the error names the layouts."""
+    there = [layout for layout in LAYOUTS[track.name] if _is_there(root, layout)]
+    named = [layout for layout in there if layout.targets != "."]
+    if len(named) > 1:
+        both = " and ".join(layout.targets for layout in named)
+        raise InputError(f"one folder of targets in {root}", both, "keep one of them there")
+    if there:
+        return (named or there)[0]
+    held = sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+    found = f"only the folders {', '.join(held[:6])}" if held else "no folder"
+    own = f"put them in {LAYOUTS[track.name][0].folders}; aic data list tells other layouts"
+    raise InputError(f"images of {track.title} in {root}", found, remedy or own)
+
+
+def _is_there(root: Path, layout: Layout) -> bool:
+    if layout.targets == ".":
+        return any(path.suffix.lower() in SUFFIXES for path in root.iterdir())
+    replaced = layout.beside and (root / layout.beside).is_dir()
+    return (root / layout.targets).is_dir() and not replaced
+
+
+def _note(data: str, root: Path, track: Track, layout: Layout, pairs: int) -> str:
+    """Return what a reader of a figure has to know."""
+    if track.name == "enhancement" and root.resolve().is_relative_to(SAMPLE.resolve()):
+        return "inputs simulated (old phone camera)"
+    if data == "challenge" and layout.whole and pairs < layout.whole:
+        return f"{pairs} of the challenge's {layout.whole} images"
+    chosen = layout.inputs is None and layout.hd is None and layout.targets != "."
+    return f"targets in {layout.targets}" if chosen else ""
+
+
+def _pairs(root: Path, layout: Layout, remedy: str | None) -> list[Pair]:
+    targets = _by_stem(root / layout.targets)
+    if layout.inputs is None:
+        return [Pair(stem, target, None) for stem, target in targets.items()]
+    inputs = _by_stem(root / layout.inputs)
+    alone = [inputs[stem] for stem in inputs if stem not in targets]
+    alone += [targets[stem] for stem in targets if stem not in inputs]
+    if alone:
+        names = ", ".join(str(path.relative_to(root)) for path in alone[:4]) + (", ..." if len(alone) > 4 else "")
+        raise InputError(
+            f"a target for each input and an input for each target in {root}",
+            f"{len(inputs)} inputs, {len(targets)} targets, {len(alone)} without a partner ({names})",
+            remedy or "partners have the same name before the suffix; add or remove files",
+        )
+    return [Pair(stem, target, inputs[stem]) for stem, target in targets.items()]
+
+
+def _by_stem(folder: Path) -> dict[str, Path]:
+    paths = list_images(folder)
+    stems = {path.stem: path for path in paths}
+    for path in paths:
+        if stems[path.stem] != path:
+            both = f"{path.name} and {stems[path.stem].name}"
+            raise InputError(f"one image of each name in {folder}", both, "remove or rename one")
+    return stems
+
+
+def _size(image: Rgb8) -> str:
+    return f"{image.shape[1]}x{image.shape[0]}"

@@ -1,0 +1,1 @@
+"""Quality, image by image: the metrics, and outputs of frozen models."""

@@ -1,0 +1,230 @@
+"""Frozen models run on any image, each in a child process with limits: what one shows of models one can't trust.
+
+No TensorFlow in this process: a model that aborts, hangs or wants all memory ends its child, and nothing else.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aic_helpers.core import machine
+from aic_helpers.core.errors import InputError, require_file
+from aic_helpers.core.tracks import MAX_RAM_MIB
+from aic_helpers.data.crops import tiles
+from aic_helpers.processes.workers import ChildError, Worker
+
+OUTPUT = "aic_helpers.evaluation.any_image_worker:Output"
+LOAD_TIMEOUT_S = 180.0
+
+MAX_WORKERS = 4
+"""As many models as a comparison has panes; the least recently used one ends for the next."""
+
+RUNTIME_MIB = 900.0
+"""What a model's process takes beside the activations: TensorFlow itself, weights, the tile, what convolutions need."""
+
+MODEST_PIXELS = 2_100_000
+"""Up to here (full HD) an image is tried whole at once; a larger one only if its activations look as if they fit."""
+
+TILE_SIDES_PX = (64, 1024)
+"""Of an inner box: a smaller one is mostly overlap, a larger one shows no progress for long."""
+
+Key = tuple[str, int, int]
+Image = NDArray[np.float32]
+Progress = Callable[[int, int], None]
+
+
+class ModelFailure(Exception):  # noqa: N818 (a finding about a model, not a fault of this program)
+    """A model gave no output that could be shown; the text is one line that says why."""
+
+
+class _TooLarge(ModelFailure):
+    """It wanted more memory than the cap: a smaller image may do."""
+
+
+class Outputs:
+    """The outputs of frozen models, which stay loaded between images; use it in a ``with`` statement.
+
+    Parameters
+    ----------
+    max_rss_mib : float
+        Cap on the resident size of each model's process.
+    run_timeout_s : float
+        For each run of a model.
+    """
+
+    def __init__(self, *, max_rss_mib: float = MAX_RAM_MIB, run_timeout_s: float = 120.0) -> None:
+        self._max_rss_mib = max_rss_mib
+        self._run_timeout_s = run_timeout_s
+        self._workers: OrderedDict[Key, Worker] = OrderedDict()
+        self._lock = threading.Lock()  # a dashboard may call from more than one thread
+        self._folder = tempfile.TemporaryDirectory(prefix="aic-outputs-")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all models' processes."""
+        while self._workers:
+            self._workers.popitem()[1].close()
+        self._folder.cleanup()
+
+    def of(self, model_pb: Path, image: Image, progress: Progress | None = None) -> Image:
+        """Return a model's output for one image; tile by tile where the whole is more than the cap allows.
+
+        Tiles overlap by the network's receptive field, so the output is that of the whole image but for rounding.
+        A network that takes in the whole image at once gets no tiles.
+
+        Parameters
+        ----------
+        model_pb : Path
+        image : ndarray of float32, shape (height, width, 3)
+            Values in [0, 1].
+        progress : callable, optional
+            Called with the tiles done and the tiles in all, after each tile; with 1 and 1 where there are none.
+
+        Returns
+        -------
+        ndarray of float32, shape (height, width, 3)
+            As the network gives it, unclipped; all values are finite.
+
+        Raises
+        ------
+        InputError
+            No file there, or no image of that kind.
+        ModelFailure
+            Everything that is the model's: it doesn't load, raises, takes too long, wants more than the cap where
+            tiles would change its output, dies, or gives another size or values that aren't finite. The next call
+            starts afresh.
+        """
+        _check(image)
+        path = require_file(Path(model_pb), "a frozen model").resolve()
+        with self._lock:
+            return self._of(path, image, progress)
+
+    def _of(self, path: Path, image: Image, progress: Progress | None) -> Image:
+        found = self._footprint(path, image) if image[..., 0].size > MODEST_PIXELS else None
+        if found and not found["obstacle"] and not self._seems_to_fit(found, image):
+            return self._in_tiles(path, image, found, progress)
+        try:
+            output = self._run(path, image)
+        except _TooLarge as error:
+            found = found or self._footprint(path, image)
+            if found["obstacle"]:
+                size = f"{image.shape[1]}x{image.shape[0]} at once is too large ({error})"
+                what = f"tiles may change the result ({found['obstacle']})"
+                raise ModelFailure(f"{size}, and {what}; take a smaller photo") from None
+            return self._in_tiles(path, image, found, progress)
+        _tell(progress, 1, 1)
+        return output
+
+    def _footprint(self, path: Path, image: Image) -> dict[str, Any]:
+        height_px, width_px = image.shape[:2]
+        return self._ask(path, {"do": "footprint", "model": str(path), "height_px": height_px, "width_px": width_px})
+
+    def _seems_to_fit(self, found: dict[str, Any], image: Image) -> bool:
+        activations_mib = found["mib_per_megapixel"] * image[..., 0].size / 1e6
+        return activations_mib + RUNTIME_MIB <= self._max_rss_mib
+
+    def _in_tiles(self, path: Path, image: Image, found: dict[str, Any], progress: Progress | None) -> Image:
+        """Return the output in tiles that get smaller until they fit."""
+        tile_px = self._tile_px(found, max(image.shape[:2]))
+        while True:
+            try:
+                return self._pieces(path, image, tile_px, found, progress)
+            except _TooLarge as error:
+                if tile_px <= TILE_SIDES_PX[0]:
+                    raise ModelFailure(f"even in tiles of {tile_px} px: {error}") from None
+                tile_px = max(tile_px // 2, TILE_SIDES_PX[0])
+
+    def _tile_px(self, found: dict[str, Any], side_px: int) -> int:
+        """Return the side of the inner boxes with which a tile's largest activations should fit under the cap."""
+        activations_mib = max(self._max_rss_mib - RUNTIME_MIB, 0.0)
+        source_px = 1000 * (activations_mib / max(found["mib_per_megapixel"], 1.0)) ** 0.5
+        smallest, largest = TILE_SIDES_PX
+        # Halved at most: the whole image was too large.
+        return max(smallest, min(largest, int(source_px) - 2 * found["radius_px"], side_px // 2))
+
+    def _pieces(
+        self, path: Path, image: Image, tile_px: int, found: dict[str, Any], progress: Progress | None
+    ) -> Image:
+        overlap_px, multiple = found["radius_px"], found["multiple_px"]
+        pieces = tiles(*image.shape[:2], tile_px=tile_px, overlap_px=overlap_px, multiple=multiple)
+        result = np.empty_like(image)
+        for done, tile in enumerate(pieces, 1):
+            tile.paste(self._run(path, tile.source.of(image)), result)
+            _tell(progress, done, len(pieces))
+        return result
+
+    def _run(self, path: Path, image: Image) -> Image:
+        files = {name: Path(self._folder.name) / f"{name}.npy" for name in ("image", "output")}
+        np.save(files["image"], image)
+        request = {"do": "run", **{name: str(file) for name, file in files.items()}}
+        found = self._ask(path, request)
+        if found["output_shape"] != [1, *image.shape]:
+            shape = tuple(found["output_shape"])
+            raise ModelFailure(f"the output is {shape} where the input is {(1, *image.shape)}")
+        if found["finite_share"] < 1:
+            raise ModelFailure(f"{1 - found['finite_share']:.2%} of the output's values are NaN or infinite")
+        return np.load(files["output"])
+
+    def _ask(self, path: Path, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the reply of a model's process, which is started where it isn't there."""
+        key = _key(path)
+        if key not in self._workers:
+            self._start(key)
+            self._reply(key, {"do": "load", "model": str(path)}, LOAD_TIMEOUT_S)
+        self._workers.move_to_end(key)
+        return self._reply(key, request, self._run_timeout_s)
+
+    def _start(self, key: Key) -> None:
+        while len(self._workers) >= MAX_WORKERS:
+            self._workers.popitem(last=False)[1].close()
+        environment = machine.timing_settings(machine.usable_cores(), "cpu")
+        self._workers[key] = Worker(
+            OUTPUT, timeout_s=LOAD_TIMEOUT_S, max_rss_mib=self._max_rss_mib, environment=environment, warm=True
+        )
+
+    def _reply(self, key: Key, request: dict[str, Any], timeout_s: float) -> dict[str, Any]:
+        """Return the reply of a model's process; one that has no model, or has ended, is forgotten."""
+        try:
+            return self._workers[key].ask(request, timeout_s=timeout_s)
+        except BaseException as error:
+            raised = isinstance(error, InputError) or (isinstance(error, ChildError) and error.kind == "raised")
+            if request["do"] == "load" or not raised:
+                self._workers.pop(key).close()
+            if isinstance(error, ChildError) and error.kind == "memory" and request["do"] == "run":
+                raise _TooLarge(str(error)) from None
+            if isinstance(error, InputError | ChildError):
+                raise ModelFailure(str(error)) from None
+            raise
+
+
+def _key(path: Path) -> Key:
+    """A file that was written anew is another model."""
+    state = path.stat()
+    return str(path), state.st_mtime_ns, state.st_size
+
+
+def _check(image: Image) -> None:
+    if image.dtype != np.float32 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
+        found = f"{image.dtype} of shape {image.shape}"
+        raise InputError("an image of float32, shape (height, width, 3)", found, "see aic_helpers.data.images.as_float")
+
+
+def _tell(progress: Progress | None, done: int, total: int) -> None:
+    if progress is not None:
+        progress(done, total)

@@ -1,0 +1,100 @@
+"""A frozen model evaluated in a child process with limits: one that aborts or hangs ends only that."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aic_helpers.core import machine
+from aic_helpers.evaluation import example_images
+from aic_helpers.evaluation.per_image import FIGURES, chosen
+from aic_helpers.processes.workers import ChildError, Worker
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from aic_helpers.data.datasets import Dataset, Pair
+
+ASSESSMENT = "aic_helpers.evaluation.isolated_worker:Assessment"
+
+BATCH_TIMEOUT_S = 300.0
+"""For the start of the process, and then for each batch of images."""
+
+
+def assess(
+    model_pb: Path,
+    dataset: Dataset,
+    *,
+    limit: int | None = None,
+    examples: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    threads: int | None = None,
+    max_rss_mib: float | None = None,
+    timeout_s: float = BATCH_TIMEOUT_S,
+) -> pd.DataFrame:
+    """Return what `aic_helpers.evaluation.per_image.evaluate` does, found in a process of its own.
+
+    Parameters
+    ----------
+    model_pb : Path
+    dataset, limit, progress
+        See `aic_helpers.evaluation.per_image.evaluate`.
+    examples : Path, optional
+        A run folder into which pictures of the worst, the median and the best image go.
+    threads : int, optional
+        For TensorFlow; by default all cores.
+    max_rss_mib : float, optional
+        Cap on the resident size of the process; by default what the machine can spare.
+    timeout_s : float
+        For each batch of images.
+
+    Returns
+    -------
+    DataFrame
+        As of `evaluate`. Where the process was stopped or died, the images that it didn't come to have that as
+        their ``failure``.
+
+    Raises
+    ------
+    InputError
+        As of `evaluate`, or a `.pb` that isn't a frozen model.
+    """
+    import pandas as pd
+
+    pairs = chosen(dataset, limit)
+    cap_mib = machine.spare_memory_mib() if max_rss_mib is None else max_rss_mib
+    environment = machine.timing_settings(threads, "cpu") if threads else None
+    rows: list[dict[str, Any]] = []
+    limits: dict[str, Any] = {"timeout_s": timeout_s, "max_rss_mib": cap_mib}
+    with Worker(ASSESSMENT, **limits, environment=environment, warm=True) as worker:
+        request = {"data": dataset.name, "track": dataset.track.name, "limit": limit}
+        try:
+            worker.ask({"do": "open", "model": str(model_pb), **request})
+            while batch := worker.ask({"do": "next"})["rows"]:
+                rows += batch
+                if progress:
+                    progress(len(rows), len(pairs))
+            if examples:
+                _write(examples, worker.ask({"do": "examples"})["pictures"])
+        except ChildError as error:
+            rows += _lost(pairs[len(rows) :], str(error))
+    return pd.DataFrame(rows)
+
+
+def _write(folder: Path, pictures: dict[str, str]) -> None:
+    """Write the pictures that a child sent; it needs no right to write here itself."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in example_images.EXAMPLES:
+        if name in pictures:
+            (folder / name).write_bytes(base64.b64decode(pictures[name]))
+
+
+def _lost(pairs: Sequence[Pair], reason: str) -> list[dict[str, Any]]:
+    """Return rows for the images that the process didn't come to."""
+    blank = {"width_px": 0, "height_px": 0, "cropped": False, "capped": False, **dict.fromkeys(FIGURES, math.nan)}
+    first = [{"image": pair.name, **blank, "failure": f"ended its process: {reason}"} for pair in pairs[:1]]
+    after = [{"image": pair.name, **blank, "failure": "was not run any more"} for pair in pairs[1:]]
+    return first + after

@@ -1,0 +1,54 @@
+"""The child's side of `assessments`: one frozen model, evaluated on a dataset a few images at a time."""
+
+from __future__ import annotations
+
+import base64
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from aic_helpers.core import quiet_tensorflow
+from aic_helpers.core.tracks import TRACKS
+from aic_helpers.data.datasets import open_dataset
+from aic_helpers.evaluation import example_images
+from aic_helpers.evaluation.per_image import Row, batches_of_rows, chosen
+
+
+class Assessment:
+    """Answers ``open``, ``next`` until no rows are left, and ``examples``, as `children.Worker` brings it."""
+
+    def __init__(self) -> None:
+        self._batches: Iterator[list[Row]] = iter(())
+        self._rows: list[Row] = []
+
+    def __call__(self, request: dict[str, Any]) -> dict[str, Any]:
+        actions = {"open": self._open, "next": self._next, "examples": self._examples}
+        return actions[request["do"]](request)
+
+    def _open(self, request: dict[str, Any]) -> dict[str, Any]:
+        quiet_tensorflow.import_tensorflow()
+        from aic_helpers.models import frozen_models
+
+        self._dataset = open_dataset(request["data"], TRACKS[request["track"]])
+        model = frozen_models.load(request["model"])
+        self._rows = []
+        self._outputs = example_images.KeptOutputs(model)
+        pairs = chosen(self._dataset, request["limit"])
+        self._batches = batches_of_rows(model, self._dataset, pairs, self._outputs.keep)
+        return {}
+
+    def _next(self, request: dict[str, Any]) -> dict[str, Any]:
+        batch = next(self._batches, [])
+        self._rows += batch
+        return {"rows": batch}
+
+    def _examples(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the pictures of the worst, the median and the best image by name, their bytes in base64."""
+        import pandas as pd
+
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            example_images.write(folder, self._dataset, self._outputs, pd.DataFrame(self._rows))
+            files = [path for file in example_images.EXAMPLES if (path := folder / file).is_file()]
+            return {"pictures": {file.name: base64.b64encode(file.read_bytes()).decode("ascii") for file in files}}

@@ -1,0 +1,205 @@
+"""PSNR and MS-SSIM: plain functions of two arrays, within 1e-6 of what float64 gives."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from aic_helpers.core.errors import InputError
+from aic_helpers.data.images import Floats, crop_border
+from aic_helpers.evaluation.kernels import WINDOW_PX, Doubles, squared_error
+from aic_helpers.evaluation.ssim import scale_means
+
+SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
+"""Wang, Simoncelli and Bovik 2003, "Multi-scale structural similarity", section 3.2."""
+
+HALVINGS = len(SCALE_WEIGHTS) - 1
+
+Definition = Literal["per_channel", "tensorflow", "pooled"]
+
+
+def psnr(reference: Floats, output: Floats, *, data_range: float, crop_px: int = 0) -> float:
+    """Return the peak signal-to-noise ratio of one image pair.
+
+    Parameters
+    ----------
+    reference, output : ndarray, shape (height, width, 3), floating, RGB
+        Values in [0, data_range]; a value outside raises. Clip first.
+    data_range : float
+        White minus black: 1.0 or 255.0. Never guessed from the dtype.
+    crop_px : int
+        Pixels removed from each side before scoring.
+
+    Returns
+    -------
+    float
+        dB, computed in float64; ``inf`` for identical images.
+
+    Raises
+    ------
+    InputError
+        Unequal shapes, values out of range or not finite, or nothing left after the crop.
+    """
+    _check_pair(reference, output, crop_px)
+    pair = _prepared(reference, output)
+    error, misplaced = squared_error(*pair, crop_px, pair[0].dtype.type(data_range))
+    if misplaced or not _border_is_finite(pair, crop_px):
+        _check_values(reference, output, crop_px, data_range)
+    height, width = (side - 2 * crop_px for side in reference.shape[:2])
+    return math.inf if error == 0 else 10 * math.log10(data_range**2 * (3 * height * width) / error)
+
+
+def ms_ssim(
+    reference: Floats,
+    output: Floats,
+    *,
+    data_range: float,
+    crop_px: int = 0,
+    definition: Definition = "per_channel",
+) -> float:
+    """Return the multi-scale structural similarity of one image pair over five scales.
+
+    Parameters
+    ----------
+    reference, output : ndarray, shape (height, width, 3), floating, RGB
+        Any finite values: Track B's protocol measures the unclipped output.
+    data_range : float
+        White minus black: 1.0 or 255.0. Never guessed from the dtype.
+    crop_px : int
+        Pixels removed from each side before scoring.
+    definition : {"per_channel", "tensorflow", "pooled"}
+        ``per_channel``: the 11 px window never shrinks, the scales are multiplied for each channel, and the
+        channels are averaged last. ``tensorflow`` (Track A) is the same as `tf.image.ssim_multiscale` prints
+        it: TensorFlow sums the pixels of a scale one after the other in float32, which on a 2K photo rounds
+        nearly every addition and lifts the result by up to 0.0015. The challenge's figures contain that, so
+        its protocol does. ``pooled`` (Track B) is the challenge's own script: the window shrinks to an image
+        smaller than it (its sigma in proportion), and each scale is averaged over pixels and channels before
+        the scales are multiplied.
+
+    Returns
+    -------
+    float
+        At most 1, which identical images get. A scale that correlates negatively counts as 0.
+
+    Raises
+    ------
+    InputError
+        Unequal shapes, values that aren't finite, or an image too small for five scales: 161 px on each
+        side, or 16 px for ``pooled``.
+    """
+    float32_sums = definition == "tensorflow"
+    least_px = 2**HALVINGS if definition == "pooled" else (WINDOW_PX - 1) * 2**HALVINGS + 1
+    exact, rounded = _means(reference, output, data_range, crop_px, least_px, float32_sums)
+    if definition == "pooled":
+        exact = exact.mean(axis=1, keepdims=True)
+    return _combined(rounded if float32_sums else exact)
+
+
+class BothSums(NamedTuple):
+    """MS-SSIM by the definitions ``tensorflow`` and ``per_channel``, which differ in how they add the pixels."""
+
+    tensorflow: float
+    per_channel: float
+
+
+def ms_ssim_both(reference: Floats, output: Floats, *, data_range: float, crop_px: int = 0) -> BothSums:
+    """Return `ms_ssim` by ``tensorflow`` and by ``per_channel``, from one pass over the pair.
+
+    Parameters
+    ----------
+    reference, output, data_range, crop_px
+        As `ms_ssim` takes them.
+
+    Returns
+    -------
+    BothSums
+        Just what two calls of `ms_ssim` return.
+
+    Raises
+    ------
+    InputError
+        As `ms_ssim` does.
+    """
+    least_px = (WINDOW_PX - 1) * 2**HALVINGS + 1
+    exact, rounded = _means(reference, output, data_range, crop_px, least_px, True)
+    return BothSums(tensorflow=_combined(rounded), per_channel=_combined(exact))
+
+
+def _means(
+    reference: Floats, output: Floats, data_range: float, crop_px: int, least_px: int, float32_sums: bool
+) -> tuple[Doubles, Doubles]:
+    _check_pair(reference, output, crop_px)
+    _check_scales(reference.shape, least_px, crop_px)
+    pair = _prepared(reference, output)
+    means = scale_means(
+        *pair, data_range=float(data_range), crop_px=crop_px, scales=len(SCALE_WEIGHTS), float32_sums=float32_sums
+    )
+    if not np.isfinite(means[0]).all() or not _border_is_finite(pair, crop_px):
+        _check_values(reference, output, crop_px)
+        reference, output = _within_float32(pair, data_range)
+        return _means(reference, output, data_range, crop_px, least_px, float32_sums)
+    return means
+
+
+def _within_float32(pair: list[Floats], data_range: float) -> list[Floats]:
+    """Clip finite values to where float32 still has their squares. No window that far out is like one in the range."""
+    return [np.clip(image, -1e15 * data_range, 1e15 * data_range) for image in pair]
+
+
+def _combined(means: Doubles) -> float:
+    """Multiply the scales, then average the channels; `means` is (scales, channels)."""
+    return float(np.prod(np.maximum(means, 0) ** np.array(SCALE_WEIGHTS)[:, None], axis=0).mean())
+
+
+def _check_pair(reference: Floats, output: Floats, crop_px: int) -> None:
+    """Refuse a pair of the wrong shapes or types; what it takes to look at the values comes later."""
+    if reference.shape != output.shape:
+        raise InputError(
+            f"output of the reference's shape {reference.shape}",
+            str(output.shape),
+            "scale or crop the output, or pass the matching reference",
+        )
+    for name, image in (("reference", reference), ("output", output)):
+        if image.ndim != 3 or image.shape[2] != 3 or not np.issubdtype(image.dtype, np.floating):
+            raise InputError(
+                f"{name} as a floating array (height, width, 3)", f"{image.dtype} {image.shape}", "convert it"
+            )
+    crop_border(reference, crop_px)
+
+
+def _check_scales(shape: tuple[int, ...], least_px: int, crop_px: int) -> None:
+    if min(shape[:2]) < least_px + 2 * crop_px:
+        raise InputError(
+            f"at least {least_px + 2 * crop_px} px on each side (five scales of MS-SSIM)",
+            f"{shape[1]}x{shape[0]}",
+            "use a larger image",
+        )
+
+
+def _check_values(reference: Floats, output: Floats, crop_px: int, data_range: float = math.inf) -> None:
+    """Say what is wrong with the values. Only called where a metric has met such values: it goes over them again."""
+    for name, image in (("reference", reference), ("output", output)):
+        if not np.isfinite(image).all():
+            raise InputError(f"finite {name} values", "NaN or infinity", "mend the model that made them")
+    for name, image in (("reference", reference), ("output", output)):
+        inner = crop_border(image, crop_px)
+        if data_range < math.inf and (inner.min() < 0 or inner.max() > data_range):
+            raise InputError(
+                f"{name} values in [0, {data_range:g}]",
+                f"[{inner.min():g}, {inner.max():g}]",
+                "clip the image first, or pass its data_range",
+            )
+
+
+def _border_is_finite(pair: list[Floats], crop_px: int) -> bool:
+    """Whether the values that a crop takes away, which the metrics never see, are finite too."""
+    sides = (np.s_[:crop_px], np.s_[-crop_px:], np.s_[:, :crop_px], np.s_[:, -crop_px:])
+    return crop_px == 0 or all(np.isfinite(image[side]).all() for image in pair for side in sides)
+
+
+def _prepared(reference: Floats, output: Floats) -> list[Floats]:
+    """Return the pair as the compiled passes take it, mostly as it is: float32 or float64, contiguous, writable."""
+    double = max(reference.dtype.itemsize, output.dtype.itemsize) > 4
+    return [np.require(image, np.float64 if double else np.float32, ["C", "W"]) for image in (reference, output)]

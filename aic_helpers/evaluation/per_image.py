@@ -1,0 +1,241 @@
+"""Callable + validation pairs -> a DataFrame, one row per image.
+
+Three things go on at once: a thread reads the next images, the network runs on a batch, and a thread scores the
+batch before. At most four batches are in memory, however many images there are.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.statistics import mean_ci95
+from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, PROTOCOL, TRACKS, Track
+from aic_helpers.data.datasets import Dataset, LoadedPair, Pair, read_pair
+from aic_helpers.evaluation.metrics import ms_ssim, ms_ssim_both, psnr
+
+Model = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+See = Callable[[LoadedPair, NDArray[np.float32]], None]
+"""Shown each pair that is scored, with the output."""
+
+Progress = Callable[[int, int], None]
+"""Told how many images are scored, of how many."""
+
+Row = dict[str, Any]
+Item = TypeVar("Item")
+
+BATCH_PIXELS = HD_WIDTH_PX * HD_HEIGHT_PX
+"""Images of one size go through the network together up to so many pixels: 92 patches of 100x100, one 2K photo.
+
+As many as the rules ask of every model at once, so that a batch takes no memory that the rules don't allow for."""
+
+FIGURES = ("psnr_db", "ms_ssim", "ms_ssim_float64", "outside_share", "outside_max")
+
+
+def evaluate(
+    model: Model, dataset: Dataset, *, limit: int | None = None, progress: Progress | None = None
+) -> pd.DataFrame:
+    """Return the figures of a model on each validation pair of a dataset, by the track's protocol.
+
+    Parameters
+    ----------
+    model : callable
+        A batch (images, height, width, 3) of float32 in [0, 1] -> the same shape; see
+        `aic_helpers.models.frozen_models.load`. It gets images one by one, unless it has an attribute `batch` that is None, as a `FrozenModel` has.
+    dataset : Dataset
+        From `aic_helpers.data.datasets.open_dataset`.
+    limit : int, optional
+        Only the first so many pairs.
+    progress : callable, optional
+        Called after each batch.
+
+    Returns
+    -------
+    DataFrame
+        One row per pair: ``image``, ``width_px``, ``height_px`` (after a crop to a multiple of the scale, which
+        ``cropped`` tells), ``capped`` (whether its PSNR counts as below), ``psnr_db``, ``ms_ssim``,
+        ``ms_ssim_float64`` (the same with float64 sums), ``outside_share`` and ``outside_max`` (how many output values
+        leave [0, 1], and by how much at most), and ``failure``: why the model has no figures on this pair, else None.
+
+    Notes
+    -----
+    The PSNR of an output that equals its target is infinite, and would make the mean over all images so: one white
+    patch that stays white would decide a ranking. No image counts for more than a single value off by one of 255
+    levels, the smallest error that an 8-bit image can have: 92.9 dB for 100x100 px.
+
+    Raises
+    ------
+    InputError
+        A pair that can't be read or is too small for the protocol, or a limit below 1.
+    """
+    pairs = chosen(dataset, limit)
+    rows: list[Row] = []
+    for batch in batches_of_rows(model, dataset, pairs):
+        rows += batch
+        if progress:
+            progress(len(rows), len(pairs))
+    return pd.DataFrame(rows)
+
+
+def chosen(dataset: Dataset, limit: int | None) -> Sequence[Pair]:
+    """Return the pairs that a limit leaves."""
+    if limit is not None and limit < 1:
+        raise InputError("a limit of at least 1 image", str(limit), "leave the limit out for all images")
+    return dataset.pairs[:limit]
+
+
+def batches_of_rows(
+    model: Model, dataset: Dataset, pairs: Sequence[Pair], see: See | None = None
+) -> Iterator[list[Row]]:
+    """Yield the rows of a few pairs at a time, in their order; `evaluate` says what is in them."""
+    pixels = BATCH_PIXELS if getattr(model, "batch", 1) is None else 1
+    batches = _batched((read_pair(dataset, pair) for pair in pairs), pixels)
+    loaded = ((batch, np.stack([pair.input for pair in batch])) for batch in batches)
+    with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as scorer:
+        scored = None
+        for batch, inputs in _ahead(reader, loaded):
+            outputs = _run(model, inputs)
+            if scored:
+                yield scored.result()
+            scored = scorer.submit(_rows, batch, outputs, dataset.track, see)
+        if scored:
+            yield scored.result()
+
+
+def _ahead(thread: ThreadPoolExecutor, items: Iterator[Item]) -> Iterator[Item]:
+    """Yield items while a thread makes the one after."""
+    upcoming = thread.submit(next, items, None)
+    while (item := upcoming.result()) is not None:
+        upcoming = thread.submit(next, items, None)
+        yield item
+
+
+def _batched(pairs: Iterable[LoadedPair], pixels: int) -> Iterator[list[LoadedPair]]:
+    """Yield neighbours of one size together, up to so many pixels; a larger pair alone."""
+    batch: list[LoadedPair] = []
+    for pair in pairs:
+        full = batch and (len(batch) + 1) * pair.target[..., 0].size > pixels
+        if full or (batch and batch[0].target.shape != pair.target.shape):
+            yield batch
+            batch = []
+        batch.append(pair)
+    if batch:
+        yield batch
+
+
+def _run(model: Model, inputs: NDArray[np.float32]) -> list[tuple[NDArray[np.float32] | None, str | None]]:
+    """Return `run_model` of each image, by one run over all of them where the model can."""
+    if len(inputs) > 1:
+        try:
+            outputs = model(inputs)
+        except Exception:  # one by one tells on which image, and what
+            outputs = np.empty(0, np.float32)
+        if outputs.shape == inputs.shape and np.isfinite(outputs).all():
+            return [(output, None) for output in outputs]
+    return [run_model(model, image) for image in inputs]
+
+
+def run_model(model: Model, image: NDArray[np.float32]) -> tuple[NDArray[np.float32] | None, str | None]:
+    """Return the output for one image (height, width, 3), or None and the reason why there is none."""
+    try:
+        output = model(image[None])
+    except Exception as error:  # TensorFlow has no common class for what a graph can raise
+        return None, f"raised {type(error).__name__}: {_last_line(error)}"
+    if output.shape != (1, *image.shape):
+        return None, f"returned shape {output.shape} for an input of {(1, *image.shape)}"
+    if not np.isfinite(output).all():
+        return None, f"returned NaN or infinity in {np.mean(~np.isfinite(output)):.1%} of the values"
+    return output[0], None
+
+
+def score_output(target: NDArray[np.float32], output: NDArray[np.float32], track: Track) -> dict[str, float]:
+    """Return ``psnr_db``, ``ms_ssim`` and ``ms_ssim_float64`` of one output by a track's protocol."""
+    clipped = np.clip(output, 0, 1)
+    judged = clipped if track.ms_ssim_clipped else output
+    if track.ms_ssim_definition == "tensorflow":
+        protocol, exact = ms_ssim_both(target, judged, data_range=1.0, crop_px=track.crop_px)
+    else:
+        definition = track.ms_ssim_definition
+        protocol = exact = ms_ssim(target, judged, data_range=1.0, crop_px=track.crop_px, definition=definition)
+    return {
+        "psnr_db": psnr(target, clipped, data_range=1.0, crop_px=track.crop_px),
+        "ms_ssim": protocol,
+        "ms_ssim_float64": exact,
+    }
+
+
+def compile_metrics() -> None:
+    """Compile what scores an output, or load what was compiled before: both tracks' metrics, of a small image."""
+    image = np.zeros((208, 208, 3), np.float32)
+    for track in TRACKS.values():
+        score_output(image, image + np.float32(0.5), track)
+
+
+def summarise(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return the ``metrics`` part of a result: means over the images, with 95 % intervals over the images.
+
+    Where any image failed, the means are None and ``failed`` says on how many images and why.
+    """
+    failures = frame["failure"].dropna()
+    names = ("psnr_db", "ms_ssim", "ms_ssim_float64")
+    means = {name: None if len(failures) else float(frame[name].mean()) for name in names}
+    intervals = {f"{name}_ci95": None if len(failures) else mean_ci95(frame[name].to_numpy()) for name in names}
+    summary: dict[str, Any] = {"protocol": PROTOCOL, "images": len(frame), **means, **intervals}
+    summary |= {"cropped_images": int(frame["cropped"].sum()), "capped_images": int(frame["capped"].sum())}
+    summary |= {"outside_share": float(frame["outside_share"].mean()), "outside_max": float(frame["outside_max"].max())}
+    if len(failures):
+        first = frame.loc[failures.index[0], "image"]
+        summary["failed"] = f"{len(failures)} of {len(frame)} images; {first}: the model {failures.iloc[0]}"
+    return summary
+
+
+def _rows(
+    batch: Sequence[LoadedPair],
+    outputs: Sequence[tuple[NDArray[np.float32] | None, str | None]],
+    track: Track,
+    see: See | None,
+) -> list[Row]:
+    rows = []
+    for pair, (output, failure) in zip(batch, outputs, strict=True):
+        rows.append(_row(pair, output, failure, track))
+        if see and output is not None:
+            see(pair, output)
+    return rows
+
+
+def _row(pair: LoadedPair, output: NDArray[np.float32] | None, failure: str | None, track: Track) -> Row:
+    height_px, width_px = pair.target.shape[:2]
+    row = {"image": pair.name, "width_px": width_px, "height_px": height_px, "cropped": pair.cropped, "capped": False}
+    if output is None:
+        return row | dict.fromkeys(FIGURES, math.nan) | {"failure": failure}
+    outside = np.maximum(-output, output - 1)
+    try:
+        figures = score_output(pair.target, output, track)
+    except InputError as error:
+        raise InputError.again(f"{pair.name}: {error}") from None
+    most_db = 10 * math.log10(255**2 * 3 * height_px * width_px)  # see the notes of `evaluate`
+    if figures["psnr_db"] > most_db:
+        row["capped"], figures["psnr_db"] = True, most_db
+    return {
+        **row,
+        **figures,
+        "outside_share": float(np.mean(outside > 0)),
+        "outside_max": max(float(outside.max()), 0.0),
+        "failure": None,
+    }
+
+
+def _last_line(error: BaseException) -> str:
+    said = re.sub(r"\[Op:\w+\]\s*$", "", str(error))  # TensorFlow's name for the whole graph
+    lines = [line.strip() for line in said.splitlines()]
+    lines = [line for line in lines if line and not line.startswith(("Hint:", "[[{{node"))]
+    return lines[-1][:300] if lines else "no message"

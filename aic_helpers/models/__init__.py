@@ -1,0 +1,1 @@
+"""Model sources to frozen models, and what a graph says of itself."""

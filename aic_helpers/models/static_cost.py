@@ -1,0 +1,152 @@
+"""What a frozen graph costs, read from the graph alone: multiply-accumulates and the size of its activations."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX
+
+MIB = 2**20
+
+LARGEST = 5
+
+IN_PLACE = {
+    "BiasAdd",
+    "Elu",
+    "Identity",
+    "LeakyRelu",
+    "Relu",
+    "Relu6",
+    "Reshape",
+    "Selu",
+    "Sigmoid",
+    "Softplus",
+    "Squeeze",
+    "StopGradient",
+    "Tanh",
+}
+"""TensorFlow writes the output of these over their input, or fuses them with it: they take no memory of their own."""
+
+UNCOUNTED = {
+    "Case",
+    "Conv3D",
+    "Einsum",
+    "If",
+    "LoopCond",
+    "PartitionedCall",
+    "StatefulPartitionedCall",
+    "StatelessCase",
+    "StatelessIf",
+    "StatelessWhile",
+    "While",
+}
+"""Operations that may multiply, or repeat what multiplies, uncounted here; a cost that meets one names it."""
+
+Shape = list[int | None] | None
+
+
+def static_cost(graph_def: Any, *, width_px: int = HD_WIDTH_PX, height_px: int = HD_HEIGHT_PX) -> dict[str, Any]:
+    """Return what one image costs, from the shapes that TensorFlow infers with a placeholder of that size.
+
+    Parameters
+    ----------
+    graph_def : GraphDef
+        With ``input:0`` of shape (batch, height, width, 3).
+    width_px, height_px : int
+
+    Returns
+    -------
+    dict
+        ``gmacs`` (10^9 multiply-accumulates of convolutions and matrix products, None where a shape isn't known
+        before the graph runs), ``weights`` (elements of the graph's floating constants),
+        ``largest_activations`` (at most five, each with ``layer``, ``operation``, ``shape`` and ``mib``), and
+        ``not_counted`` (names of operations that multiply but aren't counted). At a size that the graph
+        refuses, ``gmacs`` is None and ``refused`` says why.
+    """
+    import tensorflow as tf
+
+    weights = sum(_weights(node) for node in graph_def.node)
+    try:
+        with tf.Graph().as_default() as graph:
+            image = tf.compat.v1.placeholder(tf.float32, [1, height_px, width_px, 3])
+            tf.graph_util.import_graph_def(graph_def, input_map={"input:0": image}, name="")
+    except ValueError as error:
+        reason = (str(error).splitlines() or ["no reason given"])[-1]
+        return {"gmacs": None, "weights": weights, "largest_activations": [], "not_counted": [], "refused": reason}
+    operations = graph.get_operations()
+    macs = [_macs(operation) for operation in operations]
+    known = [count for count in macs if count is not None]
+    return {
+        "gmacs": sum(known) / 1e9 if len(known) == len(macs) else None,
+        "weights": weights,
+        "largest_activations": _largest_activations(operations),
+        "not_counted": sorted({operation.type for operation in operations} & UNCOUNTED),
+    }
+
+
+def _macs(operation: Any) -> int | None:
+    """Multiply-accumulates of one operation; 0 for one without any, None where its shapes aren't known."""
+    name = operation.type
+    if name in ("Conv2D", "_FusedConv2D"):
+        # Every output element sums over the kernel's height, width and input channels (of its own group).
+        return _product(_shape(operation.outputs[0]), _kernel(operation)[:3])
+    if name == "DepthwiseConv2dNative":
+        return _product(_shape(operation.outputs[0]), _kernel(operation)[:2])
+    if name == "Conv2DBackpropInput":
+        # A transposed convolution: every input element is spread over height, width and output channels.
+        return _product(_shape(operation.inputs[2]), _kernel(operation)[:3])
+    if name in ("MatMul", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3", "_FusedMatMul"):
+        return _product(_shape(operation.outputs[0]), [_inner_side(operation)])
+    return 0
+
+
+def _kernel(operation: Any) -> list[int | None]:
+    return _shape(operation.inputs[1]) or [None] * 4
+
+
+def _inner_side(operation: Any) -> int | None:
+    """The side of a matrix product that is summed over."""
+    transposed = any(name in operation.node_def.attr and operation.get_attr(name) for name in ("transpose_a", "adj_x"))
+    shape = _shape(operation.inputs[0])
+    return None if shape is None else shape[-2 if transposed else -1]
+
+
+def _shape(tensor: Any) -> Shape:
+    return None if tensor.shape.rank is None else tensor.shape.as_list()
+
+
+def _product(*shapes: Shape) -> int | None:
+    product = 1
+    for shape in shapes:
+        if shape is None or None in shape:
+            return None
+        product *= math.prod(side for side in shape if side is not None)
+    return product
+
+
+def _largest_activations(operations: list[Any]) -> list[dict[str, Any]]:
+    own = [operation for operation in operations if operation.type not in IN_PLACE | {"Const", "Placeholder"}]
+    outputs = [(operation, tensor) for operation in own for tensor in operation.outputs]
+    sized = [(operation, _shape(tensor), _bytes(tensor)) for operation, tensor in outputs]
+    largest = sorted(sized, key=lambda entry: entry[2], reverse=True)[:LARGEST]
+    return [
+        {"layer": operation.name, "operation": operation.type, "shape": shape, "mib": size / MIB}
+        for operation, shape, size in largest
+        if size > 0
+    ]
+
+
+def _bytes(tensor: Any) -> int:
+    return (_product(_shape(tensor)) or 0) * tensor.dtype.size
+
+
+def _weights(node: Any) -> int:
+    """Elements of a floating constant; single numbers (an epsilon, a scale) aren't weights."""
+    if node.op != "Const":
+        return 0
+    from tensorflow import as_dtype
+
+    tensor = node.attr["value"].tensor
+    sides = [dim.size for dim in tensor.tensor_shape.dim]
+    return math.prod(sides) if sides and as_dtype(tensor.dtype).is_floating else 0

@@ -1,0 +1,1 @@
+"""Worker processes with limits on time and memory, shut in where a stranger's network runs."""

@@ -1,0 +1,119 @@
+"""The fork server's process: ``python -m aic_helpers.processes.fork_server_main LISTENER MODULE...``.
+
+It has imported these modules, and never runs an operation: TensorFlow starts its threads with the first, and threads
+don't survive a fork.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from aic_helpers.processes import worker_main
+from aic_helpers.processes.fork_server import MAX_BYTES
+
+
+def main(listener: socket.socket, modules: Sequence[str]) -> None:
+    """Fork a child for each connection until standard input closes.
+
+    Parameters
+    ----------
+    modules : sequence of str
+        What to import before, in this order; of ``module:function`` the function is called once as well.
+    """
+    for name in modules:
+        module, _, function = name.partition(":")
+        imported = importlib.import_module(module)
+        if function:
+            getattr(imported, function)()
+    warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside NumPy's threads, which it looks after itself
+    Nursery(listener).run()
+
+
+class Nursery:
+    """Answers connections one at a time, and tells each how its child ended."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._listener = listener
+        self._watch(listener, self._accept)
+        self._watch(sys.stdin, self._end)
+
+    def run(self) -> None:
+        """Serve for ever."""
+        while True:
+            for key, _ in self._selector.select():
+                key.data()
+
+    def _watch(self, file: Any, answer: Callable[[], None]) -> None:
+        self._selector.register(file, selectors.EVENT_READ, answer)
+
+    def _end(self) -> None:
+        os._exit(0)
+
+    def _accept(self) -> None:
+        connection, _ = self._listener.accept()
+        try:
+            message, files, _, _ = socket.recv_fds(connection, MAX_BYTES, 3)
+            pid = self._fork(json.loads(message), files)
+        except (OSError, ValueError):  # the other side has gone
+            connection.close()
+            return
+        for file in files:
+            os.close(file)
+        ended = os.pidfd_open(pid)
+        self._watch(ended, lambda: self._tell(connection, ended, pid))
+        with contextlib.suppress(OSError):
+            connection.send(json.dumps({"pid": pid}).encode())
+
+    def _tell(self, connection: socket.socket, ended: int, pid: int) -> None:
+        """Tell how a child ended, and let go of its process id once the other side knows."""
+        self._selector.unregister(ended)
+        os.close(ended)
+        found = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        status = found.si_status if found and found.si_code == os.CLD_EXITED else -(found.si_status if found else 9)
+        with contextlib.suppress(OSError):
+            connection.send(json.dumps({"returncode": status}).encode())
+        self._watch(connection, lambda: self._reap(connection, pid))
+
+    def _reap(self, connection: socket.socket, pid: int) -> None:
+        self._selector.unregister(connection)
+        connection.close()
+        os.waitpid(pid, 0)
+
+    def _fork(self, request: dict[str, Any], files: list[int]) -> int:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self._become_a_child(request, *files)
+            finally:
+                os._exit(1)
+        return pid
+
+    def _become_a_child(self, request: dict[str, Any], requests: int, replies: int, log: int) -> None:
+        os.setsid()
+        for key in list(self._selector.get_map().values()):
+            os.close(key.fd)
+        self._selector.close()
+        null = os.open(os.devnull, os.O_RDONLY)
+        for ours, standard in ((null, 0), (log, 1), (log, 2)):
+            os.dup2(ours, standard)
+        os.environ.clear()
+        os.environ.update(request["environment"])
+        os.chdir(request["cwd"])
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        worker_main.main(request["target"], requests, replies, request["limit_mib"])
+        worker_main.leave()
+
+
+if __name__ == "__main__":
+    main(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])

@@ -1,0 +1,164 @@
+"""The worker process: ``python -m aic_helpers.processes.worker_main module:function REQUESTS REPLIES LIMIT_MIB``."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import json
+import os
+import queue
+import resource
+import signal
+import sys
+import sysconfig
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, NoReturn
+
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.project_paths import PACKAGE
+from aic_helpers.processes import confinement
+
+MAX_MESSAGE = 400
+"""Characters of an error's text; a longer one keeps both ends, where Keras and TensorFlow say what is wrong."""
+
+PR_SET_CHILD_SUBREAPER = 36
+
+GRAPH_ERROR = "Graph execution error:"
+
+NOT_THE_USERS = (str(PACKAGE), sysconfig.get_paths()["stdlib"], "<")
+
+
+def main(target: str, requests: int, replies: int, limit_mib: str) -> None:
+    """Answer requests until the pipe closes.
+
+    Parameters
+    ----------
+    target : str
+        ``module:name``; imported at the first request, so that what importing it raises is a reply too.
+    requests, replies : int
+        File descriptors of the two pipes.
+    limit_mib : str
+        RLIMIT_DATA, or ``none``.
+    """
+    for descriptor in (requests, replies):
+        os.set_inheritable(descriptor, False)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _adopt_descendants()
+    confinement.enter()
+    if limit_mib != "none":
+        _limit_data(int(limit_mib) * 2**20)
+    lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+    busy = threading.Event()
+    threading.Thread(target=_listen, args=(requests, lines, busy), daemon=True).start()
+    function: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    while (line := lines.get()) is not None:
+        try:
+            function = function or _load(target)
+            reply: dict[str, Any] = {"reply": function(json.loads(line))}
+        except BaseException as error:
+            reply = {"error": _describe(error)}
+        busy.clear()
+        _write(replies, reply)
+
+
+def _adopt_descendants() -> None:
+    """Become the parent of descendants whose own parent ends, so that they stay in the family (Linux only)."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _limit_data(limit_bytes: int) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    soft = limit_bytes if hard == resource.RLIM_INFINITY else min(limit_bytes, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+def _listen(requests: int, lines: queue.SimpleQueue[bytes | None], busy: threading.Event) -> None:
+    """Hand on the lines of the pipe; where it closes in the middle of work, the parent is gone: end the group."""
+    with open(requests, "rb") as pipe:
+        for line in pipe:
+            busy.set()
+            lines.put(line)
+    if busy.is_set():
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+    lines.put(None)
+
+
+def _load(target: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    module, _, name = target.partition(":")
+    function = getattr(importlib.import_module(module), name)
+    return function() if isinstance(function, type) else function
+
+
+def _write(replies: int, reply: dict[str, Any]) -> None:
+    rest = memoryview(json.dumps(reply).encode() + b"\n")
+    while rest:
+        rest = rest[os.write(replies, rest) :]
+
+
+def _describe(error: BaseException) -> dict[str, Any]:
+    """Return what the parent needs to raise it again: one line, and what kind of error it was."""
+    if isinstance(error, InputError):
+        return {"message": str(error), "input_error": True, "out_of_memory": False}
+    text, where = _text(error), _where(error)
+    message = ": ".join(part for part in (type(error).__name__, text) if part)
+    return {
+        "message": f"{message} ({where})" if where else message,
+        "input_error": False,
+        "out_of_memory": isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError",
+    }
+
+
+def _text(error: BaseException) -> str:
+    """Return the error's own words in one line, without the stack that TensorFlow puts into those of a graph."""
+    lines = str(error).splitlines()
+    if _is_of_a_graph(error):
+        noise = (GRAPH_ERROR, "Detected at node", "  File ", "Hint:")
+        lines = [line for line in lines if not line.startswith(noise)]
+    text = " ".join(" ".join(lines).split())
+    return text if len(text) <= MAX_MESSAGE else f"{text[: MAX_MESSAGE // 2]} ... {text[-MAX_MESSAGE // 2 :]}"
+
+
+def _is_of_a_graph(error: BaseException) -> bool:
+    return str(error).startswith(GRAPH_ERROR)
+
+
+def _where(error: BaseException) -> str:
+    """Return ``file:line`` of the last frame in the user's own code, or else of the last frame of all.
+
+    A frozen graph has no lines; its errors name the node.
+    """
+    if _is_of_a_graph(error):
+        return ""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}:{error.lineno}"
+    frames = list(_frames(error))
+    users = [frame for frame in frames if _is_users(frame.filename)]
+    last = (users or frames)[-1:]
+    return f"{last[0].filename}:{last[0].lineno}" if last else ""
+
+
+def _frames(error: BaseException | None) -> Iterator[traceback.FrameSummary]:
+    """Yield the frames of an error's causes first and its own last."""
+    if error is not None:
+        yield from _frames(error.__cause__)
+        yield from traceback.extract_tb(error.__traceback__)
+
+
+def _is_users(filename: str) -> bool:
+    return not filename.startswith(NOT_THE_USERS) and "-packages" not in filename and "autograph" not in filename
+
+
+def leave() -> NoReturn:
+    """End this process at once: TensorFlow's threads make an orderly end slow, and it sometimes crashes."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
+    leave()

@@ -1,0 +1,1 @@
+"""Time, memory and the rules of the challenge."""

@@ -1,0 +1,303 @@
+"""The rules of the challenge, judged by what was found: each with limit, found, evidence and remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, MAX_FILE_BYTES
+from aic_helpers.profiling.probes import Findings, Outcome
+
+HD_NAME = f"{HD_WIDTH_PX}x{HD_HEIGHT_PX}"
+
+MAX_DIFFERENCE = 1e-4
+"""Between frozen model and source, between two runs, and between a batch and its images one by one: a fortieth of
+an 8-bit step. Exact equality would ask more than a sum over several threads can give."""
+
+NOT_JUDGED = "not judged"
+
+OTHER_RULES = ("memory", "timeout", "dtype", "not finite")
+"""Kinds of failure that break another rule than the one on resolution."""
+
+Rule = dict[str, Any]
+Part = Mapping[str, Any] | None
+
+
+def judge(
+    size_bytes: int,
+    findings: Findings,
+    hd: Outcome,
+    max_rss_mib: float,
+    conversion: Part = None,
+    profile: Part = None,
+    metrics: Part = None,
+) -> list[Rule]:
+    """Return the rules, in a fixed order.
+
+    Parameters
+    ----------
+    size_bytes : int
+        Of the frozen model.
+    findings : Findings
+    hd : Outcome
+        Of the run at 1280x720 that gives the memory; `kind` may be ``dtype``, ``shape`` or ``not finite`` too.
+    max_rss_mib : float
+    conversion, profile, metrics : dict, optional
+        See `aic_helpers.profiling.requirements.check`.
+    """
+    return [
+        _file_size(size_bytes),
+        _input_and_output(findings),
+        _any_resolution(findings, hd),
+        _batches(findings),
+        _finite(findings, hd),
+        _range(findings, metrics),
+        _same_twice(findings),
+        _parity(conversion),
+        _memory(findings, hd, max_rss_mib),
+        _time(findings, hd, profile),
+    ]
+
+
+def _rule(name: str, passed: bool | None, *, limit: str, found: str, evidence: str, remedy: str | None = None) -> Rule:
+    remedy = None if passed or found == NOT_JUDGED else remedy
+    return {"name": name, "passed": passed, "limit": limit, "found": found, "evidence": evidence, "remedy": remedy}
+
+
+def _file_size(size_bytes: int) -> Rule:
+    return _rule(
+        "file size",
+        size_bytes <= MAX_FILE_BYTES,
+        limit=f"{MAX_FILE_BYTES / 1e6:.0f} MB",
+        found=f"{size_bytes / 1e6:.2f} MB",
+        evidence=f"model.pb has {size_bytes} bytes",
+        remedy="use fewer channels or layers, or leave constants other than weights out of the graph",
+    )
+
+
+def _input_and_output(findings: Findings) -> Rule:
+    shape, dtype, home = findings.declared["shape"], findings.declared["dtype"], findings.home
+    right = len(shape) == 4 and shape[3] in (None, 3) and dtype == "float32"
+    found = f"input:0 {dtype} {_shape(findings)}"
+    if home.reply is not None:
+        output = home.reply["output_shape"]
+        right = right and len(output) == 4 and output[3] == 3 and home.reply["dtype"] == "float32"
+        found += f", output:0 {home.reply['dtype']} of rank {len(output)} with {output[-1] if output else 0} channels"
+    remedy = "take and return one 4-D float32 tensor with 3 channels: cast or reshape inside the model"
+    if fixed_batch := _fixed_batch(findings):
+        right, found = False, f"{found}, a fixed batch of {fixed_batch}"
+        remedy = "make the placeholder's batch None or 1: the challenge gives the images one by one"
+    return _rule(
+        "input and output",
+        right,
+        limit="input:0 and output:0, float32, (batch, height, width, 3)",
+        found=found,
+        evidence="the graph's placeholder, and " + (f"a run at {home.where}" if home.reply else "no run: it failed"),
+        remedy=remedy,
+    )
+
+
+def _any_resolution(findings: Findings, hd: Outcome) -> Rule:
+    tried = [findings.home, *findings.sizes, hd]
+    wrong = [run for run in tried if not run.right_size and run.kind not in OTHER_RULES]
+    if _fixed_batch(findings):
+        wrong = []  # they failed for their one image, at whatever size
+    worked = [run.where for run in tried if run.right_size]
+    # TensorFlow may well run a graph at other sizes than the declared one; a session that feeds it refuses.
+    fixed = any(side is not None for side in findings.declared["shape"][1:3])
+    evidence = [f"the placeholder has the shape {_shape(findings)}"] if fixed else []
+    evidence += [_what_went_wrong(wrong[0])] if wrong else []
+    evidence += [f"right at {', '.join(worked)}"] if worked else []
+    if fixed:
+        found = "fixed"
+    elif wrong:
+        found = f"not at {wrong[0].where}"
+    else:
+        found = f"held at {len(worked)} sizes" if worked else NOT_JUDGED
+    return _rule(
+        "any resolution",
+        False if fixed or wrong else True if worked else None,
+        limit="the output has the input's size at any resolution",
+        found=found,
+        evidence="; ".join(evidence) or _no_run(findings),
+        remedy=_resolution_remedy(wrong[0] if wrong else None, fixed),
+    )
+
+
+def _fixed_batch(findings: Findings) -> int | None:
+    """Return the batch that the graph is fixed at, where no single image fits it."""
+    batch = findings.declared["shape"][0]
+    return None if batch == 1 else batch
+
+
+def _shape(findings: Findings) -> str:
+    sides = ("any" if side is None else str(side) for side in findings.declared["shape"])
+    return f"({', '.join(sides)})"
+
+
+def _what_went_wrong(run: Outcome) -> str:
+    if run.reply is None:
+        return f"at {run.where}: {run.error}"
+    output = run.reply["output_shape"]
+    if len(output) != 4:
+        return f"at {run.where} the output has the shape {tuple(output)}"
+    return f"at {run.where} the output is {output[2]}x{output[1]}"
+
+
+def _resolution_remedy(run: Outcome | None, fixed: bool) -> str:
+    if fixed:
+        return "make height and width of the placeholder None, and take sizes from tf.shape, not from get_shape"
+    if run is None or run.reply is None:
+        return "see the error; take sizes from tf.shape inside the model"
+    output = run.reply["output_shape"]
+    if len(output) == 4 and (output[1] < run.size[1] or output[2] < run.size[0]):
+        return "use SAME padding, or pad the input by what the convolutions take away"
+    return "crop the output to the input's size"
+
+
+def _batches(findings: Findings) -> Rule:
+    batch, fixed = findings.batch, findings.declared["shape"][:1] == [1]
+    passed = None
+    if fixed:
+        found, evidence = "a fixed batch of 1", "the graph's placeholder"
+    elif batch is None:
+        found, evidence = NOT_JUDGED, _no_run(findings)
+    elif batch.reply is None:
+        found, evidence = "fails with a batch of 2", f"at {batch.where}: {batch.error}"
+    elif batch.reply["max_abs"] is None:
+        found, evidence = "fails with a batch of 2", f"the output has the shape {tuple(batch.reply['output_shape'])}"
+    else:
+        difference = batch.reply["max_abs"]
+        passed = True if difference <= MAX_DIFFERENCE else None
+        found = f"a batch of 2 differs from its images one by one by {difference:.1e}"
+        evidence = f"at {batch.where}, largest absolute difference"
+    return _rule(
+        "batches above 1",
+        passed,
+        limit="advice: not asked for, the challenge's own files are fixed at 1",
+        found=found,
+        evidence=evidence,
+        remedy="make the placeholder's batch None, and don't reshape to a batch of 1",
+    )
+
+
+def _finite(findings: Findings, hd: Outcome) -> Rule:
+    values = findings.values
+    shares: dict[str, float] = values.reply["not_finite_share"] if values and values.reply else {}
+    bad = [f"{share:.2%} of the output for {name}" for name, share in shares.items() if share > 0]
+    where = values.where if values else ""
+    evidence = [f"outputs for a photo, for black and for white at {where}" if shares else _no_run(findings)]
+    if hd.kind == "not finite":
+        bad.append(f"at {HD_NAME}: {hd.error}")
+        evidence.append("the profile's first image")
+    return _rule(
+        "finite values",
+        False if bad else True if shares else None,
+        limit="no NaN, no infinity",
+        found="; ".join(bad) if bad else "all finite" if shares else NOT_JUDGED,
+        evidence="; ".join(evidence),
+        remedy="look for a division by zero, the log or root of a negative number, or an exp that overflows",
+    )
+
+
+def _range(findings: Findings, metrics: Part) -> Rule:
+    values = findings.values
+    if metrics is not None and metrics.get("failed") is None and metrics.get("outside_share") is not None:
+        outside, evidence = metrics, f"{metrics['images']} validation images"
+    elif values and values.reply:
+        outside, evidence = values.reply, f"a photo at {values.where}"
+    else:
+        outside, evidence = None, _no_run(findings)
+    share, largest = (outside["outside_share"], outside["outside_max"]) if outside else (0.0, 0.0)
+    found = f"{share:.2%} of the values outside, by {largest:.3f} at most" if outside else NOT_JUDGED
+    return _rule(
+        "values in [0, 1]",
+        True if outside and share == 0 else None,
+        limit="advice: the protocol clips, and the challenge's own networks leave the range by up to 0.08",
+        found=found,
+        evidence=evidence,
+        remedy="clip the output to [0, 1] as the last step of the model",
+    )
+
+
+def _same_twice(findings: Findings) -> Rule:
+    values = findings.values
+    difference = values.reply["twice_max_abs"] if values and values.reply else None
+    return _rule(
+        "same output twice",
+        None if difference is None else difference <= MAX_DIFFERENCE,
+        limit=f"a difference of at most {MAX_DIFFERENCE:g}",
+        found=NOT_JUDGED if difference is None else f"a difference of {difference:.1e}",
+        evidence=f"one photo twice at {values.where}" if difference is not None and values else _no_run(findings),
+        remedy="leave random operations out (dropout, noise): freeze the model for inference, not for training",
+    )
+
+
+def _parity(conversion: Part) -> Rule:
+    parity = (conversion or {}).get("parity") or {}
+    difference = parity.get("max_abs")
+    sizes = ", ".join(parity.get("by_size") or {})
+    return _rule(
+        "parity with its source",
+        None if difference is None else difference <= MAX_DIFFERENCE,
+        limit=f"a difference of at most {MAX_DIFFERENCE:g}",
+        found=NOT_JUDGED if difference is None else f"a difference of {difference:.1e}",
+        evidence="the model came frozen" if difference is None else f"frozen model against its source at {sizes}",
+        remedy="the frozen graph computes something else than its source: look for dropout or batch statistics",
+    )
+
+
+def _memory(findings: Findings, hd: Outcome, max_rss_mib: float) -> Rule:
+    small = findings.home if findings.home.kind == "memory" else None
+    stopped = hd if hd.kind == "memory" else small
+    peak_mib = hd.reply["peak_rss_mib"] if hd.reply else None
+    if stopped:
+        passed, found, evidence = False, f"stopped by {stopped.mechanism}", f"at {stopped.where}: {stopped.error}"
+    elif peak_mib is None:
+        passed, found, evidence = None, NOT_JUDGED, _not_weighed(hd)
+    else:
+        passed, found = peak_mib <= max_rss_mib, f"{peak_mib:.0f} MiB"
+        evidence = f"peak resident size of a fresh process that loads the model and runs one image of {HD_NAME}"
+    return _rule(
+        f"memory at {HD_NAME}",
+        passed,
+        limit=f"{max_rss_mib:.0f} MiB",
+        found=found,
+        evidence=evidence,
+        remedy="see largest_activations in the profile: fewer channels, or work at a lower resolution inside",
+    )
+
+
+def _not_weighed(hd: Outcome) -> str:
+    return f"ran at {HD_NAME} without being weighed" if hd.reply else f"no run at {HD_NAME}: {hd.error}"
+
+
+def _time(findings: Findings, hd: Outcome, profile: Part) -> Rule:
+    hung = next((run for run in (hd, findings.home) if run.kind == "timeout"), None)
+    speedup = profile["speedup"] if profile else None
+    passed: bool | None = None
+    if hung:
+        passed, found, evidence = False, "did not return", f"at {hung.where}: {hung.error}"
+    elif profile is None or speedup is None:
+        found, evidence = NOT_JUDGED, f"no profile at {HD_NAME}" if profile is None else f"{profile['failed']}"
+    else:
+        passed = True if speedup >= 1 else None
+        low, high = profile["speedup_ci95"] or (speedup, speedup)
+        found = f"{speedup:.2f} times as fast as the baseline (95 % interval {low:.2f} to {high:.2f})"
+        evidence = f"median {profile['time_ms']:.0f} ms against {profile['baseline_time_ms']:.0f} ms at {HD_NAME}"
+        evidence += f", {profile['repetitions']} repetitions in turn"
+    return _rule(
+        "time against the baseline",
+        passed,
+        limit="must return; advice: not slower than the baseline, the score rises until 4 times as fast",
+        found=found,
+        evidence=evidence,
+        remedy="look for a loop whose condition stays true"
+        if hung
+        else "fewer channels, or work at a lower resolution",
+    )
+
+
+def _no_run(findings: Findings) -> str:
+    failed = next((run for run in (findings.home, findings.values) if run and run.reply is None), findings.home)
+    return f"no run to judge by; at {failed.where}: {failed.error}"

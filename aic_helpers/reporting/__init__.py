@@ -1,0 +1,1 @@
+"""Text tables, figures and pages: how results are shown, whatever they are results of."""

@@ -1,0 +1,38 @@
+"""Widgets that notebooks share: the style sheet, and a progress bar for what takes longer than one likes to wait."""
+
+from __future__ import annotations
+
+from html import escape
+
+import ipywidgets as widgets
+
+from aic_helpers.core.project_paths import PACKAGE
+
+SHEET = PACKAGE / "reporting" / "static" / "dashboard.css"
+
+
+def sheet() -> widgets.HTML:
+    """Return an invisible widget that brings the style sheet to the page."""
+    return widgets.HTML(f"<style>{SHEET.read_text('utf-8')}</style>", layout=widgets.Layout(display="none"))
+
+
+class Waiting(widgets.HBox):
+    """A bar and what is being done; it keeps its place, and is empty when nothing is."""
+
+    def __init__(self) -> None:
+        self.bar = widgets.IntProgress(
+            description="Progress", tooltip="How much of the work is done", layout=widgets.Layout(visibility="hidden")
+        )
+        self.words = widgets.HTML()
+        super().__init__([self.bar, self.words], layout=widgets.Layout(flex_flow="row wrap"))
+
+    def step(self, done: int, total: int, words: str) -> None:
+        """Show that `done` of `total` steps are done, and what comes now."""
+        self.bar.layout.visibility = "visible"
+        self.bar.max, self.bar.value = max(total, 1), done
+        self.words.value = escape(words)
+
+    def end(self, words: str = "") -> None:
+        """Show that nothing is being waited for, and what to know now."""
+        self.bar.layout.visibility = "hidden"
+        self.words.value = escape(words)

@@ -1,0 +1,1 @@
+"""One model on one track: settings, steps, `result.json`, cache keys, report, notebooks."""

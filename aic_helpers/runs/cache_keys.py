@@ -1,0 +1,213 @@
+"""What a part of a result was made from, so that nothing is measured twice and nothing passes for another.
+
+The ingredients of a part stand in `result.json` under ``keys``: hashes of the model, the images and the code that
+makes the figure, the protocol, the settings, the versions of the libraries, and for times and memory the machine. A
+part is current as long as all of them are the same and its files are as they were written.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from aic_helpers.core import machine, safe_files
+from aic_helpers.core.project_paths import PACKAGE
+from aic_helpers.core.tracks import PROTOCOL
+from aic_helpers.data.datasets import Dataset
+from aic_helpers.models import sources
+from aic_helpers.models.sources import fingerprint
+from aic_helpers.profiling.network_pairs import Conditions
+from aic_helpers.profiling.timing import Limits
+from aic_helpers.runs import results
+from aic_helpers.runs.results import Part
+from aic_helpers.runs.run_settings import Settings
+
+Key = dict[str, Any]
+
+_parsing = threading.Lock()
+"""Python 3.11 loses count where several threads parse at once and something is told of garbage collections."""
+
+NOTHING_YET = "nothing there yet"
+
+WORDS = {
+    "baseline": "the baseline",
+    "code": "the workbench's code",
+    "data": "the validation images",
+    "machine": "the machine",
+    "metrics": "the metrics",
+    "model": "the model",
+    "photo": "the photo",
+    "profile": "the profile",
+    "source": "the model's files",
+}
+"""Ingredients in words; the others go by their own names."""
+
+
+def model_key(settings: Settings) -> Key:
+    """Return what `model.pb` is made from."""
+    return {
+        "source": fingerprint(settings.source),
+        "code": code("models.conversion"),
+        **_versions("tensorflow", "keras"),
+    }
+
+
+def metrics_key(settings: Settings, model_sha256: str) -> Key:
+    """Return what the figures of the validation images are made from."""
+    return {
+        "model": model_sha256,
+        "data": data_sha256(settings.dataset, settings.limit),
+        "protocol": PROTOCOL,
+        "limit": settings.limit,
+        "code": code("evaluation.isolated"),
+        **_versions("tensorflow", "numpy", "numba", "pillow"),
+    }
+
+
+def profile_key(
+    settings: Settings, model_sha256: str, conditions: Conditions, limits: Limits, where: dict[str, Any] | None = None
+) -> Key:
+    """Return what time and memory are measured on, with, and where: by default on this machine."""
+    return {
+        "model": model_sha256,
+        "baseline": _sha256([sources.baseline_pb(settings.track)]),
+        "photo": _sha256(settings.dataset.hd[:1]),
+        "machine": where or machine.identity(),
+        **asdict(conditions),
+        **asdict(limits),
+        "code": code("profiling.profiler"),
+        **_versions("tensorflow", "numpy"),
+    }
+
+
+def requirements_key(settings: Settings, result: dict[str, Any], *, weighed: bool = True) -> Key:
+    """Return what the rules are judged by, the other parts of a result among it."""
+    return {
+        "model": result["model"]["sha256"],
+        **{part: results.part_sha256(result[part]) for part in ("metrics", "profile")},
+        "photo": _sha256(settings.dataset.hd[:1]),
+        "weighed": weighed or result["profile"] is not None,
+        "code": code("profiling.requirements"),
+        **_versions("tensorflow", "numpy"),
+    }
+
+
+def stale(folder: Path, part: Part, key: Key) -> str | None:
+    """Return why a part of the result in a run folder is to be made anew, in words; None where it holds.
+
+    Parameters
+    ----------
+    folder : Path
+        Its `result.json` is whole, or isn't there.
+    part : str
+    key : dict
+        What the part would be made from now.
+    """
+    if not (folder / "result.json").is_file():
+        return NOTHING_YET
+    result = results.read(folder)
+    kept = result["keys"].get(part)
+    if result[part] is None or not isinstance(kept, dict) or not {"made_from", "files"} <= set(kept):
+        return NOTHING_YET
+    then, now = kept["made_from"], safe_files.strict(key)
+    changed = [WORDS.get(name, name) for name in {**then, **now} if then.get(name) != now.get(name)]
+    if changed:
+        return f"changed since: {', '.join(changed)}"
+    if kept.get("sha256") != results.part_sha256(result[part]):
+        return "its figures in result.json are not as they were written"
+    damaged = [name for name, sha256 in kept["files"].items() if safe_files.sha256(folder / name) != sha256]
+    return f"{damaged[0]} is damaged or missing" if damaged else None
+
+
+def standing(
+    settings: Settings, *, profile: bool, limits: Limits | None = None, weighed: bool = True
+) -> dict[str, str | None]:
+    """Return for each part of a run why it must be made anew, or None where it holds.
+
+    Where the model must be converted anew, nothing is said of the other parts.
+    """
+    folder = settings.folder
+    why = {"model": stale(folder, "model", model_key(settings))}
+    model = results.converted(settings)
+    if model is None or why["model"]:
+        return why if why["model"] else {"model": "model.pb is damaged or missing"}
+    why["metrics"] = stale(folder, "metrics", metrics_key(settings, model["sha256"]))
+    if profile:
+        key = profile_key(settings, model["sha256"], Conditions(), limits or Limits())
+        why["profile"] = stale(folder, "profile", key)
+    why["requirements"] = stale(
+        folder, "requirements", requirements_key(settings, results.read(folder), weighed=weighed)
+    )
+    return why
+
+
+def data_sha256(dataset: Dataset, limit: int | None) -> str:
+    """Return one SHA-256 over the names and bytes of the validation images that a limit leaves, in their order."""
+    pairs = dataset.pairs[:limit]
+    return _sha256(file for pair in pairs for file in (pair.input, pair.target) if file)
+
+
+@cache
+def code(module: str) -> str:
+    """Return one SHA-256 over the source of a module of the package and of all that helps to make its figures."""
+    return _sha256(_file(name) for name in sorted(behind(module)))
+
+
+def behind(module: str) -> set[str]:
+    """Return a module, all that it imports, and all that runs in processes that it starts, by their full names.
+
+    A process is started by name: so every text constant that names a module of the package, or ``module:function``,
+    counts as an import. Only what is imported from the module that defines it is found, not what comes by way of
+    the lazy names of a package.
+    """
+    found: set[str] = set()
+    waiting = {f"{PACKAGE.name}.{module}"}
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        waiting |= _named(_file(name)) - found
+    return found
+
+
+def _file(module: str) -> Path:
+    return PACKAGE.parent.joinpath(*module.split(".")).with_suffix(".py")
+
+
+def _named(file: Path) -> set[str]:
+    """Return the modules of the package that a file imports, wherever in it, or names in a text constant."""
+    with _parsing:
+        tree = ast.parse(file.read_text("utf-8"))
+    names: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names.append(node.value.partition(":")[0])
+    return {name for name in names if name.startswith(f"{PACKAGE.name}.") and _file(name).is_file()}
+
+
+def _sha256(files: Iterable[Path] | Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        state = file.stat()
+        digest.update(f"{file.name} {_sha256_of(file, state.st_mtime_ns, state.st_size)}\n".encode())
+    return digest.hexdigest()
+
+
+@cache
+def _sha256_of(file: Path, mtime_ns: int, size: int) -> str | None:
+    """Return the SHA-256 of a file as it stands: a board asks for those of its images once for each model."""
+    return safe_files.sha256(file)
+
+
+def _versions(*names: str) -> dict[str, str]:
+    return {name: version(name) for name in names}

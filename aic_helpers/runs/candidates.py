@@ -1,0 +1,161 @@
+"""What a person lists to compare -> frozen models, each with what its run measured, or why there is none."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.data.datasets import Dataset
+from aic_helpers.models import conversion, sources
+from aic_helpers.runs import results, run_settings
+
+Progress = Callable[[int, int, str], None]
+"""Told how much of how much is done, and what comes now, in words."""
+
+
+@dataclass(frozen=True, eq=False)
+class Entrant:
+    """A model in a comparison.
+
+    Attributes
+    ----------
+    pb : Path or None
+        The frozen model.
+    result : dict or None
+        The `result.json` of its run.
+    images : DataFrame or None
+        The `images.csv` of its run, where that was made on the data of the comparison.
+    failure : str or None
+        Why the model can't be shown, in one line.
+    """
+
+    name: str
+    pb: Path | None = None
+    result: dict[str, Any] | None = None
+    images: pd.DataFrame | None = None
+    failure: str | None = None
+
+
+def find(
+    dataset: Dataset, models: Sequence[str], workshop: Path, progress: Progress
+) -> tuple[list[Entrant], list[str]]:
+    """Return the models of a comparison, the track's baseline first, and notes on what was left out.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    models : sequence of str
+        Model sources (see `aic_helpers.models.sources.resolve`) and run folders. None of them: the runs of the track in
+        the project's `runs/` that were made on this data. A model made for the other track is left out.
+    workshop : Path
+        A folder to convert models in that have no run.
+    """
+    typed = [*models] if models else _runs_on(dataset)
+    found, notes = [_baseline(dataset, workshop)], []
+    for done, name in enumerate(typed):
+        progress(done, len(typed), f"opening {Path(name).name}")
+        entrant = _entrant(dataset, name, workshop)
+        if entrant is None:
+            notes.append(f"{Path(name).name} is left out: it was made for the other track")
+        elif entrant.name == found[0].name and entrant.result and not found[0].result:
+            found[0] = entrant  # the same model, and measured
+        elif entrant.pb is None or all(entrant.pb != other.pb for other in found):
+            found.append(entrant)
+    return _told_apart(found), notes
+
+
+def _baseline(dataset: Dataset, workshop: Path) -> Entrant:
+    name = dataset.track.baseline
+    return _entrant(dataset, name, workshop) or Entrant(name, sources.baseline_pb(dataset.track))
+
+
+def _runs_on(dataset: Dataset) -> list[str]:
+    """Return the run folders in the project that hold figures of this track and data."""
+    folders = []
+    for folder in sorted((PROJECT / "runs" / dataset.track.name).glob("*")):
+        try:
+            fitting = results.read(folder)["data"]["name"] == dataset.name
+        except (InputError, KeyError, TypeError):
+            continue
+        if fitting and (folder / "images.csv").is_file() and (folder / "model.pb").is_file():
+            folders.append(str(folder))
+    return folders
+
+
+def _entrant(dataset: Dataset, typed: str, workshop: Path) -> Entrant | None:
+    """Return the entrant that a person typed; None for one of the other track."""
+    folder = Path(typed)
+    is_run = folder.is_dir() and not (folder / "saved_model.pb").is_file()
+    name = folder.resolve().name if is_run else typed
+    try:
+        return _of_run(dataset, folder) if is_run else _of_source(dataset, typed, workshop)
+    except InputError as error:
+        return Entrant(name, failure=str(error))
+    except OSError as error:
+        return Entrant(name, failure=f"{error.filename or folder}: {error.strerror}")
+    except (KeyError, TypeError) as error:
+        return Entrant(name, failure=f"result.json in {folder} is incomplete ({error}): make the run again")
+
+
+def _of_run(dataset: Dataset, folder: Path) -> Entrant | None:
+    result = results.read(folder)
+    if result.get("track") != dataset.track.name:
+        return None
+    model, pb = result.get("model"), folder.resolve() / "model.pb"
+    if not model or not pb.is_file():
+        what = "model.pb" if model else "the part model of result.json"
+        raise InputError(f"{what} in the run folder {folder}", "nothing", "make the run again with: aic run")
+    with pb.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != model["sha256"]:
+            raise InputError(f"the model of {folder}/result.json", "another model.pb", "make the run again")
+    on_this_data = (result.get("data") or {}).get("name") == dataset.name
+    return Entrant(model["name"], pb, result, _images(folder) if on_this_data else None)
+
+
+def _of_source(dataset: Dataset, typed: str, workshop: Path) -> Entrant | None:
+    source = sources.resolve(typed)
+    if source.track not in (None, dataset.track.name):
+        return None
+    folder = run_settings.run_folder(dataset.track, source.name)
+    settings = run_settings.Settings(dataset.track, source, dataset, folder, None)
+    try:
+        if results.converted(settings):
+            return _of_run(dataset, folder)
+    except InputError:
+        pass  # a run that can't be read doesn't keep its model out
+    if source.name == dataset.track.baseline:
+        return Entrant(source.name, sources.baseline_pb(dataset.track))
+    if source.kind == "frozen":
+        return Entrant(source.name, source.path.resolve())
+    pb = workshop / f"{dataset.track.name}-{hashlib.sha256(typed.encode()).hexdigest()[:16]}.pb"
+    if not pb.is_file():
+        conversion.convert(source, pb)
+    return Entrant(source.name, pb)
+
+
+def _images(folder: Path) -> pd.DataFrame | None:
+    """Return a run's figures by image; None where there are none, or none that can be read."""
+    try:
+        table = pd.read_csv(folder / "images.csv", dtype={"image": str})
+        return table[["image", "psnr_db", "ms_ssim", "failure"]]
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _told_apart(found: list[Entrant]) -> list[Entrant]:
+    """Number the models that share a name with another, or with what isn't a model."""
+    counts: Counter[str] = Counter({"input": 1, "target": 1})
+    told = []
+    for entrant in found:
+        counts[entrant.name] += 1
+        number = counts[entrant.name]
+        told.append(replace(entrant, name=f"{entrant.name} ({number})") if number > 1 else entrant)
+    return told

@@ -1,0 +1,190 @@
+"""Run folders -> one HTML file that needs nothing else: no kernel, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aic_helpers.core import published_results, safe_files
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.tracks import TRACKS
+from aic_helpers.reporting import html_pages, text_tables
+from aic_helpers.reporting.captioned_plots import UNREADABLE, Plot
+from aic_helpers.runs import report_plots, report_texts, result_tables, results
+from aic_helpers.runs.run_folders import Example, RunFolder, open_run, printable
+
+COLUMNS = ("PSNR", "MS-SSIM", "speedup", "RAM", "score A", "score B", "score C")
+"""Of the table that compares runs, by the labels of `aic_helpers.runs.result_tables.run_rows`."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One example image in words. `zoom` is how many times its pixels are enlarged."""
+
+    title: str
+    sentence: str
+    zoom: int
+    example: Example
+
+
+@dataclass(frozen=True)
+class Section:
+    """What the report says of one run."""
+
+    number: int
+    name: str
+    track: str
+    data: str
+    folder: str
+    made: str
+    verdict: report_texts.Verdict
+    scores: list[report_texts.Told]
+    no_scores: str
+    figures: list[report_texts.Told]
+    notes: list[str]
+    plots: list[Plot]
+    shown: list[Shown]
+    not_shown: str
+    rules: list[tuple[str, dict[str, Any]]]
+    environment: list[tuple[str, str]]
+    commands: list[str]
+    cells: list[tuple[str, str]]
+
+
+def write_report(runs: Sequence[Path], out: Path) -> Path:
+    """Write the report on one or many run folders, and return its path.
+
+    Everything comes from the run folders; no model runs. Of many, one that can't be shown is told in a sentence.
+
+    Parameters
+    ----------
+    runs : sequence of path
+        At least one.
+    out : path
+        The HTML file. It is replaced only by a whole one.
+
+    Raises
+    ------
+    InputError
+        None of the folders can be shown; the message is that of the first.
+    """
+    told, problems = sections(runs, alone=len(runs) == 1)
+    if not told:
+        raise problems[0] if problems else InputError("a run folder", "none", "name one")
+    page = _page(told, [str(printable(str(problem))) for problem in problems])
+    safe_files.write_text(Path(out), page)
+    return Path(out)
+
+
+def sections(runs: Sequence[Path], *, alone: bool = False) -> tuple[list[tuple[RunFolder, Section]], list[InputError]]:
+    """Return what a report says of each run, and why some can't be shown.
+
+    Parameters
+    ----------
+    runs : sequence of path
+    alone : bool
+        Whether its section has the plot of quality over speed that stands before all sections otherwise.
+    """
+    opened, problems = _opened([Path(run) for run in runs])
+    told = []
+    for number, run in enumerate(opened, 1):
+        try:
+            told.append((run, _section(run, number, alone=alone)))
+        except UNREADABLE as error:
+            remedy = "make the run again: aic run"
+            whole = f"a whole result of schema {results.SCHEMA} in {run.folder}"
+            problems.append(InputError(whole, f"one without what a report needs ({error!r})", remedy))
+    return told, problems
+
+
+def _opened(folders: Sequence[Path]) -> tuple[list[RunFolder], list[InputError]]:
+    opened, problems = [], []
+    for folder in folders:
+        try:
+            opened.append(open_run(folder))
+        except InputError as error:
+            problems.append(error)
+        except UNREADABLE as error:
+            problems.append(InputError(f"a run folder at {folder}", repr(error), "make the run again: aic run"))
+    return opened, problems
+
+
+def _section(run: RunFolder, number: int, *, alone: bool) -> Section:
+    result = run.result
+    plots = report_plots.speed_and_quality([(number, run)]) if alone else []
+    return Section(
+        number=number,
+        name=str(result["model"].get("name")),
+        track=TRACKS[result["track"]].title,
+        data=text_tables.data_words(result["data"]["name"], result["data"]["note"]),
+        folder=str(printable(report_texts.short_path(run.folder))),
+        made=str((result["environment"] or {}).get("created_utc", "")),
+        verdict=report_texts.verdict(result),
+        scores=report_texts.scores(result),
+        no_scores=f"No scores: {report_texts.no_scores(result)}.",
+        figures=report_texts.figures(result),
+        notes=report_texts.notes(result),
+        plots=plots + report_plots.of_run(run, number),
+        shown=[_shown(example, len(run.tables["images"])) for example in run.examples],
+        not_shown=_not_shown(run),
+        rules=[(result_tables.verdict(rule), rule) for rule in result["requirements"] or []],
+        environment=report_texts.environment(result),
+        commands=report_texts.commands(run),
+        cells=_cells(result),
+    )
+
+
+def _shown(example: Example, images: int) -> Shown:
+    row = example.row
+    end = "Only" if images == 1 else str(row["end"]).capitalize()
+    gain_db = row["psnr_db"] - row["input_psnr_db"]
+    change = f" ({gain_db:+.2f} dB)" if abs(gain_db) < float("inf") else ""
+    sentence = (
+        f"PSNR {row['input_psnr_db']:.2f} dB of the input, {row['psnr_db']:.2f} dB of the output{change}; "
+        f"MS-SSIM {row['input_ms_ssim']:.4f} and {row['ms_ssim']:.4f}, of the whole image. "
+    )
+    zoom = max(1, min(3, 360 // max(int(row["shown_width_px"]), int(row["shown_height_px"]))))
+    detail = "overview" in example.pictures
+    place = f"A detail of {row['shown_width_px']}x{row['shown_height_px']} from {row['width_px']}x{row['height_px']}, "
+    place += "where input and target differ most" if detail else ""
+    whole = f"The whole image, {row['width_px']}x{row['height_px']}"
+    size = f", each pixel enlarged {zoom} times." if zoom > 1 else ", pixel by pixel."
+    return Shown(f"{end} image: {row['image']}", sentence + (place if detail else whole) + size, zoom, example)
+
+
+def _not_shown(run: RunFolder) -> str:
+    if run.examples:
+        return ""
+    if (run.result["metrics"] or {}).get("failed"):
+        return f"No example images: the model failed on {run.result['metrics']['failed']}."
+    return run.problems.get("examples", "No example images are in the run folder: aic evaluate makes them.")
+
+
+def _cells(result: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the run's figures for the table that compares runs: value, and interval or empty."""
+    rows = dict(result_tables.run_rows(result))
+    if "PSNR, MS-SSIM" in rows:
+        rows |= {"PSNR": "failed", "MS-SSIM": "failed"}
+    parted = [rows.get(label, "none").partition(" (") for label in COLUMNS]
+    intervals = [
+        rest.rstrip(")") if label != "RAM" else "" for label, (_, _, rest) in zip(COLUMNS, parted, strict=True)
+    ]
+    return list(zip([value for value, _, _ in parted], intervals, strict=True))
+
+
+def _page(told: Sequence[tuple[RunFolder, Section]], problems: Sequence[str]) -> str:
+    many = len(told) + len(problems) > 1
+    numbered = [(section.number, run) for run, section in told]
+    tracks = dict.fromkeys(run.result["track"] for run, _ in told)
+    return html_pages.page(
+        "report.html.j2",
+        sections=[section for _, section in told],
+        problems=problems,
+        many=many,
+        columns=COLUMNS,
+        fronts=report_plots.speed_and_quality(numbered) if many else [],
+        published=[row for track in tracks for row in published_results.RESULTS.get(track, ())],
+        baseline_ms=published_results.BASELINE_MS,
+    )

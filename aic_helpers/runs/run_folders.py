@@ -1,0 +1,141 @@
+"""A run folder -> everything that is shown of it; what is missing or damaged becomes a sentence."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.staging import home
+from aic_helpers.core.tracks import TRACKS
+from aic_helpers.data.images import read_rgb
+from aic_helpers.evaluation.example_images import ENDS, SIDES, picture
+from aic_helpers.runs import results
+
+TABLES = ("images", "timing", "growth", "examples")
+
+PLACE = ("height_px", "width_px", "top_px", "left_px", "shown_height_px", "shown_width_px")
+EXAMPLE_FIGURES = ("input_psnr_db", "input_ms_ssim", "psnr_db", "ms_ssim", *PLACE)
+"""Columns of `examples.csv` beside the texts `end` and `image`."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture for display, in base64, with its size; or `problem`: why there is none, as a sentence."""
+
+    webp_base64: str = ""
+    width_px: int = 0
+    height_px: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One example image: its row of `examples.csv`, and its pictures by side."""
+
+    row: dict[str, Any]
+    pictures: dict[str, Picture]
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """What is in a run folder.
+
+    Attributes
+    ----------
+    folder : Path
+        Where it is, or will be once a staged folder's files have moved.
+    result : dict
+        From `result.json`.
+    tables : dict of str to DataFrame
+        `images`, `timing`, `growth`, `examples`; empty where there is none.
+    problems : dict of str to str
+        By table: why it can't be read.
+    examples : list of Example
+        Worst, median, best, as far as they are there.
+    """
+
+    folder: Path
+    result: dict[str, Any]
+    tables: dict[str, pd.DataFrame]
+    problems: dict[str, str]
+    examples: list[Example]
+
+
+def open_run(folder: Path) -> RunFolder:
+    """Return what is in a run folder.
+
+    Texts in it come from outside: letters that no page or font can show (control characters, halves of pairs)
+    are replaced.
+
+    Raises
+    ------
+    InputError
+        No result, one of another schema, or one without its track or model.
+    """
+    result = printable(results.read(folder))
+    known = result.get("track") in TRACKS and isinstance(result.get("data"), dict)
+    if not (known and isinstance(result.get("model"), dict)):
+        remedy = "make the run again: aic run"
+        raise InputError(f"a track, data and a model in {folder / 'result.json'}", "an incomplete result", remedy)
+    tables: dict[str, pd.DataFrame] = {}
+    problems: dict[str, str] = {}
+    for name in TABLES:
+        tables[name], problem = read_table(folder / f"{name}.csv")
+        problems |= {name: problem} if problem else {}
+    whole = set(EXAMPLE_FIGURES) <= set(tables["examples"].select_dtypes("number").columns)
+    if not (whole or tables["examples"].empty):
+        problems["examples"] = "examples.csv doesn't say what its pictures are of: make the run again."
+    rows = tables["examples"].to_dict("records") if whole else []
+    examples = [_example(folder, row) for row in rows if row.get("end") in ENDS]
+    return RunFolder(home(folder.absolute()), result, tables, problems, examples)
+
+
+def printable(value: Any) -> Any:
+    """Return a value of JSON whose texts can stand in a page."""
+    if isinstance(value, dict):
+        return {printable(key): printable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [printable(item) for item in value]
+    if not isinstance(value, str):
+        return value
+    return "".join("\N{REPLACEMENT CHARACTER}" if _unprintable(letter) else letter for letter in value)
+
+
+def _unprintable(letter: str) -> bool:
+    code = ord(letter)
+    return (code < 32 and letter not in "\t\n") or 127 <= code < 160 or 0xD800 <= code < 0xE000
+
+
+def read_table(path: Path) -> tuple[pd.DataFrame, str]:
+    """Return a table, and why it can't be read; the names of images stay texts ("007", "NA")."""
+    if not path.is_file():
+        return pd.DataFrame(), ""
+    try:
+        table = pd.read_csv(path, dtype={"image": str}, keep_default_na=False, na_values=[""])
+    except ValueError as error:  # pandas' own errors are ones too
+        return pd.DataFrame(), f"{path.name} can't be read ({printable(str(error))}): make the run again."
+    if "image" in table:
+        table["image"] = table["image"].map(printable)
+    return table, ""
+
+
+def _example(folder: Path, row: dict[str, Any]) -> Example:
+    names = {side: picture(row["end"], side) for side in (*SIDES, "overview")}
+    whole = (row["height_px"], row["width_px"]) == (row["shown_height_px"], row["shown_width_px"])
+    return Example(row, {side: _picture(folder / name) for side, name in names.items() if side in SIDES or not whole})
+
+
+def _picture(path: Path) -> Picture:
+    """Return a picture; a file that is no whole image never gets into a page."""
+    if not path.is_file():
+        return Picture(problem=f"The picture {path.name} is not in the run folder: aic evaluate makes it anew.")
+    try:
+        height_px, width_px = read_rgb(path).shape[:2]
+    except InputError:
+        return Picture(problem=f"The picture {path.name} is damaged: aic evaluate makes it anew.")
+    return Picture(base64.b64encode(path.read_bytes()).decode("ascii"), width_px, height_px)

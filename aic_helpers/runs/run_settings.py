@@ -1,0 +1,79 @@
+"""TODO."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.project_paths import PROJECT, folder_name
+from aic_helpers.core.tracks import Track, named_track
+from aic_helpers.data import datasets
+from aic_helpers.models import sources
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run works on: the parameters of a notebook or command, checked and resolved.
+
+    Attributes
+    ----------
+    folder : Path
+        The run folder. It need not be there yet.
+    limit : int or None
+        How many validation images to use; None for all.
+    """
+
+    track: Track
+    source: sources.ModelSource
+    dataset: datasets.Dataset
+    folder: Path
+    limit: int | None
+
+    @property
+    def model_pb(self) -> Path:
+        """The frozen model in the run folder."""
+        return self.folder / "model.pb"
+
+
+def settle(
+    track: str, model: str = "", checkpoint: str = "", data: str = "sample", out: str = "", limit: int = 0
+) -> Settings:
+    """Check the parameters that every notebook and command shares, and resolve them.
+
+    Parameters
+    ----------
+    track : str
+        ``super_resolution`` or ``enhancement``.
+    model, checkpoint : str
+        See `aic_helpers.models.sources.resolve`; no model means the track's sample network.
+    data : str
+        ``sample``, ``challenge`` or a folder.
+    out : str
+        The run folder; empty for ``runs/<track>/<model's name>`` in the project.
+    limit : int
+        How many validation images to use; 0 for all.
+
+    Raises
+    ------
+    InputError
+        An unknown track, model or dataset, a model made for the other track, or a limit below 0.
+    """
+    chosen = named_track(track)
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+        raise InputError("a limit of 0 (all) or more images", repr(limit), "0 stands for all")
+    source = sources.resolve(str(model) or chosen.baseline, str(checkpoint) or None)
+    if source.track not in (None, chosen.name):
+        raise InputError(
+            f"a model of track {chosen.name}", f"{source.name}, made for {source.track}", f"use track {source.track}"
+        )
+    dataset = datasets.open_dataset(str(data), track=chosen)
+    return Settings(chosen, source, dataset, run_folder(chosen, source.name, str(out)), limit or None)
+
+
+def run_folder(track: Track, name: str, out: str = "") -> Path:
+    """Return the folder of a run: `out`, or `runs/<track>/<name>` in the project."""
+    folder = Path(out).expanduser() if out else PROJECT / "runs" / track.name / folder_name(name)
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"a folder for the run at {folder}", "a file", "name another place with out")
+    return folder

@@ -1,0 +1,192 @@
+"""The steps of a run, each written to the run folder as it is done: what notebooks and commands both call."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aic_helpers.core import machine, quiet_tensorflow
+from aic_helpers.data.datasets import read_pair
+from aic_helpers.evaluation import any_image, isolated, per_image
+from aic_helpers.models import conversion, frozen_models, sources
+from aic_helpers.profiling import profiler, requirements, scaling
+from aic_helpers.profiling.network_pairs import Conditions
+from aic_helpers.profiling.timing import Limits
+from aic_helpers.runs import cache_keys, results
+from aic_helpers.runs.results import Part
+from aic_helpers.runs.run_settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from aic_helpers.runs.comparison_figures import Comparison
+
+log = logging.getLogger(__name__)
+
+
+def convert(settings: Settings, *, fresh: bool = False) -> dict[str, Any]:
+    """Return the `model` part of the run, having converted the source to `model.pb`.
+
+    A `model.pb` that was made from this very source is used as it is, unless `fresh` is true.
+    """
+    key = cache_keys.model_key(settings)
+    model = None if fresh or cache_keys.stale(settings.folder, "model", key) else results.converted(settings)
+    if model is None:
+        converted = conversion.convert(settings.source, settings.model_pb)
+        model = results.write_part(settings, "model", converted, key)["model"]
+    return model
+
+
+def evaluate(
+    settings: Settings,
+    *,
+    fresh: bool = False,
+    progress: per_image.Progress | None = None,
+    threads: int | None = None,
+    max_rss_mib: float | None = None,
+) -> pd.DataFrame:
+    """Return the figures of each validation image, having written them and their means to the run folder.
+
+    Pictures of the worst, the median and the best image go there too. Figures that the run folder has of this very
+    model, of these images and by this protocol are used as they are, unless `fresh` is true.
+
+    Parameters
+    ----------
+    threads, max_rss_mib
+        See `aic_helpers.evaluation.isolated.assess`.
+    """
+    model = convert(settings)
+    key = cache_keys.metrics_key(settings, model["sha256"])
+    if not (fresh or _stale(settings, "metrics", key)):
+        return results.read_table(settings, "images")
+    images = isolated.assess(
+        settings.model_pb,
+        settings.dataset,
+        limit=settings.limit,
+        examples=settings.folder,
+        progress=progress,
+        threads=threads,
+        max_rss_mib=max_rss_mib,
+    )
+    record_metrics(settings, images, key)
+    return images
+
+
+def record_metrics(settings: Settings, images: pd.DataFrame, key: cache_keys.Key) -> None:
+    """Write the figures of each validation image and their means to the run folder."""
+    results.write_table(settings, "images", images)
+    results.write_part(settings, "metrics", {**per_image.summarise(images), "limit": settings.limit}, key)
+
+
+def profile(
+    settings: Settings,
+    conditions: Conditions | None = None,
+    limits: Limits | None = None,
+    *,
+    fresh: bool = False,
+    progress: profiler.Progress | None = None,
+) -> dict[str, Any]:
+    """Return the `profile` part of the run, time and memory beside the track's baseline, having written it.
+
+    One that the run folder has of this very model, with these settings on this machine, is used as it is, unless
+    `fresh` is true.
+    """
+    model = convert(settings)
+    conditions, limits = conditions or Conditions(), limits or Limits()
+    key = cache_keys.profile_key(settings, model["sha256"], conditions, limits)
+    if not (fresh or _stale(settings, "profile", key)):
+        return results.read(settings.folder)["profile"]
+    baseline, photo = sources.baseline_pb(settings.track), _hd_photo(settings)
+    measured = profiler.profile(settings.model_pb, baseline, conditions, limits, image=photo, progress=progress)
+    return record_profile(settings, measured, key)
+
+
+def record_profile(settings: Settings, measured: profiler.Profile, key: cache_keys.Key) -> dict[str, Any]:
+    """Write time and memory to the run folder, and return them as its result has them."""
+    results.write_table(settings, "timing", measured.samples)
+    return results.write_part(settings, "profile", measured.result, key)["profile"]
+
+
+def grow(
+    settings: Settings, *, threads: int | None = None, progress: profiler.Progress | None = None
+) -> scaling.Growth:
+    """Return how time and memory grow with the resolution and the batch; the table goes to the run folder."""
+    convert(settings)
+    measured = scaling.growth(settings.model_pb, image=_hd_photo(settings), threads=threads, progress=progress)
+    results.write_table(settings, "growth", measured.table)
+    run = results.read(settings.folder)
+    if run["profile"]:
+        key = run["keys"].get("profile", {}).get("made_from")
+        results.write_part(settings, "profile", {**run["profile"], "growth_exponents": measured.exponents}, key)
+    return measured
+
+
+def check(settings: Settings, *, fresh: bool = False, weighed: bool = True) -> list[dict[str, Any]]:
+    """Return the challenge's rules with what was found, having written them to the run folder.
+
+    Rules about time, memory and quality are judged by the profile and the metrics that the run folder has. Rules
+    that were judged by these very parts already are used as they are, unless `fresh` is true.
+
+    Parameters
+    ----------
+    weighed : bool
+        See `aic_helpers.profiling.requirements.check`.
+    """
+    model = convert(settings)
+    run = results.read(settings.folder)
+    key = cache_keys.requirements_key(settings, run, weighed=weighed)
+    if not (fresh or _stale(settings, "requirements", key)):
+        return run["requirements"]
+    rules = requirements.check(
+        settings.model_pb,
+        conversion=model,
+        profile=run["profile"],
+        metrics=run["metrics"],
+        photo=_hd_photo(settings),
+        weighed=weighed,
+    )
+    return results.write_part(settings, "requirements", rules, key)["requirements"]
+
+
+def _stale(settings: Settings, part: Part, key: dict[str, Any]) -> str | None:
+    """Return why a part must be made anew, having told what was decided."""
+    why = cache_keys.stale(settings.folder, part, key)
+    if why is None:
+        measured = results.read(settings.folder)["environment"]["created_utc"]
+        log.info("%s: %s taken from the run folder, where they are of %s", settings.source.name, part, measured)
+    elif why != cache_keys.NOTHING_YET:
+        log.info("%s: %s made anew: %s", settings.source.name, part, why)
+    return why
+
+
+def worst_and_best(settings: Settings, images: pd.DataFrame) -> list[Comparison]:
+    """Return the images of lowest and highest PSNR with input, output and target; failed images are left out."""
+    scored = images[images["psnr_db"].notna()].sort_values("psnr_db")
+    ends = {"worst": scored.head(1), "best": scored.tail(1)} if len(scored) > 1 else {"the only": scored}
+    with any_image.Outputs(max_rss_mib=machine.spare_memory_mib()) as models:
+        return [
+            comparison(settings, str(row.image), f"{end} image: {row.image}", models)
+            for end, rows in ends.items()
+            for row in rows.itertuples()
+        ]
+
+
+def load(frozen: Path) -> frozen_models.FrozenModel:
+    """Return the frozen model in a `.pb` file, without TensorFlow's start-up notes."""
+    quiet_tensorflow.import_tensorflow()
+    return frozen_models.load(frozen)
+
+
+def comparison(settings: Settings, name: str, title: str, models: any_image.Outputs) -> Comparison:
+    """Return one validation image with input, output and target; `models` runs the frozen model."""
+    from aic_helpers.runs.comparison_figures import Comparison
+
+    pair = next(pair for pair in settings.dataset.pairs if pair.name == name)
+    loaded = read_pair(settings.dataset, pair)
+    output = models.of(settings.model_pb, loaded.input)
+    return Comparison(title, loaded.input, output, loaded.target)
+
+
+def _hd_photo(settings: Settings) -> Path | None:
+    return settings.dataset.hd[0] if settings.dataset.hd else None

@@ -1,0 +1,1 @@
+"""User studies: designs, votes, analysis, reports."""

@@ -1,0 +1,161 @@
+"""What a study says -> `study.json`, and one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PIL import Image as PillowImage
+
+from aic_helpers.core import safe_files
+from aic_helpers.core.tracks import TRACKS
+from aic_helpers.data.images import read_rgb
+from aic_helpers.reporting import html_pages
+from aic_helpers.reporting.captioned_plots import Plot, drawn
+from aic_helpers.reporting.figure_style import QUALITIES
+from aic_helpers.runs.run_folders import printable
+from aic_helpers.studies import plots as study_plots
+from aic_helpers.studies import tables as study_tables
+from aic_helpers.studies.analysis import Analysis
+from aic_helpers.studies.folders import REPORT, RESULT
+from aic_helpers.studies.plans import PICTURES, REFERENCE
+
+PHOTOS, QUALITY = 3, 85
+"""Photos whose pictures stand in the report, and the quality of WebP there: raters saw them without loss."""
+
+
+def write(folder: Path, found: Analysis) -> list[Path]:
+    """Write `study.json` and `report.html` into a study's folder; return their paths."""
+    safe_files.write_text(folder / RESULT, safe_files.as_json(as_dict(found)) + "\n")
+    safe_files.write_text(folder / REPORT, page(found, _seen(folder, found)))
+    return [folder / RESULT, folder / REPORT]
+
+
+def as_dict(found: Analysis) -> dict[str, Any]:
+    """Return what a study says, for JSON: no vote of anybody, nothing of when raters voted, and no seed.
+
+    With the seed, the order in which a rater saw what could be made again, and an exported row be told to be theirs.
+    """
+    plan = found.plan
+    about = {name: getattr(plan, name) for name in ("name", "created_utc", "track", "data", "method", "question")}
+    about |= {"baseline": plan.baseline, "power": plan.power}
+    about |= {"photos": [asdict(photo) for photo in plan.photos]}
+    tables = {"models": found.models.reset_index(), "raters": found.raters.reset_index()}
+    tables |= {"pairs": found.pairs, "pictures": found.pictures, "scores": found.scores}
+    rows = {name: table.to_dict("records") for name, table in tables.items()}
+    common = {"schema": 1, "study": about, "votes": len(found.votes), "krippendorff_alpha": found.alpha}
+    strict: dict[str, Any] = safe_files.strict(
+        {**common, **rows, "correlations": found.correlations, "notes": list(found.notes)}
+    )
+    return strict
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One picture as raters saw it, with its mean opinion score in words."""
+
+    model: str
+    words: str
+    webp_base64: str
+    width_px: int
+    height_px: int
+
+
+def _seen(folder: Path, found: Analysis) -> list[tuple[str, list[Seen]]]:
+    """Return the photos on which opinions differ most, each with its pictures, the best first; of pairs the first."""
+    if found.pictures.empty:
+        chosen = [photo.name for photo in found.plan.photos[:PHOTOS]]
+    else:
+        models = found.pictures[found.pictures["model"] != REFERENCE]
+        chosen = list(models.groupby("photo")["mos"].std().sort_values(ascending=False).index[:PHOTOS])
+    return [(photo, _row(folder, found, photo)) for photo in chosen]
+
+
+def _row(folder: Path, found: Analysis, photo: str) -> list[Seen]:
+    opinions = {}
+    if len(found.pictures):
+        own = found.pictures[found.pictures["photo"] == photo]
+        opinions = dict(zip(own["model"], own["mos"], strict=True))
+    names = sorted(found.plan.model_names(), key=lambda name: -opinions.get(name, 0.0))
+    row = []
+    for name in names:
+        image = PillowImage.fromarray(read_rgb(folder / PICTURES / found.plan.pictures[photo, name]))
+        stream = io.BytesIO()
+        image.save(stream, format="WEBP", quality=QUALITY)
+        words = f"MOS {opinions[name]:.2f}" if name in opinions else ""
+        row.append(Seen(name, words, base64.b64encode(stream.getvalue()).decode("ascii"), *image.size))
+    return row
+
+
+def page(found: Analysis, seen: Sequence[tuple[str, list[Seen]]] = ()) -> str:
+    """Return the report of a study; `seen`: photos, each with its pictures."""
+    by_score = [(score, study_tables.score_rows(found, score)) for score in TRACKS[found.plan.track].scores]
+    content: dict[str, Any] = {
+        "name": found.plan.name,
+        "about": [row for row in study_tables.plan_rows(found.plan) if row[0] != "seed"],
+        "models": study_tables.model_rows(found),
+        "pairs": study_tables.pair_rows(found),
+        "raters": study_tables.rater_rows(found),
+        "scores": [(score, rows) for score, rows in by_score if rows],
+        "agreement": study_tables.agreement_words(found),
+        "notes": list(found.notes),
+        "grades": found.plan.method == "acr",
+        "seen": [(photo, [vars(one) for one in row]) for photo, row in seen],
+    }
+    plots = {
+        "opinions": _opinions(found),
+        "against": _against(found),
+        "ranks": _ranks(found),
+        "raters_plot": [_raters(found)],
+    }
+    return html_pages.page("study.html.j2", **(printable(content) | plots))
+
+
+def _opinions(found: Analysis) -> list[Plot]:
+    value = "strength" if found.plan.method == "pairs" else "mos"
+
+    def alt() -> str:
+        return "; ".join(f"{name} {row[value]:.2f}" for name, row in found.models.iterrows())
+
+    caption = (
+        "The bars are 95 % intervals over raters. Orange is the track's SRCNN, grey the hidden reference. Two models "
+        "that the same raters saw differ more surely than their bars show: the table of pairs says what is decided."
+    )
+    return [drawn("Opinion", caption, alt, lambda: study_plots.opinions(found, narrow=True), "opinions")]
+
+
+def _against(found: Analysis) -> list[Plot]:
+    plots = []
+    for metric, name in QUALITIES.items():
+        if metric not in found.correlations:
+            continue
+        values = found.correlations[metric]
+        words = f"Pearson {values['pearson']:.2f}, within photos {values['within_photos']:.2f}"
+        title = f"Opinion over {name.partition(' ')[0]}"
+        caption = f"Grey: a picture, lines join those of one photo. Blue: a model's mean. {words}."
+        draw = partial(study_plots.against, found, metric, narrow=True)
+        plots.append(drawn(title, caption, partial(str, f"{title}: {words}"), draw, f"over-{metric.replace('_', '-')}"))
+    return plots
+
+
+def _ranks(found: Analysis) -> list[Plot]:
+    plots = []
+    for score in TRACKS[found.plan.track].scores if len(found.scores) else ():
+        own = found.scores[found.scores["score"] == score].sort_values("after_rank")
+        alt = f"Score {score} by opinion, best first: {', '.join(own['model'])}"
+        caption = "Orange lines: the rank changed. A grey bar between two places: within noise."
+        draw = partial(study_plots.ranks, found, score, narrow=True)
+        plots.append(drawn(f"Ranks by score {score}", caption, partial(str, alt), draw, f"ranks-{score.lower()}"))
+    return plots
+
+
+def _raters(found: Analysis) -> Plot:
+    out = int((found.raters["left_out"] != "").sum())
+    caption = "A dot is a rater; orange ones were left out."
+    alt = f"{len(found.raters)} raters, {out} left out"
+    return drawn("Raters", caption, partial(str, alt), lambda: study_plots.raters(found, narrow=True), "raters")

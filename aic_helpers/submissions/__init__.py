@@ -1,0 +1,1 @@
+"""Teams' e-mails, the organiser's ledger, judging, the leaderboard."""

@@ -1,0 +1,185 @@
+"""What must hold before a run can be submitted, each with what was found and what to do. No model runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from aic_helpers.core import safe_files
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.tracks import TRACKS
+from aic_helpers.models import graph_checks
+from aic_helpers.reporting import text_tables
+from aic_helpers.runs import result_tables, run_folders
+from aic_helpers.submissions import teams
+from aic_helpers.submissions.messages import shown
+
+SAME_DB = 1e-4
+"""An output is called its input where no example's PSNR differs by more; float32 alone gives less."""
+
+FOUND = 160
+"""Characters of what a check found."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that must hold before a submission; `remedy` is empty where it does."""
+
+    name: str
+    passed: bool
+    found: str
+    remedy: str
+
+
+def checks(run_folder: Path, folder: Path = teams.FOLDER) -> list[Check]:
+    """Return what must hold before a run can be submitted, each with what was found.
+
+    Where the run has no result, the checks that look into one are left out. No model runs.
+
+    Parameters
+    ----------
+    run_folder : Path
+    folder : Path
+        The team's.
+    """
+    team = [*_team_checks(folder)]
+    try:
+        run = run_folders.open_run(run_folder)
+    except InputError as error:
+        there = (run_folder / "result.json").is_file()
+        found = str(error) if there else f"nothing in {text_tables.typed(run_folder)}"
+        return [*team, _check("a result", shown(found, FOUND), "make one with: aic run")]
+    return [*team, *_run_checks(run, run_folder)]
+
+
+def _check(name: str, found: str, remedy: str = "") -> Check:
+    """Return a check; one that leaves something to do has failed."""
+    return Check(name, not remedy, found, remedy)
+
+
+def _team_checks(folder: Path) -> Iterator[Check]:
+    try:
+        team = teams.read_team(folder)
+    except InputError as error:
+        there = (folder / teams.FILE).exists()
+        found = str(error) if there else f"no {teams.FILE} in {text_tables.typed(folder)}"
+        yield _check("registered", shown(found, FOUND), "register the team: aic submit register")
+        return
+    yield _check("registered", f"team {team.team}")
+    note = f"send {teams.REGISTRATION}, then note the ID that the organiser answers: aic submit register --team-id N"
+    yield _check("team ID", str(team.team_id or "none noted yet"), "" if team.team_id else note)
+
+
+def _run_checks(run: run_folders.RunFolder, folder: Path) -> Iterator[Check]:
+    result = run.result
+    words = f"{result['model']['name']}, {TRACKS[result['track']].title}"
+    yield _check("a result", shown(words, FOUND))
+    unchanged = _model_check(result["model"], folder / "model.pb")
+    yield unchanged
+    if unchanged.passed:
+        yield _operations_check(folder / "model.pb")
+    yield _rules_check(result["requirements"])
+    yield _images_check(result)
+    yield _figures_check(result)
+    yield _identity_check(run)
+
+
+def _model_check(model: Mapping[str, Any], path: Path) -> Check:
+    found = safe_files.sha256(path) or ""
+    if found and found == model["sha256"]:
+        return _check("model unchanged", f"model.pb has the SHA-256 {found[:12]}... of the run")
+    seen = f"model.pb has the SHA-256 {found[:12]}..., another than in the run" if found else "no model.pb"
+    return _check("model unchanged", seen, "make the run again with aic run; submit the model.pb that it leaves")
+
+
+def _operations_check(model_pb: Path) -> Check:
+    """Whether the desk, which takes no stranger's word, would load this graph."""
+    try:
+        found = graph_checks.vet(model_pb)
+    except InputError as error:
+        return _check("operations allowed", shown(str(error), FOUND), "convert a model of other operations")
+    return _check("operations allowed", f"{found['nodes']} operations, all of them allowed")
+
+
+def _rules_check(rules: Sequence[Mapping[str, Any]] | None) -> Check:
+    if not rules:
+        return _check("rules met", "not checked", "aic check, with the options of the run")
+    broken = [rule for rule in rules if rule["passed"] is False]
+    if not broken:
+        return _check("rules met", result_tables.requirements_in_short(rules))
+    names = ", ".join(str(rule["name"]) for rule in broken)
+    return _check("rules met", shown(f"broken: {names}", FOUND), shown(str(broken[0]["remedy"] or "mend it"), FOUND))
+
+
+def _images_check(result: Mapping[str, Any]) -> Check:
+    """Whether the figures are of all validation images; which data they are of is for the organiser to judge."""
+    metrics, data = result["metrics"] or {}, result["data"]
+    again = "aic run, without --limit"
+    if not metrics or "limit" not in metrics:
+        return _check("all images", "not evaluated", again)
+    of = text_tables.data_words(str(data["name"]), str(data["note"] or ""))
+    if metrics.get("failed"):
+        return _check("all images", shown(f"failed on {metrics['failed']}, of {of}", FOUND), "mend the model")
+    if metrics["limit"] is not None:
+        return _check("all images", shown(f"only {metrics['limit']} images of {of}", FOUND), again)
+    return _check("all images", shown(f"{metrics.get('images')} images of {of}", FOUND))
+
+
+def _figures_check(result: Mapping[str, Any]) -> Check:
+    """Whether all figures are numbers, and such as can be."""
+    metrics, profile, scores = (result[part] or {} for part in ("metrics", "profile", "scores"))
+    psnr_db, ms_ssim, speedup = metrics.get("psnr_db"), metrics.get("ms_ssim"), profile.get("speedup")
+    judged = {
+        "PSNR": (psnr_db, _finite(psnr_db)),
+        "MS-SSIM": (ms_ssim, _finite(ms_ssim) and 0 <= ms_ssim <= 1),
+        "speedup": (speedup, _finite(speedup) and speedup > 0),
+        **{f"score {name}": (score["value"], _finite(score["value"])) for name, score in scores.items()},
+    }
+    bad = [f"{name} {_figure(value)}" for name, (value, good) in judged.items() if not good]
+    if not (scores or bad):
+        bad = ["no scores, which need a profile at 1280x720"]
+    if bad:
+        return _check("figures meaningful", shown(", ".join(bad), FOUND), "make the run again: aic run")
+    return _check("figures meaningful", ", ".join(f"{name} {_figure(value)}" for name, (value, _) in judged.items()))
+
+
+def _finite(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _figure(value: Any) -> str:
+    number = isinstance(value, int | float)
+    return "not measured" if value is None else f"{value:.4g}" if number else shown(str(value))
+
+
+def _identity_check(run: run_folders.RunFolder) -> Check:
+    """Whether the output is more than the input again, by the figures of both on the run's example images."""
+    name, rows = "not its input", [example.row for example in run.examples]
+    if not rows:
+        return _check(name, "no figures of the inputs (examples.csv)", "aic evaluate --fresh, with the run's options")
+    if all(math.isclose(row["psnr_db"], row["input_psnr_db"], rel_tol=0, abs_tol=SAME_DB) for row in rows):
+        found = f"the output has the PSNR of the input, on {text_tables.counted(len(rows), 'example image')}"
+        return _check(name, found, "the model returns what it gets: submit one that changes it")
+    words = ", ".join(f"{row['psnr_db'] - row['input_psnr_db']:+.2f} dB ({row['end']})" for row in rows)
+    return _check(name, f"PSNR against the input's: {words}")
+
+
+def require_passed(found: Sequence[Check]) -> None:
+    """Raise `InputError` with the first check that failed and the number of the others."""
+    failed = [check for check in found if not check.passed]
+    if failed:
+        first, others = failed[0], len(failed) - 1
+        more = f" ({text_tables.counted(others, 'other check')} failed too)" if others else ""
+        raise InputError(f"a run that can be submitted ({first.name})", f"{first.found}{more}", first.remedy)
+
+
+def check_rows(found: Sequence[Check]) -> list[tuple[str, str, str]]:
+    """Return the checks in words: verdict, name, and what was found; below a broken one what to do."""
+    rows = []
+    for check in found:
+        rows.append(("passed" if check.passed else "BROKEN", check.name, check.found))
+        rows += [("", "", f"-> {check.remedy}")] if check.remedy else []
+    return rows

@@ -1,0 +1,311 @@
+"""What the two e-mails of a team say, and what each of their fields may hold.
+
+A name that passes here still has to be escaped by whatever shows it: `=cmd()`, `../` and `<b>` are names.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.tracks import TRACKS
+
+SENDER, ADDRESS = "team@example.org", "organiser@example.org"
+"""Placeholders: nobody gets what is sent to example.org."""
+
+MAX_NAME, MAX_LINK, MAX_ADDRESS = 80, 2000, 254
+"""Characters."""
+
+REFUSED_CATEGORIES = {
+    "Cc": "a control character",
+    "Cf": "an invisible format mark",
+    "Co": "a character of private use",
+    "Cs": "half of a pair",
+    "Zl": "a line separator",
+    "Zp": "a paragraph separator",
+}
+
+BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters and signs that show nothing."""
+
+JOINER, EMOJI_VARIATION = "\u200d", "\ufe0f"
+
+ENCODED_WORD = "=?"
+"""Begins an encoded word in the header of an e-mail (RFC 2047)."""
+
+LINK = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
+EMAIL_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9.-]+")
+SHA256 = re.compile(r"[0-9a-f]{64}")
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+
+WRITE = "write it with: aic submit"
+
+
+def clean_name(text: str, what: str) -> str:
+    """Return a name of a team, a member or an affiliation as it is kept and compared: NFC, single spaces.
+
+    Letters of any script, emoji and punctuation are allowed. Control characters, marks that turn the direction of
+    writing and other invisible ones are not: two names that look alike would differ, or one would break a line.
+
+    Parameters
+    ----------
+    text : str
+    what : str
+        Names it in the message, as in "a team's name".
+
+    Raises
+    ------
+    InputError
+        Nothing visible, more than `MAX_NAME` characters, an invisible character, or ``=?``, which readers of e-mail
+        take for the beginning of an encoded word.
+    """
+    problem = _name_problem(text)
+    if problem:
+        raise InputError(f"{what} of 1 to {MAX_NAME} visible characters", problem, "write it in another way")
+    return _normal(text)
+
+
+def _normal(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _name_problem(text: str) -> str:
+    """Return what is wrong with a name; empty where nothing is."""
+    if len(text) > 4 * MAX_NAME or len(_normal(text)) > MAX_NAME:
+        return f"{len(text)} characters"
+    for place, letter in enumerate(text):
+        category = unicodedata.category(letter)
+        if category in REFUSED_CATEGORIES and not _joins_emoji(text, place):
+            return f"{REFUSED_CATEGORIES[category]} (U+{ord(letter):04X})"
+        if letter in BLANKS:
+            return f"a letter that shows nothing (U+{ord(letter):04X})"
+    if all(unicodedata.category(letter)[0] in "MZ" for letter in text):
+        return "nothing that can be seen"
+    return f"{ENCODED_WORD}, which begins an encoded word" if ENCODED_WORD in text else ""
+
+
+def _joins_emoji(text: str, place: int) -> bool:
+    """Say whether the character is a joiner between two emoji, as in a family or a flag."""
+    before, after = text[:place].rstrip(EMOJI_VARIATION)[-1:], text[place + 1 : place + 2]
+    return text[place] == JOINER and _is_emoji(before) and _is_emoji(after)
+
+
+def _is_emoji(sign: str) -> bool:
+    return "\U0001f3fb" <= sign <= "\U0001f3ff" or (sign != "" and unicodedata.category(sign) == "So")
+
+
+def clean_text(text: str) -> str:
+    """Return any text without what breaks a page, a terminal or a database: that is replaced by U+FFFD.
+
+    Line breaks and tabs stay.
+    """
+    return "".join("\N{REPLACEMENT CHARACTER}" if _breaks(letter) else letter for letter in text)
+
+
+def _breaks(letter: str) -> bool:
+    return letter not in "\t\n" and unicodedata.category(letter) in REFUSED_CATEGORIES
+
+
+def clean_link(text: str) -> str:
+    """Return a link to a model, without spaces around it.
+
+    Raises
+    ------
+    InputError
+        Not an http or https address with a host, one with a name or password in it, or one too long.
+    """
+    link = text.strip(" ")
+    if len(link) > MAX_LINK:
+        raise InputError(f"a link of at most {MAX_LINK} characters", str(len(link)), "send a shorter one")
+    try:
+        parts = urlsplit(link) if LINK.fullmatch(link) else urlsplit("")
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets without an address in them, a port that is no number
+        whole, parts = False, urlsplit("")
+    if not whole:
+        remedy = "give the address of model.pb, with % for what an address can't hold"
+        raise InputError("an http or https link with a host", shown(link), remedy)
+    if "@" in parts.netloc:
+        raise InputError("a link without a name or password", "one before the host", "let anyone with the link read")
+    return link
+
+
+def clean_address(text: str, what: str) -> str:
+    """Return an e-mail address, without spaces around it; `what` names it in the message of `InputError`."""
+    address = text.strip(" ")
+    if len(address) > MAX_ADDRESS or not EMAIL_ADDRESS.fullmatch(address):
+        raise InputError(f"{what} such as {SENDER}", shown(address), "give the address alone")
+    return address
+
+
+def clean_sha256(text: str, what: str) -> str:
+    """Return a SHA-256 in 64 lower-case hexadecimal digits, or raise `InputError`."""
+    return _matching(SHA256, text, f"{what} of 64 lower-case hexadecimal digits")
+
+
+def clean_token(text: str) -> str:
+    """Return a team's secret, or raise `InputError`; the message doesn't repeat it."""
+    if not TOKEN.fullmatch(text):
+        raise InputError("a team's secret of 43 letters and digits", f"{len(text)} characters of another kind", WRITE)
+    return text
+
+
+def clean_number(value: int, most: int, what: str) -> int:
+    """Return a whole number from 1 to `most`, or raise `InputError`."""
+    if not 1 <= value <= most:
+        found = str(value) if abs(value) < 10**20 else "one of many digits"
+        raise InputError(f"{what} from 1 to {most}", found, "give the right one")
+    return value
+
+
+def _matching(pattern: re.Pattern[str], text: str, expected: str) -> str:
+    if not pattern.fullmatch(text):
+        raise InputError(expected, shown(text), WRITE)
+    return text
+
+
+def shown(text: str, at_most: int = 60) -> str:
+    """Return a stranger's text as one short line that is safe in a terminal and in a message.
+
+    What can't be printed stands there as an escape: control characters, marks that turn the direction of writing,
+    halves of pairs. Nothing at all is called that.
+    """
+    letters = (letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[:at_most])
+    return "".join(letters) + ("..." if len(text) > at_most else "") or "nothing"
+
+
+MAX_DEPTH = 16
+"""Of what is nested in the attached result."""
+
+MAX_MEMBERS = 20
+MAX_TEAM_ID, MAX_MODEL_BYTES, MAX_NUMBER = 2**31 - 1, 10**12, 2**63 - 1
+
+KINDS = {str: "a text", int: "a whole number", list: "a list", dict: "an object", type(None): "nothing"}
+
+Kind = TypeVar("Kind")
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of a team."""
+
+    name: str
+    affiliation: str
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What a team registers with; `token_sha256` is of its secret, which stays with the team until it submits."""
+
+    team: str
+    members: tuple[Member, ...]
+    token_sha256: str
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A model that a team submits.
+
+    Attributes
+    ----------
+    track : str
+        ``super_resolution`` or ``enhancement``.
+    team_id : int
+        What the organiser answered to the registration.
+    team : str
+    link : str
+        Where `model.pb` is.
+    sha256 : str
+        Of `model.pb`.
+    bytes : int
+        Of `model.pb`.
+    token : str
+        The team's secret, whose SHA-256 it registered: nobody else can use up its quota.
+    result : dict
+        The team's own result. A claim.
+    """
+
+    track: str
+    team_id: int
+    team: str
+    link: str
+    sha256: str
+    bytes: int
+    token: str
+    result: dict[str, Any]
+
+
+def plain(content: Registration | Submission) -> dict[str, Any]:
+    """Return the fields as JSON can hold them."""
+    fields = asdict(content)
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
+
+
+def registration(fields: Mapping[str, Any]) -> Registration:
+    """Return a registration; `InputError` where a field is missing, of another type or beyond its limits."""
+    members = _field(fields, "members", list)
+    if not 1 <= len(members) <= MAX_MEMBERS:
+        raise InputError(f"1 to {MAX_MEMBERS} members", str(len(members)), "name each as: Name, Affiliation")
+    return Registration(
+        team=clean_name(_field(fields, "team", str), "a team's name"),
+        members=tuple(_member(member) for member in members),
+        token_sha256=clean_sha256(_field(fields, "token_sha256", str), "a token_sha256"),
+    )
+
+
+def _member(fields: Any) -> Member:
+    if not isinstance(fields, dict):
+        raise InputError("an object for each member", kind_of(fields), WRITE)
+    return Member(
+        name=clean_name(_field(fields, "name", str), "a member's name"),
+        affiliation=clean_name(_field(fields, "affiliation", str), "an affiliation"),
+    )
+
+
+def submission(fields: Mapping[str, Any]) -> Submission:
+    """Return a submission of these fields; raises as `registration` does."""
+    track = _field(fields, "track", str)
+    if track not in TRACKS:
+        raise InputError(f"a track ({' or '.join(TRACKS)})", shown(track), WRITE)
+    return Submission(
+        track=track,
+        team_id=clean_number(_field(fields, "team_id", int), MAX_TEAM_ID, "a team ID"),
+        team=clean_name(_field(fields, "team", str), "a team's name"),
+        link=clean_link(_field(fields, "link", str)),
+        sha256=clean_sha256(_field(fields, "sha256", str), "a sha256"),
+        bytes=clean_number(_field(fields, "bytes", int), MAX_MODEL_BYTES, "a size in bytes"),
+        token=clean_token(_field(fields, "token", str)),
+        result=_clean(_field(fields, "result", dict)),
+    )
+
+
+def _field(fields: Mapping[str, Any], name: str, kind: type[Kind]) -> Kind:
+    value = fields.get(name)
+    if type(value) is not kind:  # a bool is no int here
+        raise InputError(f"{KINDS[kind]} as {name}", kind_of(value), WRITE)
+    return value
+
+
+def kind_of(value: Any) -> str:
+    """Return the type of a value of JSON in words."""
+    return KINDS.get(type(value), "something else")
+
+
+def _clean(value: Any, depth: int = 0) -> Any:
+    """Return a part of a result with texts that can be shown and stored; refuse what some reader could stumble over."""
+    if depth > MAX_DEPTH:
+        raise InputError(f"a result of at most {MAX_DEPTH} levels", "more", WRITE)
+    if isinstance(value, dict):
+        return {clean_text(str(key)): _clean(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_clean(item, depth + 1) for item in value]
+    if isinstance(value, str):
+        return clean_text(value)
+    if not (isinstance(value, bool | None) or abs(value) <= MAX_NUMBER):  # NaN isn't either
+        raise InputError("a result of finite numbers up to 2^63", "another number", WRITE)
+    return value

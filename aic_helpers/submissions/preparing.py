@@ -1,0 +1,106 @@
+"""A run folder -> the e-mail that submits its model. Nothing here sends anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from aic_helpers.core import safe_files
+from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.tracks import TRACKS
+from aic_helpers.reporting import text_tables
+from aic_helpers.runs import results
+from aic_helpers.submissions import eml, teams
+from aic_helpers.submissions.checks import Check, checks, require_passed
+from aic_helpers.submissions.messages import ADDRESS, SENDER, Submission
+from aic_helpers.submissions.teams import FOLDER
+
+PATH = re.compile(r"(?<![\w.:/~])(?:~\w*)?/(?:[^\s/'\",;:()]*/)+")
+"""The folders of a path that begins at the root or at home."""
+
+
+def chosen_run(run: str = "") -> Path | None:
+    """Return the run folder that a person named, or the one in `runs/` whose result is the newest; None without any."""
+    if run.strip():
+        return Path(run.strip()).expanduser()
+    found = (path for track in TRACKS for path in (PROJECT / "runs" / track).glob("*/result.json"))
+    newest = max(found, key=lambda path: path.stat().st_mtime_ns, default=None)
+    return newest and newest.parent
+
+
+def prepare(
+    run_folder: Path,
+    link: str,
+    *,
+    sender: str = SENDER,
+    address: str = ADDRESS,
+    folder: Path = FOLDER,
+    found: Sequence[Check] | None = None,
+) -> Path:
+    """Write the e-mail that submits the model of a run, and return its path.
+
+    Parameters
+    ----------
+    run_folder : Path
+    link : str
+        Where the organiser gets `model.pb`.
+    sender, address : str
+        E-mail addresses of the team and of the organiser.
+    folder : Path
+        The team's.
+    found : sequence of Check, optional
+        What `aic_helpers.submissions.checks.checks` found of it; by default it is checked here.
+
+    Raises
+    ------
+    InputError
+        A check fails (the first is told, and how many others), or a link or address that can't be.
+    """
+    require_passed(checks(run_folder, folder) if found is None else found)
+    team, result = teams.read_team(folder), results.read(run_folder)
+    model = run_folder / "model.pb"
+    submission = Submission(
+        track=result["track"],
+        team_id=team.team_id or 0,
+        team=team.team,
+        link=link,
+        sha256=result["model"]["sha256"],
+        bytes=model.stat().st_size,
+        token=team.token,
+        result=public(result),
+    )
+    path = folder / f"{submission.track}_{submission.sha256[:12]}.eml"
+    eml.write_mail(eml.submission_mail(submission, sender=sender, address=address), path)
+    return path
+
+
+def public(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a result without what concerns nobody but this machine: its name, and where its files are."""
+    kept = {name: value for name, value in result.items() if name != "keys"}
+    kept["environment"] = {name: value for name, value in (result["environment"] or {}).items() if name != "host"}
+    kept["model"] = {**result["model"], **{name: _last(result["model"].get(name)) for name in ("source", "checkpoint")}}
+    kept["data"] = {**result["data"], "name": _last(result["data"]["name"])}
+    return _without_folders(safe_files.strict(kept))
+
+
+def _last(path: Any) -> Any:
+    """Return a path's last part."""
+    return Path(path).name if isinstance(path, str) else path
+
+
+def _without_folders(value: Any) -> Any:
+    """Return a value of JSON in whose texts no path says where it leads from the root."""
+    if isinstance(value, dict):
+        return {_without_folders(key): _without_folders(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_folders(item) for item in value]
+    return PATH.sub("", value) if isinstance(value, str) else value
+
+
+def sending_lines(path: Path, address: str) -> list[str]:
+    """Return where an e-mail is, that nobody sent it, and what to do with it."""
+    lines = [f"e-mail  {text_tables.typed(path)}"]
+    lines += ["Nothing was sent: open the file in a mail program, look it over, and send it to the organiser."]
+    return lines + [f"{ADDRESS} is a placeholder: put the organiser's address there."] * (address == ADDRESS)

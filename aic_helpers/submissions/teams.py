@@ -1,0 +1,139 @@
+"""A team's own folder: `team.json` with its secret, and the e-mail that registers it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.safe_files import write_private
+from aic_helpers.core.staging import alone
+from aic_helpers.submissions import eml
+from aic_helpers.submissions.messages import (
+    ADDRESS,
+    MAX_TEAM_ID,
+    SENDER,
+    Member,
+    Registration,
+    clean_name,
+    clean_number,
+    clean_token,
+    shown,
+)
+
+SCHEMA = 1
+
+FOLDER = PROJECT / "runs" / "submissions"
+"""Where a team's `team.json` and e-mails are, where no other folder is named."""
+
+FILE, REGISTRATION = "team.json", "registration.eml"
+
+
+@dataclass(frozen=True)
+class Team:
+    """A team as its `team.json` has it.
+
+    Attributes
+    ----------
+    token : str
+        The secret, which goes only to the organiser, with each submission.
+    team_id : int or None
+        What the organiser answered; None before that.
+    """
+
+    team: str
+    members: tuple[Member, ...]
+    token: str
+    team_id: int | None
+
+
+def team_folder(out: str = "") -> Path:
+    """Return the folder that a person named for a team, or the default one."""
+    folder = Path(out).expanduser() if out else FOLDER
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"a folder for the team at {folder}", "a file", "name another with --out")
+    return folder
+
+
+def register(
+    team: str, members: Sequence[Member], *, sender: str = SENDER, address: str = ADDRESS, folder: Path = FOLDER
+) -> Path:
+    """Write a team's secret (`team.json`) and the e-mail that registers it, and return the path of the e-mail.
+
+    The same team again keeps its secret and its ID; its members are as given now.
+
+    Raises
+    ------
+    InputError
+        A name or address that can't be, or a folder with another team.
+    """
+    name = clean_name(team, "a team's name")
+    known = read_team(folder) if (folder / FILE).exists() else None
+    if known and known.team != name:
+        raise InputError(f"team {known.team}, as in {folder / FILE}", name, "name another folder (--out) for that one")
+    token = known.token if known else secrets.token_urlsafe(32)
+    registration = Registration(name, tuple(members), sha256(token.encode()).hexdigest())
+    message = eml.registration_mail(registration, sender=sender, address=address)
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone(folder):
+        _write(folder, Team(name, registration.members, token, known.team_id if known else None))
+        eml.write_mail(message, folder / REGISTRATION)
+    return folder / REGISTRATION
+
+
+def keep_team_id(folder: Path, team_id: int) -> None:
+    """Note in `team.json` the ID that the organiser answered."""
+    team = read_team(folder)
+    clean_number(team_id, MAX_TEAM_ID, "a team ID")
+    with alone(folder):
+        _write(folder, Team(team.team, team.members, team.token, team_id))
+
+
+def _write(folder: Path, team: Team) -> None:
+    text = json.dumps({"schema": SCHEMA, **asdict(team)}, indent=2, ensure_ascii=False) + "\n"
+    write_private(folder / FILE, text.encode())
+
+
+def read_team(folder: Path) -> Team:
+    """Return the team of a folder.
+
+    Raises
+    ------
+    InputError
+        No team was registered from it, or its `team.json` isn't as it was written.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        raise InputError(f"a registered team ({FILE}) in {folder}", "none", "register it with: aic submit register")
+    try:
+        return _team(json.loads(path.read_text("utf-8")))
+    except (ValueError, TypeError, KeyError, RecursionError) as error:  # InputError is a ValueError
+        why = str(error) if isinstance(error, InputError) else type(error).__name__
+        remedy = "bring the file back from a copy, for the team's secret is in it, or name another folder"
+        raise InputError(f"a whole team in {path}", f"a damaged one ({why})", remedy) from None
+
+
+def _team(fields: Mapping[str, Any]) -> Team:
+    if fields["schema"] != SCHEMA:
+        raise InputError(f"schema {SCHEMA}", shown(str(fields["schema"])), "use the version that it is of")
+    team_id = fields["team_id"]
+    return Team(
+        team=clean_name(fields["team"], "a team's name"),
+        members=tuple(Member(member["name"], member["affiliation"]) for member in fields["members"]),
+        token=clean_token(fields["token"]),
+        team_id=None if team_id is None else clean_number(team_id, MAX_TEAM_ID, "a team ID"),
+    )
+
+
+def member(text: str) -> Member:
+    """Return the member that a person typed as ``Name, Affiliation``."""
+    name, comma, affiliation = text.partition(",")
+    if not comma:
+        raise InputError("a member as: Name, Affiliation", shown(text), "put a comma between the two")
+    return Member(clean_name(name, "a member's name"), clean_name(affiliation, "an affiliation"))

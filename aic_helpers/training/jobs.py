@@ -1,0 +1,178 @@
+"""What a person asks for -> a training in a folder: what the command and the notebook both call."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from aic_helpers.core import machine as core_machine
+from aic_helpers.core import project_paths, tracks
+from aic_helpers.core.errors import InputError, require_file
+from aic_helpers.core.tracks import Track
+from aic_helpers.data import datasets, images
+from aic_helpers.models import networks, sources
+from aic_helpers.reporting import text_tables
+from aic_helpers.runs import run_settings
+from aic_helpers.training import callbacks, plans, trainer, training_plots
+from aic_helpers.training.plans import Plan
+
+MAX_MINUTES = 7 * 24 * 60
+
+TRACKS = {"fast_enhancement": "enhancement"}
+"""Of networks that are made for one; the others are trained for super_resolution, unless a track is named."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A training, settled."""
+
+    network: str
+    track: Track
+    photos: list[Path]
+    plan: Plan
+    folder: Path
+    start: Path | None
+
+
+def settle(
+    network: str,
+    track: str = "",
+    photos: str = "",
+    steps: int | None = None,
+    changes: Mapping[str, Any] | None = None,
+    out: str = "",
+    *,
+    minutes: float | None = None,
+    start: str = "",
+) -> Lesson:
+    """Check what a person asks for, and resolve it.
+
+    Parameters
+    ----------
+    network : str
+        A name in `aic_helpers.models.networks.NETWORKS`.
+    track : str
+        ``super_resolution`` or ``enhancement``; empty for the network's own.
+    photos : str
+        A folder of training photos; empty for the sample's own.
+    steps : int, optional
+        None for the plan's. Rounded down to a multiple of the reports; fewer than these are kept.
+    changes : mapping, optional
+        Other fields of the network's plan; None and empty values leave the plan's.
+    out : str
+        Folder for what comes out; empty for `runs/training/<track>/<network>` in the project.
+    minutes : float, optional
+        In place of `steps`: as many as this machine does in about so long, at most 7 days. A training that the
+        folder has begun goes on with its own number.
+    start : str
+        A `.weights.h5` of this network to go on from; empty for the network's usual start.
+
+    Raises
+    ------
+    InputError
+        An unknown network, track or loss, a folder without photos, a photo too small for the patches, a figure of
+        another type or out of range, or a file where the folder should be.
+    """
+    network = _named_network(str(network))
+    chosen = tracks.named_track(str(track) or TRACKS.get(network, "super_resolution"))
+    paths = images.list_images(str(photos)) if photos else datasets.training_photos()
+    folder = _folder(chosen, network, str(out))
+    weights = require_file(Path(str(start)).expanduser(), f"weights of {network}") if start else None
+    given = {name: value for name, value in (changes or {}).items() if value not in (None, "")}
+    plan = replace(plans.plan_for(network, chosen.name), **given)
+    trainer.check_photos(chosen, paths, plan)
+    if minutes is not None:
+        _check_minutes(minutes)
+        steps = callbacks.steps_planned(folder)
+        steps = steps or trainer.steps_within(minutes, networks.NETWORKS[network], chosen, paths, plan)
+    return Lesson(network, chosen, paths, plan if steps is None else plans.of_steps(plan, steps), folder, weights)
+
+
+def _named_network(name: str) -> str:
+    if name not in networks.NETWORKS:
+        close = difflib.get_close_matches(name, networks.NETWORKS, n=1)
+        remedy = f"did you mean {close[0]}?" if close else "choose one of them"
+        raise InputError(f"a network ({', '.join(networks.NETWORKS)})", name, remedy)
+    return name
+
+
+def _folder(track: Track, network: str, out: str) -> Path:
+    """Return the folder of a training, which may not be a file, nor below one."""
+    folder = run_settings.run_folder(
+        track, network, out or str(project_paths.PROJECT / "runs" / "training" / track.name / network)
+    )
+    for above in folder.parents:
+        run_settings.run_folder(track, network, str(above))
+    return folder
+
+
+def _check_minutes(minutes: float) -> None:
+    if not (plans.is_number(minutes) and math.isfinite(minutes) and 0 < minutes <= MAX_MINUTES):
+        expected = f"more than 0 minutes, at most {MAX_MINUTES} (7 days)"
+        raise InputError(expected, repr(minutes), "change them, or give steps")
+
+
+def learn(lesson: Lesson, *, progress: callbacks.Progress | None = None) -> trainer.Trained:
+    """Train, or go on where an earlier call was ended; write weights, recipe and curve to the folder.
+
+    Raises
+    ------
+    InputError
+        See `aic_helpers.training.trainer.train`. Where the loss is lost, the last good weights are written first.
+    """
+    function = networks.NETWORKS[lesson.network]
+    try:
+        trained = trainer.train(
+            function,
+            lesson.track,
+            lesson.photos,
+            lesson.plan,
+            start=lesson.start,
+            folder=lesson.folder,
+            progress=progress,
+        )
+    except trainer.NotFiniteError as lost:
+        if lost.trained:
+            _write(lesson, lost.trained)
+        raise
+    _write(lesson, trained)
+    return trained
+
+
+def _write(lesson: Lesson, trained: trainer.Trained) -> None:
+    environment = core_machine.environment()
+    machine = {key: environment[key] for key in ("cpu", "cores", "created_utc")}
+    trainer.save(trained, lesson.folder, lesson.network, machine=machine)
+    figure = training_plots.training(trained.history, trained.recipe["held_out_input_psnr_db"])
+    figure.savefig(lesson.folder / "training.png")
+
+
+def summary_rows(lesson: Lesson, trained: trainer.Trained) -> list[text_tables.Row]:
+    """Return what came out, and what to do next."""
+    recipe, weights = trained.recipe, text_tables.typed(lesson.folder / f"{lesson.network}.weights.h5")
+    gain_db = recipe["held_out_psnr_db"] - recipe["held_out_input_psnr_db"]
+    return [
+        ("held-out PSNR", f"{recipe['held_out_psnr_db']:.2f} dB, {_gain_words(gain_db)}"),
+        ("steps", f"{recipe['steps_done']} of {recipe['steps']} in {recipe['minutes']:.1f} minutes"),
+        ("weights", f"{weights} (of step {recipe['kept_step']}, the best)"),
+        ("next", _next(lesson, gain_db, weights)),
+    ]
+
+
+def _gain_words(gain_db: float) -> str:
+    return f"{gain_db:+.2f} dB against doing nothing" if math.isfinite(gain_db) else "its gain can't be told"
+
+
+def _next(lesson: Lesson, gain_db: float, weights: str) -> str:
+    """Return the command that goes on from here, or why there is nothing to go on with."""
+    if not math.isfinite(gain_db):
+        return "other photos: the held-out patches of these leave no gain to measure"
+    if gain_db < 0:
+        return "--start with these weights, or more steps in another --out: so far it is worse than doing nothing"
+    source = shlex.quote(f"{text_tables.typed(sources.NETWORKS)}:{lesson.network}")
+    return f"aic run --track {lesson.track.name} --model {source} --checkpoint {shlex.quote(weights)}"

@@ -1,0 +1,102 @@
+"""Training photos -> patches of inputs and targets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.tracks import Track
+from aic_helpers.data.images import Rgb8, as_float, bicubic_round_trip, crop_to_multiple, read_rgb
+from aic_helpers.data.phone_camera import photograph
+
+Batch = NDArray[np.float32]
+
+SHOTS = 8
+"""Shots that the simulated camera takes of each training photo."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A target and inputs of it, all of one size; `photo` says which photo they are of.
+
+    Patches of it start at multiples of `grid_px`: what was taken down and up again by 4 repeats itself every 4 px,
+    and a network that works on such a grid always meets it in step.
+    """
+
+    photo: str
+    target: Rgb8
+    inputs: list[Rgb8]
+    grid_px: int
+
+
+def make_scenes(
+    track: Track, photos: Sequence[Path], rng: np.random.Generator, scales: Sequence[float] = (1.0,)
+) -> list[Scene]:
+    """Return each photo, in each of the sizes (shares of its own), with the inputs that a track makes of it."""
+    scenes = []
+    for path in photos:
+        photo = read_rgb(path)
+        for scale in scales:
+            target = crop_to_multiple(_resized(photo, scale), track.scale)
+            made = track.scale > 1
+            shots = (
+                [bicubic_round_trip(target, track.scale)] if made else [photograph(target, rng) for _ in range(SHOTS)]
+            )
+            scenes.append(Scene(sized(path, scale), target, shots, track.scale))
+    return scenes
+
+
+def sized(path: Path, scale: float) -> str:
+    """Return a photo's path, and at which share of its size it is used."""
+    return str(path) if scale == 1 else f"{path} at {scale:g} of its size"
+
+
+def _resized(photo: Rgb8, scale: float) -> Rgb8:
+    if scale == 1:
+        return photo
+    size = [max(1, round(side * scale)) for side in (photo.shape[1], photo.shape[0])]
+    return np.asarray(PillowImage.fromarray(photo).resize(size, PillowImage.Resampling.LANCZOS))
+
+
+def draw_patches(scenes: Sequence[Scene], count: int, patch_px: int, rng: np.random.Generator) -> tuple[Batch, Batch]:
+    """Return `count` patches (inputs, targets), each turned and mirrored at random."""
+    pairs = [_draw_pair(scenes[int(rng.integers(len(scenes)))], patch_px, rng) for _ in range(count)]
+    inputs, targets = (as_float(np.stack(patches)) for patches in zip(*pairs, strict=True))
+    return inputs, targets
+
+
+def split(scenes: Sequence[Scene], patch_px: int) -> tuple[list[Scene], list[Scene]]:
+    """Return the left nine tenths of each scene, to learn from, and the rest, held out; each at least a patch wide."""
+    taught, kept = [], []
+    for scene in scenes:
+        height_px, width_px = scene.target.shape[:2]
+        if height_px < patch_px or width_px < 2 * patch_px:
+            needed = f"a photo of at least {2 * patch_px}x{patch_px} px"
+            found = f"{width_px}x{height_px} in {scene.photo}"
+            raise InputError(needed, found, "use larger photos, or a smaller patch_px (--patch)")
+        edge = width_px - max(width_px // 10, patch_px)
+        edge -= edge % scene.grid_px
+        taught.append(_cut(scene, slice(edge)))
+        kept.append(_cut(scene, slice(edge, None)))
+    return taught, kept
+
+
+def _cut(scene: Scene, columns: slice) -> Scene:
+    return replace(scene, target=scene.target[:, columns], inputs=[shot[:, columns] for shot in scene.inputs])
+
+
+def _draw_pair(scene: Scene, patch_px: int, rng: np.random.Generator) -> tuple[Rgb8, Rgb8]:
+    grid = scene.grid_px
+    top, left = (grid * int(rng.integers((side - patch_px) // grid + 1)) for side in scene.target.shape[:2])
+    turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))
+    shot = scene.inputs[int(rng.integers(len(scene.inputs)))]
+    cut = [image[top : top + patch_px, left : left + patch_px] for image in (shot, scene.target)]
+    turned = [np.rot90(patch, turns) for patch in cut]
+    shot_patch, target_patch = (patch[:, ::-1] if mirrored else patch for patch in turned)
+    return shot_patch, target_patch

@@ -1,0 +1,275 @@
+"""Photos -> a checkpoint and its recipe."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+from PIL import Image as PillowImage
+
+from aic_helpers.core import safe_files
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.tracks import Track
+from aic_helpers.data import images
+from aic_helpers.models.networks import ModelFunction, build
+from aic_helpers.training.callbacks import Keeper, Progress, Trained, alone, psnr_db_of
+from aic_helpers.training.initializers import begin, centred
+from aic_helpers.training.losses import LOSSES
+from aic_helpers.training.patches import Batch, Scene, draw_patches, make_scenes, sized, split
+from aic_helpers.training.plans import LIMITS, Plan
+
+HELD_OUT_PATCHES = 128
+
+TRIAL_STEPS = 20
+"""Steps that are timed, after as many to warm up."""
+
+
+class NotFiniteError(InputError):
+    """The loss is no longer a number.
+
+    Attributes
+    ----------
+    trained : Trained or None
+        The network as it was best before that; None where no report came before it.
+    """
+
+    def __init__(self, step: int, trained: Trained | None) -> None:
+        kept = f"the weights of step {trained.recipe['kept_step']} are the last good ones" if trained else "no weights"
+        super().__init__("a finite loss", f"NaN or infinity by step {step} ({kept})", "lower the learning rate")
+        self.trained = trained
+
+
+def train(
+    function: ModelFunction,
+    track: Track,
+    photos: Sequence[Path],
+    plan: Plan,
+    *,
+    start: Path | None = None,
+    folder: Path | None = None,
+    progress: Progress | None = None,
+) -> Trained:
+    """Train a network on photos; the right tenth of each photo is held out to score it.
+
+    Parameters
+    ----------
+    function : callable
+        From `aic_helpers.models.networks`.
+    track : Track
+        Track A makes its inputs by the bicubic round trip, Track B by the simulated phone camera.
+    photos : sequence of Path
+        Training photos; none of them may be a validation photo.
+    plan : Plan
+    start : Path, optional
+        A `.weights.h5` of this network to go on from, in place of its usual start: see
+        `aic_helpers.training.initializers.begin`.
+    folder : Path, optional
+        Where the progress is written at each report, and taken up again by another call of the same plan. The
+        patches of a step follow from the seed and the step alone, so both ways see the same ones.
+    progress : callable, optional
+        Called after each step; see `aic_helpers.training.callbacks.Progress`. First with the reports that are taken up
+        again.
+
+    Returns
+    -------
+    Trained
+        With the weights of the report that scored best. The PSNR of the held-out patches is that of their pooled
+        squared error.
+
+    Raises
+    ------
+    InputError
+        A photo too small for the patches, a folder with damaged progress or that of another plan, or one where
+        another training is at work.
+    NotFiniteError
+        The loss is no longer finite.
+    """
+    with alone(folder) if folder else nullcontext():
+        return _train(function, track, photos, plan, start, folder, progress)
+
+
+def _train(
+    function: ModelFunction,
+    track: Track,
+    photos: Sequence[Path],
+    plan: Plan,
+    start: Path | None,
+    folder: Path | None,
+    progress: Progress | None,
+) -> Trained:
+    started_s = time.monotonic()
+    keras.utils.set_random_seed(plan.seed)
+    model = build(function)
+    begun = begin(model, function.__name__, start)
+    scene_seed, patch_seed, held_out_seed = np.random.SeedSequence(plan.seed).generate_state(3)
+    scenes = make_scenes(track, photos, np.random.default_rng(scene_seed), plan.scales)
+    taught, kept = split(scenes, plan.patch_px)
+    held_out = draw_patches(kept, HELD_OUT_PATCHES, plan.patch_px, np.random.default_rng(held_out_seed))
+    recipe = {
+        "network": function.__name__,
+        "track": track.name,
+        **begun,
+        **_recipe(photos, plan),
+        "held_out_patches": HELD_OUT_PATCHES,
+        "held_out_input_psnr_db": psnr_db_of(float(_square_error(plan.margin_px)(held_out[1], held_out[0]))),
+    }
+    learner = centred(model, plan.precision)
+    keeper = Keeper(plan, recipe, folder, progress, started_s)
+    _fit(learner, plan, lambda start: _batches(taught, plan, int(patch_seed), start), held_out, keeper)
+    trained = keeper.trained(model) if keeper.history else None
+    if keeper.lost_at is not None:
+        raise NotFiniteError(keeper.lost_at, trained)
+    assert trained is not None
+    return trained
+
+
+def sample_patches(track: Track, photos: Sequence[Path], plan: Plan, count: int = 6) -> tuple[Batch, Batch]:
+    """Return some patches (inputs, targets) as a plan draws them to learn from."""
+    scenes = make_scenes(track, photos, np.random.default_rng(plan.seed), plan.scales)
+    taught, _ = split(scenes, plan.patch_px)
+    return draw_patches(taught, count, plan.patch_px, np.random.default_rng(plan.seed))
+
+
+def check_photos(track: Track, photos: Sequence[Path], plan: Plan) -> None:
+    """Raise `InputError` if a photo is too small for the patches, by what the files say of their sizes."""
+    for path in photos:
+        for scale in plan.scales:
+            sides = [max(1, round(side * scale)) // track.scale * track.scale for side in _size(path)]
+            blank = np.broadcast_to(np.uint8(0), (sides[1], sides[0], 3))
+            split([Scene(sized(path, scale), blank, [], track.scale)], plan.patch_px)
+
+
+def _size(path: Path) -> tuple[int, int]:
+    """Return the width and height (px) of a photo; what isn't one is left to `images.read_rgb` to tell."""
+    try:
+        with PillowImage.open(path) as photo:
+            return photo.size
+    except (OSError, SyntaxError, ValueError, PillowImage.DecompressionBombError):
+        height_px, width_px = images.read_rgb(path).shape[:2]
+        return width_px, height_px
+
+
+def steps_within(minutes: float, function: ModelFunction, track: Track, photos: Sequence[Path], plan: Plan) -> int:
+    """Return about how many steps of a plan this machine does in so many minutes, by the time that a few take."""
+    ends_s: list[float] = []
+    short = replace(plan, steps=2 * TRIAL_STEPS, reports=2, patience=0)
+    train(function, track, photos, short, progress=lambda step, report: ends_s.append(time.monotonic()))
+    steps = int(60 * minutes / (ends_s[-1] - ends_s[TRIAL_STEPS]) * TRIAL_STEPS)
+    steps = min(steps, LIMITS["steps"][1])
+    return max(steps - steps % plan.reports, plan.reports)
+
+
+def save(trained: Trained, folder: Path, name: str, **measured: Any) -> Path:
+    """Write `<name>.weights.h5` and beside it the recipe with anything measured since; return the weights' path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = folder / f"{name}.weights.h5"
+    partial = folder / f".{name}.{os.getpid()}.weights.h5"  # Keras wants this ending
+    try:
+        trained.model.save_weights(partial)
+        partial.replace(weights)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    recipe = safe_files.strict(trained.recipe | measured)
+    safe_files.write_text(folder / f"{name}.json", json.dumps(recipe, indent=2, allow_nan=False) + "\n")
+    return weights
+
+
+def photos_sha256(photos: Sequence[Path]) -> str:
+    """Return one SHA-256 over the names and the bytes of photos, whatever their order."""
+    lines = sorted(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n" for path in photos)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _recipe(photos: Sequence[Path], plan: Plan) -> dict[str, Any]:
+    return {
+        "photos": [path.name for path in photos],
+        "photos_sha256": photos_sha256(photos),
+        **asdict(plan),
+        "optimizer": "adam",
+        "schedule": f"linear warm-up over {_warm_up_steps(plan)} steps, cosine to 0",
+        "keras": keras.__version__,
+        "tensorflow": tf.__version__,
+    }
+
+
+def _batches(scenes: Sequence[Scene], plan: Plan, seed: int, start: int) -> tf.data.Dataset:
+    """Return the batches from step `start` to the last, drawn ahead of the step that needs them."""
+
+    def draw(step: Any) -> tuple[Batch, Batch]:
+        return draw_patches(scenes, plan.batch, plan.patch_px, np.random.default_rng([seed, int(step)]))
+
+    def batch(step: Any) -> tuple[Any, Any]:
+        inputs, targets = tf.numpy_function(draw, [step], (tf.float32, tf.float32), stateful=False)
+        shape = (plan.batch, plan.patch_px, plan.patch_px, 3)
+        return tf.ensure_shape(inputs, shape), tf.ensure_shape(targets, shape)
+
+    return tf.data.Dataset.range(start, plan.steps).map(batch, num_parallel_calls=2).prefetch(4)
+
+
+def _fit(
+    learner: keras.Model,
+    plan: Plan,
+    batches: Callable[[int], tf.data.Dataset],
+    held_out: tuple[Batch, Batch],
+    keeper: Keeper,
+) -> None:
+    """Train in place, from the first step or from where `keeper` finds it interrupted."""
+    steps = plan.steps // plan.reports
+    learner.compile(
+        keras.optimizers.Adam(_schedule(plan)),
+        loss=_without_margin(LOSSES[plan.loss], plan.margin_px),
+        metrics=[_square_error(plan.margin_px)],
+        jit_compile=False,
+    )
+    learner.optimizer.build(learner.trainable_variables)
+    keeper.set_model(learner)
+    done = keeper.take_up()
+    if done < plan.reports and not keeper.patience_is_over():
+        learner.fit(
+            batches(done * steps),
+            epochs=plan.reports,
+            initial_epoch=done,
+            steps_per_epoch=steps,
+            validation_data=held_out,
+            validation_batch_size=plan.batch,
+            callbacks=[keeper],
+            shuffle=False,
+            verbose=0,
+        )
+
+
+def _schedule(plan: Plan) -> keras.optimizers.schedules.LearningRateSchedule:
+    warm_up = _warm_up_steps(plan)
+    return keras.optimizers.schedules.CosineDecay(
+        plan.learning_rate / 10, plan.steps - warm_up, warmup_target=plan.learning_rate, warmup_steps=warm_up
+    )
+
+
+def _warm_up_steps(plan: Plan) -> int:
+    return plan.steps // 20
+
+
+def _without_margin(measure: Callable[[Any, Any], Any], margin_px: int) -> Callable[[Any, Any], Any]:
+    inner = slice(margin_px, -margin_px or None)
+    return lambda target, output: measure(target[:, inner, inner], output[:, inner, inner])
+
+
+def _square_error(margin_px: int) -> Callable[[Any, Any], Any]:
+    def square_error(target: Any, output: Any) -> Any:
+        return ops.mean(ops.square(ops.clip(output, 0, 1) - target))
+
+    measure = _without_margin(square_error, margin_px)
+    measure.__name__ = "square_error"
+    return measure

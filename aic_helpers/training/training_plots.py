@@ -1,0 +1,49 @@
+"""The reports of a training -> figure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from aic_helpers.reporting.figure_style import BLUE, ORANGE, notice, styled
+from aic_helpers.runs.comparison_figures import show_image
+from aic_helpers.training.callbacks import Report
+
+
+@styled
+def training(history: Sequence[Report], input_psnr_db: float) -> Figure:
+    """Return the loss and the held-out PSNR over the steps.
+
+    Parameters
+    ----------
+    history : sequence of Report
+    input_psnr_db : float
+        The PSNR (dB) of the held-out inputs themselves, to do better than; not drawn where it isn't finite.
+    """
+    if not history:
+        return notice("no report yet")
+    figure = Figure(figsize=(9, 3.2), dpi=110, layout="constrained")
+    left, right = figure.subplots(1, 2)
+    steps = [report["step"] for report in history]
+    left.plot(steps, [report["loss"] for report in history], "o-", color=BLUE, markersize=3, linewidth=1)
+    left.set(xlabel="step", ylabel="loss", title="loss (mean since the last report)")
+    right.plot(steps, [report["held_out_psnr_db"] for report in history], "o-", color=BLUE, markersize=3, linewidth=1)
+    if math.isfinite(input_psnr_db):
+        right.axhline(input_psnr_db, color=ORANGE, linewidth=1.5)
+        right.annotate("doing nothing", (steps[-1], input_psnr_db), color=ORANGE, ha="right", va="bottom")
+    right.set(xlabel="step", ylabel="PSNR (dB)", title="held-out patches")
+    return figure
+
+
+@styled
+def patches(inputs: NDArray, targets: NDArray) -> Figure:
+    """Return patches in two rows: inputs above, their targets below; both (count, height, width, 3) in [0, 1]."""
+    figure = Figure(figsize=(10, 3.6), dpi=110, layout="constrained")
+    rows = figure.subplots(2, len(inputs), squeeze=False)
+    for axes, images, name in zip(rows, (inputs, targets), ("input", "target"), strict=True):
+        for panel, image in zip(axes, images, strict=True):
+            show_image(panel, image, name)
+    return figure
