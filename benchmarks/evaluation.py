@@ -36,9 +36,10 @@ COUNTS = (5, 100)
 FLOOR = """
 import sys
 import numpy as np
-from aic_helpers import inference, quiet
-quiet.import_tensorflow()
-model = inference.load(sys.argv[1])
+from aic_helpers.core import quiet_tensorflow
+from aic_helpers.models import frozen_models
+quiet_tensorflow.import_tensorflow()
+model = frozen_models.load(sys.argv[1])
 for batch in np.array_split(np.load(sys.argv[2]), int(sys.argv[3])):
     model(batch)
 """

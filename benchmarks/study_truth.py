@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "studies"))
 
-import test_opinions
-import test_study_scores
+import test_analysis
+import test_opinion_scores
 
 from aic_helpers.studies import analysis, opinion_scores
 
@@ -22,9 +23,9 @@ STUDIES, AT_RANDOM = 200, ("r03", "r11", "r20")
 
 def main() -> None:
     """Print a line a question."""
-    truth, ordered, differences, means = test_opinions.TRUTH, 0, [], []
+    truth, ordered, differences, means = test_opinion_scores.TRUTH, 0, [], []
     for seed in range(STUDIES):
-        votes = test_opinions.study(seed + 1000)
+        votes = test_opinion_scores.study(seed + 1000)
         for _, row in opinion_scores.differences(votes).iterrows():
             differences.append(row["low"] <= truth[row["first"]] - truth[row["second"]] <= row["high"])
         table = opinion_scores.mean_opinion_scores(votes)
@@ -35,8 +36,8 @@ def main() -> None:
     print(f"{np.mean(means):.1%} of {len(means)} MOS")
     caught = wrong = others = 0
     for seed in range(STUDIES):
-        plan, votes = test_study_scores.simulated(seed, at_random=AT_RANDOM)
-        raters = analysis.analyse(plan, votes, test_study_scores.NONE).raters
+        plan, votes = test_analysis.simulated(seed, at_random=AT_RANDOM)
+        raters = analysis.analyse(plan, votes, test_analysis.NONE).raters
         out = set(raters.index[raters["left_out"] != ""])
         caught, wrong = caught + len(out & set(AT_RANDOM)), wrong + len(out - set(AT_RANDOM))
         others += len(raters) - len(AT_RANDOM)

@@ -44,7 +44,7 @@ def train(
 ) -> int:
     """Train a network on photos.
 
-    NAME is a model function in aic_helpers/networks.py: srcnn, resnet_6_16, resnet_8_32, resnet_12_64, vgg_19,
+    NAME is a model function in aic_helpers/models/networks.py: srcnn, resnet_6_16, resnet_8_32, resnet_12_64, vgg_19,
     fast_sr or fast_enhancement.
 
     The weights, the recipe and the curve of the training go to a folder, for aic run. Interrupted, the same

@@ -50,7 +50,8 @@ def evaluate(
     ----------
     model : callable
         A batch (images, height, width, 3) of float32 in [0, 1] -> the same shape; see
-        `aic_helpers.models.frozen_models.load`. It gets images one by one, unless it has an attribute `batch` that is None, as a `FrozenModel` has.
+        `aic_helpers.models.frozen_models.load`. It gets images one by one, unless it has an attribute `batch` that is
+        None, as a `FrozenModel` has.
     dataset : Dataset
         From `aic_helpers.data.datasets.open_dataset`.
     limit : int, optional

@@ -96,8 +96,8 @@ def write_part(settings: Settings, part: Part, value: Any, made_from: dict[str, 
     """Put one part into the run's `result.json`, with the scores that follow, and return the whole result.
 
     With it go its key, `made_from` (see `aic_helpers.runs.cache_keys`), and the hashes of the files that hang on it, as
-    they are now. What was there stays, save where it was made on something else: another track, or another frozen model,
-    clears everything, and other data clears the metrics and the profile.
+    they are now. What was there stays, save where it was made on something else: another track, or another frozen
+    model, clears everything, and other data clears the metrics and the profile.
     """
     if part not in PARTS:
         raise ValueError(f"part must be one of {', '.join(PARTS)}, not {part!r}")

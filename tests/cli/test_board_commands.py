@@ -85,7 +85,7 @@ def test_no_board_at_all(aic, tmp_path, monkeypatch):
 
 def test_help_has_an_example_and_loads_nothing_heavy():
     code = (
-        "import sys; from aic_helpers import cli; cli.status(['board', 'show', '--help']); "
+        "import sys; from aic_helpers.cli import main; main.status(['board', 'show', '--help']); "
         "sys.exit({'tensorflow', 'pandas', 'matplotlib', 'numpy', 'pyarrow'} & set(sys.modules) or 'none')"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -95,7 +95,7 @@ def test_help_has_an_example_and_loads_nothing_heavy():
 
 def test_showing_a_board_needs_no_tensorflow(board):
     code = (
-        f"import sys; from aic_helpers import cli; status = cli.status(['board', 'show', {str(board)!r}]); "
+        f"import sys; from aic_helpers.cli import main; status = main.status(['board', 'show', {str(board)!r}]); "
         "sys.exit(status or {'tensorflow', 'keras', 'papermill'} & set(sys.modules) or 'none')"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -157,7 +157,7 @@ def test_no_workers_are_asked_for() -> None:
 
 
 def test_distributed_is_what_the_extra_brings() -> None:
-    assert distributed.__name__ in (Path(__file__).parents[1] / "pyproject.toml").read_text()
+    assert distributed.__name__ in (Path(__file__).parents[2] / "pyproject.toml").read_text()
 
 
 def test_children_of_workers_are_confined_where_strangers_models_run(

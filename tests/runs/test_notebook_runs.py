@@ -183,13 +183,14 @@ def test_what_run_passes_the_notebooks_know():
 INTERRUPTED = """
 import sys
 from pathlib import Path
-from aic_helpers import runs
+from aic_helpers.runs import notebook_runs
 from aic_helpers.cli.exit_codes import exit_status
 from aic_helpers.core.staging import staged
 
 def work():
     with staged(Path(sys.argv[2]), "result.json") as stage:
-        runs.execute(Path(sys.argv[1]), stage / "out.ipynb", {}, lambda cell, cell_index: print(cell_index, flush=True))
+        tell = lambda cell, cell_index: print(cell_index, flush=True)
+        notebook_runs.execute(Path(sys.argv[1]), stage / "out.ipynb", {}, tell)
 
 sys.exit(exit_status(work))
 """

@@ -55,7 +55,7 @@ def test_a_second_call_does_nothing(unbroken: Path) -> None:
 
 KILL = """
 import os, signal, sys
-from aic_helpers import boards, board_specs, crews, journals
+from aic_helpers.boards import executors, journals, scheduling, specs
 note, seen = journals.note, [0]
 
 def counted(folder, event, unit, stage, **more):
@@ -65,7 +65,7 @@ def counted(folder, event, unit, stage, **more):
         os.kill(os.getpid(), signal.SIGKILL)
 
 journals.note = counted
-boards.run(board_specs.read_spec(sys.argv[1], sys.argv[2]), crews.Local(2))
+scheduling.run(specs.read_spec(sys.argv[1], sys.argv[2]), executors.Local(2))
 """
 
 
@@ -100,7 +100,7 @@ def test_a_board_that_is_killed_goes_on_and_ends_as_if_nothing_had_been(unbroken
 INTERRUPT = """
 import os, signal, subprocess, sys
 import psutil
-from aic_helpers import boards, board_specs, crews, journals
+from aic_helpers.boards import executors, journals, scheduling, specs
 
 def interrupt(folder, event, unit, stage, **more):
     if event == "done":
@@ -110,7 +110,7 @@ other = subprocess.Popen(["sleep", "600"])
 signal.signal(signal.SIGINT, signal.default_int_handler)
 journals.note = interrupt
 try:
-    boards.run(board_specs.read_spec(sys.argv[1], sys.argv[2]), crews.Local(1))
+    scheduling.run(specs.read_spec(sys.argv[1], sys.argv[2]), executors.Local(1))
 except KeyboardInterrupt:
     left = psutil.Process().children(recursive=True)
     print("interrupted, and left:", [child.cmdline() for child in left])

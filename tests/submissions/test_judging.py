@@ -30,6 +30,8 @@ from aic_helpers.runs import results
 from aic_helpers.submissions import eml, intake, judging, leaderboards, messages
 from aic_helpers.submissions.ledgers import DONE, FAILED, RECEIVED, REJECTED, RETURNED, STARTED, Ledger
 
+FIXTURES_ROOT = Path(__file__).parents[1]
+
 TOKEN = "t" * 43
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -213,9 +215,10 @@ WORK = """
 import os, signal, sys
 from contextlib import nullcontext
 from pathlib import Path
-sys.path[:0] = [sys.argv[3]]
-from test_desks import Timed
-from aic_helpers import desks, journals
+sys.path[:0] = sys.argv[3:]
+from test_judging import Timed
+from aic_helpers.boards import journals
+from aic_helpers.submissions import judging
 from aic_helpers.submissions.ledgers import Ledger
 note = journals.note
 
@@ -226,8 +229,8 @@ def killed(folder, event, unit, stage, **more):
 
 journals.note = killed
 folder = Path(sys.argv[1])
-desk = desks.Desk(folder, Ledger(str(folder / "ledger.sqlite")), sys.argv[2], private_links=True)
-desks.work(desk, lambda: nullcontext(Timed(1)))
+desk = judging.Desk(folder, Ledger(str(folder / "ledger.sqlite")), sys.argv[2], private_links=True)
+judging.work(desk, lambda: nullcontext(Timed(1)))
 """
 
 
@@ -235,7 +238,7 @@ def test_killed_work_goes_on_where_it_was(office: Office) -> None:
     office.register("Alpha")
     office.submit(1, "Alpha", graph(0.9))
     office.submit(1, "Alpha", graph(1.0))
-    call = [sys.executable, "-c", WORK, office.desk.folder, office.desk.data, Path(__file__).parent]
+    call = [sys.executable, "-c", WORK, office.desk.folder, office.desk.data, Path(__file__).parent, FIXTURES_ROOT]
     assert subprocess.run(call, capture_output=True, timeout=200).returncode == -signal.SIGKILL
     assert {entry.state for entry in office.desk.ledger.entries()} == {STARTED}
     assert {entry.state for entry in office.work().values()} == {DONE}

@@ -17,7 +17,7 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.processes import fork_server, workers
 from aic_helpers.processes.workers import ChildError, Worker
 
-FIXTURES = Path(__file__).parent / "fixtures"
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 LONG_S = 60.0
 """Longer than any of these takes: a limit that a test isn't about must not be met on a busy machine."""
 
@@ -165,7 +165,7 @@ def test_a_parent_that_is_interrupted_or_killed_leaves_no_child(sent: signal.Sig
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     request = {"fifo": str(fifo)}
-    code = f"from aic_helpers import children; children.call('child_targets:loop', {request}, timeout_s=60)"
+    code = f"from aic_helpers.processes import workers; workers.call('child_targets:loop', {request}, timeout_s=60)"
     with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL) as parent:
         child = int(fifo.read_text())
         parent.send_signal(sent)
@@ -246,9 +246,9 @@ def test_where_the_nursery_was_ended_children_start_in_the_ordinary_way(monkeypa
 def test_a_nursery_ends_with_its_process() -> None:
     code = (
         "import os\n"
-        "from aic_helpers import nurseries\n"
-        "with nurseries.started([]):\n"
-        "    print(os.environ[nurseries.VARIABLE], flush=True)\n"
+        "from aic_helpers.processes import fork_server\n"
+        "with fork_server.started([]):\n"
+        "    print(os.environ[fork_server.VARIABLE], flush=True)\n"
         "    input()\n"
     )
     environment = {name: value for name, value in os.environ.items() if name != fork_server.VARIABLE}

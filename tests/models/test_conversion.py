@@ -14,7 +14,7 @@ from aic_helpers.models.conversion import PHOTO, convert
 from aic_helpers.models.frozen_models import load
 from aic_helpers.models.sources import baseline_pb
 
-FIXTURES = Path(__file__).parent / "fixtures" / "models_2018"
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "models_2018"
 BASELINE = baseline_pb(TRACKS["super_resolution"])
 
 
@@ -163,7 +163,7 @@ def test_a_checkpoint_of_another_network_names_the_variables(challenge, tmp_path
         r"unexpected generator/Variable, .* and 7 more; of another shape generator/b1 \[16\] for \[64\]",
     ):
         convert(
-            "aic_helpers/networks.py:srcnn",
+            "aic_helpers/models/networks.py:srcnn",
             tmp_path / "model.pb",
             checkpoint=challenge / "models_pretrained" / "div2k_resnet_6_16",
         )

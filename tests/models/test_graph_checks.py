@@ -23,7 +23,7 @@ from aic_helpers.runs import warm_start
 def _confined() -> Iterator[None]:
     """All of this happens as at the desk: in confined children of a nursery."""
     before = os.environ.pop(fork_server.VARIABLE, None)
-    os.environ["PYTHONPATH"] = str(Path(__file__).parent)  # children find the tests' own functions
+    os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])  # children find the tests' own functions
     with confinement.confined([]), warm_start.started(confinement.environment(os.environ)):
         yield
     del os.environ["PYTHONPATH"]

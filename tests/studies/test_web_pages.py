@@ -1,17 +1,14 @@
 """The raters' pages without a browser: what they say, what they refuse, and what they never say."""
 
 import http.client
-import os
 import re
-import signal
 import socket
-import subprocess
-import sys
 import threading
 from contextlib import closing
 
 import pytest
 from fixtures import small_studies
+from fixtures.study_server import Server
 from starlette.testclient import TestClient
 
 from aic_helpers.core.errors import InputError
@@ -231,28 +228,6 @@ def test_a_port_in_use():
             InputError, match=rf"^expected a free port at 127\.0\.0\.1:{port}, found Address already in use"
         ):
             web_pages.listen("127.0.0.1", port)
-
-
-class Server:
-    """`aic study collect` in a process of its own."""
-
-    def __init__(self, folder):
-        program = [sys.executable, "-c", "from aic_helpers.cli.main import main; main()"]
-        command = [*program, "study", "collect", "--port", "0", "--study", str(folder)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline()
-        self.port = int(re.search(r":(\d+)/", line)[1])
-        self.lines = [line]
-
-    def kill(self):
-        os.kill(self.process.pid, signal.SIGKILL)
-        self.process.communicate(timeout=30)
-
-    def end(self):
-        self.process.send_signal(signal.SIGINT)
-        out, err = self.process.stdout.read(), self.process.stderr.read()  # what the first line left in the buffer too
-        self.process.communicate(timeout=30)
-        return self.process.returncode, out, err
 
 
 class Rater(threading.Thread):

@@ -155,7 +155,7 @@ def test_a_link_that_is_no_url(aic, folder, run, capsys):
 @pytest.mark.parametrize("command", ["register", "prepare"])
 def test_help_has_an_example_and_loads_nothing_heavy(command):
     code = (
-        f"import sys; from aic_helpers import cli; cli.status(['submit', {command!r}, '--help']); "
+        f"import sys; from aic_helpers.cli import main; main.status(['submit', {command!r}, '--help']); "
         "sys.exit({'tensorflow', 'pandas', 'numpy', 'email.message', 'sqlalchemy'} & set(sys.modules) or 'none')"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -166,7 +166,7 @@ def test_help_has_an_example_and_loads_nothing_heavy(command):
 def test_preparing_needs_no_tensorflow(folder, run):
     words = ["submit", "prepare", "--run", str(run), "--link", LINK, "--out", str(folder)]
     code = (
-        f"import sys; from aic_helpers import cli; status = cli.status({words!r}); "
+        f"import sys; from aic_helpers.cli import main; status = main.status({words!r}); "
         "sys.exit(status or {'tensorflow', 'keras', 'papermill', 'sqlalchemy'} & set(sys.modules) or 'none')"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from fixtures import labs, small_studies
 from fixtures.browsing import Seen
-from test_study_pages import Server
+from fixtures.study_server import Server
 
 from aic_helpers.core.project_paths import PROJECT
 

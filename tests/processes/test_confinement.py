@@ -12,7 +12,7 @@ import pytest
 from aic_helpers.core import isolation
 from aic_helpers.processes import confinement, workers
 
-FIXTURES = Path(__file__).parent / "fixtures"
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 LONG_S = 60.0
 
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a child another user")

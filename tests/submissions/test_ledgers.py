@@ -23,7 +23,7 @@ from aic_helpers.submissions import ledger_tables
 from aic_helpers.submissions.ledgers import DONE, FAILED, RECEIVED, REJECTED, RETURNED, STARTED, Ledger
 from aic_helpers.submissions.messages import Submission
 
-CROWD = Path(__file__).parent / "fixtures" / "ledger_crowd.py"
+CROWD = Path(__file__).parents[1] / "fixtures" / "ledger_crowd.py"
 NOW = datetime(2026, 11, 24, 18, 30, tzinfo=UTC)
 SECRET = hashlib.sha256(b"secret").hexdigest()
 

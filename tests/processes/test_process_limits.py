@@ -1,14 +1,41 @@
-"""Control groups, on a tree of plain files laid out as the kernel's: the machines of CI let nobody make a real one."""
+"""A process and what it started."""
 
 from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from aic_helpers.processes import process_limits, workers
+from aic_helpers.processes.process_limits import Family
+
+PARENT = """
+import subprocess, sys, time
+work = "import time; b = bytearray(80_000_000); print('ready', flush=True); time.sleep(600)"
+subprocess.Popen([sys.executable, "-c", work])
+time.sleep(600)
+"""
+
+
+def test_the_memory_of_descendants_counts_and_they_end_too() -> None:
+    command = [sys.executable, "-c", PARENT]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as leader:
+        family = Family(leader.pid)
+        try:
+            assert leader.stdout is not None
+            assert leader.stdout.readline() == b"ready\n"
+            assert family.rss_mib() > 80
+            members = [psutil.Process(leader.pid), *psutil.Process(leader.pid).children()]
+            assert len(members) == 2
+        finally:
+            family.kill()
+    _, alive = psutil.wait_procs(members, timeout=10)
+    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
 
 
 @pytest.fixture
@@ -66,7 +93,7 @@ def test_where_nothing_can_be_written_there_is_no_group(tree: Path, monkeypatch:
 
 
 def test_a_child_that_the_kernel_ended_for_its_memory_says_so(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent / "fixtures"))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1] / "fixtures"))
     with workers.Worker("child_targets:echo", timeout_s=60, max_rss_mib=1000) as worker:
         folder = only_group(tree)
         assert (folder / "cgroup.procs").read_text() == str(worker.pid)

@@ -377,9 +377,10 @@ def test_a_folder_that_another_call_has_removed_is_not_the_error(manifest, tmp_p
 
 COMMAND = """
 import pathlib, sys
-from aic_helpers import cli, places
-places.PROJECT = pathlib.Path(sys.argv.pop(1))
-cli.main()
+from aic_helpers.cli import main
+from aic_helpers.core import project_paths
+project_paths.PROJECT = pathlib.Path(sys.argv.pop(1))
+main.main()
 """
 
 
