@@ -1,4 +1,4 @@
-"""One nursery for a whole run of pytest, of the tests or of the notebooks."""
+"""One fork server for a whole run of pytest, of the tests or of the notebooks."""
 
 from __future__ import annotations
 

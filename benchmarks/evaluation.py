@@ -26,7 +26,7 @@ from aic_helpers.core.tracks import ENHANCEMENT
 from aic_helpers.data.datasets import open_dataset, read_pair
 from aic_helpers.evaluation.per_image import evaluate
 from aic_helpers.models import conversion, frozen_models
-from aic_helpers.processes.process_limits import Family
+from aic_helpers.processes.process_limits import ProcessTree
 
 BATCHES = (1, 8, 16, 26, 50, 100)
 ROUNDS, WHOLE_ROUNDS = 5, 3
@@ -127,9 +127,9 @@ def peak_mib(folder: Path, count: int) -> float:
     call = ["evaluate", "--track", "super_resolution", "--model", "fast_sr", "--data", folder, "--out", folder / "run"]
     aic = Path(sys.executable).with_name("aic")
     process = subprocess.Popen([aic, *call], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    family, peak = Family(process.pid), 0.0
+    tree, peak = ProcessTree(process.pid), 0.0
     while process.poll() is None:
-        peak = max(peak, family.rss_mib())
+        peak = max(peak, tree.rss_mib())
         time.sleep(0.02)
     return peak
 

@@ -41,7 +41,7 @@ if __name__ == "__main__":
     rows = []
     for track, comparison in (("super_resolution", enlarged()), ("enhancement", photographed())):
         file = io.BytesIO()
-        comparison_figures.beside_targets(tracks.named_track(track), [comparison]).savefig(file, dpi=110)
+        comparison_figures.beside_targets(tracks.find_track(track), [comparison]).savefig(file, dpi=110)
         rows.append(np.asarray(Image.open(file).convert("RGB")))
     width_px = min(row.shape[1] for row in rows)
     images.write_png(PROJECT / "docs" / "both_tracks.png", np.concatenate([row[:, :width_px] for row in rows]))

@@ -1,4 +1,4 @@
-"""Fixtures that several rooms' tests share."""
+"""Fixtures that the tests of several packages share."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def _shared_processes() -> None:
 
 
 @pytest.fixture
-def no_nursery(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let what a test calls start its own nursery, as where nothing above has one."""
+def no_fork_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what a test calls start its own fork server, as where nothing above has one."""
     monkeypatch.delenv(fork_server.VARIABLE, raising=False)
 
 

@@ -1,16 +1,66 @@
-"""Importing the package costs nothing, and its public names are there."""
+"""What the package shows to the outside costs nothing to import, and is there; inside, nobody goes by way of it."""
 
+import ast
+import importlib
 import subprocess
 import sys
 
+import pytest
 
-def test_importing_the_package_loads_nothing_heavy():
-    heavy = {"tensorflow", "keras", "matplotlib", "pandas", "numba", "numpy"}
-    code = f"import sys, aic_helpers; print(sorted({heavy} & set(sys.modules)))"
+from aic_helpers.core.project_paths import PACKAGE
+from aic_helpers.evaluation import any_image, isolated
+from aic_helpers.models import conversion, graph_checks
+from aic_helpers.processes import fork_server, workers
+from aic_helpers.profiling import network_pairs, probes
+from aic_helpers.runs import warm_start
+
+FACES = ["aic_helpers", *(f"aic_helpers.{face.parent.name}" for face in sorted(PACKAGE.glob("*/__init__.py")))]
+
+FUNCTIONS = [
+    any_image.OUTPUT,
+    conversion.FREEZE,
+    graph_checks.LOOK,
+    isolated.ASSESSMENT,
+    network_pairs.SUBJECT,
+    probes.TRIAL,
+    warm_start.COMPILED,
+    *(name for name in warm_start.MODULES if ":" in name),
+]
+"""What worker processes start with, named by text."""
+
+
+def test_importing_the_package_and_its_faces_loads_nothing_heavy():
+    heavy = {"tensorflow", "keras", "matplotlib", "pandas", "numba", "numpy", "ipywidgets", "jinja2"}
+    code = f"import sys, {', '.join(FACES)}; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
 
 
-def test_the_public_names_can_be_reached():
-    import aic_helpers
+@pytest.mark.parametrize("face", FACES)
+def test_the_names_of_a_face_can_be_reached_and_are_at_most_a_dozen(face):
+    package = importlib.import_module(face)
+    assert [name for name in package.__all__ if getattr(package, name, None) is None] == []
+    assert 1 <= len(package.__all__) <= 12
 
-    assert [name for name in aic_helpers.__all__ if getattr(aic_helpers, name, None) is None] == []
+
+@pytest.mark.parametrize("target", FUNCTIONS)
+def test_what_a_worker_starts_with_exists(target):
+    module, _, name = target.partition(":")
+    assert callable(getattr(importlib.import_module(module), name))
+
+
+@pytest.mark.parametrize("module", [fork_server.FORK_SERVER_MAIN, workers.WORKER_MAIN])
+def test_what_python_runs_as_a_process_exists(module):
+    assert importlib.util.find_spec(module) is not None
+
+
+def test_code_imports_from_the_module_that_defines_a_name():
+    """Keys hash the source of what a module imports; what came by way of a face they would miss."""
+    by_way_of_a_face = [
+        f"{file.relative_to(PACKAGE.parent)}:{node.lineno} imports {name.name} from {node.module}"
+        for file in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module in FACES
+        for name in node.names
+        if not PACKAGE.parent.joinpath(*node.module.split("."), f"{name.name}.py").is_file()
+    ]
+    assert by_way_of_a_face == []

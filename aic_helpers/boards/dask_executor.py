@@ -1,4 +1,4 @@
-"""The crew of a board on a Dask cluster: the same units of work, on machines that needn't share a disk.
+"""The executor of a board on a Dask cluster: the same units of work, on machines that needn't share a disk.
 
 Models are converted here; what travels is `model.pb` and the validation images, once to each worker. Times are taken
 only by workers that declare the resource ``profiling``, one unit at a time on each.
@@ -45,8 +45,8 @@ START = "start one there with: dask worker ADDRESS --resources profiling=1"
 
 
 @contextmanager
-def crew(scheduler: str | None, workers: int | None) -> Iterator[Cluster]:
-    """Give the crew of the cluster at an address, or of one of so many processes that is started here.
+def executor(scheduler: str | None, workers: int | None) -> Iterator[DaskExecutor]:
+    """Give the executor of the cluster at an address, or of one of so many processes that is started here.
 
     Raises
     ------
@@ -61,13 +61,13 @@ def crew(scheduler: str | None, workers: int | None) -> Iterator[Cluster]:
         raise InputError("Dask, for work on a cluster", "none installed", remedy) from None
     if scheduler is not None:
         with _connected(scheduler, distributed) as client:
-            yield Cluster(client)
+            yield DaskExecutor(client)
         return
     if workers is None or workers < 1:
         raise InputError("1 or more workers", str(workers), "change --workers")
     with _processes_here(workers, distributed) as cluster, distributed.Client(cluster) as client:
         client.wait_for_workers(workers)
-        yield Cluster(client)
+        yield DaskExecutor(client)
 
 
 @contextmanager
@@ -116,8 +116,8 @@ def _processes_here(workers: int, distributed: Any) -> Any:
     )
 
 
-class Cluster:
-    """See `aic_helpers.boards.executors.Crew`."""
+class DaskExecutor:
+    """See `aic_helpers.boards.executors.Executor`."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -129,7 +129,7 @@ class Cluster:
         self.timed_at_once = sum(int(worker["resources"].get("profiling", 0) > 0) for worker in here)
 
     def evaluate(self, settings: Settings, progress: Callable[[int, int], None]) -> None:
-        """See `Crew`."""
+        """See `Executor`."""
         import pandas as pd
 
         from aic_helpers.boards import dask_tasks
@@ -148,7 +148,7 @@ class Cluster:
         progress(count, count)
 
     def profile(self, settings: Settings, limits: Limits, progress: Callable[[int, int | None, str], None]) -> None:
-        """See `Crew`."""
+        """See `Executor`."""
         import pandas as pd
 
         from aic_helpers.boards import dask_tasks
@@ -164,7 +164,7 @@ class Cluster:
         steps.record_profile(settings, measured, key)
 
     def check(self, settings: Settings, weighed: bool) -> None:
-        """See `Crew`."""
+        """See `Executor`."""
         from aic_helpers.boards import dask_tasks
 
         result = results.read(settings.folder)
@@ -178,14 +178,14 @@ class Cluster:
         results.write_part(settings, "requirements", rules, key)
 
     def profile_key(self, settings: Settings, limits: Limits, result: dict[str, Any]) -> cache_keys.Key:
-        """See `Crew`. A profile holds whichever machine of the cluster made it, on as many threads as that has."""
+        """See `Executor`. A profile holds whichever machine of the cluster made it, on as many threads as that has."""
         made = result["profile"] or {}
         where = made.get("machine", {"cpu": "a worker's"})
         key = cache_keys.profile_key(settings, result["model"]["sha256"], Conditions(), limits, where)
         return key | {"threads": made.get("threads")}
 
     def stop(self) -> None:
-        """See `Crew`."""
+        """See `Executor`."""
         self._stopped.set()
         if self._client.status == "running":
             self._client.cancel(list(self._travelled.values()), force=True)
@@ -252,7 +252,7 @@ def _checked(client: Client) -> list[dict[str, Any]]:
             remedy = "install the same versions there"
             raise InputError("workers with the versions of this machine", f"{address} with {', '.join(other)}", remedy)
     wanted = isolation.active()
-    client.register_plugin(dask_tasks.WithNursery(wanted))
+    client.register_plugin(dask_tasks.WithForkServer(wanted))
     if set(client.run(dask_tasks.is_confined).values()) != {wanted}:
         remedy = "end the other boards on this cluster first"
         raise InputError(f"workers whose children are {'' if wanted else 'not '}confined", "others", remedy)

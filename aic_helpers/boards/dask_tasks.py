@@ -1,4 +1,4 @@
-"""What a worker of a cluster runs for `clusters`: one unit of work on a model and images that travelled to it.
+"""What a worker of a cluster runs for `dask_executor`: one unit of work on a model and images that travelled to it.
 
 They come as bytes and are kept in the worker's own folder by their hash, so that a worker unpacks them once.
 """
@@ -37,8 +37,8 @@ TIMING_LOCK = Path(tempfile.gettempdir()) / "aic-timing.lock"
 """Held by the one worker of a machine that times a model."""
 
 
-class WithNursery(WorkerPlugin):
-    """Keeps a nursery for the children of a worker, as long as that lives, and confines them where it is to.
+class WithForkServer(WorkerPlugin):
+    """Keeps a fork server for the children of a worker, as long as that lives, and confines them where it is to.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class WithNursery(WorkerPlugin):
         See `aic_helpers.processes.confinement`.
     """
 
-    name = "aic-nursery"
+    name = "aic-fork-server"
 
     def __init__(self, confined: bool) -> None:
         self._confined = confined
@@ -85,9 +85,12 @@ def pack(dataset: Dataset, limit: int | None) -> bytes:
 
 def identity() -> dict[str, str]:
     """Return what must be alike on all machines of a cluster: the workbench's code and the versions under it."""
-    rooms = ("assessments", "assessment", "profiling", "subject", "requirements", "trial", "cluster_tasks")
     versions = {name: version(name) for name in ("tensorflow", "numpy", "pillow")}
-    return {"workbench's code": cache_keys.code(*rooms)[:12], "python": platform.python_version(), **versions}
+    return {
+        "workbench's code": cache_keys.code("boards.dask_tasks")[:12],
+        "python": platform.python_version(),
+        **versions,
+    }
 
 
 def assess(model: bytes, images: bytes, track: str) -> dict[str, Any]:

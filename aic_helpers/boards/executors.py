@@ -25,7 +25,7 @@ class WorkerError(RuntimeError):
     """A machine of a cluster was lost with the unit that it worked on."""
 
 
-class Crew(Protocol):
+class Executor(Protocol):
     """Who does the work: this machine, or a cluster.
 
     Attributes
@@ -53,7 +53,7 @@ class Crew(Protocol):
         """End what goes on, from another thread than those that wait for it."""
 
 
-class Local:
+class LocalExecutor:
     """This machine: evaluations share its cores, a timed run has it alone."""
 
     timed_at_once = 1
@@ -68,23 +68,23 @@ class Local:
         }
 
     def evaluate(self, settings: Settings, progress: Callable[[int, int], None]) -> None:
-        """See `Crew`."""
+        """See `Executor`."""
         steps.evaluate(settings, progress=progress, **self._limits)
 
     def profile(self, settings: Settings, limits: Limits, progress: Callable[[int, int | None, str], None]) -> None:
-        """See `Crew`."""
+        """See `Executor`."""
         steps.profile(settings, limits=limits, progress=progress)
 
     def check(self, settings: Settings, weighed: bool) -> None:
-        """See `Crew`."""
+        """See `Executor`."""
         steps.check(settings, weighed=weighed)
 
     def profile_key(self, settings: Settings, limits: Limits, result: dict[str, Any]) -> cache_keys.Key:
-        """See `Crew`."""
+        """See `Executor`."""
         return cache_keys.profile_key(settings, result["model"]["sha256"], Conditions(), limits)
 
     def stop(self) -> None:
-        """See `Crew`: kill everything that this process started since; the threads that wait for it then end."""
+        """See `Executor`: kill everything that this process started since; the threads that wait for it then end."""
         for process in set(psutil.Process().children(recursive=True)) - self._others:
             with suppress(psutil.Error):
                 process.kill()

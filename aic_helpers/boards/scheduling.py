@@ -20,7 +20,7 @@ from functools import partial
 from typing import Literal
 
 from aic_helpers.boards import journals
-from aic_helpers.boards.executors import Crew, WorkerError
+from aic_helpers.boards.executors import Executor, WorkerError
 from aic_helpers.boards.folders import FAILURE, FILE, SCHEMA
 from aic_helpers.boards.specs import Entry, Spec
 from aic_helpers.core import safe_files, staging
@@ -45,14 +45,14 @@ At a unit's end it is told 0 of 0 and what was found. As a stage begins it is to
 
 
 def run(
-    spec: Spec, crew: Crew, *, fresh: bool = False, retry: bool = False, progress: Progress | None = None
+    spec: Spec, executor: Executor, *, fresh: bool = False, retry: bool = False, progress: Progress | None = None
 ) -> dict[str, int]:
     """Do what a board lacks, and return how many entries were there already, were done, and have failed.
 
     Parameters
     ----------
     spec : Spec
-    crew : Crew
+    executor : Executor
     fresh : bool
         Do everything anew.
     retry : bool
@@ -64,7 +64,7 @@ def run(
     ------
     InputError
         Another board is at work in the folder, a new board's folder holds files that may be a person's own, or times
-        are to be taken and nobody of the crew takes any.
+        are to be taken and no executor takes any.
     KeyboardInterrupt
         After all children are ended; what was recorded stays.
     """
@@ -72,14 +72,14 @@ def run(
     with staging.alone(spec.folder), warm_start.started(confinement.environment(os.environ)):
         if not (spec.folder / FILE).is_file():
             _refuse_strangers(spec)
-        work = _Work(spec, crew, fresh, retry, progress or (lambda *told: None))
+        work = _Work(spec, executor, fresh, retry, progress or (lambda *told: None))
         work.forget_failures()
-        if not crew.timed_at_once and any("measure" in work.stages(entry) for entry in spec.entries):
+        if not executor.timed_at_once and any("measure" in work.stages(entry) for entry in spec.entries):
             raise InputError(*NOBODY_TIMES)
         safe_files.write_text(spec.folder / FILE, _as_json(spec))
         there = sum(not work.stages(entry) for entry in spec.entries)
-        work.through("judge", crew.side_by_side)
-        work.through("measure", crew.timed_at_once)
+        work.through("judge", executor.side_by_side)
+        work.through("measure", executor.timed_at_once)
     failed = sum((entry.settings.folder / FAILURE).is_file() for entry in spec.entries)
     return {"entries": len(spec.entries), "there": there, "done": len(spec.entries) - there, "failed": failed}
 
@@ -111,8 +111,8 @@ def _as_json(spec: Spec) -> str:
 class _Work:
     """One call's work on a board."""
 
-    def __init__(self, spec: Spec, crew: Crew, fresh: bool, retry: bool, progress: Progress) -> None:
-        self._spec, self._crew, self._progress = spec, crew, progress
+    def __init__(self, spec: Spec, executor: Executor, fresh: bool, retry: bool, progress: Progress) -> None:
+        self._spec, self._executor, self._progress = spec, executor, progress
         self._fresh, self._anew = fresh, fresh or retry
         self._stopped = threading.Event()
         self._drawing = threading.Lock()  # matplotlib draws one figure at a time
@@ -133,7 +133,7 @@ class _Work:
         try:
             why = cache_keys.standing(settings, profile=False, weighed=self._spec.profile)
             if self._spec.profile and set(why) > {"model"}:
-                key = self._crew.profile_key(settings, self._spec.limits, results.read(settings.folder))
+                key = self._executor.profile_key(settings, self._spec.limits, results.read(settings.folder))
                 why["profile"] = cache_keys.stale(settings.folder, "profile", key)
             return why
         except InputError:
@@ -167,7 +167,7 @@ class _Work:
             self._stopped.set()
             threads.shutdown(wait=False, cancel_futures=True)
             while going := [unit for unit in units if not unit.done()]:
-                self._crew.stop()  # again and again: a unit whose child was about to start starts it all the same
+                self._executor.stop()  # again and again: a unit whose child was about to start starts it all the same
                 wait(going, timeout=0.2)
             raise
         finally:
@@ -207,17 +207,17 @@ class _Work:
     def _judge(self, settings: Settings, name: str) -> None:
         self._progress(name, 0, None, "converting")
         steps.convert(settings)
-        self._crew.evaluate(settings, lambda done, total: self._progress(name, done, total, "images"))
+        self._executor.evaluate(settings, lambda done, total: self._progress(name, done, total, "images"))
         if not self._spec.profile:
             self._check(settings, name)
 
     def _measure(self, settings: Settings, name: str) -> None:
-        self._crew.profile(settings, self._spec.limits, partial(self._progress, name))
+        self._executor.profile(settings, self._spec.limits, partial(self._progress, name))
         self._check(settings, name)
 
     def _check(self, settings: Settings, name: str) -> None:
         self._progress(name, 0, None, "checking the rules")
-        self._crew.check(settings, weighed=self._spec.profile)
+        self._executor.check(settings, weighed=self._spec.profile)
         if self._spec.reports:
             from aic_helpers.runs import reports
 
@@ -239,7 +239,7 @@ def _origin(settings: Settings) -> cache_keys.Key:
     return {
         **cache_keys.model_key(settings),
         "data": cache_keys.data_sha256(settings.dataset, settings.limit),
-        "judged_by": cache_keys.code("assessments", "assessment", "profiling", "subject", "requirements", "trial"),
+        "judged_by": cache_keys.code("evaluation.isolated", "profiling.profiler", "profiling.requirements"),
     }
 
 

@@ -111,7 +111,7 @@ def _spec(path: Path, out: str | Path) -> Spec:
     data = _placed(content.get("data", "sample"), path.parent)
     limit, profile = content.get("limit", 0), content.get("profile", True)
     limits = Limits(time_budget_s=content.get("time_budget_s"))
-    tracks = [core_tracks.named_track(track).name for track in content.get("tracks", list(TRACKS))]
+    tracks = [core_tracks.find_track(track).name for track in content.get("tracks", list(TRACKS))]
     typed = [one for entry in content.get("models", []) for one in _models(entry, path.parent, tracks)]
     if not typed:
         raise InputError("models", "none", 'list them, as in models = ["sample_sr_srcnn", "nets/*.pb"]')
@@ -165,7 +165,7 @@ def _models(entry: Any, folder: Path, tracks: Sequence[str]) -> Iterator[dict[st
     name = " ".join(given.get("name", "").split())
     for model in _matches(given["model"], folder):
         own = sources.pretrained().get(model, {}).get("track")
-        chosen = [core_tracks.named_track(given["track"]).name] if "track" in given else [own] if own else tracks
+        chosen = [core_tracks.find_track(given["track"]).name] if "track" in given else [own] if own else tracks
         for track in chosen:
             yield {"name": name, "model": model, "checkpoint": checkpoint or "", "track": track}
 

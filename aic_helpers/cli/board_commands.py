@@ -18,7 +18,7 @@ from aic_helpers.cli.exit_codes import DONE, Commands
 from aic_helpers.core.errors import InputError
 
 if TYPE_CHECKING:
-    from aic_helpers.boards.executors import Crew
+    from aic_helpers.boards.executors import Executor
     from aic_helpers.boards.standings import Standings
 
 
@@ -53,7 +53,7 @@ def show(folder: str, track: str, by: str, as_json: bool) -> int:
     from aic_helpers.core import tracks as core_tracks
     from aic_helpers.core.tracks import TRACKS
 
-    tracks = [core_tracks.named_track(track).name] if track else list(TRACKS)
+    tracks = [core_tracks.find_track(track).name] if track else list(TRACKS)
     standings.named_score(by)
     shown = standings.standings(folders.open_board(folder))
     if as_json:
@@ -84,7 +84,7 @@ OUT = "The board's folder.  [default: runs/boards/NAME, beside notebooks/]"
 @click.option("--out", default="", metavar="DIR", help=OUT)
 @click.option("--fresh", is_flag=True, help="Make anew what the board has already.")
 @click.option("--retry", is_flag=True, help="Try the models again that have failed.")
-@options.crew_options
+@options.executor_options
 def run(spec: str, out: str, fresh: bool, retry: bool, scheduler: str | None, workers: int | None) -> int:
     """Convert, evaluate, profile and check many models.
 
@@ -109,8 +109,8 @@ def run(spec: str, out: str, fresh: bool, retry: bool, scheduler: str | None, wo
     from aic_helpers.core import progress_bars
 
     read = specs.read_spec(spec, out)
-    with crew(scheduler, workers) as team, progress_bars.units() as shown:
-        count = scheduling.run(read, team, fresh=fresh, retry=retry, progress=shown)
+    with executor(scheduler, workers) as chosen, progress_bars.units() as shown:
+        count = scheduling.run(read, chosen, fresh=fresh, retry=retry, progress=shown)
     log.info("%d of %d models were there already, %d done now", count["there"], count["entries"], count["done"])
     if count["failed"]:
         log.info("%d failed; they are tried again when they change, or with --retry", count["failed"])
@@ -120,16 +120,16 @@ def run(spec: str, out: str, fresh: bool, retry: bool, scheduler: str | None, wo
 
 
 @contextmanager
-def crew(scheduler: str | None, workers: int | None) -> Iterator[Crew]:
+def executor(scheduler: str | None, workers: int | None) -> Iterator[Executor]:
     """Give who does the work: this machine, the cluster at an address, or one of so many processes here."""
     from aic_helpers.boards import executors
 
     if scheduler is not None and workers:
         raise InputError("--scheduler or --workers", "both", "leave one out")
     if scheduler is None and not workers:
-        yield executors.Local()
+        yield executors.LocalExecutor()
         return
     from aic_helpers.boards import dask_executor
 
-    with dask_executor.crew(scheduler, workers) as cluster:
+    with dask_executor.executor(scheduler, workers) as cluster:
         yield cluster

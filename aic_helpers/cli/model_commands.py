@@ -219,9 +219,9 @@ def score(
       aic score --track enhancement --psnr 21.9 --mos 2.8 --baseline-mos 2.3 --speedup 2
     """
     from aic_helpers.core.scoring import MAPPING_NOTE, total_scores, total_scores_by_opinion
-    from aic_helpers.core.tracks import named_track
+    from aic_helpers.core.tracks import find_track
 
-    chosen = named_track(track)
+    chosen = find_track(track)
     if mos is None and ms_ssim is not None and baseline_mos is None:
         found = total_scores(chosen, psnr_db=psnr_db, ms_ssim=ms_ssim, speedup=speedup)
     elif mos is not None and baseline_mos is not None and ms_ssim is None:

@@ -56,7 +56,7 @@ time_budget_option = click.option(
 )
 
 
-crew_options = together(
+executor_options = together(
     click.option("--scheduler", metavar="tcp://HOST:PORT", help="Work on this Dask cluster."),
     click.option(
         "--workers", type=click.IntRange(min=1), metavar="N", help="Work on a Dask cluster of N processes here."

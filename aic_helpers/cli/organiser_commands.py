@@ -12,7 +12,7 @@ import click
 
 from aic_helpers.cli import submit_commands
 from aic_helpers.cli.exit_codes import DONE, INPUT_WRONG
-from aic_helpers.cli.options import crew_options, json_option, together
+from aic_helpers.cli.options import executor_options, json_option, together
 from aic_helpers.core.errors import InputError
 from aic_helpers.submissions.messages import shown
 
@@ -103,7 +103,7 @@ def queue(last: int, as_json: bool, desk: str, ledger: str) -> int:
     help="Only the first N validation images.  [default: all]",
 )
 @click.option("--private-links", is_flag=True, help="Let links lead to this machine and to private networks.")
-@crew_options
+@executor_options
 @desk_options
 def work(
     data: str, limit: int, private_links: bool, scheduler: str | None, workers: int | None, desk: str, ledger: str
@@ -129,7 +129,7 @@ def work(
     place = judging.Desk(folder, book, str(Path(data).resolve()) if Path(data).is_dir() else data, limit, private_links)
     judging.require_data(place)
     with progress_bars.units() as tell:
-        done = judging.work(place, lambda: board_commands.crew(scheduler, workers), progress=tell)
+        done = judging.work(place, lambda: board_commands.executor(scheduler, workers), progress=tell)
     if not done:
         click.echo("nothing waits")
         return DONE

@@ -86,7 +86,7 @@ def new(
     design = designs.Design(method, question, photos, count, hd, crop_px, raters, votes, reference, seed)
     folder = _folder(study)
     with progress_bars.bar("picture", lines=True) as tell:
-        made = designs.make(folder, track, runs, data, design, tell)
+        made = designs.make_study(folder, track, runs, data, design, tell)
     if as_json:
         click.echo((folder / "plan.json").read_text("utf-8").rstrip())
         return DONE

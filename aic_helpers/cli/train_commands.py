@@ -12,7 +12,7 @@ from aic_helpers.core.errors import InputError
 
 if TYPE_CHECKING:
     from aic_helpers.training.callbacks import Report, Trained
-    from aic_helpers.training.jobs import Lesson
+    from aic_helpers.training.jobs import TrainingJob
 
 log = logging.getLogger(__name__)
 
@@ -64,30 +64,30 @@ def train(
     from aic_helpers.reporting import text_tables
     from aic_helpers.training import callbacks, jobs
 
-    lesson = jobs.settle(name, track, photos, steps, changes, out, minutes=minutes, start=start)
-    if steps not in (None, lesson.plan.steps):
-        log.info("%d steps in place of %d: a multiple of the %d reports", lesson.plan.steps, steps, lesson.plan.reports)
+    job = jobs.settle(name, track, photos, steps, changes, out, minutes=minutes, start=start)
+    if steps not in (None, job.plan.steps):
+        log.info("%d steps in place of %d: a multiple of the %d reports", job.plan.steps, steps, job.plan.reports)
     try:
-        trained = _learn(lesson)
+        trained = _learn(job)
     except KeyboardInterrupt:
-        if (lesson.folder / callbacks.PROGRESS_FILE).is_file():
+        if (job.folder / callbacks.PROGRESS_FILE).is_file():
             click.echo("the same command goes on from the last report", err=True)
         raise
-    click.echo(text_tables.aligned(jobs.summary_rows(lesson, trained)))
+    click.echo(text_tables.aligned(jobs.summary_rows(job, trained)))
     return DONE
 
 
-def _learn(lesson: Lesson) -> Trained:
+def _learn(job: TrainingJob) -> Trained:
     from aic_helpers.core import progress_bars
     from aic_helpers.training import jobs
 
-    words = [f"{len(lesson.photos)} photos, {lesson.plan.steps} steps"]
+    words = [f"{len(job.photos)} photos, {job.plan.steps} steps"]
     with progress_bars.bar("step", lines=True) as show:
 
         def tell(step: int, report: Report | None) -> None:
             if report:
                 figures = f"loss {report['loss']:.5f}, held-out PSNR {report['held_out_psnr_db']:.2f} dB"
                 words[0] = f"step {step}: {figures}"
-            show(step, lesson.plan.steps, words[0])
+            show(step, job.plan.steps, words[0])
 
-        return jobs.learn(lesson, progress=tell)
+        return jobs.learn(job, progress=tell)

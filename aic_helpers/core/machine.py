@@ -91,7 +91,7 @@ class OtherLoad:
 
 
 def load_notes(load: dict[str, Any]) -> list[str]:
-    """Return sentences that say so where the machine was busy with other things; ``load`` as `profiling` keeps it."""
+    """Return sentences that say so where the machine was busy with other things; ``load`` as `profiler` keeps it."""
     busiest = max(load["other_cores_before"], load["other_cores_during"])
     if busiest <= BUSY_SHARE * load["cores"]:
         return []

@@ -102,7 +102,7 @@ TRACKS: dict[str, Track] = {track.name: track for track in (SUPER_RESOLUTION, EN
 """The tracks by name."""
 
 
-def named_track(name: str) -> Track:
+def find_track(name: str) -> Track:
     """Return the track of that name; `InputError` suggests the nearest name."""
     if name in TRACKS:
         return TRACKS[name]

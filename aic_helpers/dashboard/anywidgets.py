@@ -1,6 +1,6 @@
 """Two small anywidgets: the before/after slider, and an overview that one can click in.
 
-Importing this room fails where anywidget isn't installed: see `sliders`.
+Importing this module fails where anywidget isn't installed: see `sliders`.
 """
 
 from __future__ import annotations

@@ -16,11 +16,11 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.dashboard.dashboards import Dashboard
-from aic_helpers.dashboard.image_store import Gallery
+from aic_helpers.dashboard.image_store import ImageStore
 from aic_helpers.data.datasets import open_dataset
 from aic_helpers.data.images import write_png
 from aic_helpers.evaluation.any_image import Outputs
-from aic_helpers.reporting.notebook_widgets import Waiting
+from aic_helpers.reporting.notebook_widgets import ProgressBar
 from aic_helpers.runs import candidates
 
 
@@ -63,7 +63,7 @@ def compare(
     The before/after slider needs anywidget, where the notebook's kernel and where its server runs:
     ``pip install "aic-workbench[slider]"``. Without it there is a plain one.
     """
-    chosen = core_tracks.named_track(track)
+    chosen = core_tracks.find_track(track)
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
         raise InputError("a limit of 0 (all) or more images", repr(limit), "give a whole number")
     workshop = _Workshop(_listed(models), str(data), limit)
@@ -80,9 +80,9 @@ def compare(
     return dashboard
 
 
-def _first(workshop: _Workshop, track: str, image: str) -> Gallery:
+def _first(workshop: _Workshop, track: str, image: str) -> ImageStore:
     """Return the track that is shown first, having shown in the cell what one waits for."""
-    waiting = _displayed(Waiting())
+    waiting = _displayed(ProgressBar())
     source = workshop.open(track, waiting.step)
     waiting.end()
     waiting.layout.display = "none"
@@ -98,17 +98,17 @@ class _Workshop:
         self._models, self._data, self._limit = models, data, limit
         self._outputs = Outputs()
         self._folder = tempfile.TemporaryDirectory(prefix="aic-compare-")
-        self._open: dict[str, Gallery] = {}
+        self._open: dict[str, ImageStore] = {}
 
-    def open(self, track: str, progress: candidates.Progress) -> Gallery:
+    def open(self, track: str, progress: candidates.Progress) -> ImageStore:
         if track not in self._open:
             dataset = open_dataset(self._data, track=TRACKS[track])
             found, notes = candidates.find(dataset, self._models, Path(self._folder.name), progress)
-            self._open[track] = Gallery(dataset, found, self._outputs, self._limit, progress)
+            self._open[track] = ImageStore(dataset, found, self._outputs, self._limit, progress)
             self._open[track].notes += notes
         return self._open[track]
 
-    def open_or_say(self, track: str, progress: candidates.Progress) -> Gallery | str:
+    def open_or_say(self, track: str, progress: candidates.Progress) -> ImageStore | str:
         try:
             return self.open(track, progress)
         except InputError as error:
@@ -124,7 +124,7 @@ def _listed(models: str | Sequence[str]) -> list[str]:
     return [model.strip() for model in given if model.strip()]
 
 
-def _displayed(waiting: Waiting) -> Waiting:
+def _displayed(waiting: ProgressBar) -> ProgressBar:
     """Show the bar in the cell that calls, where there is a notebook."""
     from IPython import get_ipython
     from IPython.display import display

@@ -15,11 +15,11 @@ from aic_helpers.core.tracks import Track
 from aic_helpers.dashboard import image_figures, views
 from aic_helpers.dashboard.controls import BLINK, ERROR_MAP, SLIDER, Controls
 from aic_helpers.dashboard.image_figures import ImageFigures
-from aic_helpers.dashboard.panes import ErrorScale, Pane, Stage
+from aic_helpers.dashboard.panes import ComparisonView, ErrorScale, Pane
 from aic_helpers.dashboard.photo_panel import PhotoPanel
 from aic_helpers.dashboard.scenes import INPUT, TARGET, Array, Found, Scene
 from aic_helpers.dashboard.sliders import OVERVIEW_PX
-from aic_helpers.reporting.notebook_widgets import Waiting, sheet
+from aic_helpers.reporting.notebook_widgets import ProgressBar, sheet
 
 VIEWS_PX = {2: (480, 360), 3: (384, 324), 4: (480, 360)}
 """A pane's width and height by the number of panes. Four stand two by two."""
@@ -28,7 +28,7 @@ STAGE_PX = (720, 480)
 
 
 class Source(Protocol):
-    """What a dashboard is given of a track: see `aic_helpers.dashboard.image_store.Gallery`."""
+    """What a dashboard is given of a track: see `aic_helpers.dashboard.image_store.ImageStore`."""
 
     track: Track
     data: str
@@ -76,7 +76,7 @@ class Dashboard(widgets.VBox):
         self._open_track, self._save = open_track, save
         self._settling = True
         self._centre = (0.5, 0.5)
-        self.waiting, self.stage, self.scale = Waiting(), Stage(), ErrorScale()
+        self.waiting, self.comparison, self.scale = ProgressBar(), ComparisonView(), ErrorScale()
         self.controls = Controls(
             tracks,
             retrack=self._retrack,
@@ -90,7 +90,9 @@ class Dashboard(widgets.VBox):
         self.photo = PhotoPanel(self._take_photo)
         self.heading = widgets.HTML()
         grid = widgets.HBox(self.panes, layout=widgets.Layout(flex_flow="row wrap", grid_gap="16px"))
-        super().__init__([sheet(), self.heading, self.controls, self.waiting, self.scale, self.stage, grid, self.photo])
+        super().__init__(
+            [sheet(), self.heading, self.controls, self.waiting, self.scale, self.comparison, grid, self.photo]
+        )
         self.add_class("aic-dashboard")
         self._settle(source, image)
 
@@ -148,7 +150,7 @@ class Dashboard(widgets.VBox):
         source = self._open_track(self.controls.track.value, self.waiting.step)
         if isinstance(source, str):
             self.waiting.end()
-            self.stage.hide()
+            self.comparison.hide()
             for pane in self._open_panes():
                 pane.tell(source)
             return
@@ -225,7 +227,7 @@ class Dashboard(widgets.VBox):
         if mode in (SLIDER, BLINK):
             self._show_stage(scene)
         else:
-            self.stage.hide()
+            self.comparison.hide()
         if scene.top is None:
             self.scale.hide()
         else:
@@ -259,10 +261,10 @@ class Dashboard(widgets.VBox):
     def _show_stage(self, scene: Scene) -> None:
         before, after = (scene.picture(name) for name in self.shown[:2])
         if isinstance(before, str) or isinstance(after, str):
-            self.stage.tell(before if isinstance(before, str) else str(after))
+            self.comparison.tell(before if isinstance(before, str) else str(after))
             return
-        on = self.stage.slider if self.controls.mode.value == SLIDER else self.stage.blink
-        self.stage.show(on, before, after, *self.shown[:2])
+        on = self.comparison.slider if self.controls.mode.value == SLIDER else self.comparison.blink
+        self.comparison.show(on, before, after, *self.shown[:2])
 
     def _captions(self, name: str, scene: Scene) -> str:
         """Return the figures beside a pane as HTML."""

@@ -18,7 +18,7 @@ from aic_helpers.data.datasets import Dataset, Pair, read_pair
 from aic_helpers.data.own_photos import read_photo
 from aic_helpers.evaluation.any_image import ModelFailure, Outputs
 from aic_helpers.evaluation.per_image import score_output
-from aic_helpers.runs.candidates import Entrant, Progress
+from aic_helpers.runs.candidates import Candidate, Progress
 
 Shown = NDArray[np.float32] | str
 """What there is to see: float32 (height, width, 3), an output unclipped; or a sentence, why there is nothing."""
@@ -32,13 +32,13 @@ CACHE_LEAST = 6
 Table = list[dict[str, Any]]
 
 
-class Gallery:
+class ImageStore:
     """The images of one track and what each model makes of them.
 
     Parameters
     ----------
     dataset : Dataset
-    entrants : sequence of Entrant
+    candidates : sequence of Candidate
         The baseline first.
     outputs : Outputs
         Runs the models.
@@ -61,18 +61,18 @@ class Gallery:
     """
 
     def __init__(
-        self, dataset: Dataset, entrants: Sequence[Entrant], outputs: Outputs, limit: int, progress: Progress
+        self, dataset: Dataset, candidates: Sequence[Candidate], outputs: Outputs, limit: int, progress: Progress
     ) -> None:
         self.track = dataset.track
         self.data = f"{dataset.name}, {dataset.note}" if dataset.note else dataset.name
         self.notes: list[str] = []
         self.ways = own_photos.ways(self.track)
-        self.models = [entrant.name for entrant in entrants]
+        self.models = [candidate.name for candidate in candidates]
         self.baseline = self.models[0]
-        self.runs = pd.DataFrame([_run(entrant) for entrant in entrants])
+        self.runs = pd.DataFrame([_run(candidate) for candidate in candidates])
         self._dataset, self._outputs = dataset, outputs
-        self._entrants = {entrant.name: entrant for entrant in entrants}
-        self._pairs = {pair.name: pair for pair in _with_lost(dataset, entrants)[: limit or None]}
+        self._candidates = {candidate.name: candidate for candidate in candidates}
+        self._pairs = {pair.name: pair for pair in _with_lost(dataset, candidates)[: limit or None]}
         self._photo: dict[str, dict[str, Shown]] = {}
         self._cache: OrderedDict[tuple[str, str], Shown] = OrderedDict()
         self.images = self._figures(progress)
@@ -144,13 +144,13 @@ class Gallery:
             self._keep((image, shown), found)
 
     def _output(self, image: str, model: str) -> Shown:
-        entrant, given = self._entrants[model], self.pixels(image, INPUT)
-        if entrant.pb is None:
-            return entrant.failure or "no model"
+        candidate, given = self._candidates[model], self.pixels(image, INPUT)
+        if candidate.pb is None:
+            return candidate.failure or "no model"
         if isinstance(given, str):
             return given
         try:
-            return self._outputs.of(entrant.pb, given)
+            return self._outputs.of(candidate.pb, given)
         except (ModelFailure, InputError) as error:
             return f"{model}: {error}"
 
@@ -160,7 +160,7 @@ class Gallery:
             self._cache.popitem(last=False)
 
     def _figures(self, progress: Progress) -> pd.DataFrame:
-        measured = {name: _by_image(entrant.images) for name, entrant in self._entrants.items()}
+        measured = {name: _by_image(candidate.images) for name, candidate in self._candidates.items()}
         rows: Table = []
         failed: dict[str, str] = {}
         for done, image in enumerate(self._pairs):
@@ -188,9 +188,11 @@ class Gallery:
         return {"psnr_db": found["psnr_db"], "ms_ssim": found["ms_ssim"], "failure": None}
 
 
-def _with_lost(dataset: Dataset, entrants: Sequence[Entrant]) -> list[Pair]:
+def _with_lost(dataset: Dataset, candidates: Sequence[Candidate]) -> list[Pair]:
     """Return the pairs of a dataset, and those that a run has figures of and that are gone."""
-    named = {str(name) for entrant in entrants if entrant.images is not None for name in entrant.images["image"]}
+    named = {
+        str(name) for candidate in candidates if candidate.images is not None for name in candidate.images["image"]
+    }
     there = {pair.name for pair in dataset.pairs}
     folder = dataset.pairs[0].target.parent
     return [*dataset.pairs, *(Pair(name, folder / f"{name} (any suffix)", None) for name in sorted(named - there))]
@@ -219,11 +221,11 @@ def _with_gains(images: pd.DataFrame, baseline: str) -> pd.DataFrame:
     return images
 
 
-def _run(entrant: Entrant) -> dict[str, Any]:
+def _run(candidate: Candidate) -> dict[str, Any]:
     """Return what a run measured, in one row."""
-    result = entrant.result or {}
+    result = candidate.result or {}
     metrics, profile, scores = (result.get(part) or {} for part in ("metrics", "profile", "scores"))
-    row: dict[str, Any] = {"model": entrant.name, "failure": entrant.failure}
+    row: dict[str, Any] = {"model": candidate.name, "failure": candidate.failure}
     row |= {name: _real(metrics.get(name)) for name in ("psnr_db", "ms_ssim")}
     row |= {name: _real(profile.get(name)) for name in ("time_ms", "peak_rss_mib")}
     row |= _spread("speedup", profile.get("speedup"), profile.get("speedup_ci95"))

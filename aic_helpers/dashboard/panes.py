@@ -72,7 +72,7 @@ class Pane(widgets.VBox):
         self._alone(self.sentence)
 
     def leave_out(self) -> None:
-        """Show no picture here: it is on the stage above."""
+        """Show no picture here: it is in the view above."""
         self.picture.clear()
         self.frame.layout.display = "none"
 
@@ -118,7 +118,7 @@ class Blink(widgets.VBox):
         (self.grid.add_class if self.stop.value else self.grid.remove_class)("aic-blink-stopped")
 
 
-class Stage(widgets.VBox):
+class ComparisonView(widgets.VBox):
     """The slider or the blinking pictures, or the sentence why there is nothing to compare."""
 
     def __init__(self) -> None:

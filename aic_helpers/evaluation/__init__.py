@@ -1,1 +1,13 @@
 """Quality, image by image: the metrics, and outputs of frozen models."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "any_image": ["ModelFailure", "Outputs"],
+        "isolated": ["assess"],
+        "metrics": ["ms_ssim", "psnr"],
+        "per_image": ["evaluate"],
+    },
+)

@@ -116,13 +116,13 @@ class Outputs:
             return self._of(path, image, progress)
 
     def _of(self, path: Path, image: Image, progress: Progress | None) -> Image:
-        found = self._footprint(path, image) if image[..., 0].size > MODEST_PIXELS else None
+        found = self._receptive_field(path, image) if image[..., 0].size > MODEST_PIXELS else None
         if found and not found["obstacle"] and not self._seems_to_fit(found, image):
             return self._in_tiles(path, image, found, progress)
         try:
             output = self._run(path, image)
         except _TooLarge as error:
-            found = found or self._footprint(path, image)
+            found = found or self._receptive_field(path, image)
             if found["obstacle"]:
                 size = f"{image.shape[1]}x{image.shape[0]} at once is too large ({error})"
                 what = f"tiles may change the result ({found['obstacle']})"
@@ -131,9 +131,11 @@ class Outputs:
         _tell(progress, 1, 1)
         return output
 
-    def _footprint(self, path: Path, image: Image) -> dict[str, Any]:
+    def _receptive_field(self, path: Path, image: Image) -> dict[str, Any]:
         height_px, width_px = image.shape[:2]
-        return self._ask(path, {"do": "footprint", "model": str(path), "height_px": height_px, "width_px": width_px})
+        return self._ask(
+            path, {"do": "receptive_field", "model": str(path), "height_px": height_px, "width_px": width_px}
+        )
 
     def _seems_to_fit(self, found: dict[str, Any], image: Image) -> bool:
         activations_mib = found["mib_per_megapixel"] * image[..., 0].size / 1e6

@@ -1,4 +1,4 @@
-"""The child's side of `outputs`: one frozen model, run on images that come and go in files."""
+"""The worker of `any_image`: one frozen model, run on images that come and go in files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from aic_helpers.models.frozen_models import FrozenModel, load, read_graph
-from aic_helpers.models.receptive_fields import Footprint, footprint
+from aic_helpers.models.receptive_fields import ReceptiveField, receptive_field
 from aic_helpers.models.static_cost import static_cost
 
 PROBE_PX = 960
@@ -20,13 +20,13 @@ LIVE_ACTIVATIONS = 3
 
 
 class Output:
-    """Answers ``load``, ``run`` and ``footprint``, as `children.Worker` brings it."""
+    """Answers ``load``, ``run`` and ``receptive_field``, as `workers.Worker` brings it."""
 
     def __init__(self) -> None:
         self._model: FrozenModel | None = None
 
     def __call__(self, request: dict[str, Any]) -> dict[str, Any]:
-        actions = {"load": self._load, "run": self._run, "footprint": self._footprint}
+        actions = {"load": self._load, "run": self._run, "receptive_field": self._receptive_field}
         return actions[request["do"]](request)
 
     def _load(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -43,13 +43,13 @@ class Output:
             np.save(request["output"], output[0])
         return {"output_shape": list(output.shape), "finite_share": finite_share}
 
-    def _footprint(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _receptive_field(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return how far the network looks, and the memory that a megapixel's largest activations take."""
         graph = read_graph(Path(request["model"]))
         try:
-            found = footprint(graph, request["height_px"], request["width_px"])
+            found = receptive_field(graph, request["height_px"], request["width_px"])
         except Exception as error:  # a stranger's graph: it may run all the same
-            found = Footprint(obstacle=f"its graph can't be followed ({error})")
+            found = ReceptiveField(obstacle=f"its graph can't be followed ({error})")
         cost = static_cost(graph, width_px=PROBE_PX, height_px=PROBE_PX)
         largest = [activation["mib"] for activation in cost["largest_activations"]]
         return {**asdict(found), "mib_per_megapixel": sum(largest[:LIVE_ACTIVATIONS]) / (PROBE_PX**2 / 1e6)}

@@ -1,4 +1,4 @@
-"""The child's side of `assessments`: one frozen model, evaluated on a dataset a few images at a time."""
+"""The worker of `isolated`: one frozen model, evaluated on a dataset a few images at a time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aic_helpers.evaluation.per_image import Row, batches_of_rows, chosen
 
 
 class Assessment:
-    """Answers ``open``, ``next`` until no rows are left, and ``examples``, as `children.Worker` brings it."""
+    """Answers ``open``, ``next`` until no rows are left, and ``examples``, as `workers.Worker` brings it."""
 
     def __init__(self) -> None:
         self._batches: Iterator[list[Row]] = iter(())

@@ -1,1 +1,14 @@
 """Model sources to frozen models, and what a graph says of itself."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "conversion": ["convert"],
+        "frozen_models": ["FrozenModel", "load"],
+        "graph_checks": ["vet"],
+        "networks": ["NETWORKS"],
+        "sources": ["ModelSource", "baseline_pb", "resolve"],
+    },
+)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError, require_file
+from aic_helpers.core.quiet_tensorflow import import_tensorflow
 
 
 class FrozenModel:
@@ -82,6 +83,7 @@ def load(path: str | Path) -> FrozenModel:
         No file, no frozen graph in it, or no `input:0` and `output:0` in the graph.
     """
     path = Path(path)
+    import_tensorflow()
     graph_def = read_graph(path)
     try:
         return FrozenModel(path, graph_def)

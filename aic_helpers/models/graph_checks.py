@@ -1,7 +1,7 @@
 """A stranger's `.pb` -> whether it may be loaded: its graph read as data, with limits, before TensorFlow gets it.
 
 A frozen graph is a program. Whoever loads one lets it read files, call Python or fill the memory, unless its operations
-say otherwise; so each is held against a list (`operations`), those in the graph's own functions included.
+say otherwise; so each is held against a list (`allowed_operations`), those in the graph's own functions included.
 
 `vet` is what others call. `look` is its child's side: parsing too happens in a process with limits.
 """

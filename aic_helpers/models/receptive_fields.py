@@ -58,7 +58,7 @@ REDUCTIONS = {"All", "Any", "ArgMax", "ArgMin", "EuclideanNorm", "Max", "Mean", 
 
 
 @dataclass(frozen=True)
-class Footprint:
+class ReceptiveField:
     """What of the input a network's output at a pixel depends on.
 
     Attributes
@@ -76,8 +76,8 @@ class Footprint:
     obstacle: str | None = None
 
 
-def footprint(graph_def: Any, height_px: int, width_px: int) -> Footprint:
-    """Return the footprint of a frozen graph for images of one size.
+def receptive_field(graph_def: Any, height_px: int, width_px: int) -> ReceptiveField:
+    """Return the receptive_field of a frozen graph for images of one size.
 
     Every operation between ``input:0`` and ``output:0`` is followed; one that isn't known counts as an obstacle.
     The padding of a stride depends on the size's remainders, so they are kept.
@@ -88,7 +88,7 @@ def footprint(graph_def: Any, height_px: int, width_px: int) -> Footprint:
         spans = _compared(one, two)
         return _outcome(one["output:0"], spans)
     except NotLocalError as error:
-        return Footprint(obstacle=str(error))
+        return ReceptiveField(obstacle=str(error))
 
 
 def _followed(graph_def: Any, height_px: int, width_px: int) -> dict[str, Axes]:
@@ -166,7 +166,7 @@ def _compared(one: dict[str, Axes], two: dict[str, Axes]) -> list[Span]:
     return spans
 
 
-def _outcome(output: Axes, spans: list[Span]) -> Footprint:
+def _outcome(output: Axes, spans: list[Span]) -> ReceptiveField:
     if len(output) != 4:
         raise NotLocalError("the output is no picture")
     multiple = math.lcm(*(span.scale.numerator for span in spans))
@@ -176,7 +176,7 @@ def _outcome(output: Axes, spans: list[Span]) -> Footprint:
     if [(span.axis, span.scale) if span else None for span in ends] != [(0, 1), (1, 1)]:
         raise NotLocalError("the output has another size than the photo")
     radius = max(max(-math.floor(span.low), math.ceil(span.high)) for span in ends if span)
-    return Footprint(max(radius, 0), multiple)
+    return ReceptiveField(max(radius, 0), multiple)
 
 
 def _elementwise(operation: Any, inputs: Inputs) -> list[Axes]:

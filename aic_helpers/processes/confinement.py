@@ -1,11 +1,11 @@
 """Keep a child process that runs a stranger's network from everything but the network.
 
-While `confined` lasts, every child that `children` starts, here and in processes below, first shuts itself in: a user
+While `confined` lasts, every child that `workers` starts, here and in processes below, first shuts itself in: a user
 of its own that owns nothing, a network without connections, an environment without the parent's variables, an empty
-folder, and limits on files and processes. Time and memory are limited by `children` in any case. What of this a machine
+folder, and limits on files and processes. Time and memory are limited by `workers` in any case. What of this a machine
 allows differs; `held` tells it from within, so that a result can say so.
 
-The switch is an environment variable and no argument, so that no room between the desk and a child can forget it.
+The switch is an environment variable and no argument, so that no module between the desk and a child can forget it.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def enter() -> None:
         return
     folder = Path(os.environ[FOLDER])
     os.environ |= {"HOME": str(folder), "TMPDIR": str(folder)}
-    _forget_the_nurserys_places()
+    _forget_the_fork_servers_places()
     if os.geteuid() == 0:
         _leave_root(folder)
     else:
@@ -111,7 +111,7 @@ def held() -> dict[str, bool]:
 _OURS = {FOLDER, "HOME", "TMPDIR"}
 
 
-def _forget_the_nurserys_places() -> None:
+def _forget_the_fork_servers_places() -> None:
     """Let a fork, whose libraries were loaded by another user, neither look for places of that user nor write there."""
     tempfile.tempdir = None
     if caching := sys.modules.get("numba.core.caching"):

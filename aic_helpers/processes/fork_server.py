@@ -1,7 +1,7 @@
 """Child processes that start in 30 ms, forked from a process that has imported TensorFlow.
 
-While `started` lasts, an environment variable tells every process below where that nursery listens. A fork has
-the nursery's memory until it writes to it, so its own size says less than that of a process started afresh: what
+While `started` lasts, an environment variable tells every process below where that fork server listens. A fork has
+the fork server's memory until it writes to it, so its own size says less than that of a process started afresh: what
 measures memory doesn't start here. Linux only; elsewhere children start in the ordinary way.
 """
 
@@ -21,8 +21,8 @@ from typing import Any
 
 FORK_SERVER_MAIN = "aic_helpers.processes.fork_server_main"
 
-VARIABLE = "AIC_NURSERY"
-"""Names the socket on which the nursery listens."""
+VARIABLE = "AIC_FORK_SERVER"
+"""Names the socket on which the fork server listens."""
 
 MAX_BYTES = 2**20
 """Of a message: a target, an environment, a folder."""
@@ -30,7 +30,7 @@ MAX_BYTES = 2**20
 
 @contextmanager
 def started(modules: Sequence[str], environment: Mapping[str, str] | None = None) -> Iterator[None]:
-    """Keep a nursery for this process and those below it; a process that has one keeps that.
+    """Keep a fork server for this process and those below it; a process that has one keeps that.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def started(modules: Sequence[str], environment: Mapping[str, str] | None = None
     if not hasattr(os, "pidfd_open") or os.environ.get(VARIABLE):
         yield
         return
-    with tempfile.TemporaryDirectory(prefix="aic-nursery-") as folder:
+    with tempfile.TemporaryDirectory(prefix="aic-fork-server-") as folder:
         path = str(Path(folder) / "socket")
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(path)
@@ -68,7 +68,7 @@ def started(modules: Sequence[str], environment: Mapping[str, str] | None = None
 
 
 class Forked:
-    """A process that a nursery forked, with what `children` needs of a `subprocess.Popen`."""
+    """A process that a fork server forked, with what `workers` needs of a `subprocess.Popen`."""
 
     def __init__(self, connection: socket.socket, pid: int) -> None:
         self._connection = connection
@@ -76,7 +76,7 @@ class Forked:
         self.returncode: int | None = None
 
     def wait(self, timeout: float | None = None) -> int:
-        """Return the exit status, negative for a signal; that of a process whose nursery is gone is -9."""
+        """Return the exit status, negative for a signal; that of a process whose fork server is gone is -9."""
         if self.returncode is None:
             if not select.select([self._connection], [], [], timeout)[0]:
                 raise subprocess.TimeoutExpired("a forked child", timeout or 0.0)

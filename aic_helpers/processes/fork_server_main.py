@@ -36,10 +36,10 @@ def main(listener: socket.socket, modules: Sequence[str]) -> None:
         if function:
             getattr(imported, function)()
     warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside NumPy's threads, which it looks after itself
-    Nursery(listener).run()
+    ForkServer(listener).run()
 
 
-class Nursery:
+class ForkServer:
     """Answers connections one at a time, and tells each how its child ended."""
 
     def __init__(self, listener: socket.socket) -> None:

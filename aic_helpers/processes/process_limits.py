@@ -15,7 +15,7 @@ READINGS_PER_LIST = 25
 """Descendants are listed at every 25th reading: that walks all of /proc, while reading one process costs 30 us."""
 
 
-class Family:
+class ProcessTree:
     """The process that leads a session of its own, and what it started."""
 
     def __init__(self, pid: int) -> None:
@@ -24,7 +24,7 @@ class Family:
         self._readings = 0
 
     def look(self) -> None:
-        """List the family anew; who was in it stays in it, also when the leader is gone."""
+        """List the tree anew; who was in it stays in it, also when the leader is gone."""
         with suppress(psutil.Error):
             leader = psutil.Process(self._pid)
             found = [leader, *leader.children(recursive=True)]

@@ -65,7 +65,7 @@ def main(target: str, requests: int, replies: int, limit_mib: str) -> None:
 
 
 def _adopt_descendants() -> None:
-    """Become the parent of descendants whose own parent ends, so that they stay in the family (Linux only)."""
+    """Become the parent of descendants whose own parent ends, so that they stay in the tree (Linux only)."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 

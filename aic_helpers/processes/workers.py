@@ -32,7 +32,7 @@ from typing import IO, Any, Literal, Self
 from aic_helpers.core import isolation
 from aic_helpers.core.errors import InputError
 from aic_helpers.processes import confinement, fork_server
-from aic_helpers.processes.process_limits import Family, confine
+from aic_helpers.processes.process_limits import ProcessTree, confine
 
 WORKER_MAIN = "aic_helpers.processes.worker_main"
 
@@ -163,7 +163,7 @@ class Worker:
             os.close(child_reads)
             os.close(child_writes)
         self.pid = self._process.pid
-        self._family = Family(self.pid)
+        self._tree = ProcessTree(self.pid)
         self._group = None if max_rss_mib is None else confine(self.pid, int(max_rss_mib) + RLIMIT_MARGIN_MIB)
 
     def __enter__(self) -> Self:
@@ -227,7 +227,7 @@ class Worker:
         """Note the resident size of the child and its descendants; raise where it is above the cap."""
         if os.fstat(self._log.fileno()).st_size > MAX_LOG_BYTES:
             raise ChildError(f"it printed more than {MAX_LOG_BYTES >> 20} MiB; it was ended", "exit")
-        rss_mib = self._family.rss_mib()
+        rss_mib = self._tree.rss_mib()
         self.peak_rss_mib = max(self.peak_rss_mib, rss_mib)
         if self._max_rss_mib is not None and rss_mib > self._max_rss_mib:
             text = (
@@ -279,16 +279,16 @@ class Worker:
         return [line for line in lines if line and not line.startswith(("@ ", "***"))][-LOG_LINES:]
 
     def _end(self, grace_s: float) -> None:
-        """Close the request pipe, wait, then kill what is left of the family and its process group."""
+        """Close the request pipe, wait, then kill what is left of the tree and its process group."""
         if self._requests < 0:
             return  # its process id may be another's by now
         if self._process.returncode is None:
-            self._family.look()  # before the child is told to go: its own children are nobody's afterwards
+            self._tree.look()  # before the child is told to go: its own children are nobody's afterwards
         os.close(self._requests)
         self._requests = -1
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=grace_s)
-        self._family.kill()
+        self._tree.kill()
         self._process.wait()
         if self._group is not None:
             self._group.close()

@@ -1,1 +1,14 @@
 """Time, memory and the rules of the challenge."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "network_pairs": ["Conditions"],
+        "profiler": ["profile"],
+        "requirements": ["check"],
+        "scaling": ["growth"],
+        "timing": ["Limits"],
+    },
+)

@@ -55,7 +55,7 @@ def _best_s(work: Callable[[], Any]) -> float:
 
 
 class Subject:
-    """Answers ``load``, ``run``, ``inspect``, ``cost`` and ``roofline``, as `children.Worker` brings them."""
+    """Answers ``load``, ``run``, ``inspect``, ``cost`` and ``roofline``, as `workers.Worker` brings them."""
 
     def __init__(self) -> None:
         self._device = "cpu"

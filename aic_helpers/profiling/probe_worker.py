@@ -1,4 +1,4 @@
-"""The child's side of `trials`: one frozen model, run on what the rules of the challenge ask for."""
+"""The worker of `probes`: one frozen model, run on what the rules of the challenge ask for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Batch = NDArray[np.float32]
 
 
 class Trial:
-    """Answers the requests ``load``, ``size``, ``values`` and ``batch``, as `children.Worker` brings them."""
+    """Answers the requests ``load``, ``size``, ``values`` and ``batch``, as `workers.Worker` brings them."""
 
     def __init__(self) -> None:
         self._photo = np.zeros((1, 1, 3), np.uint8)

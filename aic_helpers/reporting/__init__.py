@@ -1,1 +1,12 @@
 """Text tables, figures and pages: how results are shown, whatever they are results of."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "figure_style": ["styled"],
+        "notebook_widgets": ["ProgressBar"],
+        "text_tables": ["aligned", "typed"],
+    },
+)

@@ -16,7 +16,7 @@ def sheet() -> widgets.HTML:
     return widgets.HTML(f"<style>{SHEET.read_text('utf-8')}</style>", layout=widgets.Layout(display="none"))
 
 
-class Waiting(widgets.HBox):
+class ProgressBar(widgets.HBox):
     """A bar and what is being done; it keeps its place, and is empty when nothing is."""
 
     def __init__(self) -> None:

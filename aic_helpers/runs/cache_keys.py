@@ -155,20 +155,20 @@ def data_sha256(dataset: Dataset, limit: int | None) -> str:
 
 
 @cache
-def code(module: str) -> str:
-    """Return one SHA-256 over the source of a module of the package and of all that helps to make its figures."""
-    return _sha256(_file(name) for name in sorted(behind(module)))
+def code(*modules: str) -> str:
+    """Return one SHA-256 over the source of modules of the package and of all that helps to make their figures."""
+    return _sha256(_file(name) for name in sorted(behind(*modules)))
 
 
-def behind(module: str) -> set[str]:
-    """Return a module, all that it imports, and all that runs in processes that it starts, by their full names.
+def behind(*modules: str) -> set[str]:
+    """Return modules, all that they import, and all that runs in processes that they start, by their full names.
 
     A process is started by name: so every text constant that names a module of the package, or ``module:function``,
     counts as an import. Only what is imported from the module that defines it is found, not what comes by way of
     the lazy names of a package.
     """
     found: set[str] = set()
-    waiting = {f"{PACKAGE.name}.{module}"}
+    waiting = {f"{PACKAGE.name}.{module}" for module in modules}
     while waiting:
         name = waiting.pop()
         found.add(name)

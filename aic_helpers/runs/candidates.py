@@ -22,7 +22,7 @@ Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Entrant:
+class Candidate:
     """A model in a comparison.
 
     Attributes
@@ -46,7 +46,7 @@ class Entrant:
 
 def find(
     dataset: Dataset, models: Sequence[str], workshop: Path, progress: Progress
-) -> tuple[list[Entrant], list[str]]:
+) -> tuple[list[Candidate], list[str]]:
     """Return the models of a comparison, the track's baseline first, and notes on what was left out.
 
     Parameters
@@ -62,19 +62,19 @@ def find(
     found, notes = [_baseline(dataset, workshop)], []
     for done, name in enumerate(typed):
         progress(done, len(typed), f"opening {Path(name).name}")
-        entrant = _entrant(dataset, name, workshop)
-        if entrant is None:
+        candidate = _candidate(dataset, name, workshop)
+        if candidate is None:
             notes.append(f"{Path(name).name} is left out: it was made for the other track")
-        elif entrant.name == found[0].name and entrant.result and not found[0].result:
-            found[0] = entrant  # the same model, and measured
-        elif entrant.pb is None or all(entrant.pb != other.pb for other in found):
-            found.append(entrant)
+        elif candidate.name == found[0].name and candidate.result and not found[0].result:
+            found[0] = candidate  # the same model, and measured
+        elif candidate.pb is None or all(candidate.pb != other.pb for other in found):
+            found.append(candidate)
     return _told_apart(found), notes
 
 
-def _baseline(dataset: Dataset, workshop: Path) -> Entrant:
+def _baseline(dataset: Dataset, workshop: Path) -> Candidate:
     name = dataset.track.baseline
-    return _entrant(dataset, name, workshop) or Entrant(name, sources.baseline_pb(dataset.track))
+    return _candidate(dataset, name, workshop) or Candidate(name, sources.baseline_pb(dataset.track))
 
 
 def _runs_on(dataset: Dataset) -> list[str]:
@@ -90,22 +90,22 @@ def _runs_on(dataset: Dataset) -> list[str]:
     return folders
 
 
-def _entrant(dataset: Dataset, typed: str, workshop: Path) -> Entrant | None:
-    """Return the entrant that a person typed; None for one of the other track."""
+def _candidate(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None:
+    """Return the candidate that a person typed; None for one of the other track."""
     folder = Path(typed)
     is_run = folder.is_dir() and not (folder / "saved_model.pb").is_file()
     name = folder.resolve().name if is_run else typed
     try:
         return _of_run(dataset, folder) if is_run else _of_source(dataset, typed, workshop)
     except InputError as error:
-        return Entrant(name, failure=str(error))
+        return Candidate(name, failure=str(error))
     except OSError as error:
-        return Entrant(name, failure=f"{error.filename or folder}: {error.strerror}")
+        return Candidate(name, failure=f"{error.filename or folder}: {error.strerror}")
     except (KeyError, TypeError) as error:
-        return Entrant(name, failure=f"result.json in {folder} is incomplete ({error}): make the run again")
+        return Candidate(name, failure=f"result.json in {folder} is incomplete ({error}): make the run again")
 
 
-def _of_run(dataset: Dataset, folder: Path) -> Entrant | None:
+def _of_run(dataset: Dataset, folder: Path) -> Candidate | None:
     result = results.read(folder)
     if result.get("track") != dataset.track.name:
         return None
@@ -117,10 +117,10 @@ def _of_run(dataset: Dataset, folder: Path) -> Entrant | None:
         if hashlib.file_digest(file, "sha256").hexdigest() != model["sha256"]:
             raise InputError(f"the model of {folder}/result.json", "another model.pb", "make the run again")
     on_this_data = (result.get("data") or {}).get("name") == dataset.name
-    return Entrant(model["name"], pb, result, _images(folder) if on_this_data else None)
+    return Candidate(model["name"], pb, result, _images(folder) if on_this_data else None)
 
 
-def _of_source(dataset: Dataset, typed: str, workshop: Path) -> Entrant | None:
+def _of_source(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None:
     source = sources.resolve(typed)
     if source.track not in (None, dataset.track.name):
         return None
@@ -132,13 +132,13 @@ def _of_source(dataset: Dataset, typed: str, workshop: Path) -> Entrant | None:
     except InputError:
         pass  # a run that can't be read doesn't keep its model out
     if source.name == dataset.track.baseline:
-        return Entrant(source.name, sources.baseline_pb(dataset.track))
+        return Candidate(source.name, sources.baseline_pb(dataset.track))
     if source.kind == "frozen":
-        return Entrant(source.name, source.path.resolve())
+        return Candidate(source.name, source.path.resolve())
     pb = workshop / f"{dataset.track.name}-{hashlib.sha256(typed.encode()).hexdigest()[:16]}.pb"
     if not pb.is_file():
         conversion.convert(source, pb)
-    return Entrant(source.name, pb)
+    return Candidate(source.name, pb)
 
 
 def _images(folder: Path) -> pd.DataFrame | None:
@@ -150,12 +150,12 @@ def _images(folder: Path) -> pd.DataFrame | None:
         return None
 
 
-def _told_apart(found: list[Entrant]) -> list[Entrant]:
+def _told_apart(found: list[Candidate]) -> list[Candidate]:
     """Number the models that share a name with another, or with what isn't a model."""
     counts: Counter[str] = Counter({"input": 1, "target": 1})
     told = []
-    for entrant in found:
-        counts[entrant.name] += 1
-        number = counts[entrant.name]
-        told.append(replace(entrant, name=f"{entrant.name} ({number})") if number > 1 else entrant)
+    for candidate in found:
+        counts[candidate.name] += 1
+        number = counts[candidate.name]
+        told.append(replace(candidate, name=f"{candidate.name} ({number})") if number > 1 else candidate)
     return told

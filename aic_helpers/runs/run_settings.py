@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PROJECT, folder_name
-from aic_helpers.core.tracks import Track, named_track
+from aic_helpers.core.tracks import Track, find_track
 from aic_helpers.data import datasets
 from aic_helpers.models import sources
 
@@ -59,7 +59,7 @@ def settle(
     InputError
         An unknown track, model or dataset, a model made for the other track, or a limit below 0.
     """
-    chosen = named_track(track)
+    chosen = find_track(track)
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
         raise InputError("a limit of 0 (all) or more images", repr(limit), "0 stands for all")
     source = sources.resolve(str(model) or chosen.baseline, str(checkpoint) or None)

@@ -6,10 +6,10 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aic_helpers.core import machine, quiet_tensorflow
+from aic_helpers.core import machine
 from aic_helpers.data.datasets import read_pair
 from aic_helpers.evaluation import any_image, isolated, per_image
-from aic_helpers.models import conversion, frozen_models, sources
+from aic_helpers.models import conversion, sources
 from aic_helpers.profiling import profiler, requirements, scaling
 from aic_helpers.profiling.network_pairs import Conditions
 from aic_helpers.profiling.timing import Limits
@@ -170,12 +170,6 @@ def worst_and_best(settings: Settings, images: pd.DataFrame) -> list[Comparison]
             for end, rows in ends.items()
             for row in rows.itertuples()
         ]
-
-
-def load(frozen: Path) -> frozen_models.FrozenModel:
-    """Return the frozen model in a `.pb` file, without TensorFlow's start-up notes."""
-    quiet_tensorflow.import_tensorflow()
-    return frozen_models.load(frozen)
 
 
 def comparison(settings: Settings, name: str, title: str, models: any_image.Outputs) -> Comparison:

@@ -1,4 +1,4 @@
-"""The nursery with the modules that the package's own child processes need."""
+"""The fork server with the modules that the package's own child processes need."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ COMPILED = "aic_helpers.evaluation.per_image:compile_metrics"
 
 
 def started(environment: Mapping[str, str] | None = None) -> AbstractContextManager[None]:
-    """Keep a nursery as `aic_helpers.processes.fork_server.started` does."""
+    """Keep a fork server as `aic_helpers.processes.fork_server.started` does."""
     return fork_server.started([*MODULES, *([COMPILED] if isolation.active() else [])], environment)

@@ -36,13 +36,13 @@ class Analysis:
         Those that count: ``rater``, ``photo``, ``model``, ``grade``, or ``better`` and ``worse``; and ``role``.
     models : DataFrame by model
         ``mos`` with ``_low`` and ``_high``, ``votes``, ``raters``, ``mos_all`` (with the raters that were left out),
-        ``quality`` (by `opinions.rater_model`); of pairs ``strength`` with its interval, ``won`` and ``votes``.
+        ``quality`` (by `opinion_scores.rater_model`); of pairs ``strength`` with its interval, ``won`` and ``votes``.
     raters : DataFrame by rater
         ``votes``, ``planned``, ``bias`` and ``inconsistency`` (of pairs ``against``, the share of their votes against
         the majority), ``repeats`` (mean distance of the two votes; of pairs, the share that changed),
         ``viewed_s`` (median), ``left_out`` (why, else empty).
     pairs : DataFrame
-        See `opinions.differences` and `preferences.preferences`.
+        See `opinion_scores.differences` and `pair_comparison.preferences`.
     alpha : float
         Krippendorff's; NaN of pairs.
     pictures : DataFrame

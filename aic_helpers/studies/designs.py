@@ -14,7 +14,7 @@ from aic_helpers.core import safe_files, staging, tracks
 from aic_helpers.core.errors import InputError
 from aic_helpers.data.datasets import open_dataset
 from aic_helpers.runs import candidates
-from aic_helpers.runs.candidates import Entrant, Progress
+from aic_helpers.runs.candidates import Candidate, Progress
 from aic_helpers.runs.run_folders import printable
 from aic_helpers.studies import folders, power
 from aic_helpers.studies import pictures as study_pictures
@@ -77,7 +77,7 @@ class Design:
             raise InputError("a seed of 0 to 2^63 - 1", f"{self.seed}", "change it")
 
 
-def make(
+def make_study(
     folder: Path, track: str, runs: Sequence[str], data: str, design: Design, progress: Progress, *, name: str = ""
 ) -> folders.Study:
     """Make a study: run the models, write pictures, plan, an empty store and the invitations.
@@ -100,7 +100,7 @@ def make(
     """
     if any((folder / file).exists() for file in (*folders.OURS, PICTURES)):
         raise InputError(f"a folder without a study at {folder}", "one", "name another with --study, or delete it")
-    dataset = open_dataset(data, tracks.named_track(track))
+    dataset = open_dataset(data, tracks.find_track(track))
     with staging.staged(folder, FILE) as stage:
         found, notes = candidates.find(dataset, [str(run) for run in runs], stage, progress)
         found = _once(found)
@@ -120,30 +120,30 @@ def make(
     return folders.open_study(folder)
 
 
-def _once(found: Sequence[Entrant]) -> list[Entrant]:
+def _once(found: Sequence[Candidate]) -> list[Candidate]:
     """Return each model once, by the bytes of its file; the one that a run measured rather than the other."""
-    kept: dict[str, Entrant] = {}
-    for entrant in found:
-        key = f"no model: {entrant.name}" if entrant.pb is None else str(safe_files.sha256(entrant.pb))
+    kept: dict[str, Candidate] = {}
+    for candidate in found:
+        key = f"no model: {candidate.name}" if candidate.pb is None else str(safe_files.sha256(candidate.pb))
         if key not in kept:
-            kept[key] = replace(entrant, name=printable(entrant.name))
-        elif not (kept[key].result or {}).get("profile") and entrant.result:
-            kept[key] = replace(entrant, name=kept[key].name)
+            kept[key] = replace(candidate, name=printable(candidate.name))
+        elif not (kept[key].result or {}).get("profile") and candidate.result:
+            kept[key] = replace(candidate, name=kept[key].name)
     return list(kept.values())
 
 
-def _require_models(found: Sequence[Entrant], notes: Sequence[str]) -> None:
-    for entrant in found:
-        if entrant.name == REFERENCE:
-            raise InputError(f"models by other names than {REFERENCE}", f"one in {entrant.pb}", "rename its run")
-        if entrant.failure:
-            raise InputError(f"the model {entrant.name}", f"none ({entrant.failure})", "name another run")
+def _require_models(found: Sequence[Candidate], notes: Sequence[str]) -> None:
+    for candidate in found:
+        if candidate.name == REFERENCE:
+            raise InputError(f"models by other names than {REFERENCE}", f"one in {candidate.pb}", "rename its run")
+        if candidate.failure:
+            raise InputError(f"the model {candidate.name}", f"none ({candidate.failure})", "name another run")
     if len(found) < 2:
         only = "; ".join([f"only {found[0].name}", *notes])
         raise InputError("at least 2 models to compare", only, "name more runs with --run")
 
 
-def _photos(known: list[str], found: Sequence[Entrant], design: Design) -> list[str]:
+def _photos(known: list[str], found: Sequence[Candidate], design: Design) -> list[str]:
     if design.photos:
         twice = [name for name in design.photos if list(design.photos).count(name) > 1]
         if twice:
@@ -155,14 +155,14 @@ def _photos(known: list[str], found: Sequence[Entrant], design: Design) -> list[
 def _plan(
     name: str,
     data: str,
-    found: Sequence[Entrant],
+    found: Sequence[Candidate],
     made: study_pictures.Made,
     count: int,
     design: Design,
     track: str,
 ) -> Plan:
     has_reference = all((photo.name, REFERENCE) in made.pictures for photo in made.photos)
-    models = [_model(entrant) for entrant in found]
+    models = [_model(candidate) for candidate in found]
     if design.reference and has_reference:
         models.append(Model(REFERENCE, "", "", {}, {}))
     shown = [model.name for model in models]
@@ -205,20 +205,20 @@ def _plan(
     )
 
 
-def _model(entrant: Entrant) -> Model:
+def _model(candidate: Candidate) -> Model:
     """Return a model with what its run measured, so that a study doesn't change with a run."""
-    result = entrant.result or {}
+    result = candidate.result or {}
     metrics, profile = (result.get(part) or {} for part in ("metrics", "profile"))
     names = [*study_pictures.METRICS, *(f"{name}_ci95" for name in study_pictures.METRICS)]
     figures = {name: metrics.get(name) for name in names}
     figures |= {name: profile.get(name) for name in ("speedup", "speedup_ci95")}
     images: dict[str, list[Any]] = {}
-    table = entrant.images
+    table = candidate.images
     if table is not None and table[list(study_pictures.METRICS)].notna().all(axis=None):
         images = {name: table[name].tolist() for name in ("image", *study_pictures.METRICS)}
-    folder = str(entrant.pb.parent) if entrant.result and entrant.pb else ""
+    folder = str(candidate.pb.parent) if candidate.result and candidate.pb else ""
     digest = (result.get("model") or {}).get("sha256", "")
-    return Model(entrant.name, folder, digest, figures if images else {}, images)
+    return Model(candidate.name, folder, digest, figures if images else {}, images)
 
 
 def _training(made: study_pictures.Made, shown: Sequence[str], pairs: bool) -> list[tuple[Picture, ...]]:

@@ -79,7 +79,7 @@ def voters(study: Study) -> int:
 
 
 def analyse(study: Study, *, keep_all: bool = False, mapping: str = analysis.RECONSTRUCTED) -> analysis.Analysis:
-    """Return what the votes say: see `study_scores.analyse`."""
+    """Return what the votes say: see `analysis.analyse`."""
     path = study.folder / FIGURES
     figures = pd.read_csv(path, dtype={"photo": str, "model": str}) if path.is_file() else pd.DataFrame()
     return analysis.analyse(study.plan, study.store.votes(), figures, keep_all=keep_all, mapping=mapping)

@@ -18,7 +18,7 @@ from aic_helpers.data.datasets import Dataset, read_pair
 from aic_helpers.data.images import Rgb8, as_uint8, read_rgb, write_png
 from aic_helpers.evaluation.any_image import ModelFailure, Outputs
 from aic_helpers.evaluation.per_image import score_output
-from aic_helpers.runs.candidates import Entrant, Progress
+from aic_helpers.runs.candidates import Candidate, Progress
 from aic_helpers.studies.orders import Picture
 from aic_helpers.studies.plans import PICTURES, REFERENCE, Photo
 
@@ -62,13 +62,13 @@ def photo_names(dataset: Dataset, hd: bool) -> list[str]:
     return [path.stem for path in dataset.hd]
 
 
-def suggested(entrants: Sequence[Entrant], names: Sequence[str]) -> list[str]:
+def suggested(candidates: Sequence[Candidate], names: Sequence[str]) -> list[str]:
     """Return the photos with those first on which the models differ most, by what their runs measured.
 
     The spread of the models' figures on a photo, as a multiple of its mean over photos, summed over PSNR and MS-SSIM.
     Photos that fewer than two runs measured come last, in their own order.
     """
-    tables = [entrant.images.set_index("image") for entrant in entrants if entrant.images is not None]
+    tables = [candidate.images.set_index("image") for candidate in candidates if candidate.images is not None]
     if len(tables) < 2:
         return list(names)
     spread = pd.Series(0.0, index=pd.Index(names))
@@ -81,7 +81,7 @@ def suggested(entrants: Sequence[Entrant], names: Sequence[str]) -> list[str]:
 
 def make(
     dataset: Dataset,
-    entrants: Sequence[Entrant],
+    candidates: Sequence[Candidate],
     names: Sequence[str],
     folder: Path,
     *,
@@ -108,14 +108,14 @@ def make(
     """
     wanted = {name: _loaded(dataset, name, hd) for name in names}
     with tempfile.TemporaryDirectory(prefix="aic-study-") as scratch:
-        files = _run(entrants, wanted, Path(scratch), progress)
+        files = _run(candidates, wanted, Path(scratch), progress)
         shown, pictures, rows = [], {}, []
         for name, (_, target) in wanted.items():
-            whole = {entrant.name: np.load(files[name, entrant.name], mmap_mode="r") for entrant in entrants}
+            whole = {candidate.name: np.load(files[name, candidate.name], mmap_mode="r") for candidate in candidates}
             if target is not None:
                 rows += [_figures(dataset, name, model, target, output) for model, output in whole.items()]
                 whole[REFERENCE] = as_uint8(target)
-            photo = _part(name, [whole[entrant.name] for entrant in entrants], crop_px)
+            photo = _part(name, [whole[candidate.name] for candidate in candidates], crop_px)
             shown.append(photo)
             for model, image in whole.items():
                 pictures[name, model] = _write(folder / PICTURES, image, photo)
@@ -123,29 +123,29 @@ def make(
 
 
 def _run(
-    entrants: Sequence[Entrant], wanted: Mapping[str, own_photos.Prepared], scratch: Path, progress: Progress
+    candidates: Sequence[Candidate], wanted: Mapping[str, own_photos.Prepared], scratch: Path, progress: Progress
 ) -> dict[Picture, Path]:
     """Run one model after the other, so that each is loaded once; outputs wait on the disk."""
     files: dict[Picture, Path] = {}
-    total = len(entrants) * len(wanted)
+    total = len(candidates) * len(wanted)
     with Outputs() as outputs:
-        for entrant in entrants:
+        for candidate in candidates:
             for name, (given, _) in wanted.items():
-                progress(len(files), total, f"{entrant.name} on {name}")
-                files[name, entrant.name] = scratch / f"{len(files)}.npy"
-                np.save(files[name, entrant.name], as_uint8(_output(outputs, entrant, name, given)))
+                progress(len(files), total, f"{candidate.name} on {name}")
+                files[name, candidate.name] = scratch / f"{len(files)}.npy"
+                np.save(files[name, candidate.name], as_uint8(_output(outputs, candidate, name, given)))
     progress(total, total, "pictures")
     return files
 
 
-def _output(outputs: Outputs, entrant: Entrant, name: str, given: NDArray[np.float32]) -> NDArray[np.float32]:
+def _output(outputs: Outputs, candidate: Candidate, name: str, given: NDArray[np.float32]) -> NDArray[np.float32]:
     try:
-        if entrant.pb is None:
-            raise ModelFailure(entrant.failure or "it has no model.pb")
-        return outputs.of(entrant.pb, given)
+        if candidate.pb is None:
+            raise ModelFailure(candidate.failure or "it has no model.pb")
+        return outputs.of(candidate.pb, given)
     except ModelFailure as failure:
         remedy = "leave the model out, or mend it"
-        raise InputError(f"a picture of {entrant.name} for {name}", f"none ({failure})", remedy) from None
+        raise InputError(f"a picture of {candidate.name} for {name}", f"none ({failure})", remedy) from None
 
 
 def _loaded(dataset: Dataset, name: str, hd: bool) -> own_photos.Prepared:

@@ -1,6 +1,6 @@
 """A sitting inside JupyterLab: the same way through a study as on the web page, as one widget.
 
-Importing this room raises `InputError` where anywidget isn't installed.
+Importing this module raises `InputError` where anywidget isn't installed.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class Desk:
         return self.folder / "models"
 
 
-def work(desk: Desk, crew: Callable[[], Any], *, progress: Progress | None = None) -> list[Entry]:
+def work(desk: Desk, executor: Callable[[], Any], *, progress: Progress | None = None) -> list[Entry]:
     """Judge the submissions that wait, and return how each stands then.
 
     Each model is brought from its link, read as data and held against the list of operations, and only then run, by
@@ -72,15 +72,15 @@ def work(desk: Desk, crew: Callable[[], Any], *, progress: Progress | None = Non
     Parameters
     ----------
     desk : Desk
-    crew : callable
-        Returns a context manager that gives the crew of a board; called within the confinement.
+    executor : callable
+        Returns a context manager that gives the executor of a board; called within the confinement.
     progress : callable, optional
         See `aic_helpers.boards.scheduling.Progress`.
     """
     tell = progress or (lambda *told: None)
     done: list[int] = []
     desk.folder.mkdir(parents=True, exist_ok=True)
-    with staging.alone(desk.folder), _shut_in(desk), crew() as workers:
+    with staging.alone(desk.folder), _shut_in(desk), executor() as workers:
         while batch := _take(desk, AT_ONCE, leave=done):
             done += [entry.id for entry in batch]
             _judge(desk, workers, batch, tell)
@@ -89,7 +89,7 @@ def work(desk: Desk, crew: Callable[[], Any], *, progress: Progress | None = Non
 
 @contextmanager
 def _shut_in(desk: Desk) -> Iterator[None]:
-    """Confine every child from here on, and give them a nursery whose memory holds no variable of this process."""
+    """Confine every child from here on, and give them a fork server whose memory holds no variable of this process."""
     other = os.environ.pop(fork_server.VARIABLE, None)
     mask = os.umask(0o022)  # what is written here, the users of the children must be able to read
     desk.models.mkdir(parents=True, exist_ok=True)
@@ -133,7 +133,7 @@ def _abandoned(entry: Entry) -> bool:
         return True
 
 
-def _judge(desk: Desk, crew: Any, batch: Sequence[Entry], tell: Progress) -> None:
+def _judge(desk: Desk, executor: Any, batch: Sequence[Entry], tell: Progress) -> None:
     """Bring, read and run some submissions, and record what became of each."""
     fit: dict[int, dict[str, Any]] = {}
     tell("", 0, len(batch), "reading")
@@ -154,7 +154,7 @@ def _judge(desk: Desk, crew: Any, batch: Sequence[Entry], tell: Progress) -> Non
         return
     try:
         spec = _spec(desk, runnable)
-        scheduling.run(spec, crew, progress=tell)
+        scheduling.run(spec, executor, progress=tell)
         ends = {one.name: one for one in folders.open_board(spec.folder).entries}
     except BaseException as error:
         for entry in runnable:
@@ -242,4 +242,4 @@ def require_data(desk: Desk) -> None:
 def track_of(typed: str) -> str:
     """Return the name of a track, which may be typed as its letter too."""
     letters = {track.letter: name for name, track in TRACKS.items()}
-    return tracks.named_track(letters.get(re.sub(r"\s", "", typed).upper(), typed)).name
+    return tracks.find_track(letters.get(re.sub(r"\s", "", typed).upper(), typed)).name

@@ -105,7 +105,7 @@ def _differences(found: dict[str, Any], wanted: dict[str, Any]) -> str:
     return ", ".join(dict.fromkeys(told)) or "the recipe of another version"
 
 
-class Keeper(keras.callbacks.Callback):
+class TrainingCallback(keras.callbacks.Callback):
     """Tells each report, keeps the best weights, writes everything to go on with, and stops where it should."""
 
     def __init__(

@@ -28,7 +28,7 @@ TRACKS = {"fast_enhancement": "enhancement"}
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TrainingJob:
     """A training, settled."""
 
     network: str
@@ -49,7 +49,7 @@ def settle(
     *,
     minutes: float | None = None,
     start: str = "",
-) -> Lesson:
+) -> TrainingJob:
     """Check what a person asks for, and resolve it.
 
     Parameters
@@ -79,7 +79,7 @@ def settle(
         another type or out of range, or a file where the folder should be.
     """
     network = _named_network(str(network))
-    chosen = tracks.named_track(str(track) or TRACKS.get(network, "super_resolution"))
+    chosen = tracks.find_track(str(track) or TRACKS.get(network, "super_resolution"))
     paths = images.list_images(str(photos)) if photos else datasets.training_photos()
     folder = _folder(chosen, network, str(out))
     weights = require_file(Path(str(start)).expanduser(), f"weights of {network}") if start else None
@@ -90,7 +90,7 @@ def settle(
         _check_minutes(minutes)
         steps = callbacks.steps_planned(folder)
         steps = steps or trainer.steps_within(minutes, networks.NETWORKS[network], chosen, paths, plan)
-    return Lesson(network, chosen, paths, plan if steps is None else plans.of_steps(plan, steps), folder, weights)
+    return TrainingJob(network, chosen, paths, plan if steps is None else plans.of_steps(plan, steps), folder, weights)
 
 
 def _named_network(name: str) -> str:
@@ -117,7 +117,7 @@ def _check_minutes(minutes: float) -> None:
         raise InputError(expected, repr(minutes), "change them, or give steps")
 
 
-def learn(lesson: Lesson, *, progress: callbacks.Progress | None = None) -> trainer.Trained:
+def learn(job: TrainingJob, *, progress: callbacks.Progress | None = None) -> trainer.Trained:
     """Train, or go on where an earlier call was ended; write weights, recipe and curve to the folder.
 
     Raises
@@ -125,42 +125,42 @@ def learn(lesson: Lesson, *, progress: callbacks.Progress | None = None) -> trai
     InputError
         See `aic_helpers.training.trainer.train`. Where the loss is lost, the last good weights are written first.
     """
-    function = networks.NETWORKS[lesson.network]
+    function = networks.NETWORKS[job.network]
     try:
         trained = trainer.train(
             function,
-            lesson.track,
-            lesson.photos,
-            lesson.plan,
-            start=lesson.start,
-            folder=lesson.folder,
+            job.track,
+            job.photos,
+            job.plan,
+            start=job.start,
+            folder=job.folder,
             progress=progress,
         )
     except trainer.NotFiniteError as lost:
         if lost.trained:
-            _write(lesson, lost.trained)
+            _write(job, lost.trained)
         raise
-    _write(lesson, trained)
+    _write(job, trained)
     return trained
 
 
-def _write(lesson: Lesson, trained: trainer.Trained) -> None:
+def _write(job: TrainingJob, trained: trainer.Trained) -> None:
     environment = core_machine.environment()
     machine = {key: environment[key] for key in ("cpu", "cores", "created_utc")}
-    trainer.save(trained, lesson.folder, lesson.network, machine=machine)
+    trainer.save(trained, job.folder, job.network, machine=machine)
     figure = training_plots.training(trained.history, trained.recipe["held_out_input_psnr_db"])
-    figure.savefig(lesson.folder / "training.png")
+    figure.savefig(job.folder / "training.png")
 
 
-def summary_rows(lesson: Lesson, trained: trainer.Trained) -> list[text_tables.Row]:
+def summary_rows(job: TrainingJob, trained: trainer.Trained) -> list[text_tables.Row]:
     """Return what came out, and what to do next."""
-    recipe, weights = trained.recipe, text_tables.typed(lesson.folder / f"{lesson.network}.weights.h5")
+    recipe, weights = trained.recipe, text_tables.typed(job.folder / f"{job.network}.weights.h5")
     gain_db = recipe["held_out_psnr_db"] - recipe["held_out_input_psnr_db"]
     return [
         ("held-out PSNR", f"{recipe['held_out_psnr_db']:.2f} dB, {_gain_words(gain_db)}"),
         ("steps", f"{recipe['steps_done']} of {recipe['steps']} in {recipe['minutes']:.1f} minutes"),
         ("weights", f"{weights} (of step {recipe['kept_step']}, the best)"),
-        ("next", _next(lesson, gain_db, weights)),
+        ("next", _next(job, gain_db, weights)),
     ]
 
 
@@ -168,11 +168,11 @@ def _gain_words(gain_db: float) -> str:
     return f"{gain_db:+.2f} dB against doing nothing" if math.isfinite(gain_db) else "its gain can't be told"
 
 
-def _next(lesson: Lesson, gain_db: float, weights: str) -> str:
+def _next(job: TrainingJob, gain_db: float, weights: str) -> str:
     """Return the command that goes on from here, or why there is nothing to go on with."""
     if not math.isfinite(gain_db):
         return "other photos: the held-out patches of these leave no gain to measure"
     if gain_db < 0:
         return "--start with these weights, or more steps in another --out: so far it is worse than doing nothing"
-    source = shlex.quote(f"{text_tables.typed(sources.NETWORKS)}:{lesson.network}")
-    return f"aic run --track {lesson.track.name} --model {source} --checkpoint {shlex.quote(weights)}"
+    source = shlex.quote(f"{text_tables.typed(sources.NETWORKS)}:{job.network}")
+    return f"aic run --track {job.track.name} --model {source} --checkpoint {shlex.quote(weights)}"

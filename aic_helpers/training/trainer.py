@@ -23,7 +23,7 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.core.tracks import Track
 from aic_helpers.data import images
 from aic_helpers.models.networks import ModelFunction, build
-from aic_helpers.training.callbacks import Keeper, Progress, Trained, alone, psnr_db_of
+from aic_helpers.training.callbacks import Progress, Trained, TrainingCallback, alone, psnr_db_of
 from aic_helpers.training.initializers import begin, centred
 from aic_helpers.training.losses import LOSSES
 from aic_helpers.training.patches import Batch, Scene, draw_patches, make_scenes, sized, split
@@ -125,11 +125,11 @@ def _train(
         "held_out_input_psnr_db": psnr_db_of(float(_square_error(plan.margin_px)(held_out[1], held_out[0]))),
     }
     learner = centred(model, plan.precision)
-    keeper = Keeper(plan, recipe, folder, progress, started_s)
-    _fit(learner, plan, lambda start: _batches(taught, plan, int(patch_seed), start), held_out, keeper)
-    trained = keeper.trained(model) if keeper.history else None
-    if keeper.lost_at is not None:
-        raise NotFiniteError(keeper.lost_at, trained)
+    callback = TrainingCallback(plan, recipe, folder, progress, started_s)
+    _fit(learner, plan, lambda start: _batches(taught, plan, int(patch_seed), start), held_out, callback)
+    trained = callback.trained(model) if callback.history else None
+    if callback.lost_at is not None:
+        raise NotFiniteError(callback.lost_at, trained)
     assert trained is not None
     return trained
 
@@ -223,9 +223,9 @@ def _fit(
     plan: Plan,
     batches: Callable[[int], tf.data.Dataset],
     held_out: tuple[Batch, Batch],
-    keeper: Keeper,
+    callback: TrainingCallback,
 ) -> None:
-    """Train in place, from the first step or from where `keeper` finds it interrupted."""
+    """Train in place, from the first step or from where `callback` finds it interrupted."""
     steps = plan.steps // plan.reports
     learner.compile(
         keras.optimizers.Adam(_schedule(plan)),
@@ -234,9 +234,9 @@ def _fit(
         jit_compile=False,
     )
     learner.optimizer.build(learner.trainable_variables)
-    keeper.set_model(learner)
-    done = keeper.take_up()
-    if done < plan.reports and not keeper.patience_is_over():
+    callback.set_model(learner)
+    done = callback.take_up()
+    if done < plan.reports and not callback.patience_is_over():
         learner.fit(
             batches(done * steps),
             epochs=plan.reports,
@@ -244,7 +244,7 @@ def _fit(
             steps_per_epoch=steps,
             validation_data=held_out,
             validation_batch_size=plan.batch,
-            callbacks=[keeper],
+            callbacks=[callback],
             shuffle=False,
             verbose=0,
         )

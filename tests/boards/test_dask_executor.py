@@ -27,12 +27,12 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pyte
 
 
 @pytest.fixture(scope="module")
-def crew() -> Iterator[dask_executor.Cluster]:
+def executor() -> Iterator[dask_executor.DaskExecutor]:
     """Two worker processes here; the first takes times."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv(fork_server.VARIABLE, raising=False)  # each worker starts its own, as on another machine
-        with dask_executor.crew(None, 2) as crew:
-            yield crew
+        with dask_executor.executor(None, 2) as executor:
+            yield executor
     # Python's own helper of spawned processes would outlive them, and other tests look for children left behind.
     resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]
 
@@ -41,12 +41,14 @@ def crew() -> Iterator[dask_executor.Cluster]:
 def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A board that this machine has run; the folder with board.toml and out."""
     folder = tmp_path_factory.mktemp("board")
-    scheduling.run(small_boards.spec(folder, good=4, bad=("always_nan",)), executors.Local(2))
+    scheduling.run(small_boards.spec(folder, good=4, bad=("always_nan",)), executors.LocalExecutor(2))
     return folder
 
 
-def test_a_cluster_with_a_worker_killed_midway_gives_the_same_table(crew: dask_executor.Cluster, here: Path) -> None:
-    pids = list(crew._client.run(os.getpid).values())
+def test_a_cluster_with_a_worker_killed_midway_gives_the_same_table(
+    executor: dask_executor.DaskExecutor, here: Path
+) -> None:
+    pids = list(executor._client.run(os.getpid).values())
     assert len(pids) == 2
 
     def kill_one(unit: str, done: int, total: int | None, words: str) -> None:
@@ -55,43 +57,47 @@ def test_a_cluster_with_a_worker_killed_midway_gives_the_same_table(crew: dask_e
             pids.clear()
 
     spec = small_boards.read_spec(here / "board.toml", here / "cluster")
-    count = scheduling.run(spec, crew, progress=kill_one)
+    count = scheduling.run(spec, executor, progress=kill_one)
     assert (count["done"], count["failed"]) == (5, 0)
     assert small_boards.table(here / "cluster") == small_boards.table(here / "out")
-    assert scheduling.run(spec, crew)["there"] == 5
+    assert scheduling.run(spec, executor)["there"] == 5
 
 
-def test_times_go_to_the_worker_that_declares_it_and_name_its_machine(crew: dask_executor.Cluster, here: Path) -> None:
-    assert crew.timed_at_once == 1
+def test_times_go_to_the_worker_that_declares_it_and_name_its_machine(
+    executor: dask_executor.DaskExecutor, here: Path
+) -> None:
+    assert executor.timed_at_once == 1
     text = (here / "board.toml").read_text().replace("profile = false", "profile = true\ntime_budget_s = 10")
     (here / "timed.toml").write_text(text.replace("nets/*.pb", "nets/good_0.pb"))
     spec = small_boards.read_spec(here / "timed.toml", here / "timed")
-    scheduling.run(spec, crew)
+    scheduling.run(spec, executor)
     result = results.read(here / "timed" / "enhancement" / "good_0")
     assert result["profile"]["machine"]["host"] == socket.gethostname()
     assert result["profile"]["speedup"] > 1
     assert result["requirements"]
-    assert scheduling.run(spec, crew)["there"] == 1, "another worker's times hold as well"
+    assert scheduling.run(spec, executor)["there"] == 1, "another worker's times hold as well"
 
 
-def test_a_unit_that_kills_its_workers_is_given_up(crew: dask_executor.Cluster) -> None:
+def test_a_unit_that_kills_its_workers_is_given_up(executor: dask_executor.DaskExecutor) -> None:
     with pytest.raises(executors.WorkerError, match="3 workers died with it"):
-        crew._do(os._exit, [], 1)
+        executor._do(os._exit, [], 1)
 
 
-def test_bytes_travel_once(crew: dask_executor.Cluster) -> None:
-    first = crew._sent(b"some bytes")
-    assert crew._sent(b"some bytes") is first
-    assert crew._sent(b"other bytes") is not first
+def test_bytes_travel_once(executor: dask_executor.DaskExecutor) -> None:
+    first = executor._sent(b"some bytes")
+    assert executor._sent(b"some bytes") is first
+    assert executor._sent(b"other bytes") is not first
 
 
-def test_what_was_not_used_lately_makes_room(crew: dask_executor.Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_not_used_lately_makes_room(
+    executor: dask_executor.DaskExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(dask_executor, "MOST_KEPT", 2)
-    images = crew._sent(b"images")
+    images = executor._sent(b"images")
     for number in range(4):
-        crew._sent(b"model %d" % number)
-        assert crew._sent(b"images") is images
-    assert len(crew._travelled) == 2
+        executor._sent(b"model %d" % number)
+        assert executor._sent(b"images") is images
+    assert len(executor._travelled) == 2
 
 
 def test_a_packed_dataset_has_the_same_bytes_every_time(here: Path) -> None:
@@ -101,11 +107,13 @@ def test_a_packed_dataset_has_the_same_bytes_every_time(here: Path) -> None:
     assert len(dask_tasks.pack(dataset, 1)) < len(packed)
 
 
-def test_workers_of_another_version_are_refused(crew: dask_executor.Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_of_another_version_are_refused(
+    executor: dask_executor.DaskExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ours = dask_tasks.identity()
-    monkeypatch.setattr(crew._client, "run", lambda function: {"tcp://there": ours | {"tensorflow": "2.20.0"}})
+    monkeypatch.setattr(executor._client, "run", lambda function: {"tcp://there": ours | {"tensorflow": "2.20.0"}})
     with pytest.raises(InputError) as error:
-        dask_executor._checked(crew._client)
+        dask_executor._checked(executor._client)
     expected = f"found tcp://there with tensorflow 2.20.0 (here {ours['tensorflow']}): install the same versions there"
     assert expected in str(error.value)
 
@@ -119,7 +127,7 @@ def test_a_scheduler_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> No
                 InputError,
                 match=rf"a Dask scheduler at {address} that answers within 1 s, found .*: check",
             ),
-            dask_executor.crew(address, None),
+            dask_executor.executor(address, None),
         ):
             pass
 
@@ -134,7 +142,7 @@ def test_a_scheduler_without_workers() -> None:
 
 
 def test_a_scheduler_that_goes_away_is_told_and_no_models_failure(
-    crew: dask_executor.Cluster, monkeypatch: pytest.MonkeyPatch
+    executor: dask_executor.DaskExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Gone:
         status = "closed"
@@ -142,17 +150,17 @@ def test_a_scheduler_that_goes_away_is_told_and_no_models_failure(
         def submit(self, *_: Any, **__: Any) -> Any:
             raise CancelledError
 
-    monkeypatch.setattr(crew, "_client", Gone())
+    monkeypatch.setattr(executor, "_client", Gone())
     with (
         dask_executor._processes_here(0, distributed) as cluster,
         pytest.raises(InputError, match=r"the Dask scheduler at .* until the end, found it is gone: start it, and"),
         dask_executor._connected(cluster.scheduler_address, distributed),
     ):
-        crew._do(len, [])
+        executor._do(len, [])
 
 
 def test_no_workers_are_asked_for() -> None:
-    with pytest.raises(InputError, match="expected 1 or more workers, found -1"), dask_executor.crew(None, -1):
+    with pytest.raises(InputError, match="expected 1 or more workers, found -1"), dask_executor.executor(None, -1):
         pass
 
 
@@ -161,12 +169,12 @@ def test_distributed_is_what_the_extra_brings() -> None:
 
 
 def test_children_of_workers_are_confined_where_strangers_models_run(
-    crew: dask_executor.Cluster, tmp_path: Path
+    executor: dask_executor.DaskExecutor, tmp_path: Path
 ) -> None:
-    assert set(crew._client.run(dask_tasks.is_confined).values()) == {False}
+    assert set(executor._client.run(dask_tasks.is_confined).values()) == {False}
     spec = small_boards.spec(tmp_path, good=1)
     tmp_path.chmod(0o755)
-    with confinement.confined([tmp_path]), dask_executor.crew(None, 1) as confined:
+    with confinement.confined([tmp_path]), dask_executor.executor(None, 1) as confined:
         assert set(confined._client.run(dask_tasks.is_confined).values()) == {True}
         assert scheduling.run(spec, confined)["failed"] == 0
     assert results.read(tmp_path / "out" / "enhancement" / "good_0")["metrics"]["images"] == 3

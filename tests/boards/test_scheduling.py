@@ -27,7 +27,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A board of four models, two of them bad, that nothing disturbed; the folder with board.toml and out."""
     folder = tmp_path_factory.mktemp("board")
     spec = small_boards.spec(folder, good=2, bad=("always_nan", "aborts"))
-    scheduling.run(spec, executors.Local(2))
+    scheduling.run(spec, executors.LocalExecutor(2))
     return folder
 
 
@@ -49,7 +49,7 @@ def test_every_model_is_a_row_the_bad_ones_with_their_reason(unbroken: Path) -> 
 def test_a_second_call_does_nothing(unbroken: Path) -> None:
     before = begun(unbroken / "out")
     spec = small_boards.read_spec(unbroken / "board.toml", unbroken / "out")
-    assert scheduling.run(spec, executors.Local(2)) == {"entries": 4, "there": 4, "done": 0, "failed": 0}
+    assert scheduling.run(spec, executors.LocalExecutor(2)) == {"entries": 4, "there": 4, "done": 0, "failed": 0}
     assert begun(unbroken / "out") == before
 
 
@@ -65,7 +65,7 @@ def counted(folder, event, unit, stage, **more):
         os.kill(os.getpid(), signal.SIGKILL)
 
 journals.note = counted
-scheduling.run(specs.read_spec(sys.argv[1], sys.argv[2]), executors.Local(2))
+scheduling.run(specs.read_spec(sys.argv[1], sys.argv[2]), executors.LocalExecutor(2))
 """
 
 
@@ -91,7 +91,7 @@ def test_a_board_that_is_killed_goes_on_and_ends_as_if_nothing_had_been(unbroken
         if event:
             killed(board, out, event, count)
         else:
-            scheduling.run(small_boards.read_spec(board, out), executors.Local(2))
+            scheduling.run(small_boards.read_spec(board, out), executors.LocalExecutor(2))
         assert not before & set(begun(out)[lines:]), "done again after it had been recorded"
     assert small_boards.table(out) == small_boards.table(unbroken / "out")
     assert not list(out.glob("*/*/.partial-*"))
@@ -110,7 +110,7 @@ other = subprocess.Popen(["sleep", "600"])
 signal.signal(signal.SIGINT, signal.default_int_handler)
 journals.note = interrupt
 try:
-    scheduling.run(specs.read_spec(sys.argv[1], sys.argv[2]), executors.Local(1))
+    scheduling.run(specs.read_spec(sys.argv[1], sys.argv[2]), executors.LocalExecutor(1))
 except KeyboardInterrupt:
     left = psutil.Process().children(recursive=True)
     print("interrupted, and left:", [child.cmdline() for child in left])
@@ -119,7 +119,7 @@ except KeyboardInterrupt:
 """In a process of its own, for the interrupt's sake; it has a child that isn't the board's, and isn't ended with it."""
 
 
-@pytest.mark.usefixtures("no_nursery")
+@pytest.mark.usefixtures("no_fork_server")
 def test_an_interrupt_ends_all_children_and_keeps_what_is_recorded(tmp_path: Path) -> None:
     board, out = small_boards.write(tmp_path, good=2), tmp_path / "out"
     call = [sys.executable, "-c", INTERRUPT, str(board), str(out)]
@@ -130,7 +130,7 @@ def test_an_interrupt_ends_all_children_and_keeps_what_is_recorded(tmp_path: Pat
 
 
 class Stub:
-    """A crew that measures nothing; it notes what it was asked for, and fails as it is told to."""
+    """An executor that measures nothing; it notes what it was asked for, and fails as it is told to."""
 
     side_by_side, timed_at_once = 2, 1
 
@@ -180,9 +180,9 @@ def timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_times_are_taken_after_all_are_judged(timed: Any) -> None:
-    crew = Stub()
-    assert scheduling.run(timed(), crew)["done"] == 2
-    assert [what for what, _ in crew.done] == ["evaluate", "evaluate", "profile", "check", "profile", "check"]
+    executor = Stub()
+    assert scheduling.run(timed(), executor)["done"] == 2
+    assert [what for what, _ in executor.done] == ["evaluate", "evaluate", "profile", "check", "profile", "check"]
     again = Stub()
     assert scheduling.run(timed(), again)["there"] == 2
     assert again.done == []
@@ -191,18 +191,18 @@ def test_times_are_taken_after_all_are_judged(timed: Any) -> None:
 def test_only_what_a_changed_model_needs_is_done(timed: Any, tmp_path: Path) -> None:
     scheduling.run(timed(), Stub())
     (tmp_path / "nets" / "good_1.pb").write_bytes(b"another net")
-    crew = Stub()
-    scheduling.run(timed(), crew)
-    assert {name for _, name in crew.done} == {"good_1"}
+    executor = Stub()
+    scheduling.run(timed(), executor)
+    assert {name for _, name in executor.done} == {"good_1"}
 
 
 def test_another_time_budget_takes_the_times_anew(timed: Any, tmp_path: Path) -> None:
     scheduling.run(timed(), Stub())
     board = tmp_path / "board.toml"
     board.write_text("time_budget_s = 20\n" + board.read_text())
-    crew = Stub()
-    scheduling.run(timed(), crew)
-    assert [what for what, _ in crew.done] == ["profile", "check"] * 2
+    executor = Stub()
+    scheduling.run(timed(), executor)
+    assert [what for what, _ in executor.done] == ["profile", "check"] * 2
 
 
 def test_a_failure_is_recorded_and_tried_again_when_asked_or_when_the_model_changes(timed: Any, tmp_path: Path) -> None:
@@ -243,9 +243,9 @@ def test_a_failure_of_other_bytes_is_forgotten_when_the_old_ones_are_back(timed:
     net.write_bytes(b"another net")
     assert scheduling.run(timed(), Stub("evaluate"))["failed"] == 1
     net.write_bytes(good)
-    crew = Stub()
-    assert scheduling.run(timed(), crew)["failed"] == 0
-    assert crew.done == []
+    executor = Stub()
+    assert scheduling.run(timed(), executor)["failed"] == 0
+    assert executor.done == []
 
 
 def test_a_result_that_was_removed_or_edited_is_made_anew(timed: Any, tmp_path: Path) -> None:
@@ -253,9 +253,9 @@ def test_a_result_that_was_removed_or_edited_is_made_anew(timed: Any, tmp_path: 
     (tmp_path / "out" / "enhancement" / "good_0" / "result.json").unlink()
     edited = tmp_path / "out" / "enhancement" / "good_1" / "result.json"
     edited.write_text(edited.read_text().replace('"psnr_db": 30.0', '"psnr_db": "x"'))
-    crew = Stub()
-    assert scheduling.run(timed(), crew) == {"entries": 2, "there": 0, "done": 2, "failed": 0}
-    assert sorted(name for what, name in crew.done if what == "evaluate") == ["good_0", "good_1"]
+    executor = Stub()
+    assert scheduling.run(timed(), executor) == {"entries": 2, "there": 0, "done": 2, "failed": 0}
+    assert sorted(name for what, name in executor.done if what == "evaluate") == ["good_0", "good_1"]
     assert results.read(edited.parent)["metrics"]["psnr_db"] == 30.0
 
 
@@ -270,13 +270,13 @@ def test_a_new_board_refuses_a_folder_with_a_persons_own_files(timed: Any, tmp_p
 
 
 def test_times_that_nobody_takes_are_told_before_the_work(timed: Any) -> None:
-    crew = Stub()
-    crew.timed_at_once = 0
+    executor = Stub()
+    executor.timed_at_once = 0
     with pytest.raises(InputError, match=r"expected a worker that takes times, as this board wants them, found none"):
-        scheduling.run(timed(), crew)
-    assert crew.done == []
+        scheduling.run(timed(), executor)
+    assert executor.done == []
     scheduling.run(timed(), Stub())
-    assert scheduling.run(timed(), crew)["there"] == 2
+    assert scheduling.run(timed(), executor)["there"] == 2
 
 
 def test_a_stop_is_repeated_until_no_unit_goes_on(timed: Any) -> None:
@@ -297,10 +297,10 @@ def test_a_stop_is_repeated_until_no_unit_goes_on(timed: Any) -> None:
             if self.stops == 2:
                 self.ended.set()
 
-    crew = Late()
+    executor = Late()
     with pytest.raises(OSError, match="the board ends here"):
-        scheduling.run(timed(), crew)
-    assert crew.stops >= 2
+        scheduling.run(timed(), executor)
+    assert executor.stops >= 2
     assert not (timed().entries[1].settings.folder / "failure.json").exists()
 
 
@@ -320,17 +320,17 @@ def test_units_that_never_began_keep_no_stop_waiting(timed: Any, tmp_path: Path)
             self.stopped.set()
 
     (tmp_path / "nets" / "good_2.pb").write_bytes((tmp_path / "nets" / "good_1.pb").read_bytes())
-    crew = OneByOne()
+    executor = OneByOne()
 
     def run() -> None:
         with pytest.raises(OSError, match="the board ends here"):
-            scheduling.run(timed(), crew)
+            scheduling.run(timed(), executor)
 
     running = threading.Thread(target=run, daemon=True)
     running.start()
     running.join(30)
     assert not running.is_alive()
-    assert crew.done == [("evaluate", "good_0"), ("evaluate", "good_1")]
+    assert executor.done == [("evaluate", "good_0"), ("evaluate", "good_1")]
 
 
 def test_a_full_disk_ends_the_board_and_keeps_what_is_there(

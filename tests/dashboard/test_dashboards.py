@@ -188,7 +188,7 @@ def test_the_error_map_shows_how_far_each_pane_is_from_the_target():
 def test_the_slider_holds_the_same_pixels_of_the_first_two_panes():
     found = dashboard()
     found.controls.mode.value = "before/after slider"
-    slider = found.stage.slider.live
+    slider = found.comparison.slider.live
     assert (slider.before_words, slider.after_words) == ("input", "better")
     assert decoded(slider.before).shape == decoded(slider.after).shape == (400, 600, 3)
     assert (decoded(slider.after) == expected(found, "better", views.Box(0, 0, 600, 400))).all()
@@ -197,13 +197,13 @@ def test_the_slider_holds_the_same_pixels_of_the_first_two_panes():
     assert slider.before == b""
     found.panes[1].menu.value = "broken"
     found.controls.mode.value = "before/after slider"
-    assert found.stage.sentence.value == "<p>broken: it died of &lt;b&gt;SIGSEGV&lt;/b&gt;</p>"
+    assert found.comparison.sentence.value == "<p>broken: it died of &lt;b&gt;SIGSEGV&lt;/b&gt;</p>"
 
 
 def test_blinking_can_be_stopped():
     found = dashboard()
     found.controls.mode.value = "blink"
-    blink = found.stage.blink
+    blink = found.comparison.blink
     assert [decoded(picture.value)[0, 0, 0] for picture in blink.pictures] == [51, 204]
     blink.stop.value = True
     assert "aic-blink-stopped" in blink.grid._dom_classes
@@ -225,7 +225,7 @@ def test_without_anywidget_a_plain_slider_does_it_and_says_what_to_install(monke
     assert "&lt;input&gt;" in plain.words.value
     found = dashboard()
     found.controls.mode.value = "before/after slider"
-    assert decoded(found.stage.slider.picture.value).shape == (400, 600, 3)
+    assert decoded(found.comparison.slider.picture.value).shape == (400, 600, 3)
 
 
 def every(widget):

@@ -60,7 +60,7 @@ def run_folder(folder, where, **changes):
 def opened(data, models, tmp_path, limit=0):
     dataset = open_dataset(data, track=ENHANCEMENT)
     found, notes = candidates.find(dataset, [str(model) for model in models], tmp_path, lambda *_: None)
-    made = image_store.Gallery(dataset, found, FakeOutputs(), limit, lambda *_: None)
+    made = image_store.ImageStore(dataset, found, FakeOutputs(), limit, lambda *_: None)
     made.notes += notes
     return made
 

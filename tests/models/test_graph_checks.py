@@ -21,7 +21,7 @@ from aic_helpers.runs import warm_start
 
 @pytest.fixture(scope="module", autouse=True)
 def _confined() -> Iterator[None]:
-    """All of this happens as at the desk: in confined children of a nursery."""
+    """All of this happens as at the desk: in confined children of a fork server."""
     before = os.environ.pop(fork_server.VARIABLE, None)
     os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])  # children find the tests' own functions
     with confinement.confined([]), warm_start.started(confinement.environment(os.environ)):

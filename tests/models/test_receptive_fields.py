@@ -1,4 +1,4 @@
-"""Footprints by hand; and where there is one, tiles that overlap by it give the output of the whole image."""
+"""Receptive fields by hand; and where there is one, tiles that overlap by it give the output of the whole image."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.data.crops import tiles
 from aic_helpers.models.frozen_models import FrozenModel, read_graph
-from aic_helpers.models.receptive_fields import Footprint, footprint
+from aic_helpers.models.receptive_fields import ReceptiveField, receptive_field
 
 tf = pytest.importorskip("tensorflow")
 v1 = tf.compat.v1
@@ -108,7 +108,7 @@ LOCAL = {
 }
 
 
-def in_tiles(model: FrozenModel, image, found: Footprint):
+def in_tiles(model: FrozenModel, image, found: ReceptiveField):
     result = np.full_like(image, np.nan)
     for tile in tiles(*image.shape[:2], tile_px=16, overlap_px=found.radius_px, multiple=found.multiple_px):
         tile.paste(model(tile.source.of(image)[None])[0], result)
@@ -119,7 +119,7 @@ def in_tiles(model: FrozenModel, image, found: Footprint):
 def test_tiles_give_the_output_of_the_whole(name: str) -> None:
     build, size, by_hand = LOCAL[name]
     graph = graph_of(build)
-    found = footprint(graph, *size)
+    found = receptive_field(graph, *size)
     assert found.obstacle is None
     if by_hand:
         assert (found.radius_px, found.multiple_px) == by_hand
@@ -133,18 +133,18 @@ def test_less_overlap_shows(name: str, short: int) -> None:
     """The test above can fail: with tiles that overlap by less, the same networks give another output."""
     build, size, _ = LOCAL[name]
     graph = graph_of(build)
-    found = footprint(graph, *size)
+    found = receptive_field(graph, *size)
     image = RANDOM.random((*size, 3)).astype(np.float32)
     model = FrozenModel(Path(name), graph)
-    less = Footprint(found.radius_px - short, found.multiple_px)
+    less = ReceptiveField(found.radius_px - short, found.multiple_px)
     assert np.abs(in_tiles(model, image, less) - model(image[None])[0]).max() > 1e-3
 
 
 def test_the_sample_srcnn() -> None:
     """9x9, 5x5 and 5x5: 4 + 2 + 2 px."""
     graph = read_graph(PROJECT / "models_pretrained" / "sample_sr_srcnn.pb")
-    found = footprint(graph, 101, 75)
-    assert found == Footprint(8, 1, None)
+    found = receptive_field(graph, 101, 75)
+    assert found == ReceptiveField(8, 1, None)
     image = RANDOM.random((101, 75, 3)).astype(np.float32)
     model = FrozenModel(Path("srcnn"), graph)
     assert np.abs(in_tiles(model, image, found) - model(image[None])[0]).max() < 1e-5
@@ -165,7 +165,7 @@ def frozen(network):
 def test_the_challenges_networks(name: str, radius_px: int, obstacle: str | None) -> None:
     from aic_helpers.models import networks
 
-    found = footprint(frozen(networks.build(getattr(networks, name))), 720, 1280)
+    found = receptive_field(frozen(networks.build(getattr(networks, name))), 720, 1280)
     assert found.radius_px == radius_px
     assert re.fullmatch(obstacle, found.obstacle or "") if obstacle else found.obstacle is None
 
@@ -210,12 +210,12 @@ OBSTACLES = {
 @pytest.mark.parametrize("name", OBSTACLES)
 def test_what_takes_in_the_whole_photo_is_named(name: str) -> None:
     build, message = OBSTACLES[name]
-    found = footprint(graph_of(build), 61, 83)
+    found = receptive_field(graph_of(build), 61, 83)
     assert found.obstacle is not None
     assert re.search(message, found.obstacle), found.obstacle
 
 
 def test_a_resize_by_a_factor_that_depends_on_the_size() -> None:
     """Half of 61 is 30: back up by 2.033. Of another height it would be another factor."""
-    found = footprint(graph_of(resized), 61, 84)
+    found = receptive_field(graph_of(resized), 61, 84)
     assert "changes with the photo's size" in (found.obstacle or "")

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from aic_helpers.processes import process_limits, workers
-from aic_helpers.processes.process_limits import Family
+from aic_helpers.processes.process_limits import ProcessTree
 
 PARENT = """
 import subprocess, sys, time
@@ -25,15 +25,15 @@ time.sleep(600)
 def test_the_memory_of_descendants_counts_and_they_end_too() -> None:
     command = [sys.executable, "-c", PARENT]
     with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as leader:
-        family = Family(leader.pid)
+        tree = ProcessTree(leader.pid)
         try:
             assert leader.stdout is not None
             assert leader.stdout.readline() == b"ready\n"
-            assert family.rss_mib() > 80
+            assert tree.rss_mib() > 80
             members = [psutil.Process(leader.pid), *psutil.Process(leader.pid).children()]
             assert len(members) == 2
         finally:
-            family.kill()
+            tree.kill()
     _, alive = psutil.wait_procs(members, timeout=10)
     assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
 

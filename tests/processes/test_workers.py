@@ -173,8 +173,8 @@ def test_a_parent_that_is_interrupted_or_killed_leaves_no_child(sent: signal.Sig
 
 
 @pytest.fixture(scope="module")
-def nursery() -> Iterator[None]:
-    """A nursery that lives as long as these tests."""
+def forks() -> Iterator[None]:
+    """A fork server that lives as long as these tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(FIXTURES))
         patch.delenv(fork_server.VARIABLE, raising=False)  # that of the whole run doesn't know these targets
@@ -188,9 +188,9 @@ def forked(name: str, request: dict | None = None, **limits: float) -> dict:
         return worker.ask(request or {})
 
 
-@pytest.mark.usefixtures("nursery")
+@pytest.mark.usefixtures("forks")
 class TestForkedChildren:
-    """Children of a nursery do as all children do."""
+    """Children of a fork server do as all children do."""
 
     def test_it_replies(self) -> None:
         assert forked("echo", {"text": "ä"}) == {"text": "ä"}
@@ -236,14 +236,14 @@ class TestForkedChildren:
         assert found == [{"number": number} for number in range(24)]
 
 
-def test_where_the_nursery_was_ended_children_start_in_the_ordinary_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_fork_server_was_ended_children_start_in_the_ordinary_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(fork_server.VARIABLE, "/nowhere/socket")
     with Worker("child_targets:echo", timeout_s=LONG_S, warm=True) as worker:
         assert isinstance(worker._process, subprocess.Popen)
         assert worker.ask({"a": 1}) == {"a": 1}
 
 
-def test_a_nursery_ends_with_its_process() -> None:
+def test_a_fork_server_ends_with_its_process() -> None:
     code = (
         "import os\n"
         "from aic_helpers.processes import fork_server\n"
@@ -256,7 +256,7 @@ def test_a_nursery_ends_with_its_process() -> None:
     owner = subprocess.Popen([sys.executable, "-c", code], **pipes, env=environment)
     assert owner.stdout is not None
     assert owner.stdout.readline().endswith(b"/socket\n")
-    (nursery,) = psutil.Process(owner.pid).children()
+    (server,) = psutil.Process(owner.pid).children()
     owner.kill()
     owner.communicate()
-    nursery.wait(LONG_S)
+    server.wait(LONG_S)

@@ -40,7 +40,7 @@ def freeze(tmp_path: Path) -> Callable[..., Path]:
 
 
 def profiled(**changes: Any) -> dict[str, Any]:
-    """A profile of a model that runs, as `profiling.profile` returns it."""
+    """A profile of a model that runs, as `profiler.profile` returns it."""
     return {
         **{"width_px": 1280, "height_px": 720, "failed": None, "failure": None, "peak_rss_mib": 800.0},
         **{"speedup": 1.5, "speedup_ci95": (1.4, 1.6), "time_ms": 200.0, "baseline_time_ms": 300.0, "repetitions": 12},

@@ -98,7 +98,7 @@ def test_a_damaged_table_is_noticed(settings):
 
 
 def test_changed_code_and_versions_are_noticed(settings, monkeypatch):
-    monkeypatch.setattr(cache_keys, "code", lambda *rooms: "other")
+    monkeypatch.setattr(cache_keys, "code", lambda *modules: "other")
     assert standing(settings) == {"model": "changed since: the workbench's code"}
     monkeypatch.undo()
     monkeypatch.setattr(cache_keys, "version", lambda name: "0" if name == "numba" else cache_keys.version_of[name])

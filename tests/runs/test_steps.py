@@ -1,4 +1,4 @@
-"""The steps of a run; what they measure is the business of the rooms they call, and stands in here."""
+"""The steps of a run; what they measure is the business of the modules they call, and stands in here."""
 
 from types import SimpleNamespace
 

@@ -38,7 +38,7 @@ def model(tmp_path_factory):
 
 def make(folder, runs, data, **design):
     settings = {"crop_px": 64, "raters": 4, "count": 2, "seed": 5} | design
-    return designs.make(folder, "super_resolution", runs, str(data), designs.Design(**settings), lambda *_: None)
+    return designs.make_study(folder, "super_resolution", runs, str(data), designs.Design(**settings), lambda *_: None)
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,7 @@ TOKEN = "t" * 43
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-class Timed(executors.Local):
+class Timed(executors.LocalExecutor):
     """This machine, where times are made up: a test of the desk is none of times."""
 
     def profile(self, settings: Any, limits: Any, progress: Any) -> None:
@@ -89,13 +89,13 @@ class Office:
         eml.write_mail(message, path)
         return intake.ingest(self.desk.ledger, path, NOW)
 
-    def work(self, crew: Any = None) -> dict[int, Any]:
-        return {entry.id: entry for entry in judging.work(self.desk, lambda: nullcontext(crew or Timed(2)))}
+    def work(self, executor: Any = None) -> dict[int, Any]:
+        return {entry.id: entry for entry in judging.work(self.desk, lambda: nullcontext(executor or Timed(2)))}
 
 
 @pytest.fixture
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    monkeypatch.delenv(fork_server.VARIABLE, raising=False)  # strangers get a nursery of their own
+    monkeypatch.delenv(fork_server.VARIABLE, raising=False)  # strangers get a fork server of their own
     (tmp_path / "web").mkdir()
     small_boards.write(tmp_path, good=0)
     handler = partial(Quiet, directory=str(tmp_path / "web"))

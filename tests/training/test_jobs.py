@@ -41,32 +41,32 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_lesson_leaves_weights_recipe_curve_and_progress(photos: Path, tmp_path: Path) -> None:
-    lesson = jobs.settle("tiny", "", str(photos), None, {"loss": "l1", "batch": None}, str(tmp_path / "out"))
-    assert (lesson.plan.loss, lesson.plan.batch, lesson.track.name) == ("l1", 2, "super_resolution")
+    job = jobs.settle("tiny", "", str(photos), None, {"loss": "l1", "batch": None}, str(tmp_path / "out"))
+    assert (job.plan.loss, job.plan.batch, job.track.name) == ("l1", 2, "super_resolution")
     steps: list[int] = []
-    trained = jobs.learn(lesson, progress=lambda step, report: steps.append(step))
+    trained = jobs.learn(job, progress=lambda step, report: steps.append(step))
     assert steps == list(range(1, 21))
-    names = {path.name for path in lesson.folder.iterdir()}
+    names = {path.name for path in job.folder.iterdir()}
     assert names == {"tiny.weights.h5", "tiny.json", "training.png", "progress.npz", ".training.lock"}
-    recipe = json.loads((lesson.folder / "tiny.json").read_text("utf-8"))
+    recipe = json.loads((job.folder / "tiny.json").read_text("utf-8"))
     assert {"cpu", "cores", "created_utc"} == set(recipe["machine"])
-    rows = dict(jobs.summary_rows(lesson, trained))
+    rows = dict(jobs.summary_rows(job, trained))
     assert rows["steps"].startswith("20 of 20 in ")
 
 
 def test_minutes_become_steps_once_and_a_training_that_goes_on_keeps_them(photos: Path, tmp_path: Path) -> None:
     wanted = {"photos": str(photos), "out": str(tmp_path), "minutes": 0.001}
-    lesson = jobs.settle("tiny", **wanted)
-    assert lesson.plan.steps >= 1
-    jobs.learn(lesson)
-    assert jobs.settle("tiny", **{**wanted, "minutes": 99.0}).plan == lesson.plan
+    job = jobs.settle("tiny", **wanted)
+    assert job.plan.steps >= 1
+    jobs.learn(job)
+    assert jobs.settle("tiny", **{**wanted, "minutes": 99.0}).plan == job.plan
 
 
 def test_when_the_loss_is_lost_the_last_good_weights_are_written(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lesson = jobs.settle("tiny", "", str(photos), None, {}, str(tmp_path))
-    good = jobs.learn(lesson)
+    job = jobs.settle("tiny", "", str(photos), None, {}, str(tmp_path))
+    good = jobs.learn(job)
     (tmp_path / "tiny.weights.h5").unlink()
 
     def lose(*_: object, **__: object) -> None:
@@ -74,7 +74,7 @@ def test_when_the_loss_is_lost_the_last_good_weights_are_written(
 
     monkeypatch.setattr(trainer, "train", lose)
     with pytest.raises(InputError, match="expected a finite loss, found NaN or infinity by step 20"):
-        jobs.learn(lesson)
+        jobs.learn(job)
     assert (tmp_path / "tiny.weights.h5").is_file()
 
 
@@ -114,18 +114,18 @@ def test_weights_that_are_not_this_network_s(name: str, message: str, photos: Pa
     for file, content in contents.items():
         (tmp_path / file).write_bytes(content)
     out = tmp_path / "out"
-    lesson = jobs.settle("tiny", "", str(photos), None, {}, str(out), start=str(tmp_path / name))
+    job = jobs.settle("tiny", "", str(photos), None, {}, str(out), start=str(tmp_path / name))
     with pytest.raises(InputError, match=message):
-        jobs.learn(lesson)
+        jobs.learn(job)
 
 
 def test_a_damaged_recipe_beside_the_weights_is_told(photos: Path, tmp_path: Path) -> None:
     networks.build(tiny).save_weights(tmp_path / "mine.weights.h5")
     (tmp_path / "mine.json").write_text("{")
     start = str(tmp_path / "mine.weights.h5")
-    lesson = jobs.settle("tiny", "", str(photos), None, {}, str(tmp_path / "out"), start=start)
+    job = jobs.settle("tiny", "", str(photos), None, {}, str(tmp_path / "out"), start=start)
     with pytest.raises(InputError, match=r"expected a recipe in .*mine.json, found no JSON: mend the file"):
-        jobs.learn(lesson)
+        jobs.learn(job)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_any_number_of_steps_is_rounded_down_to_a_multiple_of_the_reports() -> N
 
 
 @pytest.fixture
-def lesson(photos: Path, tmp_path: Path) -> jobs.Lesson:
+def job(photos: Path, tmp_path: Path) -> jobs.TrainingJob:
     return jobs.settle("tiny", "", str(photos), None, {"loss": ""}, str(tmp_path / "it's mine"))
 
 
@@ -171,11 +171,11 @@ def trained_to(psnr_db: float, input_psnr_db: float) -> callbacks.Trained:
     return callbacks.Trained(None, recipe | {"steps": 20, "steps_done": 20, "minutes": 1.0, "kept_step": 20}, [])
 
 
-def test_the_command_that_goes_on_holds_for_any_folder(lesson: jobs.Lesson) -> None:
-    words = shlex.split(dict(jobs.summary_rows(lesson, trained_to(30.0, 29.0)))["next"])
+def test_the_command_that_goes_on_holds_for_any_folder(job: jobs.TrainingJob) -> None:
+    words = shlex.split(dict(jobs.summary_rows(job, trained_to(30.0, 29.0)))["next"])
     assert words[:5] == ["aic", "run", "--track", "super_resolution", "--model"]
     assert words[5].endswith("networks.py:tiny")
-    assert words[6:] == ["--checkpoint", f"{lesson.folder}/tiny.weights.h5"]
+    assert words[6:] == ["--checkpoint", f"{job.folder}/tiny.weights.h5"]
 
 
 @pytest.mark.parametrize(
@@ -189,9 +189,9 @@ def test_the_command_that_goes_on_holds_for_any_folder(lesson: jobs.Lesson) -> N
     ],
 )
 def test_a_network_that_gains_nothing_is_not_offered_to_run(
-    psnr_db: tuple[float, float], words: str, lesson: jobs.Lesson
+    psnr_db: tuple[float, float], words: str, job: jobs.TrainingJob
 ) -> None:
-    rows = dict(jobs.summary_rows(lesson, trained_to(*psnr_db)))
+    rows = dict(jobs.summary_rows(job, trained_to(*psnr_db)))
     assert rows["next"] == words
     assert "nan" not in rows["held-out PSNR"]
 
@@ -202,12 +202,12 @@ def test_a_network_that_gains_nothing_is_not_offered_to_run(
 def test_steps_that_are_rounded_down_are_told(
     steps: str,
     said: list[str],
-    lesson: jobs.Lesson,
+    job: jobs.TrainingJob,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    lesson = dataclasses.replace(lesson, plan=plans.Plan(steps=100))
-    monkeypatch.setattr(jobs, "settle", lambda *_, **__: lesson)
+    job = dataclasses.replace(job, plan=plans.Plan(steps=100))
+    monkeypatch.setattr(jobs, "settle", lambda *_, **__: job)
     monkeypatch.setattr(jobs, "learn", lambda *_, **__: trained_to(30.0, 29.0))
     with caplog.at_level("INFO", "aic_helpers"):
         assert CliRunner().invoke(train_commands.train, ["tiny", "--steps", steps]).exit_code == 0
@@ -216,15 +216,15 @@ def test_steps_that_are_rounded_down_are_told(
 
 @pytest.mark.parametrize("begun", [True, False])
 def test_an_interrupted_command_says_that_it_can_go_on(
-    begun: bool, lesson: jobs.Lesson, monkeypatch: pytest.MonkeyPatch
+    begun: bool, job: jobs.TrainingJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(lesson: jobs.Lesson, progress: callbacks.Progress) -> None:
+    def interrupted(job: jobs.TrainingJob, progress: callbacks.Progress) -> None:
         if begun:
-            lesson.folder.mkdir(parents=True)
-            (lesson.folder / "progress.npz").touch()
+            job.folder.mkdir(parents=True)
+            (job.folder / "progress.npz").touch()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(jobs, "settle", lambda *_, **__: lesson)
+    monkeypatch.setattr(jobs, "settle", lambda *_, **__: job)
     monkeypatch.setattr(jobs, "learn", interrupted)
     found = CliRunner().invoke(train_commands.train, ["tiny"])
     assert found.exit_code == 1  # click's own, for an interruption
