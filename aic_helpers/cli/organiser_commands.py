@@ -112,8 +112,8 @@ def work(
 
     Each model is fetched, compared with the SHA-256 that the team sent, read as data, and refused where it holds
     anything but operations on tensors. Then it is converted, evaluated, profiled and checked in child processes that
-    are shut in: see the README on what is trusted. After Ctrl-C, or a kill, the same call goes on. Exit status 2 where
-    something on this side kept a submission waiting.
+    are shut in: see docs/organising.md on what is trusted. After Ctrl-C, or a kill, the same call goes on. Exit status
+    2 where something on this side kept a submission waiting.
 
     \b
     Example
@@ -126,7 +126,9 @@ def work(
     from aic_helpers.submissions.ledgers import RECEIVED
 
     folder, book = _opened(desk, ledger)
-    place = judging.Desk(folder, book, str(Path(data).resolve()) if Path(data).is_dir() else data, limit, private_links)
+    # A confined child works in another folder, where a path from here leads nowhere.
+    data = str(Path(data).resolve()) if Path(data).is_dir() else data
+    place = judging.Desk(folder.absolute(), book, data, limit, private_links)
     judging.require_data(place)
     with progress_bars.units() as tell:
         done = judging.work(place, lambda: board_commands.executor(scheduler, workers), progress=tell)

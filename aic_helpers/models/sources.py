@@ -71,7 +71,7 @@ def resolve(model: str, checkpoint: str | Path | None = None) -> ModelSource:
     """
     name, _, function = model.rpartition(":")
     if name.endswith(".py"):
-        path = require_file(Path(name), "a Python file")
+        path = _python_file(Path(name))
         weights = _checkpoint(Path(checkpoint)) if checkpoint else None
         return ModelSource("function", function, path, function, weights, None, model)
     if checkpoint:
@@ -79,6 +79,13 @@ def resolve(model: str, checkpoint: str | Path | None = None) -> ModelSource:
     if model in pretrained():
         return _pretrained(model)
     return _file_or_folder(model)
+
+
+def _python_file(path: Path) -> Path:
+    """Return a model function's file; the networks' own stood elsewhere until the package had packages in it."""
+    if path.parts[-2:] == (PACKAGE.name, NETWORKS.name) and not path.exists():
+        raise InputError(f"a Python file at {path}", "nothing", f"it is {NETWORKS.relative_to(PROJECT)} now")
+    return require_file(path, "a Python file")
 
 
 def pretrained() -> dict[str, dict[str, Any]]:

@@ -13,7 +13,7 @@ import pytest
 from fixtures import desks
 
 from aic_helpers.cli import main
-from aic_helpers.submissions import eml, messages
+from aic_helpers.submissions import eml, judging, messages
 from aic_helpers.submissions.ledgers import REJECTED, Ledger
 
 Result = tuple[int, str, str]
@@ -142,6 +142,16 @@ def test_work_with_nothing_to_do(aic: Callable[..., Result]) -> None:
     assert aic("submit", "work") == (0, "nothing waits\n", "")
     for option in ("--limit", "--workers"):
         assert aic("submit", "work", option, "-1")[0] == 2
+
+
+def test_work_in_a_folder_named_from_here_is_told_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A confined child works in another folder: there a path from here would lead nowhere."""
+    seen: list[judging.Desk] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(judging, "work", lambda desk, *_, **__: seen.append(desk) or [])
+    main.status(["submit", "open", "enhancement", "--desk", "desk"])
+    assert main.status(["submit", "work", "--desk", "desk"]) == 0
+    assert [desk.folder for desk in seen] == [tmp_path / "desk"]
 
 
 def test_work_refuses_data_before_it_takes_anything(aic: Callable[..., Result], folder: Path, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ CASES = (
 
 FLOAT32_NOISE_DB = {"div2k_resnet_6_16": 0.012}
 """Its instance normalisation averages 2.8 million pixels in float32, in an order that depends on the machine:
-see "Golden figures" in CONTRIBUTING.md for what was measured."""
+see "Golden figures" in docs/decisions.md for what was measured."""
 
 
 THROUGH_THE_NOTEBOOKS = [

@@ -73,7 +73,7 @@ def test_tensorflow_definition_agrees_with_tensorflow_on_a_2k_pair(photo_2k):
     reference, output = photo_2k
     expected = float(tf.image.ssim_multiscale(reference, output, 1.0))
     assert ms_ssim(reference, output, data_range=1.0, definition="tensorflow") == pytest.approx(expected, abs=1e-5)
-    assert ms_ssim(reference, output, data_range=1.0) < expected  # float32 sums lift it; see CONTRIBUTING.md
+    assert ms_ssim(reference, output, data_range=1.0) < expected  # float32 sums lift it; see docs/decisions.md
 
 
 def test_exact_definition_agrees_with_tensorflow_where_float32_sums_do_no_harm():

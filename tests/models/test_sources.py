@@ -14,6 +14,13 @@ def test_a_pretrained_name():
     assert source.checkpoint == PRETRAINED / "sample_sr_srcnn.weights.h5"
 
 
+def test_where_the_networks_stood_before_leads_to_where_they_are():
+    with pytest.raises(
+        InputError, match=r"at aic_helpers/networks\.py, found nothing: it is aic_helpers/models/networks"
+    ):
+        resolve("aic_helpers/networks.py:srcnn")
+
+
 def test_every_sample_name_and_baseline_is_in_the_repository():
     for name, entry in pretrained().items():
         assert entry["track"] in TRACKS
