@@ -58,13 +58,13 @@ def test_a_busy_machine_is_said_in_words() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps VmHWM")
-def test_the_peak_grows_with_what_is_touched() -> None:
-    before_mib = machine.own_memory_mib()["peak_rss_mib"]
-    block = np.ones(2**30, np.uint8)
-    during_mib = machine.own_memory_mib()["peak_rss_mib"]
+def test_the_peak_stays_when_what_was_touched_is_gone() -> None:
+    block = np.ones(2**28, np.uint8)
+    during = machine.own_memory_mib()
     del block
-    after_mib = machine.own_memory_mib()["peak_rss_mib"]
-    assert before_mib is not None
-    assert during_mib is not None
-    assert during_mib >= max(before_mib, 2**10)
-    assert after_mib == during_mib
+    after = machine.own_memory_mib()
+    assert during["rss_mib"] is not None
+    assert after["rss_mib"] is not None
+    assert after["peak_rss_mib"] is not None
+    assert after["rss_mib"] < during["rss_mib"] - 200
+    assert after["peak_rss_mib"] > during["rss_mib"] - 5
