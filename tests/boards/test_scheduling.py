@@ -17,7 +17,7 @@ from aic_helpers.boards import executors, journals, scheduling
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
 from aic_helpers.processes.workers import ChildError
-from aic_helpers.runs import results, schema
+from aic_helpers.runs import cache_keys, results, schema
 
 PROFILE = {**dict.fromkeys(schema.KEYS["profile"]), **run_folders.result()["profile"]}
 
@@ -145,7 +145,7 @@ class Stub:
 
     def evaluate(self, settings: Any, progress: Any) -> None:
         self._do("evaluate", settings)
-        key = scheduling.keys.metrics_key(settings, results.read(settings.folder)["model"]["sha256"])
+        key = cache_keys.metrics_key(settings, results.read(settings.folder)["model"]["sha256"])
         results.write_part(settings, "metrics", {"psnr_db": 30.0, "ms_ssim": 0.9}, key)
 
     def profile(self, settings: Any, limits: Any, progress: Any) -> None:
@@ -155,7 +155,7 @@ class Stub:
 
     def check(self, settings: Any, weighed: bool) -> None:
         self._do("check", settings)
-        key = scheduling.keys.requirements_key(settings, results.read(settings.folder), weighed=weighed)
+        key = cache_keys.requirements_key(settings, results.read(settings.folder), weighed=weighed)
         results.write_part(settings, "requirements", [], key)
 
     def profile_key(self, settings: Any, limits: Any, result: dict[str, Any]) -> dict[str, Any]:
