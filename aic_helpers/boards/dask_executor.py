@@ -241,12 +241,7 @@ def _checked(client: Client) -> list[dict[str, Any]]:
     if not workers:
         raise InputError("workers on the cluster", "none", START)
     ours = dask_tasks.identity()
-    try:
-        theirs = client.run(dask_tasks.identity)
-    except ImportError as error:
-        remedy = "install the workbench on every worker"
-        raise InputError("the workbench on every worker", str(error), remedy) from None
-    for address, found in theirs.items():
+    for address, found in _identities(client).items():
         other = [f"{name} {found.get(name)} (here {value})" for name, value in ours.items() if found.get(name) != value]
         if other:
             remedy = "install the same versions there"
@@ -257,6 +252,19 @@ def _checked(client: Client) -> list[dict[str, Any]]:
         remedy = "end the other boards on this cluster first"
         raise InputError(f"workers whose children are {'' if wanted else 'not '}confined", "others", remedy)
     return list(workers.values())
+
+
+def _identities(client: Client) -> dict[str, dict[str, str]]:
+    """Return by address what each worker says of its workbench and its versions."""
+    from aic_helpers.boards import dask_tasks
+
+    try:
+        return client.run(dask_tasks.identity)
+    except Exception as error:  # of a worker's own error the scheduler hands on no more than the text
+        if "ModuleNotFoundError" not in repr(error):
+            raise
+        found = f"one without it, or with another ({error})"
+        raise InputError("this workbench on every worker", found, "install the same version there") from None
 
 
 def _model(settings: Settings) -> bytes:

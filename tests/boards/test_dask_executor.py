@@ -118,6 +118,20 @@ def test_workers_of_another_version_are_refused(
     assert expected in str(error.value)
 
 
+def test_a_worker_of_another_layout_is_refused(
+    executor: dask_executor.DaskExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The words are those of a worker from before the package had packages in it."""
+    lacking = "No module named 'aic_helpers.boards.dask_tasks'; 'aic_helpers.boards' is not a package"
+
+    def run(function: Any) -> None:
+        raise Exception(f"ModuleNotFoundError({lacking!r})")  # as the scheduler does
+
+    monkeypatch.setattr(executor._client, "run", run)
+    with pytest.raises(InputError, match=r"this workbench on every worker, found one without it.*: install the same"):
+        dask_executor._checked(executor._client)
+
+
 def test_a_scheduler_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dask_executor, "CONNECT_TIMEOUT_S", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
