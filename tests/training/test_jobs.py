@@ -146,8 +146,8 @@ def test_a_damaged_recipe_beside_the_weights_is_told(photos: Path, tmp_path: Pat
         ({"minutes": 10081}, "more than 0 minutes, .*, found 10081"),
         ({"minutes": "two"}, "more than 0 minutes, .*, found 'two'"),
         ({"start": "/nowhere"}, "expected weights of tiny at /nowhere, found nothing: check the path"),
-        ({"out": __file__}, "a folder for the run at .*test_teaching.py, found a file: name another place with out"),
-        ({"out": f"{__file__}/a/b"}, "a folder for the run at .*test_teaching.py, found a file: name another place"),
+        ({"out": __file__}, "a folder for the run at .*test_jobs.py, found a file: name another place with out"),
+        ({"out": f"{__file__}/a/b"}, "a folder for the run at .*test_jobs.py, found a file: name another place"),
     ],
 )
 def test_what_cannot_be_settled(wanted: dict, message: str, photos: Path, tmp_path: Path) -> None:
