@@ -1,6 +1,6 @@
 """Outputs of models, good and hostile: what comes back, in one line where it is a failure, and that the rest lives on.
 
-Most run in this process: what a child process adds is in test_children and in the last tests here.
+Most run in this process: what a child process adds is in test_workers and in the last tests here.
 """
 
 from __future__ import annotations

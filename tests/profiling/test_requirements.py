@@ -1,6 +1,6 @@
 """Each rule fails on the model that breaks it, and on no other.
 
-Most models are run in this process: what a child process adds is in test_children and in the last tests here.
+Most models are run in this process: what a child process adds is in test_workers and in the last tests here.
 """
 
 from __future__ import annotations
