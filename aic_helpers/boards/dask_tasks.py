@@ -5,7 +5,6 @@ They come as bytes and are kept in the worker's own folder by their hash, so tha
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import io
 import os
@@ -21,6 +20,7 @@ from typing import Any
 from distributed import WorkerPlugin, get_worker
 
 from aic_helpers.core import isolation
+from aic_helpers.core.locks import locked
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.data.datasets import Dataset, open_dataset
 from aic_helpers.evaluation import example_images, isolated
@@ -105,8 +105,7 @@ def assess(model: bytes, images: bytes, track: str) -> dict[str, Any]:
 
 def profile(model: bytes, photo: bytes, track: str, limits: Limits) -> dict[str, Any]:
     """Return what `aic_helpers.profiling.profiler.profile` does, made while no other timing goes on here."""
-    with TIMING_LOCK.open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(TIMING_LOCK):
         measured = profiler.profile(
             _kept(model), sources.baseline_pb(TRACKS[track]), limits=limits, image=_photo(photo)
         )

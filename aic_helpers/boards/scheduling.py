@@ -25,6 +25,7 @@ from aic_helpers.boards.folders import FAILURE, FILE, SCHEMA
 from aic_helpers.boards.specs import Entry, Spec
 from aic_helpers.core import safe_files, staging
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.locks import alone
 from aic_helpers.processes import confinement
 from aic_helpers.processes.workers import ChildError
 from aic_helpers.runs import cache_keys, results, steps, warm_start
@@ -69,7 +70,7 @@ def run(
         After all children are ended; what was recorded stays.
     """
     spec.folder.mkdir(parents=True, exist_ok=True)
-    with staging.alone(spec.folder), warm_start.started(confinement.environment(os.environ)):
+    with alone(spec.folder), warm_start.started(confinement.environment(os.environ)):
         if not (spec.folder / FILE).is_file():
             _refuse_strangers(spec)
         work = _Work(spec, executor, fresh, retry, progress or (lambda *told: None))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -14,6 +13,7 @@ import psutil
 
 from aic_helpers.core import isolation
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.locks import alone
 
 PREFIX = ".partial-"
 """What the name of a staged folder begins with."""
@@ -84,22 +84,6 @@ def _staged(
         with suppress(OSError):  # not empty: from here up they stay
             for place in made:
                 place.rmdir()
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Keep other processes from working in the folder; the lock is on the folder itself, and leaves no file."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(
-                f"a folder that no other command works in at {folder}", "one at work", "wait for it, or name another"
-            ) from None
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def foreign(folder: Path, last: str, names: Sequence[str]) -> list[str]:

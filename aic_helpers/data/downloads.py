@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -11,6 +10,7 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.locks import locked
 from aic_helpers.core.progress_bars import Show
 from aic_helpers.data import manifests, transfers
 from aic_helpers.data.manifests import Entry, Manifest
@@ -94,14 +94,9 @@ def _written(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _alone(folder: Path, progress: Show) -> Iterator[None]:
-    """Wait until no other process fetches into a folder. The system ends the lock with the process, however it ends."""
+    """Wait until no other process fetches into a folder."""
     lock = folder / ".fetch.lock"
-    with lock.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            progress(0, None, "waits for another fetch")
-            fcntl.flock(file, fcntl.LOCK_EX)
+    with locked(lock, waits=lambda: progress(0, None, "waits for another fetch")):
         try:
             yield
         finally:

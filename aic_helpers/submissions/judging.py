@@ -20,8 +20,9 @@ from typing import Any
 import psutil
 
 from aic_helpers.boards import entry_rows, folders, scheduling, specs
-from aic_helpers.core import safe_files, staging, tracks
+from aic_helpers.core import safe_files, tracks
 from aic_helpers.core.errors import InputError, in_words
+from aic_helpers.core.locks import alone
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.core.tracks import MAX_FILE_BYTES, TRACKS
 from aic_helpers.data import datasets
@@ -80,7 +81,7 @@ def work(desk: Desk, executor: Callable[[], Any], *, progress: Progress | None =
     tell = progress or (lambda *told: None)
     done: list[int] = []
     desk.folder.mkdir(parents=True, exist_ok=True)
-    with staging.alone(desk.folder), _shut_in(desk), executor() as workers:
+    with alone(desk.folder), _shut_in(desk), executor() as workers:
         while batch := _take(desk, AT_ONCE, leave=done):
             done += [entry.id for entry in batch]
             _judge(desk, workers, batch, tell)

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.locks import alone
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.core.safe_files import write_private
-from aic_helpers.core.staging import alone
 from aic_helpers.submissions import eml
 from aic_helpers.submissions.messages import (
     ADDRESS,

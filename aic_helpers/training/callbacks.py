@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import math
 import os
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import keras
 import numpy as np
 
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.locks import locked
 from aic_helpers.training.initializers import weights_at_black
 from aic_helpers.training.plans import Plan
 
@@ -59,25 +59,20 @@ def steps_planned(folder: Path) -> int | None:
 def alone(folder: Path) -> Iterator[None]:
     """Keep any other training out of a folder, which is made where it isn't there.
 
-    The system ends the lock with the process, however it ends.
-
     Raises
     ------
     InputError
         Another training is at work there, or the folder can't be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / ".training.lock").open("a")
-    except OSError as error:
-        expected = f"a folder at {folder} that can be written"
-        raise InputError(expected, error.strerror or str(error), "name another folder") from None
-    with lock as file:
+    remedy = "wait until it ends, or name another folder"
+    refusal = InputError(f"no other training at work in {folder}", "one", remedy)
+    with ExitStack() as at_end:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            remedy = "wait until it ends, or name another folder"
-            raise InputError(f"no other training at work in {folder}", "one", remedy) from None
+            folder.mkdir(parents=True, exist_ok=True)
+            at_end.enter_context(locked(folder / ".training.lock", refusal=refusal))
+        except OSError as error:
+            expected = f"a folder at {folder} that can be written"
+            raise InputError(expected, error.strerror or str(error), "name another folder") from None
         yield
 
 

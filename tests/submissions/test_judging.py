@@ -21,8 +21,9 @@ import pytest
 from fixtures import hostile_graphs, processes, small_boards, team_runs
 
 from aic_helpers.boards import executors
-from aic_helpers.core import isolation, staging
+from aic_helpers.core import isolation
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.locks import alone
 from aic_helpers.evaluation import isolated
 from aic_helpers.processes import fork_server
 from aic_helpers.profiling import requirements
@@ -186,7 +187,7 @@ def test_size_must_be_that_of_the_e_mail(office: Office) -> None:
 def test_second_work_at_one_desk_takes_nothing(office: Office) -> None:
     office.register("Alpha")
     office.submit(1, "Alpha", graph(1.0))
-    with staging.alone(office.desk.folder), pytest.raises(InputError, match="no other command works in"):
+    with alone(office.desk.folder), pytest.raises(InputError, match="no other command works in"):
         office.work()
     assert [entry.state for entry in office.desk.ledger.entries()] == [RECEIVED]
 
