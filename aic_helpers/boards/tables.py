@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import math
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -184,10 +183,6 @@ def write_tables(shown: Standings) -> list[Row]:
     if importlib.util.find_spec("pyarrow") is None:
         (folder / PARQUET).unlink(missing_ok=True)  # it would tell what the board was before
         return [*rows, ("parquet", NO_PARQUET)]
-    partial = folder / f".{PARQUET}.{os.getpid()}.partial"
-    try:
+    with safe_files.replacing(folder / PARQUET) as partial:
         shown.table.to_parquet(partial, index=False, engine="pyarrow")
-        partial.replace(folder / PARQUET)
-    finally:
-        partial.unlink(missing_ok=True)
     return [*rows, ("parquet", text_tables.typed(folder / PARQUET))]

@@ -1,28 +1,55 @@
-"""Text files that no reader sees half of, and JSON that every reader takes."""
+"""Files that no reader sees half of, and JSON that every reader takes."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import math
-import os
-import tempfile
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text file beside its place and move it there, so that no reader sees half of it."""
+@contextmanager
+def replacing(path: Path, *, private: bool = False, ending: str = ".partial") -> Iterator[Path]:
+    """Give a name beside a file's place to write it under; at a good end it moves there, else it goes.
+
+    So no reader sees half of it, and what was there before stays until the new one is whole.
+
+    Parameters
+    ----------
+    path : Path
+        Folders above it are made.
+    private : bool
+        Whether the file is for its owner's eyes.
+    ending : str
+        Of the name to write under, where what writes asks for one.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}{ending}")
     try:
-        partial.write_text(text, "utf-8", newline="\n")
+        if private:
+            partial.touch(0o600, exist_ok=False)
+        yield partial
         partial.replace(path)
-    except BaseException:
+    finally:
         partial.unlink(missing_ok=True)
-        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file; see `replacing`."""
+    with replacing(path) as partial:
+        partial.write_text(text, "utf-8", newline="\n")
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file for its owner's eyes; see `replacing`."""
+    with replacing(path, private=True) as partial:
+        partial.write_bytes(content)
 
 
 def as_json(value: Any) -> str:
@@ -45,20 +72,6 @@ def strict(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else str(value)
     return str(value) if isinstance(value, Path) else value
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file for its owner's eyes beside its place and move it there, so that no reader sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)  # mode 0600
-    partial = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
 
 
 def sha256(path: Path) -> str | None:

@@ -5,7 +5,6 @@ An image is an array of shape (height, width, 3), RGB: ``uint8`` in [0, 255], or
 
 from __future__ import annotations
 
-import os
 import re
 import warnings
 from pathlib import Path
@@ -16,6 +15,7 @@ from PIL import Image as PillowImage
 from PIL import UnidentifiedImageError
 
 from aic_helpers.core.errors import InputError, require_file
+from aic_helpers.core.safe_files import replacing
 
 Rgb8 = NDArray[np.uint8]
 Floats = NDArray[np.floating]
@@ -73,14 +73,8 @@ def _refuse_16_bit(path: Path) -> None:
 def write_png(path: str | Path, image: Rgb8 | Floats) -> Path:
     """Write an image (uint8, or floating in [0, 1], which is clipped and rounded) as PNG; return its path."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
+    with replacing(path) as partial:
         PillowImage.fromarray(as_uint8(image)).save(partial, format="PNG")
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
     return path
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-import os
 import socket
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from aic_helpers.core.errors import InputError, system_reason
+from aic_helpers.core.safe_files import replacing
 
 if TYPE_CHECKING:
     from requests import Response
@@ -61,29 +61,26 @@ def fetch(
     NoAnswerError
         It may work later.
     """
+    with replacing(place) as partial:
+        found = _bring(link, partial, limit_bytes, private, told or (lambda size: None))
+        if found != sha256:
+            remedy = "put the very file there that was submitted"
+            raise InputError(f"a file of SHA-256 {sha256[:12]}... at the link", f"{found[:12]}...", remedy)
+        partial.chmod(0o644)
+
+
+def _bring(link: str, partial: Path, limit_bytes: int, private: bool, told: Told) -> str:
+    """Write what is at the end of a link to a file and return its SHA-256."""
     import requests
 
-    partial = place.with_name(f".{place.name}.{os.getpid()}.partial")
-    place.parent.mkdir(parents=True, exist_ok=True)
     try:
         with ExitStack() as at_end:
-            found = _receive(_answer(at_end, link, private), partial, limit_bytes, told or (lambda size: None))
+            return _receive(_answer(at_end, link, private), partial, limit_bytes, told)
     except requests.exceptions.InvalidURL as error:
         raise InputError("a link to a model", str(error), "give an http or https address") from None
     except requests.RequestException as error:
-        partial.unlink(missing_ok=True)
-        raise NoAnswerError(
-            f"{_host(link)} doesn't answer ({system_reason(error, type(error).__name__)}): {AGAIN}"
-        ) from None
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-    if found != sha256:
-        partial.unlink(missing_ok=True)
-        remedy = "put the very file there that was submitted"
-        raise InputError(f"a file of SHA-256 {sha256[:12]}... at the link", f"{found[:12]}...", remedy)
-    partial.chmod(0o644)
-    partial.replace(place)
+        reason = system_reason(error, type(error).__name__)
+        raise NoAnswerError(f"{_host(link)} doesn't answer ({reason}): {AGAIN}") from None
 
 
 def _answer(at_end: ExitStack, link: str, private: bool) -> Response:

@@ -18,6 +18,7 @@ import numpy as np
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.locks import locked
+from aic_helpers.core.safe_files import replacing
 from aic_helpers.training.initializers import weights_at_black
 from aic_helpers.training.plans import Plan
 
@@ -204,17 +205,10 @@ class TrainingCallback(keras.callbacks.Callback):
         for name, variables in self._variables().items():
             arrays |= {f"{name}_{index}": np.asarray(variable) for index, variable in enumerate(variables)}
         story = {"recipe": self._recipe, "history": self.history, "seconds": self._seconds()}
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        partial = self._file.with_name(f".{self._file.name}.{os.getpid()}.partial")
-        try:
-            with partial.open("wb") as file:
-                np.savez(file, story=np.asarray(json.dumps(story)), **arrays)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(self._file)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
+        with replacing(self._file) as partial, partial.open("wb") as file:
+            np.savez(file, story=np.asarray(json.dumps(story)), **arrays)
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def psnr_db_of(square_error: float) -> float:

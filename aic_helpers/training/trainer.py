@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -172,15 +171,9 @@ def steps_within(minutes: float, function: ModelFunction, track: Track, photos: 
 
 def save(trained: Trained, folder: Path, name: str, **measured: Any) -> Path:
     """Write `<name>.weights.h5` and beside it the recipe with anything measured since; return the weights' path."""
-    folder.mkdir(parents=True, exist_ok=True)
     weights = folder / f"{name}.weights.h5"
-    partial = folder / f".{name}.{os.getpid()}.weights.h5"  # Keras wants this ending
-    try:
+    with safe_files.replacing(weights, ending=".weights.h5") as partial:  # Keras wants this ending
         trained.model.save_weights(partial)
-        partial.replace(weights)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
     recipe = safe_files.strict(trained.recipe | measured)
     safe_files.write_text(folder / f"{name}.json", json.dumps(recipe, indent=2, allow_nan=False) + "\n")
     return weights

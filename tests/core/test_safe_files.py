@@ -38,3 +38,29 @@ def test_a_text_that_cannot_be_written_leaves_the_old_one_and_nothing_else(tmp_p
         safe_files.write_text(path, "half \ud800")
     assert path.read_text("utf-8") == "whole\n"
     assert list(path.parent.iterdir()) == [path]
+
+
+def write_half(path: Path) -> None:
+    with safe_files.replacing(path, ending=".of-mine") as partial:
+        assert partial.parent == path.parent
+        assert partial.name.endswith(".of-mine")
+        partial.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+
+def test_what_an_error_leaves_half_written_goes_and_the_old_file_stays(tmp_path: Path) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"whole")
+    with pytest.raises(KeyboardInterrupt):
+        write_half(path)
+    assert path.read_bytes() == b"whole"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_private_file_is_its_owners_alone_from_its_first_byte_on(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    with safe_files.replacing(path, private=True) as partial:
+        assert partial.stat().st_mode & 0o777 == 0o600
+        partial.write_bytes(b"a")
+    safe_files.write_private(path, b"b")
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"b", 0o600)
