@@ -12,9 +12,10 @@ import pandas as pd
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.safe_texts import printable
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.runs import results
-from aic_helpers.runs.run_folders import printable, read_table
+from aic_helpers.runs.run_folders import read_table
 
 SCHEMA = 1
 

@@ -14,7 +14,7 @@ from aic_helpers.cli import submit_commands
 from aic_helpers.cli.exit_codes import DONE, INPUT_WRONG
 from aic_helpers.cli.options import executor_options, json_option, together
 from aic_helpers.core.errors import InputError
-from aic_helpers.submissions.messages import shown
+from aic_helpers.core.safe_texts import shown
 
 if TYPE_CHECKING:
     from aic_helpers.submissions.ledgers import Entry, Ledger

@@ -15,6 +15,7 @@ from typing import Any
 
 from aic_helpers.core import isolation
 from aic_helpers.core.errors import InputError, require_file
+from aic_helpers.core.safe_texts import shown
 from aic_helpers.core.tracks import MAX_FILE_BYTES
 from aic_helpers.models.allowed_operations import ALLOWED
 from aic_helpers.processes import confinement, workers
@@ -173,10 +174,10 @@ def _refuse_node(where: str, node: Any) -> None:
 def _refuse_attribute(where: str, node: Any, name: str, held: Any) -> None:
     """Refuse texts that could name a file. A constant's own texts go nowhere: no operation here opens anything."""
     for text in filter(None, [held.s, *held.list.s]):
-        shown = text.decode("utf-8", "replace")
+        words = text.decode("utf-8", "replace")
         allowed = NAMES.get(name, TEXT)
-        if name in PROTO_TEXTS or not allowed.match(shown):
-            value = "settings of a call" if name in PROTO_TEXTS else _shown(shown)
+        if name in PROTO_TEXTS or not allowed.match(words):
+            value = "settings of a call" if name in PROTO_TEXTS else _shown(words)
             raise _refusal("attributes that name no path", where, node, f"{_shown(name)} = {value}")
 
 
@@ -250,6 +251,4 @@ def _named(where: str, node: Any) -> str:
 
 
 def _shown(text: str) -> str:
-    """Return a name of the stranger's as it may stand in a line: printable characters, and not too many."""
-    kept = "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in text[:MAX_NAME])
-    return kept or "(no name)"
+    return shown(text, MAX_NAME, empty="(no name)")

@@ -9,11 +9,12 @@ from typing import Any
 
 from aic_helpers.core import published_results, safe_files
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.safe_texts import printable
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.reporting import html_pages, text_tables
 from aic_helpers.reporting.captioned_plots import UNREADABLE, Plot
 from aic_helpers.runs import report_plots, report_texts, result_tables, results
-from aic_helpers.runs.run_folders import Example, RunFolder, open_run, printable
+from aic_helpers.runs.run_folders import Example, RunFolder, open_run
 
 COLUMNS = ("PSNR", "MS-SSIM", "speedup", "RAM", "score A", "score B", "score C")
 """Of the table that compares runs, by the labels of `aic_helpers.runs.result_tables.run_rows`."""

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.safe_texts import printable
 from aic_helpers.core.staging import home
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.data.images import read_rgb
@@ -93,22 +94,6 @@ def open_run(folder: Path) -> RunFolder:
     rows = tables["examples"].to_dict("records") if whole else []
     examples = [_example(folder, row) for row in rows if row.get("end") in ENDS]
     return RunFolder(home(folder.absolute()), result, tables, problems, examples)
-
-
-def printable(value: Any) -> Any:
-    """Return a value of JSON whose texts can stand in a page."""
-    if isinstance(value, dict):
-        return {printable(key): printable(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [printable(item) for item in value]
-    if not isinstance(value, str):
-        return value
-    return "".join("\N{REPLACEMENT CHARACTER}" if _unprintable(letter) else letter for letter in value)
-
-
-def _unprintable(letter: str) -> bool:
-    code = ord(letter)
-    return (code < 32 and letter not in "\t\n") or 127 <= code < 160 or 0xD800 <= code < 0xE000
 
 
 def read_table(path: Path) -> tuple[pd.DataFrame, str]:

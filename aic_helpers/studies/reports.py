@@ -13,12 +13,12 @@ from typing import Any
 from PIL import Image as PillowImage
 
 from aic_helpers.core import safe_files
+from aic_helpers.core.safe_texts import printable
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.data.images import read_rgb
 from aic_helpers.reporting import html_pages
 from aic_helpers.reporting.captioned_plots import Plot, drawn
 from aic_helpers.reporting.figure_style import QUALITIES
-from aic_helpers.runs.run_folders import printable
 from aic_helpers.studies import plots as study_plots
 from aic_helpers.studies import tables as study_tables
 from aic_helpers.studies.analysis import Analysis

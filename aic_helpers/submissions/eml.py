@@ -20,6 +20,7 @@ from typing import Any
 
 from aic_helpers.core.errors import InputError, require_file
 from aic_helpers.core.safe_files import write_private
+from aic_helpers.core.safe_texts import shown
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.submissions.messages import (
     ADDRESS,
@@ -31,7 +32,6 @@ from aic_helpers.submissions.messages import (
     kind_of,
     plain,
     registration,
-    shown,
     submission,
 )
 

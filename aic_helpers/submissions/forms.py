@@ -12,9 +12,10 @@ import ipywidgets as widgets
 
 from aic_helpers.core.errors import InputError, in_words
 from aic_helpers.core.project_paths import PACKAGE
+from aic_helpers.core.safe_texts import shown
 from aic_helpers.submissions import checks, preparing, teams
 from aic_helpers.submissions.checks import Check
-from aic_helpers.submissions.messages import ADDRESS, SENDER, shown
+from aic_helpers.submissions.messages import ADDRESS, SENDER
 
 SHEET = PACKAGE / "submissions" / "static" / "form.css"
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.safe_texts import replaced, shown
 from aic_helpers.core.tracks import TRACKS
 
 SENDER, ADDRESS = "team@example.org", "organiser@example.org"
@@ -104,11 +105,7 @@ def clean_text(text: str) -> str:
 
     Line breaks and tabs stay.
     """
-    return "".join("\N{REPLACEMENT CHARACTER}" if _breaks(letter) else letter for letter in text)
-
-
-def _breaks(letter: str) -> bool:
-    return letter not in "\t\n" and unicodedata.category(letter) in REFUSED_CATEGORIES
+    return replaced(text, REFUSED_CATEGORIES)
 
 
 def clean_link(text: str) -> str:
@@ -167,16 +164,6 @@ def _matching(pattern: re.Pattern[str], text: str, expected: str) -> str:
     if not pattern.fullmatch(text):
         raise InputError(expected, shown(text), WRITE)
     return text
-
-
-def shown(text: str, at_most: int = 60) -> str:
-    """Return a stranger's text as one short line that is safe in a terminal and in a message.
-
-    What can't be printed stands there as an escape: control characters, marks that turn the direction of writing,
-    halves of pairs. Nothing at all is called that.
-    """
-    letters = (letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[:at_most])
-    return "".join(letters) + ("..." if len(text) > at_most else "") or "nothing"
 
 
 MAX_DEPTH = 16

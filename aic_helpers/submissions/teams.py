@@ -14,6 +14,7 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.core.locks import alone
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.core.safe_files import write_private
+from aic_helpers.core.safe_texts import shown
 from aic_helpers.submissions import eml
 from aic_helpers.submissions.messages import (
     ADDRESS,
@@ -24,7 +25,6 @@ from aic_helpers.submissions.messages import (
     clean_name,
     clean_number,
     clean_token,
-    shown,
 )
 
 SCHEMA = 1

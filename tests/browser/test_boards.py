@@ -5,7 +5,7 @@ from fixtures import boards
 from fixtures.browsing import HOSTILE, asked_for
 
 from aic_helpers.boards import folders, reports, standings
-from aic_helpers.runs.run_folders import printable
+from aic_helpers.core.safe_texts import printable
 
 DB, SIMILAR = [24.0, 28.0, 31.0], [0.95, 0.96, 0.97]
 

@@ -9,9 +9,9 @@ from fixtures import run_folders
 from fixtures.browsing import HOSTILE, asked_for
 from PIL import Image
 
+from aic_helpers.core.safe_texts import printable
 from aic_helpers.data.images import read_rgb
 from aic_helpers.runs import reports
-from aic_helpers.runs.run_folders import printable
 
 CHIP_PX = 40
 """Height at the top of a picture in which its two names stand."""

@@ -37,16 +37,3 @@ def test_a_result_without_its_model(tmp_path):
     folder = made.write(tmp_path / "run", made.result() | {"model": None})
     with pytest.raises(InputError, match=r"expected a track, data and a model in .*, found an incomplete result: make"):
         run_folders.open_run(folder)
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("a\x00b\x1b", "a\ufffdb\ufffd"),
-        ("\ud800", "\ufffd"),
-        ("\x85", "\ufffd"),
-        ("ä\u2028\u202e漢\n", "ä\u2028\u202e漢\n"),
-    ],
-)
-def test_what_no_page_can_show_is_replaced(text, shown):
-    assert run_folders.printable({text: [text, 1, None]}) == {shown: [shown, 1, None]}

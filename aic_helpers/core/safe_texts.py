@@ -1,0 +1,37 @@
+"""Texts from strangers as they may stand in a line of a terminal, or in a page."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection
+from typing import Any
+
+UNPRINTABLE = ("Cc", "Cs")
+"""Unicode's categories of what no page or font can show: control characters and halves of pairs."""
+
+
+def shown(text: str, at_most: int = 60, *, empty: str = "nothing") -> str:
+    """Return a stranger's text as one short line that is safe in a terminal and in a message.
+
+    What can't be printed stands there as an escape: control characters, marks that turn the direction of writing,
+    halves of pairs. Nothing at all is called `empty`.
+    """
+    letters = (letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[:at_most])
+    return "".join(letters) + ("..." if len(text) > at_most else "") or empty
+
+
+def printable(value: Any) -> Any:
+    """Return a value of JSON whose texts can stand in a page."""
+    if isinstance(value, dict):
+        return {printable(key): printable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [printable(item) for item in value]
+    return replaced(value, UNPRINTABLE) if isinstance(value, str) else value
+
+
+def replaced(text: str, categories: Collection[str]) -> str:
+    """Return a text with U+FFFD for each letter of these categories of Unicode's; line breaks and tabs stay."""
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if letter not in "\t\n" and unicodedata.category(letter) in categories else letter
+        for letter in text
+    )
