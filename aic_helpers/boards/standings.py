@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,8 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.core.significance import Contender, leads
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.reporting import text_tables
+
+Key = TypeVar("Key", bound=Hashable)
 
 Images = Mapping[str, Any]
 """``psnr_db`` and ``ms_ssim``, each a figure for every image, or a DataFrame with such columns."""
@@ -120,14 +122,29 @@ def best(table: pd.DataFrame, track: str, by: str) -> pd.Series | None:
 
 def _set_other_images_apart(own: Sequence[tuple[Row, Entry]]) -> None:
     """Give rows that were not judged on the same images as most of their track a reason not to be ranked."""
-    keys = {id(row): _judged_on(row, entry) for row, entry in own if row["status"] == DONE and not row["reason"]}
-    if not keys:
+    judged = [(row, _judged_on(row, entry)) for row, entry in own if row["status"] == DONE and not row["reason"]]
+    set_apart(
+        judged,
+        lambda key, common: f"judged on {_images_in_words(key)}, most rows on {_images_in_words(common)}: not compared",
+    )
+
+
+def set_apart(judged: Sequence[tuple[Row, Key]], words: Callable[[Key, Key], str]) -> None:
+    """Give rows that were not judged on what most were a reason not to be ranked.
+
+    Parameters
+    ----------
+    judged : sequence of pairs
+        Each row of a track with what tells on which images, and how, it was judged.
+    words : callable
+        Makes the reason of what a row was judged on and what most were.
+    """
+    if not judged:
         return
-    common = Counter(keys.values()).most_common(1)[0][0]
-    for row, _ in own:
-        if keys.get(id(row), common) != common:
-            theirs = f"most rows on {_images_in_words(common)}"
-            row["reason"] = f"judged on {_images_in_words(keys[id(row)])}, {theirs}: not compared"
+    common, _ = Counter(key for _, key in judged).most_common(1)[0]
+    for row, key in judged:
+        if key != common:
+            row["reason"] = words(key, common)
 
 
 def _judged_on(row: Row, entry: Entry) -> tuple[Any, ...]:

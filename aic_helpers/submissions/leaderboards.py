@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -75,13 +74,10 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 def _set_others_apart(found: list[tuple[dict[str, Any], Entry]]) -> list[str]:
     """Give rows that were judged on other images than most a reason not to be ranked; return what to say of it."""
-    keys = [json.dumps([entry.detail["judged_on"], len(entry.detail["images"]["psnr_db"])]) for _, entry in found]
-    if len(set(keys)) < 2:
+    judged = [(row, json.dumps([one.detail["judged_on"], len(one.detail["images"]["psnr_db"])])) for row, one in found]
+    standings.set_apart(judged, lambda *_: "judged on other images, or by another protocol, than most: not compared")
+    if not any(row["reason"] for row, _ in found):
         return []
-    common = Counter(keys).most_common(1)[0][0]
-    for (row, _), key in zip(found, keys, strict=True):
-        if key != common:
-            row["reason"] = "judged on other images, or by another protocol, than most: not compared"
     return ["Not all submissions were judged on the same images by one protocol; those that differ have no rank."]
 
 
