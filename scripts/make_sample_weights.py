@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from aic_helpers.core import machine as core_machine
+from aic_helpers.core import progress_bars
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.core.tracks import TRACKS, Track
 from aic_helpers.data import datasets
@@ -67,7 +68,8 @@ def make(name: str) -> None:
         weights = folder / f"{name}.weights.h5"
         if number == len(stages) or not weights.is_file():
             paths = data_images.list_images(PROJECT / "data" / photos)
-            trained = trainer.train(function, track, paths, plan, start=start, folder=folder, progress=report)
+            with progress_bars.bar("step", lines=True) as show:
+                trained = trainer.train(function, track, paths, plan, start=start, folder=folder, progress=show)
             trainer.save(trained, folder, name)
         start = weights
     machine = {
@@ -91,11 +93,6 @@ def compare(model: Any, track: Track) -> dict[str, Any]:
     }
     margin = {name: round(figures["model"][name] - figures["nothing_done"][name], 6) for name in names[1:]}
     return {"data": dataset.name, "note": dataset.note, **figures, "margin": margin}
-
-
-def report(step: int, figures: dict[str, float] | None) -> None:
-    if figures:
-        print(*(f"{name} {value:.6g}" for name, value in figures.items()), flush=True)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from aic_helpers.boards.executors import WorkerError
 from aic_helpers.core import isolation
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.progress_types import Progress
 from aic_helpers.profiling.network_pairs import Conditions
 from aic_helpers.profiling.profiler import Profile
 from aic_helpers.profiling.timing import Limits
@@ -128,7 +129,7 @@ class DaskExecutor:
         self.side_by_side = 2 * sum(worker["nthreads"] for worker in here)
         self.timed_at_once = sum(int(worker["resources"].get("profiling", 0) > 0) for worker in here)
 
-    def evaluate(self, settings: Settings, progress: Callable[[int, int], None]) -> None:
+    def evaluate(self, settings: Settings, progress: Progress) -> None:
         """See `Executor`."""
         import pandas as pd
 
@@ -139,15 +140,15 @@ class DaskExecutor:
         if cache_keys.stale(settings.folder, "metrics", key) is None:
             return
         count = len(settings.dataset.pairs[: settings.limit])
-        progress(0, count)
+        progress(0, count, "images")
         images = dask_tasks.pack(settings.dataset, settings.limit)
         found = self._do(dask_tasks.assess, [_model(settings), images], settings.track.name)
         for name, content in found["pictures"].items():
             (settings.folder / name).write_bytes(content)
         steps.record_metrics(settings, pd.DataFrame(found["rows"]), key)
-        progress(count, count)
+        progress(count, count, "images")
 
-    def profile(self, settings: Settings, limits: Limits, progress: Callable[[int, int | None, str], None]) -> None:
+    def profile(self, settings: Settings, limits: Limits, progress: Progress) -> None:
         """See `Executor`."""
         import pandas as pd
 

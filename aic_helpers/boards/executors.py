@@ -5,13 +5,13 @@ A cluster is another: `aic_helpers.boards.dask_executor`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
 import psutil
 
 from aic_helpers.core import machine
+from aic_helpers.core.progress_types import Progress
 from aic_helpers.profiling.network_pairs import Conditions
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, steps
@@ -37,10 +37,10 @@ class Executor(Protocol):
     side_by_side: int
     timed_at_once: int
 
-    def evaluate(self, settings: Settings, progress: Callable[[int, int], None]) -> None:
+    def evaluate(self, settings: Settings, progress: Progress) -> None:
         """Write the metrics of a converted model to its run folder."""
 
-    def profile(self, settings: Settings, limits: Limits, progress: Callable[[int, int | None, str], None]) -> None:
+    def profile(self, settings: Settings, limits: Limits, progress: Progress) -> None:
         """Write the profile of a converted model to its run folder."""
 
     def check(self, settings: Settings, weighed: bool) -> None:
@@ -67,11 +67,11 @@ class LocalExecutor:
             "max_rss_mib": spare_mib / self.side_by_side,
         }
 
-    def evaluate(self, settings: Settings, progress: Callable[[int, int], None]) -> None:
+    def evaluate(self, settings: Settings, progress: Progress) -> None:
         """See `Executor`."""
         steps.evaluate(settings, progress=progress, **self._limits)
 
-    def profile(self, settings: Settings, limits: Limits, progress: Callable[[int, int | None, str], None]) -> None:
+    def profile(self, settings: Settings, limits: Limits, progress: Progress) -> None:
         """See `Executor`."""
         steps.profile(settings, limits=limits, progress=progress)
 

@@ -12,7 +12,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,6 +26,7 @@ from aic_helpers.boards.specs import Entry, Spec
 from aic_helpers.core import safe_files, staging
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.locks import alone
+from aic_helpers.core.progress_types import UnitProgress
 from aic_helpers.processes import confinement
 from aic_helpers.processes.workers import ChildError
 from aic_helpers.runs import cache_keys, results, steps, warm_start
@@ -39,14 +40,9 @@ NOBODY_TIMES = (
 
 Stage = Literal["judge", "measure"]
 
-Progress = Callable[[str, int, int | None, str], None]
-"""Told of a unit how much is done, of how much (None where that isn't known), and what is being done.
-
-At a unit's end it is told 0 of 0 and what was found. As a stage begins it is told of no unit, and how many come."""
-
 
 def run(
-    spec: Spec, executor: Executor, *, fresh: bool = False, retry: bool = False, progress: Progress | None = None
+    spec: Spec, executor: Executor, *, fresh: bool = False, retry: bool = False, progress: UnitProgress | None = None
 ) -> dict[str, int]:
     """Do what a board lacks, and return how many entries were there already, were done, and have failed.
 
@@ -59,7 +55,7 @@ def run(
     retry : bool
         Do anew what has failed.
     progress : callable, optional
-        See `Progress`; called from several threads.
+        See `aic_helpers.core.progress_types.UnitProgress`; called from several threads.
 
     Raises
     ------
@@ -112,7 +108,7 @@ def _as_json(spec: Spec) -> str:
 class _Work:
     """One call's work on a board."""
 
-    def __init__(self, spec: Spec, executor: Executor, fresh: bool, retry: bool, progress: Progress) -> None:
+    def __init__(self, spec: Spec, executor: Executor, fresh: bool, retry: bool, progress: UnitProgress) -> None:
         self._spec, self._executor, self._progress = spec, executor, progress
         self._fresh, self._anew = fresh, fresh or retry
         self._stopped = threading.Event()
@@ -208,7 +204,7 @@ class _Work:
     def _judge(self, settings: Settings, name: str) -> None:
         self._progress(name, 0, None, "converting")
         steps.convert(settings)
-        self._executor.evaluate(settings, lambda done, total: self._progress(name, done, total, "images"))
+        self._executor.evaluate(settings, partial(self._progress, name))
         if not self._spec.profile:
             self._check(settings, name)
 

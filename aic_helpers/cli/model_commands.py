@@ -104,7 +104,7 @@ def evaluate(as_json: bool, fresh: bool, **typed: Any) -> int:
     from aic_helpers.runs import steps, warm_start
 
     with warm_start.started(), options.staged(typed) as (settings, stage), progress_bars.bar("image") as show:
-        steps.evaluate(stage, fresh=fresh, progress=lambda done, total: show(done, total, settings.source.name))
+        steps.evaluate(stage, fresh=fresh, progress=lambda done, total, _: show(done, total, settings.source.name))
     return options.report(settings, "metrics", as_json)
 
 

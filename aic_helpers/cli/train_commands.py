@@ -11,7 +11,7 @@ from aic_helpers.cli.exit_codes import DONE
 from aic_helpers.core.errors import InputError
 
 if TYPE_CHECKING:
-    from aic_helpers.training.callbacks import Report, Trained
+    from aic_helpers.training.callbacks import Trained
     from aic_helpers.training.jobs import TrainingJob
 
 log = logging.getLogger(__name__)
@@ -81,13 +81,5 @@ def _learn(job: TrainingJob) -> Trained:
     from aic_helpers.core import progress_bars
     from aic_helpers.training import jobs
 
-    words = [f"{len(job.photos)} photos, {job.plan.steps} steps"]
     with progress_bars.bar("step", lines=True) as show:
-
-        def tell(step: int, report: Report | None) -> None:
-            if report:
-                figures = f"loss {report['loss']:.5f}, held-out PSNR {report['held_out_psnr_db']:.2f} dB"
-                words[0] = f"step {step}: {figures}"
-            show(step, job.plan.steps, words[0])
-
-        return jobs.learn(job, progress=tell)
+        return jobs.learn(job, progress=show)

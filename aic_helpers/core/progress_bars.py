@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tqdm import tqdm
 
-TellUnit = Callable[[str, int, int | None, str], None]
-"""Told of a unit how much is done, of how much, and what; see `aic_helpers.boards.scheduling.Progress`."""
-
-Show = Callable[[int, int | None, str], None]
-"""Told how much is done, of how much (None where that isn't known yet), and the stage in words."""
+from aic_helpers.core.progress_types import Progress, UnitProgress
 
 
 @contextmanager
-def bar(unit: str, *, lines: bool = False) -> Iterator[Show]:
+def bar(unit: str, *, lines: bool = False) -> Iterator[Progress]:
     """Give what draws a bar over all stages; away from a terminal it writes each stage's words once, if `lines`.
 
     Of bytes (`unit` "B") it shows kB and MB.
@@ -37,7 +33,7 @@ def bar(unit: str, *, lines: bool = False) -> Iterator[Show]:
 
 
 @contextmanager
-def units() -> Iterator[TellUnit]:
+def units() -> Iterator[UnitProgress]:
     """Give what draws a bar over all units of work and one for each that goes on; ended units become lines."""
     with tqdm(unit="unit", disable=not sys.stderr.isatty(), leave=False, position=0) as whole:
         drawn = _Units(whole)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from aic_helpers.core import tracks as core_tracks
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.dashboard.dashboards import Dashboard
@@ -100,7 +101,7 @@ class _Workshop:
         self._folder = tempfile.TemporaryDirectory(prefix="aic-compare-")
         self._open: dict[str, ImageStore] = {}
 
-    def open(self, track: str, progress: candidates.Progress) -> ImageStore:
+    def open(self, track: str, progress: Progress) -> ImageStore:
         if track not in self._open:
             dataset = open_dataset(self._data, track=TRACKS[track])
             found, notes = candidates.find(dataset, self._models, Path(self._folder.name), progress)
@@ -108,7 +109,7 @@ class _Workshop:
             self._open[track].notes += notes
         return self._open[track]
 
-    def open_or_say(self, track: str, progress: candidates.Progress) -> ImageStore | str:
+    def open_or_say(self, track: str, progress: Progress) -> ImageStore | str:
         try:
             return self.open(track, progress)
         except InputError as error:

@@ -11,6 +11,7 @@ from typing import Protocol
 import ipywidgets as widgets
 import pandas as pd
 
+from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.tracks import Track
 from aic_helpers.dashboard import image_figures, views
 from aic_helpers.dashboard.controls import BLINK, ERROR_MAP, SLIDER, Controls
@@ -46,7 +47,7 @@ class Source(Protocol):
     def add_photo(self, name: str, content: bytes | Path, way: str) -> list[str]: ...
 
 
-OpenTrack = Callable[[str, Callable[[int, int, str], None]], Source | str]
+OpenTrack = Callable[[str, Progress], Source | str]
 """Opens a track by its name, telling its progress; returns the sentence why, where it can't."""
 
 Save = Callable[[str, Array], str]

@@ -13,12 +13,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.progress_types import Progress
 from aic_helpers.data import own_photos
 from aic_helpers.data.datasets import Dataset, Pair, read_pair
 from aic_helpers.data.own_photos import read_photo
 from aic_helpers.evaluation.any_image import ModelFailure, Outputs
 from aic_helpers.evaluation.per_image import score_output
-from aic_helpers.runs.candidates import Candidate, Progress
+from aic_helpers.runs.candidates import Candidate
 
 Shown = NDArray[np.float32] | str
 """What there is to see: float32 (height, width, 3), an output unclipped; or a sentence, why there is nothing."""

@@ -11,7 +11,7 @@ from threading import Event, Thread
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.locks import locked
-from aic_helpers.core.progress_bars import Show
+from aic_helpers.core.progress_types import Progress
 from aic_helpers.data import manifests, transfers
 from aic_helpers.data.manifests import Entry, Manifest
 from aic_helpers.data.transfers import PATIENT, NotHadError, Patience
@@ -34,7 +34,7 @@ def fetch(
     folder: Path,
     *,
     patience: Patience = PATIENT,
-    progress: Show = lambda done, total, stage: None,
+    progress: Progress = lambda done, total, stage: None,
 ) -> list[str]:
     """Bring those of a manifest's files into a folder that aren't there, or are damaged; return their paths.
 
@@ -93,7 +93,7 @@ def _written(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _alone(folder: Path, progress: Show) -> Iterator[None]:
+def _alone(folder: Path, progress: Progress) -> Iterator[None]:
     """Wait until no other process fetches into a folder."""
     lock = folder / ".fetch.lock"
     with locked(lock, waits=lambda: progress(0, None, "waits for another fetch")):
@@ -107,7 +107,7 @@ def _alone(folder: Path, progress: Show) -> Iterator[None]:
 
 
 def _fetch_all(
-    entries: Sequence[Entry], source: str, folder: Path, patience: Patience, progress: Show
+    entries: Sequence[Entry], source: str, folder: Path, patience: Patience, progress: Progress
 ) -> list[tuple[Entry, NotHadError]]:
     """Return the files that the source hasn't, having brought all others."""
     here_bytes = dict.fromkeys((entry.path for entry in entries), 0)

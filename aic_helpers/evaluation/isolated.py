@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aic_helpers.core import machine
+from aic_helpers.core.progress_types import Progress
 from aic_helpers.evaluation import example_images
 from aic_helpers.evaluation.per_image import FIGURES, chosen
 from aic_helpers.processes.workers import ChildError, Worker
@@ -30,7 +31,7 @@ def assess(
     *,
     limit: int | None = None,
     examples: Path | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     threads: int | None = None,
     max_rss_mib: float | None = None,
     timeout_s: float = BATCH_TIMEOUT_S,
@@ -76,7 +77,7 @@ def assess(
             while batch := worker.ask({"do": "next"})["rows"]:
                 rows += batch
                 if progress:
-                    progress(len(rows), len(pairs))
+                    progress(len(rows), len(pairs), "images")
             if examples:
                 _write(examples, worker.ask({"do": "examples"})["pictures"])
         except ChildError as error:

@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.statistics import mean_ci95
 from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, PROTOCOL, TRACKS, Track
 from aic_helpers.data.datasets import Dataset, LoadedPair, Pair, read_pair
@@ -26,9 +27,6 @@ Model = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 See = Callable[[LoadedPair, NDArray[np.float32]], None]
 """Shown each pair that is scored, with the output."""
-
-Progress = Callable[[int, int], None]
-"""Told how many images are scored, of how many."""
 
 Row = dict[str, Any]
 Item = TypeVar("Item")
@@ -83,7 +81,7 @@ def evaluate(
     for batch in batches_of_rows(model, dataset, pairs):
         rows += batch
         if progress:
-            progress(len(rows), len(pairs))
+            progress(len(rows), len(pairs), "images")
     return pd.DataFrame(rows)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from PIL import Image as PillowImage
 
 from aic_helpers.core import isolation, machine
 from aic_helpers.core.errors import require_file
+from aic_helpers.core.progress_types import Progress
 from aic_helpers.data import images
 from aic_helpers.profiling import timing
 from aic_helpers.profiling.network_pairs import Conditions, ModelError, Network, started
@@ -31,9 +31,6 @@ WARM_UPS = 3
 
 LOOK_AROUND_S = 0.5
 """How long the machine's other load is watched before the timed runs, while both networks wait."""
-
-Progress = Callable[[int, int | None, str], None]
-"""Told how many repetitions are done, of how many at the most (None while loading), and what is being done."""
 
 TIMES = ("time_ms", "time_ms_p5", "time_ms_p95", "baseline_time_ms", "baseline_time_ms_p5", "baseline_time_ms_p95")
 RATIO = ("speedup", "speedup_ci95", "repetitions", "stop_reason", "warm_up_s", "timed_s", "load", "roofline")

@@ -13,10 +13,11 @@ import numpy as np
 
 from aic_helpers.core import isolation, machine
 from aic_helpers.core.errors import InputError, require_file
+from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, MAX_RAM_MIB
 from aic_helpers.processes.workers import ChildError, Worker
 from aic_helpers.profiling.network_pairs import LOAD_TIMEOUT_S, SUBJECT
-from aic_helpers.profiling.profiler import Progress, input_image
+from aic_helpers.profiling.profiler import input_image
 
 if TYPE_CHECKING:
     from pandas import DataFrame

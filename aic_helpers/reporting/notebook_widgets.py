@@ -26,10 +26,10 @@ class ProgressBar(widgets.HBox):
         self.words = widgets.HTML()
         super().__init__([self.bar, self.words], layout=widgets.Layout(flex_flow="row wrap"))
 
-    def step(self, done: int, total: int, words: str) -> None:
-        """Show that `done` of `total` steps are done, and what comes now."""
+    def step(self, done: int, total: int | None, words: str) -> None:
+        """Show how far the work is; see `aic_helpers.core.progress_types.Progress`."""
         self.bar.layout.visibility = "visible"
-        self.bar.max, self.bar.value = max(total, 1), done
+        self.bar.max, self.bar.value = max(total or 1, 1), done
         self.words.value = escape(words)
 
     def end(self, words: str = "") -> None:

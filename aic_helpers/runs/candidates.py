@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,11 @@ from typing import Any
 import pandas as pd
 
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.data.datasets import Dataset
 from aic_helpers.models import conversion, sources
 from aic_helpers.runs import results, run_settings
-
-Progress = Callable[[int, int, str], None]
-"""Told how much of how much is done, and what comes now, in words."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.core.staging import staged
 from aic_helpers.profiling.timing import Limits
@@ -23,9 +24,6 @@ from aic_helpers.runs import cache_keys, results, run_settings, warm_start
 NOTEBOOKS = ("01_convert", "02_evaluate", "03_profile")
 
 log = logging.getLogger(__name__)
-
-Progress = Callable[[int, int, str], None]
-"""Told how many cells of how many (over all notebooks) lie behind, and what runs, in words."""
 
 ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "JUPYTER_PREFER_ENV_PATH": "1"}
 """For the kernels: TensorFlow keeps its start-up notes to itself, and `python3` is this interpreter's kernel."""
@@ -63,7 +61,7 @@ def run(
     fresh : bool
         Make everything anew.
     progress : callable, optional
-        Called as each cell starts.
+        Told how many cells of how many (over all notebooks) lie behind, as each starts.
 
     Raises
     ------

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aic_helpers.core import machine
+from aic_helpers.core.progress_types import Progress
 from aic_helpers.data.datasets import read_pair
 from aic_helpers.evaluation import any_image, isolated, per_image
 from aic_helpers.models import conversion, sources
@@ -42,7 +43,7 @@ def evaluate(
     settings: Settings,
     *,
     fresh: bool = False,
-    progress: per_image.Progress | None = None,
+    progress: Progress | None = None,
     threads: int | None = None,
     max_rss_mib: float | None = None,
 ) -> pd.DataFrame:
@@ -85,7 +86,7 @@ def profile(
     limits: Limits | None = None,
     *,
     fresh: bool = False,
-    progress: profiler.Progress | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Return the `profile` part of the run, time and memory beside the track's baseline, having written it.
 
@@ -108,9 +109,7 @@ def record_profile(settings: Settings, measured: profiler.Profile, key: cache_ke
     return results.write_part(settings, "profile", measured.result, key)["profile"]
 
 
-def grow(
-    settings: Settings, *, threads: int | None = None, progress: profiler.Progress | None = None
-) -> scaling.Growth:
+def grow(settings: Settings, *, threads: int | None = None, progress: Progress | None = None) -> scaling.Growth:
     """Return how time and memory grow with the resolution and the batch; the table goes to the run folder."""
     convert(settings)
     measured = scaling.growth(settings.model_pb, image=_hd_photo(settings), threads=threads, progress=progress)

@@ -12,10 +12,11 @@ from typing import Any
 
 from aic_helpers.core import safe_files, staging, tracks
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.safe_texts import printable
 from aic_helpers.data.datasets import open_dataset
 from aic_helpers.runs import candidates
-from aic_helpers.runs.candidates import Candidate, Progress
+from aic_helpers.runs.candidates import Candidate
 from aic_helpers.studies import folders, power
 from aic_helpers.studies import pictures as study_pictures
 from aic_helpers.studies.orders import Picture, orders

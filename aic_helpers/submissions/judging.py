@@ -23,6 +23,7 @@ from aic_helpers.boards import entry_rows, folders, scheduling, specs
 from aic_helpers.core import safe_files, tracks
 from aic_helpers.core.errors import InputError, in_words
 from aic_helpers.core.locks import alone
+from aic_helpers.core.progress_types import UnitProgress
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.core.tracks import MAX_FILE_BYTES, TRACKS
 from aic_helpers.data import datasets
@@ -44,8 +45,6 @@ LEASE = timedelta(hours=6)
 MAX_TRIES = 3
 """After as many failures on this side a submission is given back to its team."""
 
-Progress = scheduling.Progress
-
 
 @dataclass(frozen=True)
 class Desk:
@@ -63,7 +62,7 @@ class Desk:
         return self.folder / "models"
 
 
-def work(desk: Desk, executor: Callable[[], Any], *, progress: Progress | None = None) -> list[Entry]:
+def work(desk: Desk, executor: Callable[[], Any], *, progress: UnitProgress | None = None) -> list[Entry]:
     """Judge the submissions that wait, and return how each stands then.
 
     Each model is brought from its link, read as data and held against the list of operations, and only then run, by
@@ -76,7 +75,7 @@ def work(desk: Desk, executor: Callable[[], Any], *, progress: Progress | None =
     executor : callable
         Returns a context manager that gives the executor of a board; called within the confinement.
     progress : callable, optional
-        See `aic_helpers.boards.scheduling.Progress`.
+        See `aic_helpers.core.progress_types.UnitProgress`.
     """
     tell = progress or (lambda *told: None)
     done: list[int] = []
@@ -134,7 +133,7 @@ def _abandoned(entry: Entry) -> bool:
         return True
 
 
-def _judge(desk: Desk, executor: Any, batch: Sequence[Entry], tell: Progress) -> None:
+def _judge(desk: Desk, executor: Any, batch: Sequence[Entry], tell: UnitProgress) -> None:
     """Bring, read and run some submissions, and record what became of each."""
     fit: dict[int, dict[str, Any]] = {}
     tell("", 0, len(batch), "reading")

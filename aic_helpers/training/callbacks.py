@@ -7,7 +7,7 @@ import math
 import os
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,15 +18,13 @@ import numpy as np
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.locks import locked
+from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.safe_files import replacing
 from aic_helpers.training.initializers import weights_at_black
 from aic_helpers.training.plans import Plan
 
 Report = dict[str, float]
 """``step``, ``loss`` (the mean since the last report) and ``held_out_psnr_db``."""
-
-Progress = Callable[[int, Report | None], None]
-"""Told the number of steps done, after each; and with it the report, where there is one."""
 
 PROGRESS_FILE = "progress.npz"
 """In the folder of a training: everything that it needs to go on."""
@@ -112,6 +110,7 @@ class TrainingCallback(keras.callbacks.Callback):
         self._file = folder / PROGRESS_FILE if folder else None
         self._steps_a_report = plan.steps // plan.reports
         self._step = 0
+        self._words = f"{len(recipe['photos'])} photos, {plan.steps} steps"
         self._seconds_before = 0.0
         self._best: list[Any] = []
         self.history: list[Report] = []
@@ -138,15 +137,15 @@ class TrainingCallback(keras.callbacks.Callback):
                     variable.assign(arrays[f"{name}_{index}"])
             self._best = [arrays[f"best_{index}"] for index in range(len(self.model.weights))]
         for report in self.history:
-            self._tell(report)
+            self._tell_report(report)
         self._step = len(self.history) * self._steps_a_report
         return len(self.history)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Tell of a step."""
         self._step += 1
-        if self._progress and self._step % self._steps_a_report:
-            self._progress(self._step, None)
+        if self._step % self._steps_a_report:
+            self._tell(self._step)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Take the report of an epoch."""
@@ -161,7 +160,7 @@ class TrainingCallback(keras.callbacks.Callback):
         if self._best_report() is self.history[-1]:
             self._best = self.model.get_weights()
         self._write()
-        self._tell(self.history[-1])
+        self._tell_report(self.history[-1])
         if self.patience_is_over():
             self.model.stop_training = True
 
@@ -181,9 +180,14 @@ class TrainingCallback(keras.callbacks.Callback):
         found |= {"steps_done": self.history[-1]["step"], "minutes": round(self._seconds() / 60, 1)}
         return Trained(model, self._recipe | found, self.history)
 
-    def _tell(self, report: Report) -> None:
+    def _tell_report(self, report: Report) -> None:
+        step, figures = int(report["step"]), f"held-out PSNR {report['held_out_psnr_db']:.2f} dB"
+        self._words = f"step {step}: loss {report['loss']:.5f}, {figures}"
+        self._tell(step)
+
+    def _tell(self, step: int) -> None:
         if self._progress:
-            self._progress(int(report["step"]), report)
+            self._progress(step, self._plan.steps, self._words)
 
     def _best_report(self) -> Report:
         return max(self.history, key=lambda report: report["held_out_psnr_db"])

@@ -13,6 +13,7 @@ from typing import Any
 from aic_helpers.core import machine as core_machine
 from aic_helpers.core import project_paths, tracks
 from aic_helpers.core.errors import InputError, require_file
+from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.tracks import Track
 from aic_helpers.data import datasets, images
 from aic_helpers.models import networks, sources
@@ -117,7 +118,7 @@ def _check_minutes(minutes: float) -> None:
         raise InputError(expected, repr(minutes), "change them, or give steps")
 
 
-def learn(job: TrainingJob, *, progress: callbacks.Progress | None = None) -> trainer.Trained:
+def learn(job: TrainingJob, *, progress: Progress | None = None) -> trainer.Trained:
     """Train, or go on where an earlier call was ended; write weights, recipe and curve to the folder.
 
     Raises

@@ -19,10 +19,11 @@ from PIL import Image as PillowImage
 
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.tracks import Track
 from aic_helpers.data import images
 from aic_helpers.models.networks import ModelFunction, build
-from aic_helpers.training.callbacks import Progress, Trained, TrainingCallback, alone, psnr_db_of
+from aic_helpers.training.callbacks import Trained, TrainingCallback, alone, psnr_db_of
 from aic_helpers.training.initializers import begin, centred
 from aic_helpers.training.losses import LOSSES
 from aic_helpers.training.patches import Batch, Scene, draw_patches, make_scenes, sized, split
@@ -163,7 +164,7 @@ def steps_within(minutes: float, function: ModelFunction, track: Track, photos: 
     """Return about how many steps of a plan this machine does in so many minutes, by the time that a few take."""
     ends_s: list[float] = []
     short = replace(plan, steps=2 * TRIAL_STEPS, reports=2, patience=0)
-    train(function, track, photos, short, progress=lambda step, report: ends_s.append(time.monotonic()))
+    train(function, track, photos, short, progress=lambda *_: ends_s.append(time.monotonic()))
     steps = int(60 * minutes / (ends_s[-1] - ends_s[TRIAL_STEPS]) * TRIAL_STEPS)
     steps = min(steps, LIMITS["steps"][1])
     return max(steps - steps % plan.reports, plan.reports)

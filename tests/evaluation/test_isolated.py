@@ -33,12 +33,10 @@ def dataset(tmp_path: Path) -> Dataset:
 def test_a_child_finds_what_this_process_finds(dataset: Dataset, tmp_path: Path) -> None:
     model = hostile_models.freeze(hostile_models.good, tmp_path / "model.pb")
     told: list[tuple[int, int]] = []
-    found = isolated.assess(
-        model, dataset, examples=tmp_path / "run", progress=lambda done, total: told.append((done, total))
-    )
+    found = isolated.assess(model, dataset, examples=tmp_path / "run", progress=lambda *state: told.append(state))
     here = evaluate(frozen_models.load(model), dataset)
     assert found.to_dict("records") == here.to_dict("records")
-    assert told == [(2, 4), (3, 4), (4, 4)], "images of one size go through together"
+    assert told == [(done, 4, "images") for done in (2, 3, 4)], "images of one size go through together"
     assert (tmp_path / "run" / "example_worst_output.webp").is_file()
 
 

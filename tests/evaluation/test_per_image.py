@@ -134,9 +134,9 @@ def test_images_of_one_size_go_through_together_and_score_as_alone(folder, monke
     dataset = many(folder, [32, 32, 32, 32, 48, 48, 32, 200])
     together = Together(lambda batch: batch * 0.5)
     told = []
-    frame = evaluate(together, dataset, progress=lambda done, total: told.append((done, total)))
+    frame = evaluate(together, dataset, progress=lambda *state: told.append(state))
     assert together.counts == [3, 1, 2, 1, 1]
-    assert told == [(3, 8), (4, 8), (6, 8), (7, 8), (8, 8)]
+    assert told == [(done, 8, "images") for done in (3, 4, 6, 7, 8)]
     assert frame.equals(evaluate(lambda batch: batch * 0.5, dataset))
 
 

@@ -17,6 +17,7 @@ from PIL import Image as PillowImage
 from aic_helpers.cli import train_commands
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.progress_types import Progress
 from aic_helpers.data.images import write_png
 from aic_helpers.models import networks
 from aic_helpers.training import callbacks, jobs, plans, trainer, training_plots
@@ -44,7 +45,7 @@ def test_a_lesson_leaves_weights_recipe_curve_and_progress(photos: Path, tmp_pat
     job = jobs.settle("tiny", "", str(photos), None, {"loss": "l1", "batch": None}, str(tmp_path / "out"))
     assert (job.plan.loss, job.plan.batch, job.track.name) == ("l1", 2, "super_resolution")
     steps: list[int] = []
-    trained = jobs.learn(job, progress=lambda step, report: steps.append(step))
+    trained = jobs.learn(job, progress=lambda step, total, words: steps.append(step))
     assert steps == list(range(1, 21))
     names = {path.name for path in job.folder.iterdir()}
     assert names == {"tiny.weights.h5", "tiny.json", "training.png", "progress.npz", ".training.lock"}
@@ -218,7 +219,7 @@ def test_steps_that_are_rounded_down_are_told(
 def test_an_interrupted_command_says_that_it_can_go_on(
     begun: bool, job: jobs.TrainingJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(job: jobs.TrainingJob, progress: callbacks.Progress) -> None:
+    def interrupted(job: jobs.TrainingJob, progress: Progress) -> None:
         if begun:
             job.folder.mkdir(parents=True)
             (job.folder / "progress.npz").touch()

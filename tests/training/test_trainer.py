@@ -53,16 +53,20 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.mark.parametrize("track", [SUPER_RESOLUTION, ENHANCEMENT], ids=lambda track: track.name)
 def test_training_lowers_the_loss_and_beats_the_input(track, photos: list[Path]) -> None:
-    reports: list[dict[str, float]] = []
+    told: list[tuple[int, int | None, str]] = []
     trained = trainer.train(
         tiny,
         track,
         photos,
         dataclasses.replace(TINY, steps=150),
-        progress=lambda step, report: reports.append(report) if report else None,
+        progress=lambda *state: told.append(state),
     )
+    reports = trained.history
     assert [report["step"] for report in reports] == [50, 100, 150]
-    assert reports == trained.history
+    assert [step for step, _, _ in told] == list(range(1, 151))
+    assert told[0] == (1, 150, "2 photos, 150 steps")
+    figures = f"loss {reports[0]['loss']:.5f}, held-out PSNR {reports[0]['held_out_psnr_db']:.2f} dB"
+    assert {words for step, _, words in told if 50 <= step < 100} == {f"step 50: {figures}"}
     assert reports[-1]["loss"] < reports[0]["loss"]
     assert trained.recipe["held_out_psnr_db"] > trained.recipe["held_out_input_psnr_db"]
 
@@ -111,7 +115,7 @@ def test_a_loss_that_is_no_longer_finite(photos: list[Path]) -> None:
 
 
 def test_when_the_loss_is_lost_the_last_good_weights_are_kept(photos: list[Path], tmp_path: Path) -> None:
-    def spoil(step: int, report: dict[str, float] | None) -> None:
+    def spoil(step: int, total: int | None, words: str) -> None:
         if step == 20:
             raise Killed
 
@@ -129,23 +133,23 @@ def test_when_the_loss_is_lost_the_last_good_weights_are_kept(photos: list[Path]
 
 
 def test_a_training_that_was_killed_ends_where_an_unbroken_one_ends(photos: list[Path], tmp_path: Path) -> None:
-    def kill(step: int, report: dict[str, float] | None) -> None:
+    def kill(step: int, total: int | None, words: str) -> None:
         if step == 25:
             raise Killed
 
     with pytest.raises(Killed):
         trainer.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path, progress=kill)
-    told: list[dict[str, float]] = []
+    told: list[str] = []
     resumed = trainer.train(
         tiny,
         SUPER_RESOLUTION,
         photos,
         TINY,
         folder=tmp_path,
-        progress=lambda step, report: told.append(report) if report else None,
+        progress=lambda step, total, words: told.append(words),
     )
     unbroken = trainer.train(tiny, SUPER_RESOLUTION, photos, TINY)
-    assert [report["step"] for report in told] == [10, 20, 30]
+    assert [words.partition(":")[0] for words in dict.fromkeys(told)] == ["step 10", "step 20", "step 30"]
     for first, second in zip(resumed.model.get_weights(), unbroken.model.get_weights(), strict=True):
         np.testing.assert_allclose(first, second, atol=1e-6)
     again = trainer.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
@@ -249,7 +253,7 @@ def test_progress_that_lacks_an_array_is_one_line(whole_progress: bytes, photos:
 def test_a_second_training_in_a_folder_is_refused_until_the_first_ends(photos: list[Path], tmp_path: Path) -> None:
     refused: list[str] = []
 
-    def another(step: int, report: dict[str, float] | None) -> None:
+    def another(step: int, total: int | None, words: str) -> None:
         if step == 1:
             with pytest.raises(InputError) as caught:
                 trainer.train(tiny, SUPER_RESOLUTION, photos, TINY, folder=tmp_path)
