@@ -12,7 +12,7 @@ from typing import Any
 
 from aic_helpers.core import tracks as core_tracks
 from aic_helpers.core.errors import InputError, require_file
-from aic_helpers.core.project_paths import PROJECT, folder_name
+from aic_helpers.core.project_paths import PROJECT, folder_name, output_folder
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.models import sources
 from aic_helpers.profiling.timing import Limits
@@ -121,11 +121,7 @@ def _spec(path: Path, out: str | Path) -> Spec:
 
 
 def _folder(name: str, out: str | Path) -> Path:
-    folder = Path(out).expanduser() if out else PROJECT / "runs" / "boards" / folder_name(name)
-    for place in (folder, *folder.parents):
-        if place.exists() and not place.is_dir():
-            raise InputError(f"a folder for the board at {place}", "a file", "name another with --out")
-    return folder
+    return output_folder(out or PROJECT / "runs" / "boards" / folder_name(name), "the board", "name another with --out")
 
 
 def _checked(path: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import click
 from aic_helpers.cli import submit_commands
 from aic_helpers.cli.exit_codes import DONE, INPUT_WRONG
 from aic_helpers.cli.options import executor_options, json_option, together
-from aic_helpers.core.errors import InputError
+from aic_helpers.core.project_paths import output_folder
 from aic_helpers.core.safe_texts import shown
 
 if TYPE_CHECKING:
@@ -208,9 +208,7 @@ def _opened(desk: str, ledger: str, *, make: bool = False) -> tuple[Path, Ledger
     from aic_helpers.submissions import judging
     from aic_helpers.submissions.ledgers import Ledger
 
-    folder = Path(desk).expanduser() if desk else judging.FOLDER
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"a folder for the desk at {folder}", "a file", "name another place with --desk")
+    folder = output_folder(desk or judging.FOLDER, "the desk", "name another place with --desk")
     return folder, Ledger(ledger or str(folder / "ledger.sqlite"), make=make)
 
 

@@ -37,6 +37,21 @@ def folder_name(name: str) -> str:
     return stem
 
 
+def output_folder(typed: str | Path, what: str, remedy: str) -> Path:
+    """Return the folder that a person typed for what comes out; it need not be there yet.
+
+    Raises
+    ------
+    InputError
+        A file is there, or where a folder above it should be. `what` and `remedy` stand in the message.
+    """
+    folder = Path(typed).expanduser()
+    for place in (folder, *folder.parents):
+        if place.exists() and not place.is_dir():
+            raise InputError(f"a folder for {what} at {place}", "a file", remedy)
+    return folder
+
+
 def challenge_folder() -> Path:
     """Return the folder with the challenge's data and checkpoints: `$AIC_CHALLENGE_DATA`, or `data/challenge`.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.project_paths import PROJECT, folder_name
+from aic_helpers.core.project_paths import PROJECT, folder_name, output_folder
 from aic_helpers.core.tracks import Track, find_track
 from aic_helpers.data import datasets
 from aic_helpers.models import sources
@@ -73,7 +73,5 @@ def settle(
 
 def run_folder(track: Track, name: str, out: str = "") -> Path:
     """Return the folder of a run: `out`, or `runs/<track>/<name>` in the project."""
-    folder = Path(out).expanduser() if out else PROJECT / "runs" / track.name / folder_name(name)
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"a folder for the run at {folder}", "a file", "name another place with out")
-    return folder
+    typed = out or PROJECT / "runs" / track.name / folder_name(name)
+    return output_folder(typed, "the run", "name another place with out")

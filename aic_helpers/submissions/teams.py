@@ -12,7 +12,7 @@ from typing import Any
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.locks import alone
-from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.project_paths import PROJECT, output_folder
 from aic_helpers.core.safe_files import write_private
 from aic_helpers.core.safe_texts import shown
 from aic_helpers.submissions import eml
@@ -55,10 +55,7 @@ class Team:
 
 def team_folder(out: str = "") -> Path:
     """Return the folder that a person named for a team, or the default one."""
-    folder = Path(out).expanduser() if out else FOLDER
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"a folder for the team at {folder}", "a file", "name another with --out")
-    return folder
+    return output_folder(out or FOLDER, "the team", "name another with --out")
 
 
 def register(

@@ -18,7 +18,6 @@ from aic_helpers.core.tracks import Track
 from aic_helpers.data import datasets, images
 from aic_helpers.models import networks, sources
 from aic_helpers.reporting import text_tables
-from aic_helpers.runs import run_settings
 from aic_helpers.training import callbacks, plans, trainer, training_plots
 from aic_helpers.training.plans import Plan
 
@@ -103,13 +102,8 @@ def _named_network(name: str) -> str:
 
 
 def _folder(track: Track, network: str, out: str) -> Path:
-    """Return the folder of a training, which may not be a file, nor below one."""
-    folder = run_settings.run_folder(
-        track, network, out or str(project_paths.PROJECT / "runs" / "training" / track.name / network)
-    )
-    for above in folder.parents:
-        run_settings.run_folder(track, network, str(above))
-    return folder
+    default = project_paths.PROJECT / "runs" / "training" / track.name / network
+    return project_paths.output_folder(out or default, "the run", "name another place with out")
 
 
 def _check_minutes(minutes: float) -> None:
