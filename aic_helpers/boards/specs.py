@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from aic_helpers.core import tracks as core_tracks
-from aic_helpers.core.errors import InputError, require_file
+from aic_helpers.core.errors import InputError, nearest, require_file
 from aic_helpers.core.project_paths import PROJECT, folder_name, output_folder
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.models import sources
@@ -143,9 +142,7 @@ def _checked(path: Path) -> dict[str, Any]:
 def _refuse_unknown(given: dict[str, Any], known: Sequence[str], where: str) -> None:
     for key in given:
         if key not in known:
-            close = difflib.get_close_matches(key, known, n=1)
-            remedy = f"did you mean {close[0]}?" if close else "leave it out"
-            raise InputError(f"keys {', '.join(known)} in {where}", key, remedy)
+            raise InputError(f"keys {', '.join(known)} in {where}", key, nearest(key, known, "leave it out"))
 
 
 def _models(entry: Any, folder: Path, tracks: Sequence[str]) -> Iterator[dict[str, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -31,6 +33,15 @@ def require_file(path: Path, what: str) -> Path:
         found = "a folder" if path.is_dir() else "nothing"
         raise InputError(f"{what} at {path}", found, "check the path")
     return path
+
+
+def nearest(typed: str, known: Iterable[str], otherwise: str, *, cutoff: float = 0.6) -> str:
+    """Return the remedy for a name that isn't known: the one that may be meant, or `otherwise` where none is near.
+
+    `cutoff` is from 0, where any is near, to 1.
+    """
+    close = difflib.get_close_matches(typed, known, n=1, cutoff=cutoff)
+    return f"did you mean {close[0]}?" if close else otherwise
 
 
 def in_words(error: OSError) -> str:

@@ -106,9 +106,14 @@ def from_opinion(track: Track, *, mos: float, baseline_mos: float, mapping: str 
     for name, value in (("model", mos), ("baseline", baseline_mos)):
         if not 1 <= value <= 5:
             raise InputError(f"a mean opinion score of the {name} in 1 to 5", f"{value:g}", "check the value")
+    return track.ms_ssim_base + slope_of(mapping) * (mos - baseline_mos)
+
+
+def slope_of(mapping: str) -> float:
+    """Return the slope of a mapping from opinion to score; `InputError` where there is none of that name."""
     if mapping not in MAPPINGS:
         raise InputError(f"a mapping of opinions ({', '.join(MAPPINGS)})", repr(mapping), "name one of them")
-    return track.ms_ssim_base + MAPPINGS[mapping] * (mos - baseline_mos)
+    return MAPPINGS[mapping]
 
 
 def _check(psnr_db: float, ms_ssim: float, speedup: float) -> None:

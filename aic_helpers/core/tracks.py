@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import Literal
 
-from aic_helpers.core.errors import InputError
+from aic_helpers.core.errors import InputError, nearest
 
 PROTOCOL = "pirm2018"
 """Name of the evaluation protocol; it is written into every result."""
@@ -106,7 +105,5 @@ def find_track(name: str) -> Track:
     """Return the track of that name; `InputError` suggests the nearest name."""
     if name in TRACKS:
         return TRACKS[name]
-    close = difflib.get_close_matches(str(name), TRACKS, n=1, cutoff=0.4)
-    raise InputError(
-        f"a track ({' or '.join(TRACKS)})", repr(name), f"did you mean {close[0]}?" if close else "name one"
-    )
+    remedy = nearest(str(name), TRACKS, "name one", cutoff=0.4)
+    raise InputError(f"a track ({' or '.join(TRACKS)})", repr(name), remedy)

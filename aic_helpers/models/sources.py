@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import hashlib
 import tomllib
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from aic_helpers.core.errors import InputError, require_file
+from aic_helpers.core.errors import InputError, nearest, require_file
 from aic_helpers.core.project_paths import PACKAGE, PROJECT, challenge_folder, fetch_command
 from aic_helpers.core.tracks import Track
 
@@ -119,8 +118,7 @@ def _file_or_folder(model: str) -> ModelSource:
     if path.suffix == ".py":
         raise InputError("file.py:function", model, f"name the model function, as in {model}:my_network")
     names = pretrained()
-    close = difflib.get_close_matches(model, names, n=1)
-    known = f"did you mean {close[0]}?" if close else f"names: {', '.join(names)}"
+    known = nearest(model, names, f"names: {', '.join(names)}")
     raise InputError(
         "a pretrained name, file.py:function, a .keras file, a SavedModel folder or a .pb file", model, known
     )

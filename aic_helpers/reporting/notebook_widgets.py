@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 
 import ipywidgets as widgets
 
@@ -11,9 +12,9 @@ from aic_helpers.core.project_paths import PACKAGE
 SHEET = PACKAGE / "reporting" / "static" / "dashboard.css"
 
 
-def sheet() -> widgets.HTML:
-    """Return an invisible widget that brings the style sheet to the page."""
-    return widgets.HTML(f"<style>{SHEET.read_text('utf-8')}</style>", layout=widgets.Layout(display="none"))
+def sheet(file: Path = SHEET) -> widgets.HTML:
+    """Return an invisible widget that brings a style sheet to the page."""
+    return widgets.HTML(f"<style>{file.read_text('utf-8')}</style>", layout=widgets.Layout(display="none"))
 
 
 class ProgressBar(widgets.HBox):

@@ -14,6 +14,7 @@ import pandas as pd
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.safe_files import sha256
 from aic_helpers.data.datasets import Dataset
 from aic_helpers.models import conversion, sources
 from aic_helpers.runs import results, run_settings
@@ -111,9 +112,8 @@ def _of_run(dataset: Dataset, folder: Path) -> Candidate | None:
     if not model or not pb.is_file():
         what = "model.pb" if model else "the part model of result.json"
         raise InputError(f"{what} in the run folder {folder}", "nothing", "make the run again with: aic run")
-    with pb.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != model["sha256"]:
-            raise InputError(f"the model of {folder}/result.json", "another model.pb", "make the run again")
+    if sha256(pb) != model["sha256"]:
+        raise InputError(f"the model of {folder}/result.json", "another model.pb", "make the run again")
     on_this_data = (result.get("data") or {}).get("name") == dataset.name
     return Candidate(model["name"], pb, result, _images(folder) if on_this_data else None)
 

@@ -5,7 +5,6 @@ Nothing else in the package knows a notebook.
 
 from __future__ import annotations
 
-import difflib
 import logging
 import os
 import re
@@ -14,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from aic_helpers.core.errors import InputError
+from aic_helpers.core.errors import InputError, nearest
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.core.staging import staged
@@ -162,8 +161,7 @@ def check_parameters(notebook: Path, parameters: dict[str, Any]) -> None:
     names = parameter_names(notebook)
     for name in parameters:
         if name not in names:
-            close = difflib.get_close_matches(name, names, n=1)
-            remedy = f"did you mean {close[0]}?" if close else "leave it out"
+            remedy = nearest(name, names, "leave it out")
             raise InputError(f"a parameter of {notebook.name} ({', '.join(names)})", name, remedy)
 
 

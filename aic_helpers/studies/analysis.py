@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.scoring import MAPPING_NOTE, MAPPINGS, RECONSTRUCTED
+from aic_helpers.core.scoring import MAPPING_NOTE, RECONSTRUCTED, slope_of
 from aic_helpers.studies import opinion_scores, pair_comparison, power, scores_by_opinion
 from aic_helpers.studies.plans import Plan
 from aic_helpers.studies.stores import Vote
@@ -96,8 +96,7 @@ def analyse(
     InputError
         Fewer raters than an interval needs, or an unknown mapping.
     """
-    if mapping not in MAPPINGS:
-        raise InputError(f"a mapping of opinions ({', '.join(MAPPINGS)})", repr(mapping), "name one of them")
+    slope = slope_of(mapping)
     table = _table(plan, votes)
     counted = table[table["role"] != "training"]
     _require_votes(counted)
@@ -107,7 +106,7 @@ def analyse(
     kept = counted[~counted["rater"].isin(raters.index[raters["left_out"] != ""])]
     if plan.method == "pairs":
         return _of_pairs(plan, kept, raters)
-    return _of_grades(plan, counted, kept, raters, figures, mapping)
+    return _of_grades(plan, counted, kept, raters, figures, slope)
 
 
 def _table(plan: Plan, votes: Sequence[Vote]) -> pd.DataFrame:
@@ -181,14 +180,14 @@ def _repeats(counted: pd.DataFrame, method: str) -> pd.Series:
 
 
 def _of_grades(
-    plan: Plan, counted: pd.DataFrame, kept: pd.DataFrame, raters: pd.DataFrame, figures: pd.DataFrame, mapping: str
+    plan: Plan, counted: pd.DataFrame, kept: pd.DataFrame, raters: pd.DataFrame, figures: pd.DataFrame, slope: float
 ) -> Analysis:
     models = opinion_scores.mean_opinion_scores(kept)
     models["mos_all"] = opinion_scores.mean_opinion_scores(counted)["mos"].reindex(models.index)
     models["quality"] = opinion_scores.rater_model(kept).quality.groupby("model").mean().reindex(models.index)
     pairs = opinion_scores.differences(kept)
     pictures = _pictures(kept, figures)
-    scores, lacking = scores_by_opinion.scores(plan, models, pairs, mapping)
+    scores, lacking = scores_by_opinion.scores(plan, models, pairs, slope)
     notes = [*_notes(plan, raters, models), *lacking, *([MAPPING_NOTE] if len(scores) else [])]
     alpha = opinion_scores.agreement(kept)
     return Analysis(plan, counted, models, raters, pairs, alpha, pictures, _correlations(pictures), scores, notes)

@@ -6,9 +6,10 @@ words of ITU-T P.800. A rater may leave some out; what a rater votes twice count
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -106,6 +107,11 @@ def differences(votes: pd.DataFrame) -> pd.DataFrame:
             }
             | {"p": sign_flip_p(own), "raters": own.size}
         )
+    return decided(rows)
+
+
+def decided(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return rows with ``p`` as a table, with ``p_holm``, corrected for all of them, and ``decided`` (below 0.05)."""
     table = pd.DataFrame(rows)
     table["p_holm"] = holm(table["p"].to_numpy())
     table["decided"] = table["p_holm"] < 0.05
@@ -121,7 +127,7 @@ def rater_model(votes: pd.DataFrame) -> Raters:
     for subject behavior in subjective experiments"). Biases are relative: all votes of all raters have a mean of them
     near 0.
     """
-    table = _checked(votes).pivot_table(index="rater", columns=["photo", "model"], values="grade", aggfunc="mean")
+    table = _by_picture(votes)
     grades = table.to_numpy(dtype=float)
     quality = np.nanmean(grades, axis=0)
     bias = np.nanmean(grades - quality, axis=1)
@@ -152,7 +158,7 @@ def screened(votes: pd.DataFrame) -> pd.DataFrame:
     BT.500 looks for raters who contradict both ways. It misses those who vote at random near the middle:
     ``inconsistency`` of `rater_model` shows them.
     """
-    table = _checked(votes).pivot_table(index="rater", columns=["photo", "model"], values="grade", aggfunc="mean")
+    table = _by_picture(votes)
     grades = table.to_numpy(dtype=float)
     several = table.notna().sum(axis=0).to_numpy() > 1
     mean, deviation = np.nanmean(grades, axis=0), np.zeros(grades.shape[1])
@@ -191,7 +197,7 @@ def agreement(votes: pd.DataFrame) -> float:
 
     Source: Krippendorff 2011, "Computing Krippendorff's alpha-reliability".
     """
-    table = _checked(votes).pivot_table(index="rater", columns=["photo", "model"], values="grade", aggfunc="mean")
+    table = _by_picture(votes)
     grades = table.loc[:, table.notna().sum() > 1].to_numpy(dtype=float)
     values = grades[~np.isnan(grades)]
     if values.size < 2:
@@ -212,6 +218,11 @@ def _checked(votes: pd.DataFrame) -> pd.DataFrame:
     if len(wrong):
         raise InputError("grades of 1 to 5", f"{wrong.iloc[0]}", "export the votes again")
     return votes
+
+
+def _by_picture(votes: pd.DataFrame) -> pd.DataFrame:
+    """Return each rater's grade of each picture: a row a rater, a column a photo and model."""
+    return _checked(votes).pivot_table(index="rater", columns=["photo", "model"], values="grade", aggfunc="mean")
 
 
 def _by_rater(votes: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.statistics import holm, raters_ci95, sign_flip_p
+from aic_helpers.core.statistics import raters_ci95, sign_flip_p
+from aic_helpers.studies.opinion_scores import decided
 
 MOST_ROUNDS, SMALL_CHANGE = 10_000, 1e-9
 
@@ -44,10 +45,7 @@ def preferences(choices: pd.DataFrame) -> pd.DataFrame:
         low, high = raters_ci95(shares) or (np.nan, np.nan)
         row = {"first": names[0], "second": names[1], "share": shares.mean(), "low": max(low, 0), "high": min(high, 1)}
         rows.append(row | {"p": sign_flip_p(shares - 0.5), "votes": len(own), "raters": shares.size})
-    table = pd.DataFrame(rows)
-    table["p_holm"] = holm(table["p"].to_numpy())
-    table["decided"] = table["p_holm"] < 0.05
-    return table
+    return decided(rows)
 
 
 def wins(choices: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from aic_helpers.core.scoring import MAPPINGS, total_scores
+from aic_helpers.core.scoring import total_scores
 from aic_helpers.core.significance import Contender, Lead, Part, combined, leads, less, speed_part
 from aic_helpers.core.statistics import difference_ci95, paired_means
 from aic_helpers.core.tracks import TRACKS, Coefficients, Track
@@ -20,8 +20,8 @@ from aic_helpers.studies.plans import REFERENCE, Model, Plan
 METRICS = ("psnr_db", "ms_ssim")
 
 
-def scores(plan: Plan, models: pd.DataFrame, pairs: pd.DataFrame, mapping: str) -> tuple[pd.DataFrame, list[str]]:
-    """Return the table of scores before and after, and what is lacking for it."""
+def scores(plan: Plan, models: pd.DataFrame, pairs: pd.DataFrame, slope: float) -> tuple[pd.DataFrame, list[str]]:
+    """Return the table of scores before and after, by the slope of a mapping, and what is lacking for it."""
     measured = [model for model in plan.models if _measured(model) and model.name in models.index]
     lacking = [model.name for model in plan.models if model.name != REFERENCE and not _measured(model)]
     notes = [f"No scores of {', '.join(lacking)}: no run with figures and a profile."] if lacking else []
@@ -30,7 +30,7 @@ def scores(plan: Plan, models: pd.DataFrame, pairs: pd.DataFrame, mapping: str) 
     rows = []
     for score in TRACKS[plan.track].scores:
         before = _before(TRACKS[plan.track], score, measured)
-        after = _after(plan, score, measured, pairs, MAPPINGS[mapping])
+        after = _after(plan, score, measured, pairs, slope)
         for model in measured:
             row = {"score": score, "model": model.name}
             rows.append(row | before[model.name] | after[model.name])

@@ -13,6 +13,7 @@ import ipywidgets as widgets
 from aic_helpers.core.errors import InputError, in_words
 from aic_helpers.core.project_paths import PACKAGE
 from aic_helpers.core.safe_texts import shown
+from aic_helpers.reporting import notebook_widgets
 from aic_helpers.submissions import checks, preparing, teams
 from aic_helpers.submissions.checks import Check
 from aic_helpers.submissions.messages import ADDRESS, SENDER
@@ -57,7 +58,7 @@ class SubmissionForm(widgets.VBox):
         buttons = [_button("Register", self._register, self), _button("Check", self._check, self)]
         buttons += [_button("Prepare", self._prepare, self)]
         self.register, self.check, self.prepare = buttons
-        sheet = widgets.HTML(f"<style>{SHEET.read_text('utf-8')}</style>", layout=widgets.Layout(display="none"))
+        sheet = notebook_widgets.sheet(SHEET)
         first = [sheet, self.team, self.members, self.sender, self.address, widgets.HBox([self.register])]
         second = [self.team_id, self.run, self.link, widgets.HBox([self.check, self.prepare]), self.said, self.table]
         super().__init__([*first, *second])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import shlex
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from typing import Any
 
 from aic_helpers.core import machine as core_machine
 from aic_helpers.core import project_paths, tracks
-from aic_helpers.core.errors import InputError, require_file
+from aic_helpers.core.errors import InputError, nearest, require_file
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.tracks import Track
 from aic_helpers.data import datasets, images
@@ -95,8 +94,7 @@ def settle(
 
 def _named_network(name: str) -> str:
     if name not in networks.NETWORKS:
-        close = difflib.get_close_matches(name, networks.NETWORKS, n=1)
-        remedy = f"did you mean {close[0]}?" if close else "choose one of them"
+        remedy = nearest(name, networks.NETWORKS, "choose one of them")
         raise InputError(f"a network ({', '.join(networks.NETWORKS)})", name, remedy)
     return name
 
