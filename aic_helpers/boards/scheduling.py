@@ -17,7 +17,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from aic_helpers.boards import journals
 from aic_helpers.boards.executors import Executor, WorkerError
@@ -73,7 +73,7 @@ def run(
         work.forget_failures()
         if not executor.timed_at_once and any("measure" in work.stages(entry) for entry in spec.entries):
             raise InputError(*NOBODY_TIMES)
-        safe_files.write_text(spec.folder / FILE, _as_json(spec))
+        safe_files.write_json(spec.folder / FILE, _as_dict(spec))
         there = sum(not work.stages(entry) for entry in spec.entries)
         work.through("judge", executor.side_by_side)
         work.through("measure", executor.timed_at_once)
@@ -90,7 +90,7 @@ def _refuse_strangers(spec: Spec) -> None:
             raise InputError(f"a new folder for the board at {spec.folder}", found, "name another with --out")
 
 
-def _as_json(spec: Spec) -> str:
+def _as_dict(spec: Spec) -> dict[str, Any]:
     entries = [
         {
             "name": entry.name,
@@ -102,7 +102,7 @@ def _as_json(spec: Spec) -> str:
         for entry in spec.entries
     ]
     board = {"schema": SCHEMA, "name": spec.name, "data": spec.data, "limit": spec.limit, "profile": spec.profile}
-    return safe_files.as_json(board | {"entries": entries}) + "\n"
+    return board | {"entries": entries}
 
 
 class _Work:
@@ -244,8 +244,7 @@ def _record_failure(settings: Settings, stage: Stage, error: Exception, seconds:
     kind = error.kind if isinstance(error, ChildError) else "worker" if isinstance(error, WorkerError) else "input"
     failure = {"schema": SCHEMA, "stage": stage, "reason": str(error), "kind": kind, "seconds": seconds}
     settings.folder.mkdir(parents=True, exist_ok=True)
-    text = safe_files.as_json(failure | {"made_from": _origin(settings)})
-    safe_files.write_text(settings.folder / FAILURE, text + "\n")
+    safe_files.write_json(settings.folder / FAILURE, failure | {"made_from": _origin(settings)})
 
 
 def _found(settings: Settings, stage: Stage) -> str:

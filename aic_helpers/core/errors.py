@@ -35,6 +35,13 @@ def require_file(path: Path, what: str) -> Path:
     return path
 
 
+def require_folder(path: Path, what: str) -> Path:
+    """Return `path`, or raise `InputError` when no folder is there. `what` names it in the message."""
+    if not path.is_dir():
+        raise InputError(f"{what} at {path}", "a file" if path.exists() else "nothing", "check the path")
+    return path
+
+
 def nearest(typed: str, known: Iterable[str], otherwise: str, *, cutoff: float = 0.6) -> str:
     """Return the remedy for a name that isn't known: the one that may be meant, or `otherwise` where none is near.
 

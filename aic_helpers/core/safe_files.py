@@ -52,6 +52,11 @@ def write_private(path: Path, content: bytes) -> None:
         partial.write_bytes(content)
 
 
+def write_json(path: Path, value: Any) -> None:
+    """Write a value as strict JSON; see `strict` and `replacing`."""
+    write_text(path, as_json(value) + "\n")
+
+
 def as_json(value: Any) -> str:
     """Return `value` as strict JSON: see `strict`."""
     return json.dumps(strict(value), indent=2, allow_nan=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from aic_helpers.core.errors import InputError
+from aic_helpers.core.errors import InputError, require_folder
 from aic_helpers.core.project_paths import PROJECT, challenge_folder, fetch_command
 from aic_helpers.core.tracks import Track
 from aic_helpers.data.images import (
@@ -213,10 +213,7 @@ def _root(data: str | Path) -> Path:
         root = challenge_folder()
     else:
         root = Path(data)
-    if not root.is_dir():
-        found = "a file" if root.exists() else "nothing"
-        raise InputError(f"data: sample, challenge, or a folder; at {root}", found, "check the path")
-    return root
+    return require_folder(root, "data: sample, challenge, or a folder;")
 
 
 def _layout(root: Path, track: Track, remedy: str | None) -> Layout:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from PIL import UnidentifiedImageError
 
-from aic_helpers.core.errors import InputError, require_file
+from aic_helpers.core.errors import InputError, require_file, require_folder
 from aic_helpers.core.safe_files import replacing
 
 Rgb8 = NDArray[np.uint8]
@@ -86,10 +86,7 @@ def list_images(folder: str | Path) -> list[Path]:
     InputError
         No such folder, or no image in it.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        found = "a file" if folder.exists() else "nothing"
-        raise InputError(f"a folder of images at {folder}", found, "check the path")
+    folder = require_folder(Path(folder), "a folder of images")
     files = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file()]
     if not files:
         raise InputError(f"images in {folder}", "none", "put PNG or JPEG files there")

@@ -121,7 +121,7 @@ def write_part(settings: Settings, part: Part, value: Any, made_from: dict[str, 
     result["scores"] = scores(settings.track, result["metrics"], result["profile"])
     result["environment"] = environment()
     result = safe_files.strict(result)
-    safe_files.write_text(settings.folder / "result.json", safe_files.as_json(result) + "\n")
+    safe_files.write_json(settings.folder / "result.json", result)
     return result
 
 

@@ -31,7 +31,7 @@ PHOTOS, QUALITY = 3, 85
 
 def write(folder: Path, found: Analysis) -> list[Path]:
     """Write `study.json` and `report.html` into a study's folder; return their paths."""
-    safe_files.write_text(folder / RESULT, safe_files.as_json(as_dict(found)) + "\n")
+    safe_files.write_json(folder / RESULT, as_dict(found))
     safe_files.write_text(folder / REPORT, page(found, _seen(folder, found)))
     return [folder / RESULT, folder / REPORT]
 

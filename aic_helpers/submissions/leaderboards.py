@@ -55,7 +55,7 @@ def write(shown: Standings) -> list[tuple[str, Path]]:
     files = {kind: folder / f"leaderboard.{kind}" for kind in ("html", "csv", "json")}
     safe_files.write_text(files["html"], _page(shown))
     safe_files.write_text(files["csv"], _csv(shown.table))
-    safe_files.write_text(files["json"], safe_files.as_json(as_dict(shown)) + "\n")
+    safe_files.write_json(files["json"], as_dict(shown))
     return list(files.items())
 
 

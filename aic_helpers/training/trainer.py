@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -175,8 +174,7 @@ def save(trained: Trained, folder: Path, name: str, **measured: Any) -> Path:
     weights = folder / f"{name}.weights.h5"
     with safe_files.replacing(weights, ending=".weights.h5") as partial:  # Keras wants this ending
         trained.model.save_weights(partial)
-    recipe = safe_files.strict(trained.recipe | measured)
-    safe_files.write_text(folder / f"{name}.json", json.dumps(recipe, indent=2, allow_nan=False) + "\n")
+    safe_files.write_json(folder / f"{name}.json", trained.recipe | measured)
     return weights
 
 
