@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 UNPRINTABLE = ("Cc", "Cs")
@@ -22,11 +22,16 @@ def shown(text: str, at_most: int = 60, *, empty: str = "nothing") -> str:
 
 def printable(value: Any) -> Any:
     """Return a value of JSON whose texts can stand in a page."""
+    return with_texts(value, lambda text: replaced(text, UNPRINTABLE))
+
+
+def with_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """Return a value of JSON with each text in it, keys too, as `change` returns it."""
     if isinstance(value, dict):
-        return {printable(key): printable(item) for key, item in value.items()}
+        return {with_texts(key, change): with_texts(item, change) for key, item in value.items()}
     if isinstance(value, list):
-        return [printable(item) for item in value]
-    return replaced(value, UNPRINTABLE) if isinstance(value, str) else value
+        return [with_texts(item, change) for item in value]
+    return change(value) if isinstance(value, str) else value
 
 
 def replaced(text: str, categories: Collection[str]) -> str:

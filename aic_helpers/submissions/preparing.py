@@ -9,6 +9,7 @@ from typing import Any
 
 from aic_helpers.core import safe_files
 from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.safe_texts import with_texts
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.reporting import text_tables
 from aic_helpers.runs import results
@@ -82,21 +83,12 @@ def public(result: Mapping[str, Any]) -> dict[str, Any]:
     kept["environment"] = {name: value for name, value in (result["environment"] or {}).items() if name != "host"}
     kept["model"] = {**result["model"], **{name: _last(result["model"].get(name)) for name in ("source", "checkpoint")}}
     kept["data"] = {**result["data"], "name": _last(result["data"]["name"])}
-    return _without_folders(safe_files.strict(kept))
+    return with_texts(safe_files.strict(kept), lambda text: PATH.sub("", text))
 
 
 def _last(path: Any) -> Any:
     """Return a path's last part."""
     return Path(path).name if isinstance(path, str) else path
-
-
-def _without_folders(value: Any) -> Any:
-    """Return a value of JSON in whose texts no path says where it leads from the root."""
-    if isinstance(value, dict):
-        return {_without_folders(key): _without_folders(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_without_folders(item) for item in value]
-    return PATH.sub("", value) if isinstance(value, str) else value
 
 
 def sending_lines(path: Path, address: str) -> list[str]:
