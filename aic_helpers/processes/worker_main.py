@@ -15,11 +15,11 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PACKAGE
-from aic_helpers.processes import confinement
+from aic_helpers.processes import confinement, messages
 
 MAX_MESSAGE = 400
 """Characters of an error's text; a longer one keeps both ends, where Keras and TensorFlow say what is wrong."""
@@ -27,6 +27,9 @@ MAX_MESSAGE = 400
 PR_SET_CHILD_SUBREAPER = 36
 
 GRAPH_ERROR = "Graph execution error:"
+
+Function = Callable[[dict[str, Any]], dict[str, Any]]
+Waiting = queue.SimpleQueue[dict[str, Any] | MemoryError | None]
 
 NOT_THE_USERS = (str(PACKAGE), sysconfig.get_paths()["stdlib"], "<")
 
@@ -50,18 +53,21 @@ def main(target: str, requests: int, replies: int, limit_mib: str) -> None:
     confinement.enter()
     if limit_mib != "none":
         _limit_data(int(limit_mib) * 2**20)
-    lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+    waiting: Waiting = queue.SimpleQueue()
     busy = threading.Event()
-    threading.Thread(target=_listen, args=(requests, lines, busy), daemon=True).start()
-    function: Callable[[dict[str, Any]], dict[str, Any]] | None = None
-    while (line := lines.get()) is not None:
+    threading.Thread(target=_listen, args=(requests, waiting, busy), daemon=True).start()
+    function: Function | None = None
+    while (request := waiting.get()) is not None:
         try:
+            if isinstance(request, MemoryError):
+                raise request
             function = function or _load(target)
-            reply: dict[str, Any] = {"reply": function(json.loads(line))}
+            parts = _reply(function(request))
         except BaseException as error:
-            reply = {"error": _describe(error)}
+            parts = messages.encoded({"error": _describe(error)})
         busy.clear()
-        _write(replies, reply)
+        messages.write(replies, parts)
+        del parts  # else the array in it would be in memory beside the next
 
 
 def _adopt_descendants() -> None:
@@ -76,27 +82,39 @@ def _limit_data(limit_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
-def _listen(requests: int, lines: queue.SimpleQueue[bytes | None], busy: threading.Event) -> None:
-    """Hand on the lines of the pipe; where it closes in the middle of work, the parent is gone: end the group."""
+def _listen(requests: int, waiting: Waiting, busy: threading.Event) -> None:
+    """Hand on what comes over the pipe; where it closes in the middle of work, the parent is gone: end the group."""
     with open(requests, "rb") as pipe:
-        for line in pipe:
+        while line := pipe.readline():
             busy.set()
-            lines.put(line)
+            try:
+                waiting.put(_request(line, pipe))
+            except MemoryError as error:  # the bytes of the array are still in the pipe: this is the last reply
+                waiting.put(error)
+                waiting.put(None)
+                return
     if busy.is_set():
         os.killpg(os.getpgrp(), signal.SIGKILL)
-    lines.put(None)
+    waiting.put(None)
 
 
-def _load(target: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+def _request(line: bytes, pipe: IO[bytes]) -> dict[str, Any]:
+    request = json.loads(line)
+    if "array" in request:
+        request["array"] = messages.room(request["array"])
+        pipe.readinto(messages.bytes_of(request["array"]))  # type: ignore[attr-defined]
+    return request
+
+
+def _load(target: str) -> Function:
     module, _, name = target.partition(":")
     function = getattr(importlib.import_module(module), name)
     return function() if isinstance(function, type) else function
 
 
-def _write(replies: int, reply: dict[str, Any]) -> None:
-    rest = memoryview(json.dumps(reply).encode() + b"\n")
-    while rest:
-        rest = rest[os.write(replies, rest) :]
+def _reply(reply: dict[str, Any]) -> list[memoryview]:
+    array = reply.pop("array", None)
+    return messages.encoded({"reply": reply}, array)
 
 
 def _describe(error: BaseException) -> dict[str, Any]:

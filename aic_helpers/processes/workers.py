@@ -1,8 +1,8 @@
 """Run a function of the package in a child process, with limits on time and memory, and end it for certain.
 
-A worker is ``python -m aic_helpers.processes.worker_main module:function``. Requests and replies are JSON lines on two
-pipes of their own, because TensorFlow and people's model code print on stdout; what they print goes to a temporary
-file, whose last lines an error shows.
+A worker is ``python -m aic_helpers.processes.worker_main module:function``. Requests and replies go over two pipes of
+their own (see `messages`), because TensorFlow and people's model code print on stdout; what they print goes to a
+temporary file, whose last lines an error shows.
 
 Memory is watched from outside: the resident size of the child and its descendants, read every 20 ms. Behind that
 stands RLIMIT_DATA, which refuses a single allocation too large to be caught in time. (RLIMIT_AS would count
@@ -15,28 +15,27 @@ that is killed outright closes the request pipe, and the child ends itself.
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import select
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from types import TracebackType
-from typing import IO, Any, Literal, Self
+from typing import IO, TYPE_CHECKING, Any, Literal, Self
 
 from aic_helpers.core import isolation
 from aic_helpers.core.errors import InputError
 from aic_helpers.processes import confinement, fork_server
+from aic_helpers.processes.parent_pipes import ParentPipes
 from aic_helpers.processes.process_limits import ProcessTree, confine
 
-WORKER_MAIN = "aic_helpers.processes.worker_main"
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-POLL_S = 0.02
+WORKER_MAIN = "aic_helpers.processes.worker_main"
 
 RLIMIT_MARGIN_MIB = 512
 """TensorFlow maps about 180 MiB of data that it doesn't touch; RLIMIT_DATA must not stop what the cap allows."""
@@ -141,10 +140,10 @@ class Worker:
         self._timeout_s = timeout_s
         self._max_rss_mib = max_rss_mib
         self.peak_rss_mib = 0.0
-        self._buffer = b""
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed in close)
         child_reads, self._requests = os.pipe()
         self._replies, child_writes = os.pipe()
+        self._pipes = ParentPipes(self._requests, self._replies, self._watch)
         limit_mib = "none" if max_rss_mib is None else str(int(max_rss_mib) + RLIMIT_MARGIN_MIB)
         variables = confinement.environment({**os.environ, **(environment or {})})
         self._folder = confinement.own_folder() if isolation.active() else None
@@ -174,22 +173,41 @@ class Worker:
     ) -> None:
         self.close(grace_s=5.0 if kind is None else 0.0)
 
-    def ask(self, request: dict[str, Any], *, timeout_s: float | None = None) -> dict[str, Any]:
-        """Send a request and return its reply; raises as `call` does. Only a child that raised lives on."""
-        self.send(request)
-        return self.receive(timeout_s=timeout_s)
+    def ask(
+        self,
+        request: dict[str, Any],
+        array: NDArray[Any] | None = None,
+        *,
+        timeout_s: float | None = None,
+        max_array_bytes: int = 0,
+    ) -> dict[str, Any]:
+        """Send a request and return its reply; raises as `call` does. Only a child that raised lives on.
 
-    def send(self, request: dict[str, Any]) -> None:
-        """Send a request, and don't wait: `receive` does, and watches over the child meanwhile."""
+        Parameters
+        ----------
+        request : dict
+            What JSON can hold.
+        array : ndarray, optional
+            Of numbers; the child finds it in the request under ``array``.
+        timeout_s : float, optional
+            By default that of the worker.
+        max_array_bytes : int
+            What the child may send beside its reply: an array, which is put into the reply under ``array``. A child
+            that announces more is ended, before any memory is taken for it.
+        """
+        self.send(request, array)
+        return self.receive(timeout_s=timeout_s, max_array_bytes=max_array_bytes)
+
+    def send(self, request: dict[str, Any], array: NDArray[Any] | None = None) -> None:
+        """Send a request, and don't wait: `receive` does, writes the rest of it, and watches over the child."""
         if self._requests < 0:
             raise ChildError("it has ended already", "exit")
-        with suppress(BrokenPipeError):  # it died: receive finds out why
-            _write_line(self._requests, request)
+        self._pipes.send(request, array)
 
-    def receive(self, *, timeout_s: float | None = None) -> dict[str, Any]:
+    def receive(self, *, timeout_s: float | None = None, max_array_bytes: int = 0) -> dict[str, Any]:
         """Return the reply to the request sent before."""
         try:
-            reply = self._reply(self._timeout_s if timeout_s is None else timeout_s)
+            reply = self._reply(self._timeout_s if timeout_s is None else timeout_s, max_array_bytes)
         except BaseException as error:
             self._end(0.0)
             if isinstance(error, ChildError):
@@ -208,20 +226,15 @@ class Worker:
             if self._folder:
                 self._folder.cleanup()
 
-    def _reply(self, timeout_s: float) -> dict[str, Any]:
-        deadline = time.monotonic() + timeout_s
-        while b"\n" not in self._buffer:
-            left_s = deadline - time.monotonic()
-            if left_s <= 0:
-                raise ChildError(f"no reply within {timeout_s:g} s; it was ended", "timeout")
-            if select.select([self._replies], [], [], min(POLL_S, left_s))[0]:
-                part = os.read(self._replies, 2**20)
-                if not part:
-                    raise self._death()
-                self._buffer += part
-            self._watch()
-        line, self._buffer = self._buffer.split(b"\n", 1)
-        return json.loads(line)
+    def _reply(self, timeout_s: float, max_array_bytes: int) -> dict[str, Any]:
+        try:
+            return self._pipes.receive(timeout_s, max_array_bytes)
+        except TimeoutError as error:
+            raise ChildError(f"{error}; it was ended", "timeout") from None
+        except ValueError as error:
+            raise ChildError(f"{error}; it was ended", "exit") from None
+        except EOFError:
+            raise self._death() from None
 
     def _watch(self) -> None:
         """Note the resident size of the child and its descendants; raise where it is above the cap."""
@@ -258,11 +271,12 @@ class Worker:
         return ChildError(f"it died of {name}{hint}{last}", "signal")
 
     def _raised(self, error: dict[str, Any]) -> Exception:
-        if error["input_error"]:
-            return InputError.again(error["message"])
-        if error["out_of_memory"] and self._max_rss_mib is not None:
-            return self._refused(error["message"])
-        raised = ChildError(error["message"], "raised")
+        message = str(error.get("message"))
+        if error.get("input_error"):
+            return InputError.again(message)
+        if error.get("out_of_memory") and self._max_rss_mib is not None:
+            return self._refused(message)
+        raised = ChildError(message, "raised")
         raised.log = self._last_lines()
         return raised
 
@@ -307,9 +321,3 @@ def _started(
         env=environment,
         start_new_session=True,
     )
-
-
-def _write_line(descriptor: int, value: dict[str, Any]) -> None:
-    rest = memoryview(json.dumps(value).encode() + b"\n")
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]

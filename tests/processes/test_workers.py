@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.processes import fork_server, workers
+from aic_helpers.processes import fork_server, parent_pipes, workers
 from aic_helpers.processes.workers import ChildError, Worker
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -260,3 +261,88 @@ def test_a_fork_server_ends_with_its_process() -> None:
     owner.kill()
     owner.communicate()
     server.wait(LONG_S)
+
+
+class TestArrays:
+    """Arrays go to a child and come back as bytes, and a child that lies about them is ended."""
+
+    @pytest.mark.parametrize("dtype", ["bool", "uint8", "int64", "float16", "float32", "complex128"])
+    def test_they_come_back_the_same(self, dtype: str) -> None:
+        sent = (np.arange(3 * 70_000) % 251).reshape(3, 1, -1).astype(dtype)
+        with Worker("child_targets:echo_array", timeout_s=LONG_S) as worker:
+            for array in (sent, sent[:, :, ::7], sent[:0]):
+                reply = worker.ask({}, array, max_array_bytes=array.nbytes)
+                assert (reply["dtype"], reply["shape"]) == (dtype, list(array.shape))
+                assert reply["array"].dtype == dtype
+                assert np.array_equal(reply["array"], array)
+
+    def test_one_longer_than_a_pipe_holds_comes_back_the_same(self) -> None:
+        sent = np.random.default_rng(0).random((2000, 1500), np.float32)
+        with Worker("child_targets:echo_array", timeout_s=LONG_S) as worker:
+            assert np.array_equal(worker.ask({}, sent, max_array_bytes=sent.nbytes)["array"], sent)
+
+    def test_one_that_nobody_expects_ends_the_child(self) -> None:
+        with Worker("child_targets:echo_array", timeout_s=LONG_S) as worker:
+            with pytest.raises(ChildError, match=r"in at most 0 bytes was expected, found .*; it was ended"):
+                worker.ask({}, np.ones(3, np.float32))
+            assert_gone(worker.pid)
+
+    def test_what_cannot_be_sent_is_an_error_of_the_child(self) -> None:
+        with Worker("child_targets:unsendable", timeout_s=LONG_S) as worker:
+            for _ in range(2):
+                with pytest.raises(ChildError, match="TypeError: an array of object can't be sent") as caught:
+                    worker.ask({})
+                assert caught.value.kind == "raised"
+
+    def test_one_too_large_for_the_child_is_refused_there(self) -> None:
+        sent = np.zeros(800 * 2**20, np.uint8)
+        with Worker("child_targets:echo_array", timeout_s=LONG_S, max_rss_mib=200.0) as worker:
+            with pytest.raises(ChildError, match="above the cap of 200 MiB was refused") as caught:
+                worker.ask({}, sent)
+            assert (caught.value.kind, caught.value.mechanism) == ("memory", "RLIMIT_DATA")
+
+    def test_a_child_that_does_not_read_meets_the_time_limit(self) -> None:
+        with Worker("child_targets:echo", timeout_s=LONG_S) as worker:
+            worker.ask({})
+            os.kill(worker.pid, signal.SIGSTOP)
+            with pytest.raises(ChildError, match="no reply within 1 s"):
+                worker.ask({}, np.zeros(2**23, np.uint8), timeout_s=1.0)
+            assert_gone(worker.pid)
+
+
+HEADER = '{"reply": {}, "array": {"dtype": "uint8", "shape": [1000]}}\n'
+RAW = {
+    "dies in the middle of the bytes": (HEADER + "abc", "end", "exit", "exited with status 3 before it replied"),
+    "stops in the middle of the bytes": (HEADER + "abc", "wait", "timeout", "no reply within 2 s"),
+    "claims too much": (HEADER.replace("1000", "1001"), "wait", "exit", "at most 1000 bytes was expected"),
+    "claims objects": (HEADER.replace("uint8", "object"), "wait", "exit", "an array of numbers .* was expected"),
+    "sends no JSON": ("{\n", "wait", "exit", "its reply can't be understood; it was ended"),
+    "sends something else": ("[7]\n", "wait", "exit", "its reply can't be understood"),
+    "sends a deep nest": ("[" * 60_000 + "\n", "wait", "exit", "its reply can't be understood"),
+    "sends no reply": ('{"array": {"dtype": "uint8", "shape": [1]}}\n', "wait", "exit", "can't be understood"),
+    "sends an odd error": ('{"error": {}}\n', "wait", "raised", "None"),
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the target finds its pipe in /proc")
+@pytest.mark.parametrize("name", RAW)
+def test_a_child_that_writes_what_it_likes_is_an_error(name: str) -> None:
+    text, then, kind, message = RAW[name]
+    timeout_s = 2.0 if kind == "timeout" else LONG_S
+    with Worker("child_targets:raw", timeout_s=LONG_S) as worker:
+        with pytest.raises(ChildError, match=message) as caught:
+            worker.ask({"text": text, "then": then}, timeout_s=timeout_s, max_array_bytes=1000)
+        assert caught.value.kind == kind
+        worker.close()
+        assert_gone(worker.pid)
+
+
+def test_a_reply_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parent_pipes, "MAX_LINE_BYTES", 10_000)
+    with pytest.raises(ChildError, match="its reply is longer than 0 MiB; it was ended"):
+        call("echo", {"text": 2**23 * "x"})
+
+
+def test_a_worker_process_that_gets_no_array_does_without_numpy() -> None:
+    code = "import sys; from aic_helpers.processes import worker_main; print('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
