@@ -8,21 +8,18 @@ import sys
 import pytest
 
 from aic_helpers.core.project_paths import PACKAGE
-from aic_helpers.evaluation import any_image, isolated
-from aic_helpers.models import conversion, graph_checks
+from aic_helpers.evaluation import isolated
+from aic_helpers.models import conversion, graph_checks, model_workers
 from aic_helpers.processes import fork_server, workers
-from aic_helpers.profiling import network_pairs, probes
 from aic_helpers.runs import warm_start
 
 FACES = ["aic_helpers", *(f"aic_helpers.{face.parent.name}" for face in sorted(PACKAGE.glob("*/__init__.py")))]
 
 FUNCTIONS = [
-    any_image.OUTPUT,
     conversion.FREEZE,
     graph_checks.LOOK,
     isolated.ASSESSMENT,
-    network_pairs.SUBJECT,
-    probes.TRIAL,
+    model_workers.INFERENCE,
     warm_start.COMPILED,
     *(name for name in warm_start.MODULES if ":" in name),
 ]

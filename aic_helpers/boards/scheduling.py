@@ -27,6 +27,7 @@ from aic_helpers.core import safe_files, staging
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.locks import alone
 from aic_helpers.core.progress_types import UnitProgress
+from aic_helpers.models.model_workers import ModelFailure
 from aic_helpers.processes import confinement
 from aic_helpers.processes.workers import ChildError
 from aic_helpers.runs import cache_keys, results, steps, warm_start
@@ -179,7 +180,7 @@ class _Work:
                 getattr(self, f"_{stage}")(settings, name)
                 if self._stopped.is_set():
                     raise KeyboardInterrupt
-        except (InputError, ChildError, WorkerError) as error:
+        except (InputError, ModelFailure, ChildError, WorkerError) as error:
             if self._stopped.is_set():
                 return
             seconds = round(time.monotonic() - started_s, 1)
@@ -241,7 +242,9 @@ def _origin(settings: Settings) -> cache_keys.Key:
 
 
 def _record_failure(settings: Settings, stage: Stage, error: Exception, seconds: float) -> None:
-    kind = error.kind if isinstance(error, ChildError) else "worker" if isinstance(error, WorkerError) else "input"
+    kind = "worker" if isinstance(error, WorkerError) else "input"
+    if isinstance(error, ChildError | ModelFailure):
+        kind = error.kind
     failure = {"schema": SCHEMA, "stage": stage, "reason": str(error), "kind": kind, "seconds": seconds}
     settings.folder.mkdir(parents=True, exist_ok=True)
     safe_files.write_json(settings.folder / FAILURE, failure | {"made_from": _origin(settings)})

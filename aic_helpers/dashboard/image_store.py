@@ -17,8 +17,9 @@ from aic_helpers.core.progress_types import Progress
 from aic_helpers.data import own_photos
 from aic_helpers.data.datasets import Dataset, Pair, read_pair
 from aic_helpers.data.own_photos import read_photo
-from aic_helpers.evaluation.any_image import ModelFailure, Outputs
+from aic_helpers.evaluation.any_image import Outputs
 from aic_helpers.evaluation.per_image import score_output
+from aic_helpers.models.model_workers import ModelFailure
 from aic_helpers.runs.candidates import Candidate
 
 Shown = NDArray[np.float32] | str

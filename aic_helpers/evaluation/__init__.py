@@ -5,7 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "any_image": ["ModelFailure", "Outputs"],
+        "any_image": ["Outputs"],
         "isolated": ["assess"],
         "metrics": ["ms_ssim", "psnr"],
         "per_image": ["evaluate"],

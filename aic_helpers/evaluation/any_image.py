@@ -5,10 +5,10 @@ No TensorFlow in this process: a model that aborts, hangs or wants all memory en
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,10 +20,7 @@ from aic_helpers.core import machine
 from aic_helpers.core.errors import InputError, require_file
 from aic_helpers.core.tracks import MAX_RAM_MIB
 from aic_helpers.data.crops import tiles
-from aic_helpers.processes.workers import ChildError, Worker
-
-OUTPUT = "aic_helpers.evaluation.any_image_worker:Output"
-LOAD_TIMEOUT_S = 180.0
+from aic_helpers.models.model_workers import ModelFailure, ModelWorker
 
 MAX_WORKERS = 4
 """As many models as a comparison has panes; the least recently used one ends for the next."""
@@ -40,10 +37,6 @@ TILE_SIDES_PX = (64, 1024)
 Key = tuple[str, int, int]
 Image = NDArray[np.float32]
 Progress = Callable[[int, int], None]
-
-
-class ModelFailure(Exception):  # noqa: N818 (a finding about a model, not a fault of this program)
-    """A model gave no output that could be shown; the text is one line that says why."""
 
 
 class _TooLarge(ModelFailure):
@@ -64,9 +57,8 @@ class Outputs:
     def __init__(self, *, max_rss_mib: float = MAX_RAM_MIB, run_timeout_s: float = 120.0) -> None:
         self._max_rss_mib = max_rss_mib
         self._run_timeout_s = run_timeout_s
-        self._workers: OrderedDict[Key, Worker] = OrderedDict()
+        self._workers: OrderedDict[Key, ModelWorker] = OrderedDict()
         self._lock = threading.Lock()  # a dashboard may call from more than one thread
-        self._folder = tempfile.TemporaryDirectory(prefix="aic-outputs-")
 
     def __enter__(self) -> Self:
         return self
@@ -80,7 +72,6 @@ class Outputs:
         """End all models' processes."""
         while self._workers:
             self._workers.popitem()[1].close()
-        self._folder.cleanup()
 
     def of(self, model_pb: Path, image: Image, progress: Progress | None = None) -> Image:
         """Return a model's output for one image; tile by tile where the whole is more than the cap allows.
@@ -126,16 +117,15 @@ class Outputs:
             if found["obstacle"]:
                 size = f"{image.shape[1]}x{image.shape[0]} at once is too large ({error})"
                 what = f"tiles may change the result ({found['obstacle']})"
-                raise ModelFailure(f"{size}, and {what}; take a smaller photo") from None
+                raise ModelFailure(f"{size}, and {what}; take a smaller photo", "memory") from None
             return self._in_tiles(path, image, found, progress)
         _tell(progress, 1, 1)
         return output
 
     def _receptive_field(self, path: Path, image: Image) -> dict[str, Any]:
         height_px, width_px = image.shape[:2]
-        return self._ask(
-            path, {"do": "receptive_field", "model": str(path), "height_px": height_px, "width_px": width_px}
-        )
+        with self._worker(path) as worker:
+            return worker.receptive_field(width_px, height_px)
 
     def _seems_to_fit(self, found: dict[str, Any], image: Image) -> bool:
         activations_mib = found["mib_per_megapixel"] * image[..., 0].size / 1e6
@@ -149,7 +139,7 @@ class Outputs:
                 return self._pieces(path, image, tile_px, found, progress)
             except _TooLarge as error:
                 if tile_px <= TILE_SIDES_PX[0]:
-                    raise ModelFailure(f"even in tiles of {tile_px} px: {error}") from None
+                    raise ModelFailure(f"even in tiles of {tile_px} px: {error}", "memory") from None
                 tile_px = max(tile_px // 2, TILE_SIDES_PX[0])
 
     def _tile_px(self, found: dict[str, Any], side_px: int) -> int:
@@ -172,47 +162,40 @@ class Outputs:
         return result
 
     def _run(self, path: Path, image: Image) -> Image:
-        files = {name: Path(self._folder.name) / f"{name}.npy" for name in ("image", "output")}
-        np.save(files["image"], image)
-        request = {"do": "run", **{name: str(file) for name, file in files.items()}}
-        found = self._ask(path, request)
-        if found["output_shape"] != [1, *image.shape]:
-            shape = tuple(found["output_shape"])
-            raise ModelFailure(f"the output is {shape} where the input is {(1, *image.shape)}")
-        if found["finite_share"] < 1:
-            raise ModelFailure(f"{1 - found['finite_share']:.2%} of the output's values are NaN or infinite")
-        return np.load(files["output"])
+        with self._worker(path) as worker:
+            try:
+                return worker.output_of(image[None])[0]
+            except ModelFailure as failure:
+                if failure.kind == "memory":
+                    raise _TooLarge(str(failure), "memory") from None
+                raise
 
-    def _ask(self, path: Path, request: dict[str, Any]) -> dict[str, Any]:
-        """Return the reply of a model's process, which is started where it isn't there."""
+    @contextmanager
+    def _worker(self, path: Path) -> Iterator[ModelWorker]:
+        """Give a model's process, which is started where it isn't there; one that can't go on is forgotten."""
         key = _key(path)
-        if key not in self._workers:
-            self._start(key)
-            self._reply(key, {"do": "load", "model": str(path)}, LOAD_TIMEOUT_S)
-        self._workers.move_to_end(key)
-        return self._reply(key, request, self._run_timeout_s)
+        try:
+            worker = self._workers.get(key) or self._started(key)
+            self._workers.move_to_end(key)
+            yield worker
+        except InputError as error:
+            raise ModelFailure(str(error)) from None
+        finally:
+            if key in self._workers and not self._workers[key].ready:
+                self._workers.pop(key).close()
 
-    def _start(self, key: Key) -> None:
+    def _started(self, key: Key) -> ModelWorker:
         while len(self._workers) >= MAX_WORKERS:
             self._workers.popitem(last=False)[1].close()
-        environment = machine.timing_settings(machine.usable_cores(), "cpu")
-        self._workers[key] = Worker(
-            OUTPUT, timeout_s=LOAD_TIMEOUT_S, max_rss_mib=self._max_rss_mib, environment=environment, warm=True
+        self._workers[key] = ModelWorker(
+            Path(key[0]),
+            threads=machine.usable_cores(),
+            max_rss_mib=self._max_rss_mib,
+            run_timeout_s=self._run_timeout_s,
+            warm=True,
         )
-
-    def _reply(self, key: Key, request: dict[str, Any], timeout_s: float) -> dict[str, Any]:
-        """Return the reply of a model's process; one that has no model, or has ended, is forgotten."""
-        try:
-            return self._workers[key].ask(request, timeout_s=timeout_s)
-        except BaseException as error:
-            raised = isinstance(error, InputError) or (isinstance(error, ChildError) and error.kind == "raised")
-            if request["do"] == "load" or not raised:
-                self._workers.pop(key).close()
-            if isinstance(error, ChildError) and error.kind == "memory" and request["do"] == "run":
-                raise _TooLarge(str(error)) from None
-            if isinstance(error, InputError | ChildError):
-                raise ModelFailure(str(error)) from None
-            raise
+        self._workers[key].load()
+        return self._workers[key]
 
 
 def _key(path: Path) -> Key:

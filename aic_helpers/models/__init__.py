@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "conversion": ["convert"],
         "frozen_models": ["FrozenModel", "load"],
         "graph_checks": ["vet"],
+        "model_workers": ["ModelFailure", "ModelWorker"],
         "networks": ["NETWORKS"],
         "sources": ["ModelSource", "baseline_pb", "resolve"],
     },

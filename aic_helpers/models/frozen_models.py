@@ -20,6 +20,8 @@ class FrozenModel:
     path : Path
     input_shape : list of int or None
         Batch, height, width and channels; None where any will do.
+    input_dtype : str
+        As the graph declares it; ``unknown`` where it doesn't.
     """
 
     def __init__(self, path: Path, graph_def: Any) -> None:
@@ -31,6 +33,8 @@ class FrozenModel:
         self.path = path
         self._function = tf.compat.v1.wrap_function(import_graph, []).prune("input:0", "output:0")
         self.input_shape = static_shape(graph_def)
+        declared = _placeholder(graph_def).attr
+        self.input_dtype: str = tf.as_dtype(declared["dtype"].type).name if "dtype" in declared else "unknown"
 
     @property
     def batch(self) -> int | None:
@@ -116,8 +120,11 @@ def read_graph(path: Path) -> Any:
 
 def static_shape(graph_def: Any) -> list[int | None]:
     """Return the shape that a graph's `input` placeholder declares; None for a side that may be any."""
-    placeholder = next(node for node in graph_def.node if node.name == "input")
-    shape = placeholder.attr["shape"].shape
+    shape = _placeholder(graph_def).attr["shape"].shape
     if shape.unknown_rank or not shape.dim:
         return [None, None, None, None]
     return [None if dim.size < 0 else dim.size for dim in shape.dim]
+
+
+def _placeholder(graph_def: Any) -> Any:
+    return next(node for node in graph_def.node if node.name == "input")

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
+from numpy.typing import NDArray
 
 from aic_helpers.core import machine
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, MAX_RAM_MIB
-from aic_helpers.processes.workers import ChildError, Worker
+from aic_helpers.models.model_workers import OF_THE_OUTPUT, Loaded, ModelFailure, ModelWorker, Run
 
-SUBJECT = "aic_helpers.profiling.network_worker:Subject"
-LOAD_TIMEOUT_S = 180.0
 SIZES_PX = (16, 8192)
 
 BASELINE_SHARE = 0.8
@@ -63,86 +63,55 @@ class Conditions:
                 raise InputError(f"a {name} above 0", f"{value:g}", "give more")
 
 
-class ModelError(Exception):
-    """The model, not the baseline, did not do what was asked; the text is one line.
-
-    Attributes
-    ----------
-    failure : dict
-        ``kind`` (as in `ChildError`, or ``dtype``, ``shape`` or ``not finite``), ``mechanism`` and ``mib``.
-    """
-
-    def __init__(self, reason: str, kind: str, mechanism: str | None = None, mib: float | None = None) -> None:
-        super().__init__(reason)
-        self.failure = {"kind": kind, "mechanism": mechanism, "mib": mib}
-
-
 @dataclass(frozen=True)
 class Network:
-    """One of the two networks in its process. A failure of the model raises `ModelError`, one of the baseline
+    """One of the two networks in its process. A failure of the model raises `ModelFailure`, one of the baseline
     `InputError`: without a baseline there is nothing to measure against."""
 
     is_model: bool
-    path: Path
-    worker: Worker
+    worker: ModelWorker
     conditions: Conditions
 
-    def start_loading(self, pixels: Path) -> None:
-        """Ask it to load the network and the images in a `.npy` file; `loaded` waits for that."""
-        request = {"do": "load", "model": str(self.path.resolve()), "images": str(pixels)}
-        gpu_limit_mib = self.conditions.max_rss_mib if self.is_model else None
-        settings = {
-            "threads": self.conditions.threads,
-            "device": self.conditions.device,
-            "gpu_limit_mib": gpu_limit_mib,
-        }
-        self.worker.send({**request, **settings})
-
-    def loaded(self) -> dict[str, Any]:
-        """Return the memory of the process with the network loaded."""
+    def loaded(self, images: NDArray[np.float32]) -> Loaded:
+        """Return the memory of the process with the network loaded, and hand over the images."""
         with self._failures("while it was loaded"):
-            return self.worker.receive(timeout_s=LOAD_TIMEOUT_S)
+            loaded = self.worker.loaded()
+            self.worker.give(images)
+            return loaded
 
-    def run(self) -> dict[str, Any]:
-        """Run the network once; return ``time_ms`` and the memory of the process until then."""
+    def run(self) -> Run:
+        """Run the network once."""
         with self._failures(f"at {self.conditions.width_px}x{self.conditions.height_px}"):
-            return self.worker.ask({"do": "run"}, timeout_s=self.conditions.run_timeout_s)
+            return self.worker.run()
 
     def time_ms(self) -> float:
         """Run the network once; return the milliseconds."""
-        return self.run()["time_ms"]
+        return self.run().time_ms
 
     def check_output(self) -> None:
-        """Raise `ModelError` where the last output has another size than the input, or isn't of finite numbers."""
+        """Raise where the last output has another size than the input, or isn't of finite numbers."""
         with self._failures("while its output was looked at"):
-            found = self.worker.ask({"do": "inspect"})
-        if found["dtype"] == "string":
-            raise ModelError("the output is of strings, expected float32", "dtype")
-        if found["output_shape"] != found["input_shape"]:
-            shapes = f"the output is {tuple(found['output_shape'])} where the input is {tuple(found['input_shape'])}"
-            raise ModelError(shapes, "shape")
-        if found["finite_share"] < 1:
-            share = f"{1 - found['finite_share']:.2%} of the output's values are NaN or infinite"
-            raise ModelError(share, "not finite")
+            self.worker.checked_output()
 
     def cost_of(self, path: Path) -> dict[str, Any]:
         """Return the static cost of any `.pb` file at that size; see `aic_helpers.models.static_cost.static_cost`."""
-        size = {"width_px": self.conditions.width_px, "height_px": self.conditions.height_px}
-        return self.worker.ask({"do": "cost", "model": str(path.resolve()), **size})
+        return self.worker.cost(path, self.conditions.width_px, self.conditions.height_px)
 
     def roofline(self) -> dict[str, Any]:
-        """Return the machine's own limits with as many threads; see `aic_helpers.profiling.network_worker.roofline`."""
-        return self.worker.ask({"do": "roofline", "threads": self.conditions.threads})
+        """Return the machine's own limits with as many threads; see `aic_helpers.models.machine_limits.roofline`."""
+        with self._failures("while the machine's limits were measured"):
+            return self.worker.roofline(self.conditions.threads)
 
     @contextmanager
     def _failures(self, when: str) -> Iterator[None]:
         try:
             yield
-        except ChildError as error:
+        except ModelFailure as error:
+            reason = str(error) if error.kind in OF_THE_OUTPUT else f"{when}: {error}"
             if self.is_model:
-                raise ModelError(f"{when}: {error}", error.kind, error.mechanism, error.mib) from None
+                raise ModelFailure(reason, error.kind, error.mechanism, error.mib) from None
             remedy = "take a smaller size" if error.kind == "memory" else "mend the baseline"
-            raise InputError(f"a baseline that runs ({self.path})", f"{when}: {error}", remedy) from None
+            raise InputError(f"a baseline that runs ({self.worker.path})", reason, remedy) from None
 
 
 def baseline_cap_mib() -> float:
@@ -151,16 +120,24 @@ def baseline_cap_mib() -> float:
 
 
 @contextmanager
-def started(baseline: Path, model: Path, pixels: Path, conditions: Conditions) -> Iterator[tuple[Network, Network]]:
+def started(baseline: Path, model: Path, conditions: Conditions) -> Iterator[tuple[Network, Network]]:
     """Give baseline and model, both on their way to being loaded, and end them at the end."""
-    environment = machine.timing_settings(conditions.threads, conditions.device)
-    caps_mib = baseline_cap_mib(), conditions.max_rss_mib
-    first_mib, second_mib = caps_mib if conditions.device == "cpu" else (None, None)
+    cap_mib, on_cpu = conditions.max_rss_mib, conditions.device == "cpu"
     with (
-        Worker(SUBJECT, timeout_s=LOAD_TIMEOUT_S, environment=environment, max_rss_mib=first_mib) as first,
-        Worker(SUBJECT, timeout_s=LOAD_TIMEOUT_S, environment=environment, max_rss_mib=second_mib) as second,
+        _worker(baseline, conditions, baseline_cap_mib() if on_cpu else None, None) as first,
+        _worker(model, conditions, cap_mib if on_cpu else None, cap_mib) as second,
     ):
-        pair = Network(False, baseline, first, conditions), Network(True, model, second, conditions)
-        for network in pair:
-            network.start_loading(pixels)
-        yield pair
+        for worker in (first, second):
+            worker.start_loading()
+        yield Network(False, first, conditions), Network(True, second, conditions)
+
+
+def _worker(path: Path, conditions: Conditions, max_rss_mib: float | None, gpu_limit_mib: float | None) -> ModelWorker:
+    return ModelWorker(
+        path,
+        threads=conditions.threads,
+        device=conditions.device,
+        gpu_limit_mib=gpu_limit_mib,
+        max_rss_mib=max_rss_mib,
+        run_timeout_s=conditions.run_timeout_s,
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
+import math
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,14 +13,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from aic_helpers.core import isolation
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PROJECT
-from aic_helpers.data import images
-from aic_helpers.processes.workers import ChildError, Worker
-
-TRIAL = "aic_helpers.profiling.probe_worker:Trial"
-LOAD_TIMEOUT_S = 180.0
+from aic_helpers.data.images import as_float, read_rgb
+from aic_helpers.models.model_workers import Loaded, ModelFailure, ModelWorker
 
 HOME_PX = (128, 96)
 """Width and height of the first trial; a graph that is fixed at a size is tried at its own."""
@@ -27,12 +24,17 @@ HOME_PX = (128, 96)
 SIZES_PX = ((101, 103), (97, 389), (640, 50), (33, 35), (32, 32))
 """Width and height: prime, tall, wide, odd, small. HD is tried apart."""
 
+MAX_IMAGE_BYTES = 2**28
+"""A graph may declare any size as its own; the image is made in this process, which has no cap."""
+
 Size = tuple[int, int]
+Batch = NDArray[np.float32]
+Trial = Callable[[ModelWorker, Batch], dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run at one size: the reply of the child, or how it failed (`kind` as in `ChildError`)."""
+    """One trial at one size: what was found, or how it failed (`kind` and `mechanism` as in `ModelFailure`)."""
 
     size: Size
     reply: dict[str, Any] | None
@@ -109,42 +111,35 @@ def run_trials(
     """
     weighed = weighed and hd_size is not None
     with _Bench(model, _photo(photo), run_timeout_s, max_rss_mib, warm=not weighed) as bench:
-        hd = bench.run("size", hd_size) if hd_size else None
+        hd = bench.outcome(_size, hd_size) if hd_size else None
         if hd and hd.reply and not weighed:
             hd.reply["peak_rss_mib"] = None
-        declared = bench.load()
-        _, height_px, width_px, _ = [*declared["shape"], *[None] * 4][:4]
+        declared = bench.declared()
+        _, height_px, width_px, _ = [*declared.shape, *[None] * 4][:4]
         size = (width_px or HOME_PX[0], height_px or HOME_PX[1])
-        findings = Findings(declared, hd, bench.run("size", size))
+        findings = Findings({"shape": declared.shape, "dtype": declared.dtype}, hd, bench.outcome(_size, size))
         if findings.home.reply is None:
             return findings
-        findings.values = bench.run("values", size)
-        if findings.values.reply is not None and declared["shape"][:1] != [1]:
-            findings.batch = bench.run("batch", size)
+        findings.values = bench.outcome(_values, size)
+        if findings.values.reply is not None and declared.shape[:1] != [1]:
+            findings.batch = bench.outcome(_batch, size)
         for other in SIZES_PX:
-            findings.sizes.append(bench.run("size", other))
+            findings.sizes.append(bench.outcome(_size, other))
             if not findings.sizes[-1].right_size:
                 break
     return findings
 
 
 class _Bench:
-    """A child with the model loaded; another takes its place when it ends."""
+    """A process with the model loaded; another takes its place when it ends."""
 
     def __init__(
         self, model: Path, photo: NDArray[np.uint8], run_timeout_s: float, max_rss_mib: float, *, warm: bool
     ) -> None:
-        self._warm = warm
-        self._model = model
-        self._run_timeout_s = run_timeout_s
-        self._max_rss_mib = max_rss_mib
+        self._model, self._photo, self._warm = model, photo, warm
+        self._run_timeout_s, self._max_rss_mib = run_timeout_s, max_rss_mib
         self._stack = ExitStack()
-        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="aic-check-")))
-        isolation.let_in(folder)
-        self._file = folder / "photo.npy"
-        np.save(self._file, photo)
-        self._worker: Worker | None = None
-        self._declared: dict[str, Any] = {}
+        self._worker: ModelWorker | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -154,29 +149,33 @@ class _Bench:
     ) -> None:
         self._stack.close()
 
-    def load(self) -> dict[str, Any]:
-        """Return what the graph declares, in a child that has it loaded."""
-        if self._worker is None:
-            worker = Worker(TRIAL, timeout_s=LOAD_TIMEOUT_S, max_rss_mib=self._max_rss_mib, warm=self._warm)
-            self._worker = self._stack.enter_context(worker)
-            request = {"do": "load", "model": str(self._model.resolve()), "photo": str(self._file)}
-            try:
-                self._declared = worker.ask(request)
-            except ChildError as error:
-                raise InputError(f"a frozen model that loads ({self._model})", str(error), "freeze it again") from None
+    def declared(self) -> Loaded:
+        """Return what the graph declares."""
+        self._loaded()
         return self._declared
 
-    def run(self, what: str, size: Size) -> Outcome:
-        """Return what came of one request."""
-        self.load()
-        assert self._worker is not None
-        request = {"do": what, "width_px": size[0], "height_px": size[1]}
+    def outcome(self, trial: Trial, size: Size) -> Outcome:
+        """Return what came of one trial."""
+        worker = self._loaded()
         try:
-            return Outcome(size, self._worker.ask(request, timeout_s=self._run_timeout_s))
-        except ChildError as error:
-            if error.kind != "raised":
-                self._worker = None
-            return Outcome(size, None, str(error), error.kind, error.mechanism)
+            return Outcome(size, trial(worker, _images(self._photo, size)))
+        except ModelFailure as failure:
+            return Outcome(size, None, str(failure), failure.kind, failure.mechanism)
+
+    def _loaded(self) -> ModelWorker:
+        if self._worker is None or not self._worker.ready:
+            self._worker = self._stack.enter_context(self._started())
+            try:
+                self._declared = self._worker.load()
+            except ModelFailure as failure:
+                found = f"a frozen model that loads ({self._model})"
+                raise InputError(found, str(failure), "freeze it again") from None
+        return self._worker
+
+    def _started(self) -> ModelWorker:
+        return ModelWorker(
+            self._model, max_rss_mib=self._max_rss_mib, run_timeout_s=self._run_timeout_s, warm=self._warm
+        )
 
 
 def _photo(path: Path | None) -> NDArray[np.uint8]:
@@ -185,4 +184,72 @@ def _photo(path: Path | None) -> NDArray[np.uint8]:
         path = min(folder.iterdir(), default=None) if folder.is_dir() else None
     if path is None:
         return np.random.default_rng(2018).integers(0, 256, (720, 1280, 3), np.uint8)
-    return images.read_rgb(path)
+    return read_rgb(path)
+
+
+def _images(photo: NDArray[np.uint8], size: Size) -> Batch:
+    """Return the top left of the photo, repeated where it is smaller than the size wanted."""
+    width_px, height_px = size
+    size_mib = width_px * height_px * 3 * 4 / 2**20
+    if size_mib > MAX_IMAGE_BYTES / 2**20:
+        most = f"above the {MAX_IMAGE_BYTES >> 20} MiB that are tried"
+        raise ModelFailure(f"one image of that size takes {size_mib:.0f} MiB, {most}", "shape")
+    height, width = photo.shape[:2]
+    return as_float(photo[np.ix_(np.arange(height_px) % height, np.arange(width_px) % width)][None])
+
+
+def _size(worker: ModelWorker, images: Batch) -> dict[str, Any]:
+    worker.give(images)
+    run = worker.run()
+    return {"output_shape": run.output_shape, "dtype": run.output_dtype, "peak_rss_mib": run.peak_rss_mib}
+
+
+def _values(worker: ModelWorker, images: Batch) -> dict[str, Any]:
+    """Look at what comes out for a photo, for black and for white, and for the photo once more."""
+    first = _output(worker, images)
+    shares = {"a photo": _not_finite_share(first)}
+    for name, value in (("black", 0), ("white", 1)):
+        shares[name] = _not_finite_share(_output(worker, np.full_like(images, value)))
+    twice = _difference(first, _output(worker, images))
+    return {"not_finite_share": shares, **_outside(first[np.isfinite(first)]), "twice_max_abs": twice}
+
+
+def _batch(worker: ModelWorker, images: Batch) -> dict[str, Any]:
+    """Compare a batch of two with its images one by one."""
+    pair = np.concatenate([images, images[:, ::-1, ::-1]])
+    singly = [_output(worker, pair[:1]), _output(worker, pair[1:])]
+    together = _output(worker, pair)
+    try:
+        comparable = np.concatenate(singly).shape == together.shape
+    except ValueError:  # each has another shape, or none
+        comparable = False
+    difference = _difference(together, np.concatenate(singly)) if comparable else None
+    return {"output_shape": list(together.shape), "max_abs": difference}
+
+
+def _output(worker: ModelWorker, images: Batch) -> NDArray[np.floating]:
+    worker.give(images)
+    worker.run()
+    output = worker.output().real
+    return output if output.dtype.kind == "f" else output.astype(np.float32)
+
+
+def _not_finite_share(values: NDArray[np.floating]) -> float:
+    return float(np.mean(~np.isfinite(values))) if values.size else 0.0
+
+
+def _outside(values: NDArray[np.floating]) -> dict[str, float]:
+    excess = np.maximum(-values, values - 1)
+    largest = float(excess.max()) if excess.size else 0.0
+    return {"outside_share": float(np.mean(excess > 0)) if excess.size else 0.0, "outside_max": max(0.0, largest)}
+
+
+def _difference(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
+    """Return the largest absolute difference; NaN in the same places is no difference."""
+    if one.shape != other.shape:
+        return math.inf
+    same = (one == other) | (np.isnan(one) & np.isnan(other))
+    with np.errstate(invalid="ignore", over="ignore"):
+        difference = np.where(same, 0.0, np.abs(one - other))
+    # A NaN on one side only: as different as can be.
+    return float(np.nan_to_num(difference, nan=np.inf).max()) if difference.size else 0.0

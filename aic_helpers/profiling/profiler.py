@@ -6,7 +6,6 @@ nothing but load the network. Warm-up runs follow, and then timed runs in turn w
 
 from __future__ import annotations
 
-import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
-from aic_helpers.core import isolation, machine
+from aic_helpers.core import machine
 from aic_helpers.core.errors import require_file
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.data import images
+from aic_helpers.models.model_workers import ModelFailure
 from aic_helpers.profiling import timing
-from aic_helpers.profiling.network_pairs import Conditions, ModelError, Network, started
+from aic_helpers.profiling.network_pairs import Conditions, Network, started
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -103,12 +103,8 @@ def profile(
     conditions, limits = conditions or Conditions(), limits or timing.Limits()
     model, baseline = require_file(Path(model), "a frozen model"), require_file(Path(baseline), "a baseline")
     pixels = input_image(Path(image) if image else None, conditions.width_px, conditions.height_px)
-    with tempfile.TemporaryDirectory(prefix="aic-profile-") as folder:
-        isolation.let_in(Path(folder))
-        file = Path(folder) / "images.npy"
-        np.save(file, pixels[None])
-        with started(baseline, model, file, conditions) as (first, second):
-            result, samples = _measure(first, second, limits, progress or (lambda done, total, text: None))
+    with started(baseline, model, conditions) as pair:
+        result, samples = _measure(*pair, pixels[None], limits, progress or (lambda done, total, text: None))
     return Profile(_settings(conditions) | result | {"seconds": time.monotonic() - started_s}, _frame(samples))
 
 
@@ -140,49 +136,41 @@ def _settings(conditions: Conditions) -> dict[str, Any]:
 
 
 def _measure(
-    baseline: Network, model: Network, limits: timing.Limits, progress: Progress
+    baseline: Network, model: Network, pixels: NDArray[np.float32], limits: timing.Limits, progress: Progress
 ) -> tuple[dict[str, Any], list[timing.Sample]]:
     """Return the result, and the samples (none where the model failed)."""
     result: dict[str, Any] = dict.fromkeys(FIGURES)
     samples: list[timing.Sample] = []
     progress(0, None, "loading baseline and model")
-    baseline.loaded()
+    baseline.loaded(pixels)
     try:
-        result |= _memory(model, progress)
+        result |= _memory(model, pixels, progress)
         model.check_output()
-        first = baseline.run()
-        result["baseline_peak_rss_mib"] = _peak_mib(first, baseline)[0]
+        result["baseline_peak_rss_mib"] = baseline.worker.peak_rss_mib(baseline.run())[0]
         timed, around = _time(baseline, model, limits, progress)
         samples = timed.samples
         result |= around | _times(timed) | {"roofline": baseline.roofline()}
-    except ModelError as failed:
-        result |= {"failed": str(failed), "failure": failed.failure}
+    except ModelFailure as failed:
+        failure = {"kind": failed.kind, "mechanism": failed.mechanism, "mib": failed.mib}
+        result |= {"failed": str(failed), "failure": failure}
     result |= _cost(baseline, model, result["time_ms"])
     return result | {"notes": _notes(result)}, samples
 
 
-def _memory(model: Network, progress: Progress) -> dict[str, Any]:
+def _memory(model: Network, pixels: NDArray[np.float32], progress: Progress) -> dict[str, Any]:
     """Load the model, process one image, and return the peak, split into the runtime's share and the model's."""
-    loaded = model.loaded()
-    runtime_mib = loaded["rss_mib"]
+    loaded = model.loaded(pixels)
     progress(0, None, "measuring the memory of one image")
     first = model.run()
-    peak_mib, method = _peak_mib(first, model)
+    peak_mib, method = model.worker.peak_rss_mib(first)
     return {
         "peak_rss_mib": peak_mib,
-        "runtime_rss_mib": runtime_mib,
-        "runtime_file_mib": loaded["file_mib"],
-        "model_rss_mib": peak_mib - runtime_mib,
+        "runtime_rss_mib": loaded.rss_mib,
+        "runtime_file_mib": loaded.file_mib,
+        "model_rss_mib": peak_mib - loaded.rss_mib,
         "memory_method": method,
-        "gpu_peak_mib": first["gpu_peak_mib"],
+        "gpu_peak_mib": first.gpu_peak_mib,
     }
-
-
-def _peak_mib(run: dict[str, Any], network: Network) -> tuple[float, str]:
-    """Return the peak resident size of the process until the end of a run, and how it was read."""
-    if run["peak_rss_mib"] is not None:
-        return run["peak_rss_mib"], "VmHWM, read by the process itself"
-    return max(network.worker.peak_rss_mib, run["rss_mib"]), "resident size sampled every 20 ms"
 
 
 def _time(
@@ -226,7 +214,7 @@ def _times(timed: timing.PairedTiming) -> dict[str, Any]:
 
 def _cost(baseline: Network, model: Network, time_ms: float | None) -> dict[str, Any]:
     """Return the static cost. The baseline's process works it out: the model's may be gone."""
-    cost = baseline.cost_of(model.path)
+    cost = baseline.cost_of(model.worker.path)
     gmacs = cost["gmacs"]
     gflops = 2 * gmacs / (time_ms / 1000) if gmacs is not None and time_ms else None
     return {**cost, "gflop_per_s": gflops}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aic_helpers.core import isolation, machine
+from aic_helpers.core import machine
 from aic_helpers.core.errors import InputError, require_file
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, MAX_RAM_MIB
-from aic_helpers.processes.workers import ChildError, Worker
-from aic_helpers.profiling.network_pairs import LOAD_TIMEOUT_S, SUBJECT
+from aic_helpers.models.model_workers import ModelFailure, ModelWorker
 from aic_helpers.profiling.profiler import input_image
 
 if TYPE_CHECKING:
@@ -106,23 +104,15 @@ def growth(
 def _point(
     model: Path, pixels: np.ndarray, threads: int, repetitions: int, run_timeout_s: float, max_rss_mib: float | None
 ) -> dict[str, Any]:
-    settings = machine.timing_settings(threads, "cpu")
-    request = {"do": "load", "model": str(model.resolve()), "threads": threads, "device": "cpu", "gpu_limit_mib": None}
-    with (
-        tempfile.TemporaryDirectory(prefix="aic-growth-") as folder,
-        Worker(SUBJECT, timeout_s=LOAD_TIMEOUT_S, environment=settings, max_rss_mib=max_rss_mib) as worker,
-    ):
-        isolation.let_in(Path(folder))
-        file = Path(folder) / "images.npy"
-        np.save(file, pixels)
+    with ModelWorker(model, threads=threads, max_rss_mib=max_rss_mib, run_timeout_s=run_timeout_s) as worker:
         try:
-            runtime_mib = worker.ask({**request, "images": str(file)})["rss_mib"]
-            first = worker.ask({"do": "run"}, timeout_s=run_timeout_s)
-            runs = [worker.ask({"do": "run"}, timeout_s=run_timeout_s) for _ in range(WARM_UPS - 1 + repetitions)]
-        except ChildError as error:
-            return dict.fromkeys(("time_ms", "peak_rss_mib", "model_rss_mib")) | {"failed": str(error)}
-        peak_mib = first["peak_rss_mib"] or worker.peak_rss_mib
-    time_ms = statistics.median(run["time_ms"] for run in runs[-repetitions:])
+            runtime_mib = worker.load().rss_mib
+            worker.give(pixels)
+            peak_mib, _ = worker.peak_rss_mib(worker.run())
+            runs = [worker.run() for _ in range(WARM_UPS - 1 + repetitions)]
+        except ModelFailure as failure:
+            return dict.fromkeys(("time_ms", "peak_rss_mib", "model_rss_mib")) | {"failed": str(failure)}
+    time_ms = statistics.median(run.time_ms for run in runs[-repetitions:])
     memory = {"peak_rss_mib": peak_mib, "model_rss_mib": peak_mib - runtime_mib}
     return {"time_ms": time_ms, **memory, "failed": None}
 

@@ -15,8 +15,7 @@ MODULES = (
     "aic_helpers.evaluation.isolated_worker",
     "aic_helpers.evaluation.example_images",
     "aic_helpers.models.freezing",
-    "aic_helpers.evaluation.any_image_worker",
-    "aic_helpers.profiling.probe_worker",
+    "aic_helpers.models.inference_worker",
     "aic_helpers.models.graph_checks",
 )
 

@@ -13,7 +13,7 @@ from aic_helpers.dashboard import comparing, image_store
 from aic_helpers.data import own_photos
 from aic_helpers.data.datasets import open_dataset
 from aic_helpers.data.images import as_float, write_png
-from aic_helpers.evaluation.any_image import ModelFailure
+from aic_helpers.models.model_workers import ModelFailure
 from aic_helpers.runs import candidates, schema
 
 GREY = np.full((40, 60, 3), 100, np.uint8)
@@ -28,7 +28,7 @@ class FakeOutputs:
     def of(self, model_pb, image):
         self.runs.append(model_pb.name)
         if b"fails" in model_pb.read_bytes():
-            raise ModelFailure("it died of SIGSEGV")
+            raise ModelFailure("it died of SIGSEGV", "signal")
         return image + np.float32(0.1)
 
 

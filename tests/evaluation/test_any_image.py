@@ -13,7 +13,9 @@ from fixtures import hostile_models, in_process
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.evaluation import any_image
-from aic_helpers.evaluation.any_image import ModelFailure, Outputs
+from aic_helpers.evaluation.any_image import Outputs
+from aic_helpers.models import model_workers
+from aic_helpers.models.model_workers import ModelFailure
 from aic_helpers.processes.workers import ChildError
 
 PHOTO = np.random.default_rng(3).random((70, 90, 3), np.float32)
@@ -38,19 +40,23 @@ class Worker(in_process.Worker):
         super().__init__(target, **limits)
         type(self).started += 1
 
-    def ask(self, request, *, timeout_s=0.0):
-        if request["do"] == "run" and self.most_pixels and np.load(request["image"])[..., 0].size > self.most_pixels:
+    def receive(self, **limits):
+        if "array" in self._request:
+            self._pixels = self._request["array"][..., 0].size
+        if self._request["do"] == "run" and self.most_pixels and self._pixels > self.most_pixels:
             raise ChildError("stopped by the watchdog at 3600 MiB resident, above the cap of 3584 MiB", "memory")
-        return super().ask(request)
+        return super().receive(**limits)
 
-    def close(self, grace_s=0.0):
-        type(self).ended += 1
+    def close(self):
+        type(self).ended += not self._has_ended
+        super().close()
 
 
 @pytest.fixture
 def workers(monkeypatch):
     kind = type("Counted", (Worker,), {})
-    monkeypatch.setattr(any_image, "Worker", kind)
+    monkeypatch.setattr(model_workers, "Worker", kind)
+    in_process.settle_threads_once(monkeypatch)
     return kind
 
 

@@ -16,6 +16,7 @@ from fixtures import hostile_models, in_process, processes
 from PIL import Image
 
 from aic_helpers.core.errors import InputError
+from aic_helpers.models import model_workers
 from aic_helpers.profiling import network_pairs, profiler, timing
 
 SMALL = network_pairs.Conditions(width_px=64, height_px=48)
@@ -43,7 +44,7 @@ model(tf.constant(np.random.default_rng(0).random((1, 720, 1280, 3), np.float32)
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let baseline and model run in this process."""
-    monkeypatch.setattr(network_pairs, "Worker", in_process.Worker)
+    monkeypatch.setattr(model_workers, "Worker", in_process.Worker)
     in_process.settle_threads_once(monkeypatch)
 
 

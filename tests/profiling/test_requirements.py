@@ -14,7 +14,8 @@ import pytest
 from fixtures import hostile_models, in_process
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.profiling import probes, requirements
+from aic_helpers.models import model_workers
+from aic_helpers.profiling import requirements
 
 RULES = [
     "file size",
@@ -54,7 +55,7 @@ def failed(kind: str, reason: str, mechanism: str | None = None, mib: float | No
 
 
 def check_here(monkeypatch: pytest.MonkeyPatch, model: Path, **parts: Any) -> dict[str, dict[str, Any]]:
-    monkeypatch.setattr(probes, "Worker", in_process.Worker)
+    monkeypatch.setattr(model_workers, "Worker", in_process.Worker)
     rules = requirements.check(model, **{"profile": profiled(), **parts})
     assert [rule["name"] for rule in rules] == RULES
     for rule in rules:
@@ -143,6 +144,46 @@ def test_strings_break_the_rule_on_the_output_only(
     for name in ("batches above 1", "finite values", "same output twice"):
         assert rules[name]["found"] == "not judged"
         assert "the output is of strings" in rules[name]["evidence"]
+
+
+def test_a_size_that_no_image_is_made_for_is_not_tried(
+    monkeypatch: pytest.MonkeyPatch, freeze: Callable[..., Path]
+) -> None:
+    """The image would be made in this process: a stranger's graph mustn't make it take 117 GB."""
+    rules = check_here(monkeypatch, freeze("good", None, 100_000, 100_000, 3))
+    assert broken(rules) == ["any resolution"]
+    reason = "at 100000x100000: one image of that size takes 114441 MiB, above the 256 MiB that are tried"
+    assert reason in rules["any resolution"]["evidence"]
+    assert reason in rules["finite values"]["evidence"]
+
+
+def test_another_shape_each_time_is_not_the_same_output(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    random = hostile_models.tf.random
+    model = hostile_models.freeze(
+        lambda images: images[:, : random.uniform([], 5, 90, hostile_models.tf.int32, seed=1)], tmp_path / "model.pb"
+    )
+    rules = check_here(monkeypatch, model)
+    assert rules["same output twice"]["passed"] is False
+    assert rules["same output twice"]["found"] == "a difference of inf"
+    assert rules["batches above 1"]["found"] == "fails with a batch of 2"
+
+
+@pytest.mark.parametrize("dtype", ["float64", "uint8", "bool", "complex64", "bfloat16"])
+def test_other_numbers_break_the_rule_on_the_output_only(
+    dtype: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    cast = hostile_models.tf.cast
+    scale = 255 if dtype == "uint8" else 1
+    model = hostile_models.freeze(
+        lambda images: cast(hostile_models.good(images) * scale, dtype), tmp_path / "model.pb"
+    )
+    rules = check_here(monkeypatch, model)
+    assert broken(rules) == ["input and output"]
+    assert f"output:0 {dtype} of rank 4" in rules["input and output"]["found"]
+    assert rules["finite values"]["found"] == "all finite"
+    share = "100.00% of the values outside, by 1" if dtype == "uint8" else "0.00% of the values outside, by 0.000"
+    assert rules["values in [0, 1]"]["found"].startswith(share)
+    assert rules["same output twice"]["found"] == "a difference of 0.0e+00"
 
 
 def test_range_is_an_advice_and_names_share_and_excess(

@@ -8,6 +8,7 @@ import pytest
 from fixtures import hostile_models, in_process
 
 from aic_helpers.core.errors import InputError
+from aic_helpers.models import model_workers
 from aic_helpers.profiling import scaling
 
 
@@ -20,7 +21,7 @@ def test_exponent_of_a_power_law() -> None:
 
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scaling, "Worker", in_process.Worker)
+    monkeypatch.setattr(model_workers, "Worker", in_process.Worker)
     in_process.settle_threads_once(monkeypatch)
 
 

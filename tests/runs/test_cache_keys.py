@@ -13,9 +13,8 @@ from aic_helpers.core import safe_files
 from aic_helpers.core.project_paths import PACKAGE
 from aic_helpers.data.images import write_png
 from aic_helpers.evaluation import isolated
-from aic_helpers.models import conversion
+from aic_helpers.models import conversion, model_workers
 from aic_helpers.processes import fork_server, workers
-from aic_helpers.profiling import network_pairs, probes
 from aic_helpers.profiling.network_pairs import Conditions
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, results, run_settings
@@ -158,8 +157,8 @@ def copied(tmp_path, monkeypatch):
 WORKERS = {
     "models.conversion": [conversion.FREEZE],
     "evaluation.isolated": [isolated.ASSESSMENT],
-    "profiling.profiler": [network_pairs.SUBJECT],
-    "profiling.requirements": [probes.TRIAL],
+    "profiling.profiler": [model_workers.INFERENCE],
+    "profiling.requirements": [model_workers.INFERENCE],
 }
 """By the module whose code a key holds: what it starts by name, beside what starts every child process."""
 
