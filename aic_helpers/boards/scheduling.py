@@ -242,9 +242,7 @@ def _origin(settings: Settings) -> cache_keys.Key:
 
 
 def _record_failure(settings: Settings, stage: Stage, error: Exception, seconds: float) -> None:
-    kind = "worker" if isinstance(error, WorkerError) else "input"
-    if isinstance(error, ChildError | ModelFailure):
-        kind = error.kind
+    kind = getattr(error, "kind", "worker" if isinstance(error, WorkerError) else "input")
     failure = {"schema": SCHEMA, "stage": stage, "reason": str(error), "kind": kind, "seconds": seconds}
     settings.folder.mkdir(parents=True, exist_ok=True)
     safe_files.write_json(settings.folder / FAILURE, failure | {"made_from": _origin(settings)})

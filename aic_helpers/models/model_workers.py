@@ -190,14 +190,10 @@ class ModelWorker:
         InputError
             Not a frozen model, or no such device.
         """
-        try:
-            with self._failures():
-                reply = self._worker.receive()
-        except BaseException:
-            self.close()
-            raise
-        self.ready = True
-        return _understood(Loaded, reply)
+        with self._failures():
+            loaded = _understood(Loaded, self._worker.receive())
+            self.ready = True
+            return loaded
 
     def give(self, images: NDArray[np.float32]) -> None:
         """Hand over the batch that the runs from now on take: float32, (batch, height, width, 3), in [0, 1]."""
@@ -278,18 +274,20 @@ class ModelWorker:
 
     @contextmanager
     def _failures(self) -> Iterator[None]:
-        """Make a failure of the process one of the model, and end a process that can't go on."""
+        """Make a failure of the process one of the model, and end a process that can't go on or has no model."""
+        goes_on = False
         try:
             yield
+            goes_on = True
         except InputError:
+            goes_on = self.ready
             raise
         except ChildError as error:
-            if error.kind != "raised":
-                self.close()
+            goes_on = self.ready and error.kind == "raised"
             raise ModelFailure(str(error), error.kind, error.mechanism, error.mib) from None
-        except BaseException:
-            self.close()
-            raise
+        finally:
+            if not goes_on:
+                self.close()
 
 
 def _understood(kind: type[Reply], reply: dict[str, Any]) -> Reply:

@@ -13,14 +13,12 @@ import select
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from aic_helpers.processes import messages
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-Read = TypeVar("Read", bytes, int)
 
 POLL_S = 0.02
 
@@ -45,7 +43,7 @@ class ParentPipes:
     def __init__(self, requests: int, replies: int, watch: Callable[[], None]) -> None:
         self._requests, self._replies, self._watch = requests, replies, watch
         self._unsent: list[memoryview] = []
-        self._received = bytearray()
+        self._received, self._part = bytearray(), bytearray(PIPE_BYTES)
         self._timeout_s = self._end_s = 0.0
         os.set_blocking(requests, False)
         for pipe in (requests, replies):
@@ -80,8 +78,7 @@ class ParentPipes:
             searched = len(self._received)
             if searched > MAX_LINE_BYTES:
                 raise ValueError(f"its reply is longer than {MAX_LINE_BYTES >> 20} MiB")
-            self._wait()
-            self._received += _something(os.read(self._replies, PIPE_BYTES))
+            self._received += self._part[: self._read(self._part)]
         line = bytes(self._received[:end])
         del self._received[: end + 1]
         return line
@@ -89,17 +86,16 @@ class ParentPipes:
     def _array(self, header: Any, max_bytes: int) -> NDArray[Any]:
         array = messages.room(header, max_bytes)
         rest = messages.bytes_of(array)
-        early = bytes(self._received[: len(rest)])
-        del self._received[: len(early)]
-        rest[: len(early)] = early
-        rest = rest[len(early) :]
+        early = min(len(self._received), len(rest))
+        rest[:early] = self._received[:early]
+        del self._received[:early]
+        rest = rest[early:]
         while rest:
-            self._wait()
-            rest = rest[_something(os.readv(self._replies, [rest])) :]
+            rest = rest[self._read(rest) :]
         return array
 
-    def _wait(self) -> None:
-        """Wait until the child has written something, and meanwhile write what it is to read."""
+    def _read(self, room: bytearray | memoryview) -> int:
+        """Wait until the child has written something, meanwhile write what it is to read; return the bytes read."""
         readable: list[int] = []
         while not readable:
             left_s = self._end_s - time.monotonic()
@@ -110,6 +106,10 @@ class ParentPipes:
             if writable:
                 self._write()
             self._watch()
+        count = os.readv(self._replies, [room])
+        if not count:
+            raise EOFError
+        return count
 
     def _write(self) -> None:
         try:
@@ -122,18 +122,12 @@ class ParentPipes:
             self._unsent = []  # the child died: `receive` finds out
 
 
-def _something(read: Read) -> Read:
-    """Return what was read; nothing means that the child has closed its end."""
-    if not read:
-        raise EOFError
-    return read
-
-
 def _understood(line: bytes) -> dict[str, Any]:
     """Return a line as a reply or an error."""
     try:
         said = json.loads(line)
-        if isinstance(said.get("reply"), dict) or (isinstance(said.get("error"), dict) and "array" not in said):
+        (kind,) = said.keys() & {"reply", "error"}
+        if isinstance(said[kind], dict) and (kind == "reply" or "array" not in said):
             return said
     except (ValueError, AttributeError, RecursionError):
         pass

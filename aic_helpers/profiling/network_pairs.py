@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,22 +123,17 @@ def baseline_cap_mib() -> float:
 @contextmanager
 def started(baseline: Path, model: Path, conditions: Conditions) -> Iterator[tuple[Network, Network]]:
     """Give baseline and model, both on their way to being loaded, and end them at the end."""
+    start = partial(
+        ModelWorker,
+        threads=conditions.threads,
+        device=conditions.device,
+        run_timeout_s=conditions.run_timeout_s,
+    )
     cap_mib, on_cpu = conditions.max_rss_mib, conditions.device == "cpu"
     with (
-        _worker(baseline, conditions, baseline_cap_mib() if on_cpu else None, None) as first,
-        _worker(model, conditions, cap_mib if on_cpu else None, cap_mib) as second,
+        start(baseline, max_rss_mib=baseline_cap_mib() if on_cpu else None) as first,
+        start(model, max_rss_mib=cap_mib if on_cpu else None, gpu_limit_mib=cap_mib) as second,
     ):
         for worker in (first, second):
             worker.start_loading()
         yield Network(False, first, conditions), Network(True, second, conditions)
-
-
-def _worker(path: Path, conditions: Conditions, max_rss_mib: float | None, gpu_limit_mib: float | None) -> ModelWorker:
-    return ModelWorker(
-        path,
-        threads=conditions.threads,
-        device=conditions.device,
-        gpu_limit_mib=gpu_limit_mib,
-        max_rss_mib=max_rss_mib,
-        run_timeout_s=conditions.run_timeout_s,
-    )

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -110,7 +111,8 @@ def run_trials(
         Not a frozen model.
     """
     weighed = weighed and hd_size is not None
-    with _Bench(model, _photo(photo), run_timeout_s, max_rss_mib, warm=not weighed) as bench:
+    start = partial(ModelWorker, model, max_rss_mib=max_rss_mib, run_timeout_s=run_timeout_s, warm=not weighed)
+    with _Bench(start, _photo(photo)) as bench:
         hd = bench.outcome(_size, hd_size) if hd_size else None
         if hd and hd.reply and not weighed:
             hd.reply["peak_rss_mib"] = None
@@ -133,11 +135,8 @@ def run_trials(
 class _Bench:
     """A process with the model loaded; another takes its place when it ends."""
 
-    def __init__(
-        self, model: Path, photo: NDArray[np.uint8], run_timeout_s: float, max_rss_mib: float, *, warm: bool
-    ) -> None:
-        self._model, self._photo, self._warm = model, photo, warm
-        self._run_timeout_s, self._max_rss_mib = run_timeout_s, max_rss_mib
+    def __init__(self, start: Callable[[], ModelWorker], photo: NDArray[np.uint8]) -> None:
+        self._start, self._photo = start, photo
         self._stack = ExitStack()
         self._worker: ModelWorker | None = None
 
@@ -150,32 +149,24 @@ class _Bench:
         self._stack.close()
 
     def declared(self) -> Loaded:
-        """Return what the graph declares."""
-        self._loaded()
+        """Return what the graph declares; see to it that the model is loaded."""
+        if self._worker is None or not self._worker.ready:
+            self._worker = self._stack.enter_context(self._start())
+            try:
+                self._declared = self._worker.load()
+            except ModelFailure as failure:
+                found = f"a frozen model that loads ({self._worker.path})"
+                raise InputError(found, str(failure), "freeze it again") from None
         return self._declared
 
     def outcome(self, trial: Trial, size: Size) -> Outcome:
         """Return what came of one trial."""
-        worker = self._loaded()
+        self.declared()
+        assert self._worker is not None
         try:
-            return Outcome(size, trial(worker, _images(self._photo, size)))
+            return Outcome(size, trial(self._worker, _images(self._photo, size)))
         except ModelFailure as failure:
             return Outcome(size, None, str(failure), failure.kind, failure.mechanism)
-
-    def _loaded(self) -> ModelWorker:
-        if self._worker is None or not self._worker.ready:
-            self._worker = self._stack.enter_context(self._started())
-            try:
-                self._declared = self._worker.load()
-            except ModelFailure as failure:
-                found = f"a frozen model that loads ({self._model})"
-                raise InputError(found, str(failure), "freeze it again") from None
-        return self._worker
-
-    def _started(self) -> ModelWorker:
-        return ModelWorker(
-            self._model, max_rss_mib=self._max_rss_mib, run_timeout_s=self._run_timeout_s, warm=self._warm
-        )
 
 
 def _photo(path: Path | None) -> NDArray[np.uint8]:

@@ -320,6 +320,8 @@ RAW = {
     "sends something else": ("[7]\n", "wait", "exit", "its reply can't be understood"),
     "sends a deep nest": ("[" * 60_000 + "\n", "wait", "exit", "its reply can't be understood"),
     "sends no reply": ('{"array": {"dtype": "uint8", "shape": [1]}}\n', "wait", "exit", "can't be understood"),
+    "sends both": ('{"reply": {}, "error": 7}\n', "wait", "exit", "can't be understood"),
+    "sends an error with an array": (HEADER.replace("reply", "error"), "wait", "exit", "can't be understood"),
     "sends an odd error": ('{"error": {}}\n', "wait", "raised", "None"),
 }
 
