@@ -29,7 +29,7 @@ PR_SET_CHILD_SUBREAPER = 36
 GRAPH_ERROR = "Graph execution error:"
 
 Function = Callable[[dict[str, Any]], dict[str, Any]]
-Waiting = queue.SimpleQueue[dict[str, Any] | MemoryError | None]
+Waiting = queue.SimpleQueue[dict[str, Any] | Exception | None]
 
 NOT_THE_USERS = (str(PACKAGE), sysconfig.get_paths()["stdlib"], "<")
 
@@ -59,7 +59,7 @@ def main(target: str, requests: int, replies: int, limit_mib: str) -> None:
     function: Function | None = None
     while (request := waiting.get()) is not None:
         try:
-            if isinstance(request, MemoryError):
+            if isinstance(request, Exception):
                 raise request
             function = function or _load(target)
             parts = _reply(function(request))
@@ -89,7 +89,7 @@ def _listen(requests: int, waiting: Waiting, busy: threading.Event) -> None:
             busy.set()
             try:
                 waiting.put(_request(line, pipe))
-            except MemoryError as error:  # the bytes of the array are still in the pipe: this is the last reply
+            except Exception as error:  # no memory: the array is still in the pipe, so this is the last reply
                 waiting.put(error)
                 waiting.put(None)
                 return
