@@ -27,7 +27,7 @@ FUNCTIONS = [
 
 
 def test_importing_the_package_and_its_faces_loads_nothing_heavy():
-    heavy = {"tensorflow", "keras", "matplotlib", "pandas", "numba", "numpy", "ipywidgets", "jinja2"}
+    heavy = {"tensorflow", "keras", "matplotlib", "pandas", "numba", "numpy", "ipywidgets", "jinja2", "pydantic"}
     code = f"import sys, {', '.join(FACES)}; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
 
