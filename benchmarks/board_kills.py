@@ -95,7 +95,7 @@ def begun_again(folder: Path, before: set[str], lines: int) -> int:
 
 def recorded(folder: Path) -> set[str]:
     runs = [path.parent for path in folder.glob("*/*/result.json")]
-    return {f"{run.parent.name}/{run.name}" for run in runs if results.read(run)["requirements"] is not None}
+    return {f"{run.parent.name}/{run.name}" for run in runs if results.read(run).raw["requirements"] is not None}
 
 
 if __name__ == "__main__":

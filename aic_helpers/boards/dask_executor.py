@@ -23,7 +23,7 @@ from aic_helpers.core.progress_types import Progress
 from aic_helpers.profiling.network_pairs import Conditions
 from aic_helpers.profiling.profiler import Profile
 from aic_helpers.profiling.timing import Limits
-from aic_helpers.runs import cache_keys, results, steps
+from aic_helpers.runs import cache_keys, results, schema, steps
 from aic_helpers.runs.run_settings import Settings
 
 if TYPE_CHECKING:
@@ -135,9 +135,9 @@ class DaskExecutor:
 
         from aic_helpers.boards import dask_tasks
 
-        model = results.read(settings.folder)["model"]
-        key = cache_keys.metrics_key(settings, model["sha256"])
-        if cache_keys.stale(settings.folder, "metrics", key) is None:
+        result = results.read(settings.folder)
+        key = cache_keys.metrics_key(settings, result.model_sha256)
+        if cache_keys.stale(result, settings.folder, "metrics", key) is None:
             return
         count = len(settings.dataset.pairs[: settings.limit])
         progress(0, count, "images")
@@ -155,14 +155,15 @@ class DaskExecutor:
         from aic_helpers.boards import dask_tasks
 
         result = results.read(settings.folder)
-        if cache_keys.stale(settings.folder, "profile", self.profile_key(settings, limits, result)) is None:
+        key = self.profile_key(settings, limits, result)
+        if cache_keys.stale(result, settings.folder, "profile", key) is None:
             return
         progress(0, None, "profiling on the cluster")
         blobs = [_model(settings), _photo(settings)]
         found = self._do(dask_tasks.profile, blobs, settings.track.name, limits, resources=PROFILING)
         measured = Profile(found["result"], pd.DataFrame(found["samples"]))
-        key = self.profile_key(settings, limits, result | {"profile": measured.result})
-        steps.record_profile(settings, measured, key)
+        now = result.model_copy(update={"profile": schema.Profile.model_validate(measured.result)})
+        steps.record_profile(settings, measured, self.profile_key(settings, limits, now))
 
     def check(self, settings: Settings, weighed: bool) -> None:
         """See `Executor`."""
@@ -170,20 +171,20 @@ class DaskExecutor:
 
         result = results.read(settings.folder)
         key = cache_keys.requirements_key(settings, result, weighed=weighed)
-        if cache_keys.stale(settings.folder, "requirements", key) is None:
+        if cache_keys.stale(result, settings.folder, "requirements", key) is None:
             return
-        parts = {"conversion": result["model"], "profile": result["profile"], "metrics": result["metrics"]}
+        parts = {"conversion": result.raw["model"], **{name: result.raw[name] for name in ("profile", "metrics")}}
         # Where times are taken this runs on the same workers, so that it isn't what disturbs them.
-        apart = PROFILING if result["profile"] else None
+        apart = PROFILING if result.profile else None
         rules = self._do(dask_tasks.check, [_model(settings), _photo(settings)], parts, weighed, resources=apart)
         results.write_part(settings, "requirements", rules, key)
 
-    def profile_key(self, settings: Settings, limits: Limits, result: dict[str, Any]) -> cache_keys.Key:
+    def profile_key(self, settings: Settings, limits: Limits, result: schema.Result) -> cache_keys.Key:
         """See `Executor`. A profile holds whichever machine of the cluster made it, on as many threads as that has."""
-        made = result["profile"] or {}
-        where = made.get("machine", {"cpu": "a worker's"})
-        key = cache_keys.profile_key(settings, result["model"]["sha256"], Conditions(), limits, where)
-        return key | {"threads": made.get("threads")}
+        made = result.profile
+        where = made.machine if made and made.machine else {"cpu": "a worker's"}
+        key = cache_keys.profile_key(settings, result.model_sha256, Conditions(), limits, where)
+        return key | {"threads": made and made.threads}
 
     def stop(self) -> None:
         """See `Executor`."""

@@ -16,6 +16,7 @@ from aic_helpers.profiling.network_pairs import Conditions
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, steps
 from aic_helpers.runs.run_settings import Settings
+from aic_helpers.runs.schema import Result
 
 MIB_EACH = 2500.0
 """Memory that an evaluation is reckoned to take when it is decided how many go on side by side."""
@@ -46,7 +47,7 @@ class Executor(Protocol):
     def check(self, settings: Settings, weighed: bool) -> None:
         """Write the rules of a converted model to its run folder."""
 
-    def profile_key(self, settings: Settings, limits: Limits, result: dict[str, Any]) -> cache_keys.Key:
+    def profile_key(self, settings: Settings, limits: Limits, result: Result) -> cache_keys.Key:
         """Return what a profile would be made from; `result` is what the run folder has."""
 
     def stop(self) -> None:
@@ -79,9 +80,9 @@ class LocalExecutor:
         """See `Executor`."""
         steps.check(settings, weighed=weighed)
 
-    def profile_key(self, settings: Settings, limits: Limits, result: dict[str, Any]) -> cache_keys.Key:
+    def profile_key(self, settings: Settings, limits: Limits, result: Result) -> cache_keys.Key:
         """See `Executor`."""
-        return cache_keys.profile_key(settings, result["model"]["sha256"], Conditions(), limits)
+        return cache_keys.profile_key(settings, result.model_sha256, Conditions(), limits)
 
     def stop(self) -> None:
         """See `Executor`: kill everything that this process started since; the threads that wait for it then end."""

@@ -15,7 +15,8 @@ from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.core.safe_texts import printable
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.runs import results
-from aic_helpers.runs.run_folders import read_table
+from aic_helpers.runs.run_folders import printable_result, read_table
+from aic_helpers.runs.schema import Result
 
 SCHEMA = 1
 
@@ -41,7 +42,7 @@ class Entry:
         What was typed.
     folder : str
         The run folder, relative to the board's.
-    result : dict or None
+    result : Result or None
         From `result.json`, where there is one.
     images : DataFrame
         ``psnr_db`` and ``ms_ssim`` by image, sorted by the images' names; empty where there is none.
@@ -56,7 +57,7 @@ class Entry:
     model: str
     checkpoint: str
     folder: str
-    result: dict[str, Any] | None
+    result: Result | None
     images: pd.DataFrame
     failure: str
     problem: str
@@ -185,10 +186,10 @@ def _failure(path: Path) -> str:
     return _line(f"{found.get('stage', 'run')}: {found['reason']}")
 
 
-def _result(run: Path, track: str) -> dict[str, Any]:
-    result = printable(results.read(run))
-    if result["track"] != track:
-        raise InputError(f"a result of track {track}", f"one of {result['track']}", "make the run again")
+def _result(run: Path, track: str) -> Result:
+    result = printable_result(results.read(run))
+    if result.track != track:
+        raise InputError(f"a result of track {track}", f"one of {result.track}", "make the run again")
     return result
 
 

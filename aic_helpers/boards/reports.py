@@ -81,8 +81,8 @@ def write_report(shown: Standings) -> Path:
     Everything comes from the board's folder; no model runs.
     """
     board = shown.board
-    folders = [board.folder / entry.folder for entry in board.entries if entry.result and not entry.problem]
-    told = reports.sections(folders)[0] if len(folders) <= EMBEDDED_RUNS else []
+    known = {board.folder / entry.folder: entry.result for entry in board.entries if entry.result and not entry.problem}
+    told = reports.sections(list(known), known)[0] if len(known) <= EMBEDDED_RUNS else []
     embedded = {run.folder: section.number for run, section in told}
     page = html_pages.page(
         "board.html.j2",

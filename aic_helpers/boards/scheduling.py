@@ -32,6 +32,7 @@ from aic_helpers.processes import confinement
 from aic_helpers.processes.workers import ChildError
 from aic_helpers.runs import cache_keys, results, steps, warm_start
 from aic_helpers.runs.run_settings import Settings
+from aic_helpers.runs.schema import Metrics
 
 NOBODY_TIMES = (
     "a worker that takes times, as this board wants them",
@@ -129,13 +130,14 @@ class _Work:
     def _standing(self, settings: Settings) -> dict[str, str | None]:
         """Return for each part why it must be made anew; a damaged result is all anew."""
         try:
-            why = cache_keys.standing(settings, profile=False, weighed=self._spec.profile)
-            if self._spec.profile and set(why) > {"model"}:
-                key = self._executor.profile_key(settings, self._spec.limits, results.read(settings.folder))
-                why["profile"] = cache_keys.stale(settings.folder, "profile", key)
-            return why
+            result = results.find(settings.folder)
         except InputError:
             return {"model": "its result is damaged"}
+        why = cache_keys.standing(settings, result, profile=False, weighed=self._spec.profile)
+        if self._spec.profile and set(why) > {"model"} and result:
+            key = self._executor.profile_key(settings, self._spec.limits, result)
+            why["profile"] = cache_keys.stale(result, settings.folder, "profile", key)
+        return why
 
     def _has_failed(self, entry: Entry) -> bool:
         """Whether an entry failed for good: with this very model and these data."""
@@ -251,11 +253,11 @@ def _record_failure(settings: Settings, stage: Stage, error: Exception, seconds:
 def _found(settings: Settings, stage: Stage) -> str:
     """Return what a unit found, in words."""
     result = results.read(settings.folder)
-    metrics, profile = result["metrics"], result["profile"] or {}
-    found = [f"failed on {metrics['failed']}" if metrics.get("failed") else f"{metrics['psnr_db']:.2f} dB"]
-    if stage == "measure" and profile.get("speedup"):
-        found += [f"{profile['speedup']:.2f} times as fast as the baseline"]
-    if result["requirements"]:
-        broken = [rule["name"] for rule in result["requirements"] if rule["passed"] is False]
+    metrics, profile = result.metrics or Metrics(), result.profile
+    found = [f"failed on {metrics.failed}" if metrics.failed else f"{metrics.psnr_db:.2f} dB"]
+    if stage == "measure" and profile and profile.speedup:
+        found += [f"{profile.speedup:.2f} times as fast as the baseline"]
+    if result.requirements:
+        broken = [rule.name for rule in result.requirements if rule.passed is False]
         found += [f"breaks {', '.join(broken)}" if broken else "keeps the rules"]
     return ", ".join(found)

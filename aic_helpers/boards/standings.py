@@ -148,7 +148,7 @@ def set_apart(judged: Sequence[tuple[Row, Key]], words: Callable[[Key, Key], str
 
 
 def _judged_on(row: Row, entry: Entry) -> tuple[Any, ...]:
-    protocol = str(((entry.result or {}).get("metrics") or {}).get("protocol"))
+    protocol = entry.result.metrics.protocol if entry.result and entry.result.metrics else ""
     return row["data"], protocol, tuple(entry.images.index)
 
 

@@ -15,7 +15,6 @@ import click
 from aic_helpers.cli import options
 from aic_helpers.cli.exit_codes import DONE
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX
 
 log = logging.getLogger(__name__)
 
@@ -181,15 +180,12 @@ def check(as_json: bool, fresh: bool, profile: bool, **typed: Any) -> int:
 
     with warm_start.started(), options.staged(typed) as (settings, stage):
         steps.convert(stage)
-        if profile and not _is_hd(results.read(stage.folder)["profile"]):
+        made = results.read(stage.folder).profile
+        if profile and not (made and made.is_hd):
             with progress_bars.bar("run") as show:
                 steps.profile(stage, progress=show)
         steps.check(stage, fresh=fresh)
     return options.report(settings, "requirements", as_json)
-
-
-def _is_hd(profile: dict[str, Any] | None) -> bool:
-    return profile is not None and (profile["width_px"], profile["height_px"]) == (HD_WIDTH_PX, HD_HEIGHT_PX)
 
 
 @click.command()

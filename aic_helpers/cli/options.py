@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from aic_helpers.cli.exit_codes import DONE, RULE_BROKEN
 if TYPE_CHECKING:
     from aic_helpers.runs.results import Part
     from aic_helpers.runs.run_settings import Settings
+    from aic_helpers.runs.schema import Result
 
 
 def together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -86,16 +87,15 @@ def report(settings: Settings, part: Part, as_json: bool) -> int:
     from aic_helpers.runs import result_tables, results
 
     result = results.read(settings.folder)
-    value = result[part]
     if as_json:
-        click.echo(json.dumps(value, indent=2))
+        click.echo(json.dumps(result.raw[part], indent=2))
     else:
-        click.echo("\n".join(result_tables.part_lines(settings, part, value)))
-    return verdict({**dict.fromkeys(("metrics", "profile", "requirements")), part: value})
+        click.echo("\n".join(result_tables.part_lines(settings, part, result)))
+    return verdict(result, (part,))
 
 
-def verdict(result: dict[str, Any]) -> int:
+def verdict(result: Result, parts: Sequence[Part] = ("metrics", "profile", "requirements")) -> int:
     """Return the exit status of what was found: failed figures and broken rules count, unjudged ones don't."""
-    failed = any((result[part] or {}).get("failed") for part in ("metrics", "profile"))
-    broken = any(rule["passed"] is False for rule in result["requirements"] or [])
+    failed = any(getattr(getattr(result, part), "failed", "") for part in parts)
+    broken = "requirements" in parts and any(rule.passed is False for rule in result.requirements)
     return RULE_BROKEN if failed or broken else DONE

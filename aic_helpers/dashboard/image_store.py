@@ -21,6 +21,7 @@ from aic_helpers.evaluation.any_image import Outputs
 from aic_helpers.evaluation.per_image import score_output
 from aic_helpers.models.model_workers import ModelFailure
 from aic_helpers.runs.candidates import Candidate
+from aic_helpers.runs.schema import Interval
 
 Shown = NDArray[np.float32] | str
 """What there is to see: float32 (height, width, 3), an output unclipped; or a sentence, why there is nothing."""
@@ -225,23 +226,22 @@ def _with_gains(images: pd.DataFrame, baseline: str) -> pd.DataFrame:
 
 def _run(candidate: Candidate) -> dict[str, Any]:
     """Return what a run measured, in one row."""
-    result = candidate.result or {}
-    metrics, profile, scores = (result.get(part) or {} for part in ("metrics", "profile", "scores"))
+    result = candidate.result
+    metrics, profile = (getattr(result, part, None) for part in ("metrics", "profile"))
     row: dict[str, Any] = {"model": candidate.name, "failure": candidate.failure}
-    row |= {name: _real(metrics.get(name)) for name in ("psnr_db", "ms_ssim")}
-    row |= {name: _real(profile.get(name)) for name in ("time_ms", "peak_rss_mib")}
-    row |= _spread("speedup", profile.get("speedup"), profile.get("speedup_ci95"))
+    row |= {name: _real(getattr(metrics, name, None)) for name in ("psnr_db", "ms_ssim")}
+    row |= {name: _real(getattr(profile, name, None)) for name in ("time_ms", "peak_rss_mib")}
+    row |= _spread("speedup", getattr(profile, "speedup", None), getattr(profile, "speedup_ci95", None))
     for name in "ABC":
-        score = scores.get(name) or {}
-        row |= _spread(f"score_{name}", score.get("value"), score.get("ci95"))
+        score = result.scores.get(name) if result else None
+        row |= _spread(f"score_{name}", getattr(score, "value", None), getattr(score, "ci95", None))
     return row
 
 
-def _spread(name: str, value: Any, interval: Sequence[Any] | None) -> dict[str, float]:
+def _spread(name: str, value: float | None, interval: Interval) -> dict[str, float]:
     low, high = interval or (None, None)
     return {name: _real(value), f"{name}_low": _real(low), f"{name}_high": _real(high)}
 
 
-def _real(value: Any) -> float:
-    """Return a figure of `result.json` as a number: NaN where there is none ("inf" is one)."""
-    return math.nan if value is None else float(value)
+def _real(value: float | None) -> float:
+    return math.nan if value is None else value

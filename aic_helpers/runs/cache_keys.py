@@ -28,6 +28,7 @@ from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import results
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
+from aic_helpers.runs.schema import Result
 
 Key = dict[str, Any]
 
@@ -87,65 +88,70 @@ def profile_key(
     }
 
 
-def requirements_key(settings: Settings, result: dict[str, Any], *, weighed: bool = True) -> Key:
+def requirements_key(settings: Settings, result: Result, *, weighed: bool = True) -> Key:
     """Return what the rules are judged by, the other parts of a result among it."""
     return {
-        "model": result["model"]["sha256"],
-        **{part: results.part_sha256(result[part]) for part in ("metrics", "profile")},
+        "model": result.model_sha256,
+        **{part: results.part_sha256(result.raw[part]) for part in ("metrics", "profile")},
         "photo": _sha256(settings.dataset.hd[:1]),
-        "weighed": weighed or result["profile"] is not None,
+        "weighed": weighed or result.profile is not None,
         "code": code("profiling.requirements"),
         **_versions("tensorflow", "numpy"),
     }
 
 
-def stale(folder: Path, part: Part, key: Key) -> str | None:
-    """Return why a part of the result in a run folder is to be made anew, in words; None where it holds.
+def stale(result: Result | None, folder: Path, part: Part, key: Key) -> str | None:
+    """Return why a part of a result is to be made anew, in words; None where it holds.
 
     Parameters
     ----------
+    result : Result or None
+        What the run folder has.
     folder : Path
-        Its `result.json` is whole, or isn't there.
     part : str
     key : dict
         What the part would be made from now.
     """
-    if not (folder / "result.json").is_file():
+    kept = result and result.keys.get(part)
+    if not result or not kept or result.raw[part] is None:
         return NOTHING_YET
-    result = results.read(folder)
-    kept = result["keys"].get(part)
-    if result[part] is None or not isinstance(kept, dict) or not {"made_from", "files"} <= set(kept):
-        return NOTHING_YET
-    then, now = kept["made_from"], safe_files.strict(key)
+    then, now = kept.made_from, safe_files.strict(key)
     changed = [WORDS.get(name, name) for name in {**then, **now} if then.get(name) != now.get(name)]
     if changed:
         return f"changed since: {', '.join(changed)}"
-    if kept.get("sha256") != results.part_sha256(result[part]):
+    if kept.sha256 != results.part_sha256(result.raw[part]):
         return "its figures in result.json are not as they were written"
-    damaged = [name for name, sha256 in kept["files"].items() if safe_files.sha256(folder / name) != sha256]
+    damaged = [name for name, sha256 in kept.files.items() if safe_files.sha256(folder / name) != sha256]
     return f"{damaged[0]} is damaged or missing" if damaged else None
 
 
 def standing(
-    settings: Settings, *, profile: bool, limits: Limits | None = None, weighed: bool = True
+    settings: Settings, result: Result | None, *, profile: bool, limits: Limits | None = None, weighed: bool = True
 ) -> dict[str, str | None]:
     """Return for each part of a run why it must be made anew, or None where it holds.
 
     Where the model must be converted anew, nothing is said of the other parts.
+
+    Parameters
+    ----------
+    settings : Settings
+    result : Result or None
+        What the run folder has.
+    profile : bool
+        Whether the run is to have a profile, by `limits`.
+    weighed : bool
+        See `aic_helpers.profiling.requirements.check`.
     """
     folder = settings.folder
-    why = {"model": stale(folder, "model", model_key(settings))}
-    model = results.converted(settings)
-    if model is None or why["model"]:
-        return why if why["model"] else {"model": "model.pb is damaged or missing"}
-    why["metrics"] = stale(folder, "metrics", metrics_key(settings, model["sha256"]))
+    if why := stale(result, folder, "model", model_key(settings)):
+        return {"model": why}
+    if result is None or not results.has_model(folder, result):
+        return {"model": "model.pb is damaged or missing"}
+    keys: dict[Part, Key] = {"metrics": metrics_key(settings, result.model_sha256)}
     if profile:
-        key = profile_key(settings, model["sha256"], Conditions(), limits or Limits())
-        why["profile"] = stale(folder, "profile", key)
-    why["requirements"] = stale(
-        folder, "requirements", requirements_key(settings, results.read(folder), weighed=weighed)
-    )
-    return why
+        keys["profile"] = profile_key(settings, result.model_sha256, Conditions(), limits or Limits())
+    keys["requirements"] = requirements_key(settings, result, weighed=weighed)
+    return {"model": None, **{part: stale(result, folder, part, key) for part, key in keys.items()}}
 
 
 def data_sha256(dataset: Dataset, limit: int | None) -> str:

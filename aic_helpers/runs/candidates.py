@@ -7,17 +7,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.project_paths import PROJECT
-from aic_helpers.core.safe_files import sha256
 from aic_helpers.data.datasets import Dataset
 from aic_helpers.models import conversion, sources
 from aic_helpers.runs import results, run_settings
+from aic_helpers.runs.schema import Model, Result
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +27,8 @@ class Candidate:
     ----------
     pb : Path or None
         The frozen model.
-    result : dict or None
-        The `result.json` of its run.
+    result : Result or None
+        Of its run.
     images : DataFrame or None
         The `images.csv` of its run, where that was made on the data of the comparison.
     failure : str or None
@@ -38,7 +37,7 @@ class Candidate:
 
     name: str
     pb: Path | None = None
-    result: dict[str, Any] | None = None
+    result: Result | None = None
     images: pd.DataFrame | None = None
     failure: str | None = None
 
@@ -81,8 +80,8 @@ def _runs_on(dataset: Dataset) -> list[str]:
     folders = []
     for folder in sorted((PROJECT / "runs" / dataset.track.name).glob("*")):
         try:
-            fitting = results.read(folder)["data"]["name"] == dataset.name
-        except (InputError, KeyError, TypeError):
+            fitting = results.read(folder).data.name == dataset.name
+        except InputError:
             continue
         if fitting and (folder / "images.csv").is_file() and (folder / "model.pb").is_file():
             folders.append(str(folder))
@@ -95,27 +94,28 @@ def _candidate(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None
     is_run = folder.is_dir() and not (folder / "saved_model.pb").is_file()
     name = folder.resolve().name if is_run else typed
     try:
-        return _of_run(dataset, folder) if is_run else _of_source(dataset, typed, workshop)
+        return _of_run(dataset, folder, results.read(folder)) if is_run else _of_source(dataset, typed, workshop)
     except InputError as error:
         return Candidate(name, failure=str(error))
     except OSError as error:
         return Candidate(name, failure=f"{error.filename or folder}: {error.strerror}")
-    except (KeyError, TypeError) as error:
-        return Candidate(name, failure=f"result.json in {folder} is incomplete ({error}): make the run again")
 
 
-def _of_run(dataset: Dataset, folder: Path) -> Candidate | None:
-    result = results.read(folder)
-    if result.get("track") != dataset.track.name:
+def _of_run(dataset: Dataset, folder: Path, result: Result) -> Candidate | None:
+    if result.track != dataset.track.name:
         return None
-    model, pb = result.get("model"), folder.resolve() / "model.pb"
+    model, pb = result.model, folder.resolve() / "model.pb"
     if not model or not pb.is_file():
         what = "model.pb" if model else "the part model of result.json"
         raise InputError(f"{what} in the run folder {folder}", "nothing", "make the run again with: aic run")
-    if sha256(pb) != model["sha256"]:
+    if not results.has_model(folder, result):
         raise InputError(f"the model of {folder}/result.json", "another model.pb", "make the run again")
-    on_this_data = (result.get("data") or {}).get("name") == dataset.name
-    return Candidate(model["name"], pb, result, _images(folder) if on_this_data else None)
+    return _measured(dataset, folder, result, model)
+
+
+def _measured(dataset: Dataset, folder: Path, result: Result, model: Model) -> Candidate:
+    images = _images(folder) if result.data.name == dataset.name else None
+    return Candidate(model.name, folder.resolve() / "model.pb", result, images)
 
 
 def _of_source(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None:
@@ -125,8 +125,9 @@ def _of_source(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None
     folder = run_settings.run_folder(dataset.track, source.name)
     settings = run_settings.Settings(dataset.track, source, dataset, folder, None)
     try:
-        if results.converted(settings):
-            return _of_run(dataset, folder)
+        result = results.converted(settings)
+        if result and result.model and result.track == dataset.track.name:
+            return _measured(dataset, folder, result, result.model)
     except InputError:
         pass  # a run that can't be read doesn't keep its model out
     if source.name == dataset.track.baseline:

@@ -19,6 +19,7 @@ from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.core.staging import staged
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, results, run_settings, warm_start
+from aic_helpers.runs.schema import Result
 
 NOTEBOOKS = ("01_convert", "02_evaluate", "03_profile")
 
@@ -40,7 +41,7 @@ def run(
     limits: Limits | None = None,
     fresh: bool = False,
     progress: Progress | None = None,
-) -> dict[str, Any]:
+) -> Result:
     """Convert, evaluate, profile, check and score one model by the notebooks 01 to 03; return the result.
 
     What the run folder has already of this very model, of these images and by this protocol (and, for times and
@@ -71,8 +72,8 @@ def run(
     """
     settings, limits = run_settings.settle(track, model, checkpoint, data, out, limit), limits or Limits()
     folder = settings.folder.absolute()
-    if not fresh and _holds(settings, profile, limits):
-        return results.read(folder)
+    if not fresh and (held := _held(settings, profile, limits)):
+        return held
     shared = {"track": track, "model": model, "checkpoint": checkpoint, "data": data, "limit": limit}
     from aic_helpers.runs import reports  # it brings matplotlib, which an answer from the run folder doesn't need
 
@@ -91,22 +92,22 @@ def run(
     return results.read(folder)
 
 
-def _holds(settings: run_settings.Settings, profile: bool, limits: Limits) -> bool:
-    """Whether a run folder has all that a run would make; says so, or says what is to be made anew and why."""
+def _held(settings: run_settings.Settings, profile: bool, limits: Limits) -> Result | None:
+    """Return the result of a folder that has all that a run would make; says so, or what is made anew and why."""
     folder = settings.folder
     files = [*(f"{name}.ipynb" for name in NOTEBOOKS), "report.html"]
     try:
-        why = cache_keys.standing(settings, profile=profile, limits=limits)
+        result = results.find(folder)
     except InputError:
-        return False  # told when the damaged result is set aside
+        return None  # told when the damaged result is set aside
+    why = cache_keys.standing(settings, result, profile=profile, limits=limits)
     for part, reason in why.items():
         if reason and reason != cache_keys.NOTHING_YET:
             log.info("%s made anew: %s", part, reason)
-    if any(why.values()) or not all((folder / name).is_file() for name in files):
-        return False
-    made = results.read(folder)["environment"]["created_utc"]
-    log.info("%s has all of this already, of %s; --fresh makes it anew", folder, made)
-    return True
+    if result is None or any(why.values()) or not all((folder / name).is_file() for name in files):
+        return None
+    log.info("%s has all of this already, of %s; --fresh makes it anew", folder, result.environment.created_utc)
+    return result
 
 
 class NotebookError(RuntimeError):

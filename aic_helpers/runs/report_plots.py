@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -40,7 +41,7 @@ def _spread(run: RunFolder, number: int) -> Plot:
 
 def _timing(run: RunFolder, number: int) -> Plot:
     title, samples = "Timing samples", run.tables["timing"]
-    failed = (run.result["profile"] or {}).get("failed")
+    failed = run.result.profile and run.result.profile.failed
     otherwise = f"No timed runs: {failed}." if failed else "Time was not measured: aic profile does."
     if missing := _absent(run, "timing", otherwise):
         return Plot(title, missing=missing)
@@ -55,15 +56,15 @@ def _timing(run: RunFolder, number: int) -> Plot:
 
 
 def _memory(run: RunFolder, number: int) -> Plot:
-    title, profile = "Memory", run.result["profile"] or {}
-    if profile.get("model_rss_mib") is None:
-        failed = f": {profile['failed']}" if profile.get("failed") else ": aic profile does"
-        return Plot(title, missing=f"Memory was not measured{failed}.")
+    title, profile = "Memory", run.result.profile
+    if profile is None or profile.model_rss_mib is None:
+        why = profile.failed if profile and profile.failed else "aic profile does"
+        return Plot(title, missing=f"Memory was not measured: {why}.")
 
     def alt() -> str:
-        return f"Peak memory {profile['peak_rss_mib']:.0f} MiB beside the limit"
+        return f"Peak memory {profile.peak_rss_mib:.0f} MiB beside the limit"
 
-    size = f"{profile['width_px']}x{profile['height_px']}"
+    size = f"{profile.width_px}x{profile.height_px}"
     caption = f"Peak resident memory of a process that runs one image of {size}, beside the rule's limit."
     return drawn(title, caption, alt, lambda: run_plots.memory(profile, narrow=True), f"memory-{number}")
 
@@ -95,8 +96,8 @@ def speed_and_quality(runs: Sequence[tuple[int, RunFolder]]) -> list[Plot]:
     groups: dict[tuple[str, str, Any], list[dict[str, Any]]] = {}
     lacking = []
     for number, run in runs:
-        metrics, data = run.result["metrics"] or {}, run.result["data"]
-        key = (run.result["track"], text_tables.data_words(data["name"], data["note"]), metrics.get("images"))
+        metrics, data = run.result.metrics, run.result.data
+        key = (run.result.track, text_tables.data_words(data.name, data.note), metrics and metrics.images)
         point = _point(run, str(number) if len(runs) > 1 else "")
         if point:
             groups.setdefault(key, []).append(point)
@@ -115,12 +116,12 @@ def _lack(numbers: Sequence[str], *, many: bool) -> Plot:
 
 
 def _point(run: RunFolder, label: str) -> dict[str, Any] | None:
-    metrics, profile = run.result["metrics"] or {}, run.result["profile"] or {}
+    metrics, profile = run.result.metrics, run.result.profile
     figures = {"speedup": profile, "psnr_db": metrics, "ms_ssim": metrics}
-    point = {name: part.get(name) for name, part in figures.items()}
-    if not all(isinstance(value, int | float) for value in point.values()):  # null, or "inf"
+    point = {name: getattr(part, name, None) for name, part in figures.items()}
+    if not all(value is not None and math.isfinite(value) for value in point.values()):
         return None
-    intervals = {f"{name}_ci95": part.get(f"{name}_ci95") for name, part in figures.items()}
+    intervals = {f"{name}_ci95": getattr(part, f"{name}_ci95") for name, part in figures.items()}
     return {"label": label, **point, **intervals}
 
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, TRACKS, Track
 from aic_helpers.reporting import text_tables
 from aic_helpers.runs import result_tables
 from aic_helpers.runs.run_folders import RunFolder
+from aic_helpers.runs.schema import Metrics, Model, Profile, Requirement, Result
 
 Told = tuple[str, str, str]
 """A label, a value in words, and how it was made."""
-
-Result = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -27,19 +25,16 @@ class Verdict:
     kind: Literal["met", "broken", "open"]
     title: str
     sentences: list[str]
-    broken: list[dict[str, Any]]
+    broken: list[Requirement]
 
 
 def verdict(result: Result) -> Verdict:
     """Return whether the requirements are met; a step that failed counts as one that isn't."""
-    rules = result["requirements"] or []
+    rules = result.requirements
     names = {
-        word: [rule["name"] for rule in rules if result_tables.verdict(rule) == word]
-        for word in ("not judged", "advice")
+        word: [rule.name for rule in rules if result_tables.verdict(rule) == word] for word in ("not judged", "advice")
     }
-    failed = [
-        f"The {part} failed: {result[part]['failed']}." for part in ("metrics", "profile") if _failed(result, part)
-    ]
+    failed = [f"The {part} failed: {why}." for part, why in failures(result)]
     sentences = failed + ([f"Not judged: {', '.join(names['not judged'])}."] if names["not judged"] else [])
     sentences += [f"Advice, not counted: {', '.join(names['advice'])}."] if names["advice"] else []
     broken = [rule for rule in rules if result_tables.verdict(rule) == "BROKEN"]
@@ -54,58 +49,58 @@ def verdict(result: Result) -> Verdict:
     return Verdict("met", f"Requirements met: {judged} of {judged}", sentences, [])
 
 
-def _failed(result: Result, part: str) -> bool:
-    return bool((result[part] or {}).get("failed"))
+def failures(result: Result) -> list[tuple[str, str]]:
+    """Return the parts that failed, each with why."""
+    parts = {"metrics": result.metrics, "profile": result.profile}
+    return [(name, part.failed) for name, part in parts.items() if part and part.failed]
 
 
 def scores(result: Result) -> list[Told]:
     """Return scores A, B and C: name, value, interval in words; none where there are none."""
-    rows = result_tables.score_rows(result["scores"]) if result["scores"] else []
+    rows = result_tables.score_rows(result.scores) if result.scores else []
     parted = [(label, *value.partition(" (")) for label, value in rows]
     return [(label, value, f"95 %: {interval.rstrip(')')}" if interval else "") for label, value, _, interval in parted]
 
 
 def no_scores(result: Result) -> str:
     """Return why there are no scores."""
+    metrics, profile = result.metrics, result.profile
     missing = [
-        ("PSNR and MS-SSIM were not measured: aic evaluate", result["metrics"] is None),
-        ("the metrics failed", _failed(result, "metrics")),
-        ("time was not measured: aic profile", result["profile"] is None),
-        ("the profile failed", _failed(result, "profile")),
-        (f"the profile is of another size than {HD_WIDTH_PX}x{HD_HEIGHT_PX}", not _is_hd(result["profile"])),
+        ("PSNR and MS-SSIM were not measured: aic evaluate", metrics is None),
+        ("the metrics failed", metrics and metrics.failed),
+        ("time was not measured: aic profile", profile is None),
+        ("the profile failed", profile and profile.failed),
+        (f"the profile is of another size than {HD_WIDTH_PX}x{HD_HEIGHT_PX}", profile and not profile.is_hd),
     ]
     why = next((words for words, holds in missing if holds), "a figure is not finite")
     return f"they need PSNR, MS-SSIM and the speedup at {HD_WIDTH_PX}x{HD_HEIGHT_PX}, and {why}"
 
 
-def _is_hd(profile: Result | None) -> bool:
-    return profile is not None and (profile["width_px"], profile["height_px"]) == (HD_WIDTH_PX, HD_HEIGHT_PX)
-
-
-def figures(result: Result) -> list[Told]:
+def figures(run: RunFolder) -> list[Told]:
     """Return the figures of quality, speed, memory and of the model, each with how it was made."""
-    made = {**_quality_made(result), **_profile_made(result), **_model_made(result)}
+    result, track = run.result, TRACKS[run.result.track]
+    made = _quality_made(result, track) | _profile_made(result.profile, track) | _model_made(run.model)
     rows = [
-        *result_tables.metrics_rows(result["metrics"] or {}),
-        *result_tables.profile_rows(result["profile"]),
-        *(row for row in result_tables.model_rows(result["model"]) if row[0] != "model"),
+        *result_tables.metrics_rows(result.metrics),
+        *result_tables.profile_rows(result.profile),
+        *(row for row in result_tables.model_rows(run.model) if row[0] != "model"),
     ]
     return [(label, value, made.get(label, "")) for label, value in rows]
 
 
-def _quality_made(result: Result) -> dict[str, str]:
-    metrics, track = result["metrics"], TRACKS[result["track"]]
+def _quality_made(result: Result, track: Track) -> dict[str, str]:
+    metrics = result.metrics
     if not metrics:
         return dict.fromkeys(("PSNR", "MS-SSIM", "images"), "aic evaluate measures it")
-    mean = f"mean over the images, protocol {metrics['protocol']}; 95 % interval by bootstrap over the images"
+    mean = f"mean over the images, protocol {metrics.protocol}; 95 % interval by bootstrap over the images"
     clipped = "" if track.ms_ssim_clipped else ", of values as they are"
-    float64 = metrics.get("ms_ssim_float64")
-    adds = float64 is not None and metrics.get("ms_ssim") is not None and float64 != metrics["ms_ssim"]
+    float64 = metrics.ms_ssim_float64
+    adds = float64 is not None and metrics.ms_ssim is not None and float64 != metrics.ms_ssim
     return {
         "PSNR": f"{mean}. {_protocol(track)}",
         "MS-SSIM": mean + clipped + (f"; {float64:.4f} with sums in float64" if adds else ""),
         "PSNR, MS-SSIM": mean,
-        "images": _images_made(result),
+        "images": _images_made(result, metrics),
     }
 
 
@@ -115,39 +110,37 @@ def _protocol(track: Track) -> str:
     return f"{crop}; outputs are clipped to [0, 1]{scale}."
 
 
-def _images_made(result: Result) -> str:
-    metrics, data = result["metrics"], result["data"]
-    limit, cropped = metrics.get("limit"), metrics.get("cropped_images")
-    words = [f"validation images of {text_tables.data_words(data['name'], data['note'])}"]
-    words += [f"the first {limit} at most"] if limit else []
+def _images_made(result: Result, metrics: Metrics) -> str:
+    words = [f"validation images of {text_tables.data_words(result.data.name, result.data.note)}"]
+    words += [f"the first {metrics.limit} at most"] if metrics.limit else []
+    cropped = metrics.cropped_images
     words += [f"{cropped} cropped at the edge to a multiple of the scale"] if cropped else []
     return "; ".join(words)
 
 
-def _profile_made(result: Result) -> dict[str, str]:
-    profile, track = result["profile"], TRACKS[result["track"]]
+def _profile_made(profile: Profile | None, track: Track) -> dict[str, str]:
     if not profile:
         return dict.fromkeys(("speedup", "RAM"), "aic profile measures it")
-    run = f"batch {profile.get('batch', 1)}, on the {profile['device']}"
+    run = f"batch {profile.batch}, on the {profile.device}"
     spread = ""
-    if profile.get("time_ms_p5") is not None:
-        spread = f"; 5 to 95 % of the runs: {profile['time_ms_p5']:.1f} to {profile['time_ms_p95']:.1f} ms"
-    runs = profile.get("repetitions")
-    stop = f"; stopped by: {profile['stop_reason']}" if profile.get("stop_reason") else ""
-    stop += f" after {profile['timed_s']:.0f} s" if profile.get("timed_s") is not None else ""
-    weighed = f"; the baseline takes {base:.0f} MiB" if (base := profile.get("baseline_peak_rss_mib")) else ""
+    if profile.time_ms_p5 is not None:
+        spread = f"; 5 to 95 % of the runs: {profile.time_ms_p5:.1f} to {profile.time_ms_p95:.1f} ms"
+    runs = profile.repetitions
+    stop = f"; stopped by: {profile.stop_reason}" if profile.stop_reason else ""
+    stop += f" after {profile.timed_s:.0f} s" if profile.timed_s is not None else ""
+    weighed = f"; the baseline takes {base:.0f} MiB" if (base := profile.baseline_peak_rss_mib) else ""
     return {
         "failed": "the model did not get through the profile",
-        "time": f"median of {runs} runs after {profile.get('warm_up_runs')} to warm up, {run}{spread}" if runs else run,
+        "time": f"median of {runs} runs after {profile.warm_up_runs} to warm up, {run}{spread}" if runs else run,
         "baseline": f"{track.baseline}, timed in turn with the model, each in a process of its own",
         "speedup": f"median over {runs} pairs of runs{stop}" if runs else "",
         "throughput": "2 x multiply-accumulates of the graph / time",
-        "RAM": f"peak of a fresh process that runs one image ({profile.get('memory_method')}){weighed}",
+        "RAM": f"peak of a fresh process that runs one image ({profile.memory_method}){weighed}",
     }
 
 
-def _model_made(result: Result) -> dict[str, str]:
-    sizes = ", ".join((result["model"].get("parity") or {}).get("by_size") or {})
+def _model_made(model: Model) -> dict[str, str]:
+    sizes = ", ".join(model.parity.by_size)
     return {
         "size": "model.pb, the frozen model",
         "cost at 720p": "multiply-accumulates, from the graph",
@@ -158,27 +151,26 @@ def _model_made(result: Result) -> dict[str, str]:
 
 def notes(result: Result) -> list[str]:
     """Return what a reader of the figures has to know, as sentences."""
-    data = result["data"]
-    about = [f"Data {data['name']}: {data['note']}."] if data["note"] else []
-    return about + [str(note) for note in (result["profile"] or {}).get("notes") or []]
+    about = [f"Data {result.data.name}: {result.data.note}."] if result.data.note else []
+    return about + (result.profile.notes if result.profile else [])
 
 
 def environment(result: Result) -> list[tuple[str, str]]:
     """Return versions, processor, date, and the settings of a timed process."""
-    rows = [(name.replace("_", " "), str(value)) for name, value in (result["environment"] or {}).items()]
-    profile = result["profile"] or {}
-    variables = [f"{name}={value}" for name, value in (profile.get("environment_variables") or {}).items()]
-    rows += [("threads of a timed run", str(profile["threads"]))] if profile else []
-    return rows + ([("variables of a timed run", " ".join(variables))] if variables else [])
+    rows = [(name.replace("_", " "), str(value)) for name, value in result.environment.raw.items()]
+    if result.profile:
+        rows.append(("threads of a timed run", str(result.profile.threads)))
+        variables = [f"{name}={value}" for name, value in result.profile.environment_variables.items()]
+        rows += [("variables of a timed run", " ".join(variables))] if variables else []
+    return rows
 
 
 def commands(run: RunFolder) -> list[str]:
     """Return what to type to make the run again."""
     result = run.result
     shared = _shared(run)
-    limit = (result["metrics"] or {}).get("limit")
-    more = [f"--limit {limit}"] if limit else []
-    more += [] if result["profile"] else ["--no-profile"]
+    more = [f"--limit {result.metrics.limit}"] if result.metrics and result.metrics.limit else []
+    more += [] if result.profile else ["--no-profile"]
     lines = [" ".join(["aic run", *shared, *more])]
     conditions = _conditions(result)
     if conditions:
@@ -192,22 +184,22 @@ def commands(run: RunFolder) -> list[str]:
 
 def _shared(run: RunFolder) -> list[str]:
     """Return the options that all commands on the run take, each with its value, as a shell reads them."""
-    result, model = run.result, run.result["model"]
-    options = {"track": result["track"], "model": model.get("source") or model.get("name", "")}
-    options |= {"checkpoint": model["checkpoint"]} if model.get("checkpoint") else {}
-    options |= {"data": result["data"]["name"]} if result["data"]["name"] != "sample" else {}
+    result, model = run.result, run.model
+    options = {"track": result.track, "model": model.source or model.name}
+    options |= {"checkpoint": model.checkpoint} if model.checkpoint else {}
+    options |= {"data": result.data.name} if result.data.name != "sample" else {}
     options |= {"out": short_path(run.folder)}
-    return [f"--{name} {shlex.quote(str(value))}" for name, value in options.items()]
+    return [f"--{name} {shlex.quote(value)}" for name, value in options.items()]
 
 
 def _conditions(result: Result) -> list[str]:
     """Return the options of a profile under other conditions than those of `aic run`."""
-    profile, cores = result["profile"], (result["environment"] or {}).get("cores")
+    profile, cores = result.profile, result.environment.cores
     if not profile:
         return []
-    size = [] if _is_hd(profile) else [f"--size {profile['width_px']}x{profile['height_px']}"]
-    threads = [f"--threads {profile['threads']}"] if cores and profile["threads"] != cores else []
-    return size + threads + ([f"--device {profile['device']}"] if profile["device"] != "cpu" else [])
+    size = [] if profile.is_hd else [f"--size {profile.width_px}x{profile.height_px}"]
+    threads = [f"--threads {profile.threads}"] if cores and profile.threads != cores else []
+    return size + threads + ([f"--device {profile.device}"] if profile.device != "cpu" else [])
 
 
 def short_path(folder: Path) -> str:

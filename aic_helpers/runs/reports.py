@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
 from aic_helpers.core import published_results, safe_files
 from aic_helpers.core.errors import InputError
@@ -15,9 +15,12 @@ from aic_helpers.reporting import html_pages, text_tables
 from aic_helpers.reporting.captioned_plots import UNREADABLE, Plot
 from aic_helpers.runs import report_plots, report_texts, result_tables, results
 from aic_helpers.runs.run_folders import Example, RunFolder, open_run
+from aic_helpers.runs.schema import Requirement, Result
 
 COLUMNS = ("PSNR", "MS-SSIM", "speedup", "RAM", "score A", "score B", "score C")
 """Of the table that compares runs, by the labels of `aic_helpers.runs.result_tables.run_rows`."""
+
+Known = Mapping[Path, Result]
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,13 @@ class Section:
     plots: list[Plot]
     shown: list[Shown]
     not_shown: str
-    rules: list[tuple[str, dict[str, Any]]]
+    rules: list[tuple[str, Requirement]]
     environment: list[tuple[str, str]]
     commands: list[str]
     cells: list[tuple[str, str]]
 
 
-def write_report(runs: Sequence[Path], out: Path) -> Path:
+def write_report(runs: Sequence[Path], out: Path, known: Known = MappingProxyType({})) -> Path:
     """Write the report on one or many run folders, and return its path.
 
     Everything comes from the run folders; no model runs. Of many, one that can't be shown is told in a sentence.
@@ -65,13 +68,15 @@ def write_report(runs: Sequence[Path], out: Path) -> Path:
         At least one.
     out : path
         The HTML file. It is replaced only by a whole one.
+    known : mapping of path to Result
+        Of the runs whose `result.json` was read already.
 
     Raises
     ------
     InputError
         None of the folders can be shown; the message is that of the first.
     """
-    told, problems = sections(runs, alone=len(runs) == 1)
+    told, problems = sections(runs, known, alone=len(runs) == 1)
     if not told:
         raise problems[0] if problems else InputError("a run folder", "none", "name one")
     page = _page(told, [str(printable(str(problem))) for problem in problems])
@@ -79,16 +84,20 @@ def write_report(runs: Sequence[Path], out: Path) -> Path:
     return Path(out)
 
 
-def sections(runs: Sequence[Path], *, alone: bool = False) -> tuple[list[tuple[RunFolder, Section]], list[InputError]]:
+def sections(
+    runs: Sequence[Path], known: Known, *, alone: bool = False
+) -> tuple[list[tuple[RunFolder, Section]], list[InputError]]:
     """Return what a report says of each run, and why some can't be shown.
 
     Parameters
     ----------
     runs : sequence of path
+    known : mapping of path to Result
+        See `write_report`.
     alone : bool
         Whether its section has the plot of quality over speed that stands before all sections otherwise.
     """
-    opened, problems = _opened([Path(run) for run in runs])
+    opened, problems = _opened([Path(run) for run in runs], known)
     told = []
     for number, run in enumerate(opened, 1):
         try:
@@ -100,11 +109,11 @@ def sections(runs: Sequence[Path], *, alone: bool = False) -> tuple[list[tuple[R
     return told, problems
 
 
-def _opened(folders: Sequence[Path]) -> tuple[list[RunFolder], list[InputError]]:
+def _opened(folders: Sequence[Path], known: Known) -> tuple[list[RunFolder], list[InputError]]:
     opened, problems = [], []
     for folder in folders:
         try:
-            opened.append(open_run(folder))
+            opened.append(open_run(folder, known.get(folder)))
         except InputError as error:
             problems.append(error)
         except UNREADABLE as error:
@@ -117,20 +126,20 @@ def _section(run: RunFolder, number: int, *, alone: bool) -> Section:
     plots = report_plots.speed_and_quality([(number, run)]) if alone else []
     return Section(
         number=number,
-        name=str(result["model"].get("name")),
-        track=TRACKS[result["track"]].title,
-        data=text_tables.data_words(result["data"]["name"], result["data"]["note"]),
+        name=run.model.name,
+        track=TRACKS[result.track].title,
+        data=text_tables.data_words(result.data.name, result.data.note),
         folder=str(printable(report_texts.short_path(run.folder))),
-        made=str((result["environment"] or {}).get("created_utc", "")),
+        made=result.environment.created_utc,
         verdict=report_texts.verdict(result),
         scores=report_texts.scores(result),
         no_scores=f"No scores: {report_texts.no_scores(result)}.",
-        figures=report_texts.figures(result),
+        figures=report_texts.figures(run),
         notes=report_texts.notes(result),
         plots=plots + report_plots.of_run(run, number),
         shown=[_shown(example, len(run.tables["images"])) for example in run.examples],
         not_shown=_not_shown(run),
-        rules=[(result_tables.verdict(rule), rule) for rule in result["requirements"] or []],
+        rules=[(result_tables.verdict(rule), rule) for rule in result.requirements],
         environment=report_texts.environment(result),
         commands=report_texts.commands(run),
         cells=_cells(result),
@@ -158,12 +167,12 @@ def _shown(example: Example, images: int) -> Shown:
 def _not_shown(run: RunFolder) -> str:
     if run.examples:
         return ""
-    if (run.result["metrics"] or {}).get("failed"):
-        return f"No example images: the model failed on {run.result['metrics']['failed']}."
+    if run.result.metrics and run.result.metrics.failed:
+        return f"No example images: the model failed on {run.result.metrics.failed}."
     return run.problems.get("examples", "No example images are in the run folder: aic evaluate makes them.")
 
 
-def _cells(result: dict[str, Any]) -> list[tuple[str, str]]:
+def _cells(result: Result) -> list[tuple[str, str]]:
     """Return the run's figures for the table that compares runs: value, and interval or empty."""
     rows = dict(result_tables.run_rows(result))
     if "PSNR, MS-SSIM" in rows:
@@ -178,7 +187,7 @@ def _cells(result: dict[str, Any]) -> list[tuple[str, str]]:
 def _page(told: Sequence[tuple[RunFolder, Section]], problems: Sequence[str]) -> str:
     many = len(told) + len(problems) > 1
     numbered = [(section.number, run) for run, section in told]
-    tracks = dict.fromkeys(run.result["track"] for run, _ in told)
+    tracks = dict.fromkeys(run.result.track for run, _ in told)
     return html_pages.page(
         "report.html.j2",
         sections=[section for _, section in told],

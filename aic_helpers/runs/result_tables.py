@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from aic_helpers.core.machine import load_notes
 from aic_helpers.core.tracks import MAX_RAM_MIB, TRACKS
 from aic_helpers.reporting.text_tables import NOT_MEASURED, Row, aligned, counted, data_words, typed
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
+from aic_helpers.runs.schema import Interval, Metrics, Model, Profile, Requirement, Result, Score
 
 
 def settings_rows(settings: Settings) -> list[Row]:
@@ -28,146 +28,145 @@ def folder_row(settings: Settings) -> Row:
     return "run folder", typed(settings.folder)
 
 
-def run_rows(result: Mapping[str, Any]) -> list[Row]:
+def run_rows(result: Result) -> list[Row]:
     """Return what a run found, as labels and values in words."""
-    data = result["data"]
     return [
-        ("track", TRACKS[result["track"]].title),
-        ("model", result["model"]["name"]),
-        ("data", data_words(data["name"], data["note"])),
-        *metrics_rows(result["metrics"] or {}),
-        *profile_rows(result["profile"]),
-        *_busy(result["profile"] or {}),
-        *score_rows(result["scores"]),
-        ("requirements", requirements_in_short(result["requirements"])),
+        ("track", TRACKS[result.track].title),
+        ("model", result.model.name if result.model else "none"),
+        ("data", data_words(result.data.name, result.data.note)),
+        *metrics_rows(result.metrics),
+        *profile_rows(result.profile),
+        *_busy(result.profile),
+        *score_rows(result.scores),
+        ("requirements", requirements_in_short(result.requirements)),
     ]
 
 
-def part_lines(settings: Settings, part: Part, value: Any) -> list[str]:
+def part_lines(settings: Settings, part: Part, result: Result) -> list[str]:
     """Return one part of a result as lines of text."""
     if part == "requirements":
-        return requirement_lines(value)
-    rows = {"model": model_rows, "metrics": metrics_rows, "profile": profile_rows}[part](value)
-    notes = profile_notes(value) if part == "profile" else []
+        return requirement_lines(result.requirements)
+    rows = {
+        "model": model_rows(result.model) if result.model else [],
+        "metrics": metrics_rows(result.metrics),
+        "profile": profile_rows(result.profile),
+    }[part]
+    notes = profile_notes(result.profile) if part == "profile" else []
     return [*aligned([*rows, folder_row(settings)]).splitlines(), *notes]
 
 
-def model_rows(model: Mapping[str, Any]) -> list[Row]:
+def model_rows(model: Model) -> list[Row]:
     """Return what is known of a frozen model."""
-    parity = model.get("parity", {})
-    difference = parity.get("max_abs")
+    difference = model.parity.max_abs
     return [
-        ("model", f"{model['name']} ({model['kind']})"),
-        ("size", f"{model['bytes'] / 1e6:.2f} MB"),
-        ("parameters", f"{model['parameters']:,}".replace(",", " ")),
-        ("cost at 720p", NOT_MEASURED if model.get("gmacs_720p") is None else f"{model['gmacs_720p']:.1f} GMAC"),
+        ("model", f"{model.name} ({model.kind})"),
+        ("size", NOT_MEASURED if model.bytes is None else f"{model.bytes / 1e6:.2f} MB"),
+        ("parameters", NOT_MEASURED if model.parameters is None else f"{model.parameters:,}".replace(",", " ")),
+        ("cost at 720p", _figure(model.gmacs_720p, ".1f", " GMAC")),
         ("against its source", "the source itself" if difference is None else f"differs by at most {difference:.1e}"),
-        ("sha256", model["sha256"]),
+        ("sha256", model.sha256),
     ]
 
 
-def metrics_rows(metrics: Mapping[str, Any]) -> list[Row]:
+def metrics_rows(metrics: Metrics | None) -> list[Row]:
     """Return the means over the validation images."""
-    if metrics.get("failed"):
-        return [("PSNR, MS-SSIM", f"failed on {metrics['failed']}")]
+    metrics = metrics or Metrics()
+    if metrics.failed:
+        return [("PSNR, MS-SSIM", f"failed on {metrics.failed}")]
     return [
-        ("PSNR", _figure(metrics, "psnr_db", ".2f", " dB")),
-        ("MS-SSIM", _figure(metrics, "ms_ssim", ".4f")),
-        ("images", str(metrics.get("images", NOT_MEASURED)) + _capped(metrics)),
+        ("PSNR", _figure(metrics.psnr_db, ".2f", " dB", metrics.psnr_db_ci95)),
+        ("MS-SSIM", _figure(metrics.ms_ssim, ".4f", interval=metrics.ms_ssim_ci95)),
+        ("images", (NOT_MEASURED if metrics.images is None else str(metrics.images)) + _capped(metrics)),
     ]
 
 
-def _capped(metrics: Mapping[str, Any]) -> str:
-    count = metrics.get("capped_images")
+def _capped(metrics: Metrics) -> str:
+    count = metrics.capped_images
     return f"; PSNR of {count} counted as of one value off by 1/255, where nothing is to be seen" if count else ""
 
 
-def profile_rows(profile: Mapping[str, Any] | None) -> list[Row]:
+def profile_rows(profile: Profile | None) -> list[Row]:
     """Return time and memory."""
     if not profile:
         return [("speedup", NOT_MEASURED), ("RAM", NOT_MEASURED)]
-    size = f"{profile['width_px']}x{profile['height_px']}"
-    file_mib = profile.get("runtime_file_mib")
-    runtime = "runtime" if file_mib is None else f"runtime, {file_mib:.0f} of it program files,"
-    parts = [(profile.get("runtime_rss_mib"), runtime), (profile.get("model_rss_mib"), "model")]
-    split = " + ".join(f"{mib:.0f} {name}" for mib, name in parts if mib is not None)
-    peak = profile.get("peak_rss_mib")
-    reached, possible = profile.get("gflop_per_s"), (profile.get("roofline") or {}).get("gflop_per_s")
+    at = f" ms at {profile.width_px}x{profile.height_px}, {counted(profile.threads or 0, 'thread')}"
+    reached, possible = profile.gflop_per_s, profile.roofline.gflop_per_s
     limit = f" of {possible:.0f} in a large matrix product here" if possible else ""
-    speed = [("throughput", f"{reached:.0f} GFLOP/s{limit}")] if reached else []
-    failed = [("failed", profile["failed"])] if profile.get("failed") else []
     return [
-        *failed,
-        ("time", _figure(profile, "time_ms", ".1f", f" ms at {size}, {counted(profile['threads'], 'thread')}")),
-        ("baseline", _figure(profile, "baseline_time_ms", ".1f", " ms")),
-        ("speedup", _figure(profile, "speedup", ".3f")),
-        *speed,
-        ("RAM", NOT_MEASURED if peak is None else f"{peak:.0f} MiB ({split}; limit {MAX_RAM_MIB:.0f})"),
+        *([("failed", profile.failed)] if profile.failed else []),
+        ("time", _figure(profile.time_ms, ".1f", at)),
+        ("baseline", _figure(profile.baseline_time_ms, ".1f", " ms")),
+        ("speedup", _figure(profile.speedup, ".3f", interval=profile.speedup_ci95)),
+        *([("throughput", f"{reached:.0f} GFLOP/s{limit}")] if reached else []),
+        ("RAM", _figure(profile.peak_rss_mib, ".0f", f" MiB ({_split(profile)}; limit {MAX_RAM_MIB:.0f})")),
     ]
 
 
-def profile_notes(profile: Mapping[str, Any] | None) -> list[str]:
+def _split(profile: Profile) -> str:
+    """Return which share of the memory is whose."""
+    file_mib = profile.runtime_file_mib
+    runtime = "runtime" if file_mib is None else f"runtime, {file_mib:.0f} of it program files,"
+    parts = [(profile.runtime_rss_mib, runtime), (profile.model_rss_mib, "model")]
+    return " + ".join(f"{mib:.0f} {name}" for mib, name in parts if mib is not None)
+
+
+def profile_notes(profile: Profile | None) -> list[str]:
     """Return what a reader of the profile has to know, as sentences."""
-    if not profile or profile.get("failed"):
+    if not profile or profile.failed:
         return []
-    pairs = f"{profile['repetitions']} runs of each; stopped by: {profile['stop_reason']}."
-    return [pairs, *profile.get("notes", [])]
+    return [f"{profile.repetitions} runs of each; stopped by: {profile.stop_reason}.", *profile.notes]
 
 
-def _busy(profile: Mapping[str, Any]) -> list[Row]:
-    load = profile.get("load")
+def _busy(profile: Profile | None) -> list[Row]:
+    load = profile and profile.load
     return [("note", note.partition(":")[0]) for note in load_notes(load)] if load else []
 
 
-def score_rows(scores: Mapping[str, Any] | None) -> list[Row]:
+def score_rows(scores: Mapping[str, Score]) -> list[Row]:
     """Return scores A, B and C."""
     if not scores:
         return [("scores", "none: they need PSNR, MS-SSIM and the speedup at 1280x720")]
-    return [(f"score {name}", _figure(score, "value", ".2f", interval="ci95")) for name, score in scores.items()]
+    return [(f"score {name}", _figure(score.value, ".2f", interval=score.ci95)) for name, score in scores.items()]
 
 
-def requirements_in_short(requirements: Sequence[Mapping[str, Any]] | None) -> str:
+def requirements_in_short(requirements: Sequence[Requirement]) -> str:
     """Return how many rules are met, and which are broken or could not be judged."""
     if not requirements:
         return "not checked"
     verdicts = [verdict(rule) for rule in requirements]
     parts = [f"{verdicts.count('met')} of {verdicts.count('met') + verdicts.count('BROKEN')} met"]
     for word in ("BROKEN", "not judged"):
-        names = [rule["name"] for rule, found in zip(requirements, verdicts, strict=True) if found == word]
+        names = [rule.name for rule, found in zip(requirements, verdicts, strict=True) if found == word]
         parts += [f"{word}: {', '.join(names)}"] if names else []
     return "; ".join(parts)
 
 
-def requirement_lines(requirements: Sequence[Mapping[str, Any]]) -> list[str]:
+def requirement_lines(requirements: Sequence[Requirement]) -> list[str]:
     """Return a line a rule, and below one that something should be done about, its limit and what to do.
 
     A broken one is followed by its evidence too.
     """
-    rows = [(verdict(rule), str(rule["name"]), str(rule["found"])) for rule in requirements]
+    rows = [(verdict(rule), rule.name, rule.found) for rule in requirements]
     lines = []
     for line, rule in zip(aligned(rows).splitlines(), requirements, strict=True):
         lines.append(line)
-        if rule["passed"] is False:
-            lines.append(f"{'':12}evidence: {rule['evidence']}")
-        if rule["remedy"]:
-            lines += [f"{'':12}limit: {rule['limit']}", f"{'':12}-> {rule['remedy']}"]
+        if rule.passed is False:
+            lines.append(f"{'':12}evidence: {rule.evidence}")
+        if rule.remedy:
+            lines += [f"{'':12}limit: {rule.limit}", f"{'':12}-> {rule.remedy}"]
     return lines
 
 
-def verdict(rule: Mapping[str, Any]) -> str:
+def verdict(rule: Requirement) -> str:
     """Return the verdict on one rule in a word or two."""
-    if rule["passed"] is None:
-        return "not judged" if rule["found"] == "not judged" else "advice"
-    return "met" if rule["passed"] else "BROKEN"
+    if rule.passed is None:
+        return "not judged" if rule.found == "not judged" else "advice"
+    return "met" if rule.passed else "BROKEN"
 
 
-def _figure(part: Mapping[str, Any], name: str, digits: str, unit: str = "", interval: str = "") -> str:
+def _figure(value: float | None, digits: str, unit: str = "", interval: Interval = None) -> str:
     """Return a figure with its 95 % interval, where it has one."""
-    value = part.get(name)
     if value is None:
         return NOT_MEASURED
-    if isinstance(value, str):  # "inf": identical images
-        return value + unit
-    bounds = part.get(interval or f"{name}_ci95")
-    span = f" ({bounds[0]:{digits}} to {bounds[1]:{digits}})" if bounds else ""
+    span = f" ({interval[0]:{digits}} to {interval[1]:{digits}})" if interval else ""
     return f"{value:{digits}}{unit}{span}"

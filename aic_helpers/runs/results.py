@@ -8,22 +8,22 @@ validation image), `timing.csv` (a row per timed run) and the executed notebooks
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from aic_helpers.core import safe_files, staging
+from aic_helpers.core import safe_files, staging, validation
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.machine import environment
 from aic_helpers.core.safe_files import sha256
 from aic_helpers.core.scoring import total_scores
-from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, PROTOCOL, Track
+from aic_helpers.core.tracks import PROTOCOL, Track
 from aic_helpers.models.sources import fingerprint
 from aic_helpers.runs import schema
 from aic_helpers.runs.run_settings import Settings
+from aic_helpers.runs.schema import Metrics, Profile, Result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,16 +40,7 @@ PARTS: tuple[Part, ...] = ("model", "metrics", "profile", "requirements")
 """What the steps write, in their order. `scores` follow from `metrics` and `profile`."""
 
 
-def converted(settings: Settings) -> dict[str, Any] | None:
-    """Return the `model` part of a run whose `model.pb` was made from this very source; None if it must be made."""
-    if not (settings.model_pb.is_file() and (settings.folder / "result.json").is_file()):
-        return None
-    model = read(settings.folder)["model"]
-    fresh = model and model.get("source_sha256") == fingerprint(settings.source)
-    return model if fresh and sha256(settings.model_pb) == model["sha256"] else None
-
-
-def read(run: str | Path) -> dict[str, Any]:
+def read(run: str | Path) -> Result:
     """Return the result in a run folder (or in a `result.json`).
 
     Raises
@@ -62,12 +53,24 @@ def read(run: str | Path) -> dict[str, Any]:
     shown = staging.home(path.parent) / path.name
     if not path.is_file():
         raise InputError(f"a result at {shown}", "nothing", "make one with: aic run")
-    try:
-        result = json.loads(path.read_text("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"JSON in {shown}", f"something else ({error})", schema.REMEDY) from None
-    schema.require(result, shown)
-    return {"keys": {}, **result}
+    return schema.as_result(validation.load_json(path, schema.REMEDY, shown), shown)
+
+
+def find(folder: Path) -> Result | None:
+    """Return what `read` does; None where the folder has no result."""
+    return read(folder) if (folder / "result.json").is_file() else None
+
+
+def converted(settings: Settings) -> Result | None:
+    """Return the result of a run whose `model.pb` was made from this very source; None if it must be made."""
+    result = find(settings.folder)
+    known = result and result.model and result.model.source_sha256 == fingerprint(settings.source)
+    return result if known and has_model(settings.folder, result) else None
+
+
+def has_model(folder: Path, result: Result | None) -> bool:
+    """Return whether a run folder has the `model.pb` that its result speaks of."""
+    return result is not None and sha256(folder / "model.pb") == result.model_sha256
 
 
 def set_damaged_aside(folder: Path) -> None:
@@ -82,8 +85,7 @@ def set_damaged_aside(folder: Path) -> None:
     """
     path = folder / "result.json"
     try:
-        if path.is_file():
-            read(path)
+        find(folder)
     except schema.OtherSchemaError:
         raise
     except InputError as error:
@@ -92,7 +94,7 @@ def set_damaged_aside(folder: Path) -> None:
         log.warning("the result is made anew (%s); the one that was there is kept as %s", error, aside.name)
 
 
-def write_part(settings: Settings, part: Part, value: Any, made_from: dict[str, Any] | None = None) -> dict[str, Any]:
+def write_part(settings: Settings, part: Part, value: Any, made_from: dict[str, Any] | None = None) -> Result:
     """Put one part into the run's `result.json`, with the scores that follow, and return the whole result.
 
     With it go its key, `made_from` (see `aic_helpers.runs.cache_keys`), and the hashes of the files that hang on it, as
@@ -118,11 +120,12 @@ def write_part(settings: Settings, part: Part, value: Any, made_from: dict[str, 
     if made_from is not None:
         files = _hashes(settings.folder, part)
         result["keys"][part] = {"made_from": made_from, "files": files, "sha256": part_sha256(value)}
-    result["scores"] = scores(settings.track, result["metrics"], result["profile"])
-    result["environment"] = environment()
+    path = settings.folder / "result.json"
+    typed = schema.as_result(safe_files.strict(result), path)
+    result |= {"scores": scores(settings.track, typed.metrics, typed.profile), "environment": environment()}
     result = safe_files.strict(result)
-    safe_files.write_json(settings.folder / "result.json", result)
-    return result
+    safe_files.write_json(path, result)
+    return schema.as_result(result, path)
 
 
 def part_sha256(value: Any) -> str | None:
@@ -140,36 +143,37 @@ def _kept(settings: Settings, new_model: dict[str, Any] | None) -> dict[str, Any
     data = {"name": settings.dataset.name, "note": settings.dataset.note}
     blank: dict[str, Any] = {"schema": SCHEMA, "track": settings.track.name, "protocol": PROTOCOL, "data": data}
     blank |= {**dict.fromkeys((*PARTS, "scores", "environment")), "keys": {}}
-    if not (settings.folder / "result.json").is_file():
+    found = find(settings.folder)
+    if found is None:
         return blank
-    old = read(settings.folder)
-    other_model = new_model and (old["model"] or {}).get("sha256") != new_model["sha256"]
-    if old["track"] != settings.track.name or other_model:
+    other_model = new_model and found.model_sha256 != new_model["sha256"]
+    if found.track != settings.track.name or other_model:
         return blank
+    old = found.raw
     if old["data"] != data:
-        return blank | {"model": old["model"], "keys": {k: v for k, v in old["keys"].items() if k == "model"}}
+        keys = {part: key for part, key in old.get("keys", {}).items() if part == "model"}
+        return blank | {"model": old["model"], "keys": keys}
     return blank | old
 
 
-def scores(track: Track, metrics: dict[str, Any] | None, profile: dict[str, Any] | None) -> dict[str, Any] | None:
+def scores(track: Track, metrics: Metrics | None, profile: Profile | None) -> dict[str, Any] | None:
     """Return scores A, B and C with their intervals.
 
     None where a figure they need is missing or not finite, or the speedup is of another size than the challenge's.
     """
-    if not (metrics and profile) or (profile["width_px"], profile["height_px"]) != (HD_WIDTH_PX, HD_HEIGHT_PX):
+    if not (metrics and profile and profile.is_hd):
         return None
-    figures = [metrics.get("psnr_db"), metrics.get("ms_ssim"), profile.get("speedup")]
-    psnr_db, ms_ssim, speedup = (math.nan if figure is None else float(figure) for figure in figures)
-    if not all(map(math.isfinite, (psnr_db, ms_ssim, speedup))):
+    psnr_db, ms_ssim, speedup = metrics.psnr_db, metrics.ms_ssim, profile.speedup
+    if psnr_db is None or ms_ssim is None or speedup is None or not math.isfinite(psnr_db + ms_ssim + speedup):
         return None
     found = total_scores(
         track,
         psnr_db=psnr_db,
         ms_ssim=ms_ssim,
         speedup=speedup,
-        psnr_db_ci95=metrics.get("psnr_db_ci95"),
-        ms_ssim_ci95=metrics.get("ms_ssim_ci95"),
-        speedup_ci95=profile.get("speedup_ci95"),
+        psnr_db_ci95=metrics.psnr_db_ci95,
+        ms_ssim_ci95=metrics.ms_ssim_ci95,
+        speedup_ci95=profile.speedup_ci95,
     )
     return {name: asdict(score) for name, score in found.items()}
 

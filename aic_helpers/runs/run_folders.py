@@ -16,6 +16,7 @@ from aic_helpers.core.tracks import TRACKS
 from aic_helpers.data.images import read_rgb
 from aic_helpers.evaluation.example_images import ENDS, SIDES, picture
 from aic_helpers.runs import results
+from aic_helpers.runs.schema import Model, Result
 
 TABLES = ("images", "timing", "growth", "examples")
 
@@ -50,8 +51,10 @@ class RunFolder:
     ----------
     folder : Path
         Where it is, or will be once a staged folder's files have moved.
-    result : dict
+    result : Result
         From `result.json`.
+    model : Model
+        Of the result.
     tables : dict of str to DataFrame
         `images`, `timing`, `growth`, `examples`; empty where there is none.
     problems : dict of str to str
@@ -61,14 +64,15 @@ class RunFolder:
     """
 
     folder: Path
-    result: dict[str, Any]
+    result: Result
+    model: Model
     tables: dict[str, pd.DataFrame]
     problems: dict[str, str]
     examples: list[Example]
 
 
-def open_run(folder: Path) -> RunFolder:
-    """Return what is in a run folder.
+def open_run(folder: Path, result: Result | None = None) -> RunFolder:
+    """Return what is in a run folder; `result` is that of its `result.json`, where it was read already.
 
     Texts in it come from outside: letters that no page or font can show (control characters, halves of pairs)
     are replaced.
@@ -78,11 +82,10 @@ def open_run(folder: Path) -> RunFolder:
     InputError
         No result, one of another schema, or one without its track or model.
     """
-    result = printable(results.read(folder))
-    known = result.get("track") in TRACKS and isinstance(result.get("data"), dict)
-    if not (known and isinstance(result.get("model"), dict)):
+    result = printable_result(result or results.read(folder))
+    if result.track not in TRACKS or result.model is None:
         remedy = "make the run again: aic run"
-        raise InputError(f"a track, data and a model in {folder / 'result.json'}", "an incomplete result", remedy)
+        raise InputError(f"a track and a model in {folder / 'result.json'}", "an incomplete result", remedy)
     tables: dict[str, pd.DataFrame] = {}
     problems: dict[str, str] = {}
     for name in TABLES:
@@ -93,7 +96,12 @@ def open_run(folder: Path) -> RunFolder:
         problems["examples"] = "examples.csv doesn't say what its pictures are of: make the run again."
     rows = tables["examples"].to_dict("records") if whole else []
     examples = [_example(folder, row) for row in rows if row.get("end") in ENDS]
-    return RunFolder(home(folder.absolute()), result, tables, problems, examples)
+    return RunFolder(home(folder.absolute()), result, result.model, tables, problems, examples)
+
+
+def printable_result(result: Result) -> Result:
+    """Return a result whose texts can stand in a page."""
+    return Result.model_validate(printable(result.raw))
 
 
 def read_table(path: Path) -> tuple[pd.DataFrame, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,6 +10,7 @@ from matplotlib.figure import Figure
 from aic_helpers.core.statistics import mean_ci95
 from aic_helpers.core.tracks import MAX_RAM_MIB, SPEEDUP_CAP
 from aic_helpers.reporting.figure_style import BLUE, GREY, INK, ORANGE, notice, plain_ticks, short, styled
+from aic_helpers.runs.schema import Profile
 
 NAMED_ROWS = 30
 """Up to this many images each gets a row with its name; more become a curve."""
@@ -157,18 +156,18 @@ def growth(table: pd.DataFrame, *, narrow: bool = False) -> Figure:
 
 
 @styled
-def memory(profile: dict[str, Any] | None, *, narrow: bool = False) -> Figure:
+def memory(profile: Profile | None, *, narrow: bool = False) -> Figure:
     """Return the peak resident memory, split into the runtime's share and the model's, beside the rule's limit.
 
     Parameters
     ----------
-    profile : dict
+    profile : Profile
         The `profile` part of a result; it may be missing, or have failed.
     """
-    if not profile or profile["model_rss_mib"] is None:
+    if not profile or profile.runtime_rss_mib is None or profile.model_rss_mib is None or profile.peak_rss_mib is None:
         return notice("memory: not measured")
+    runtime, model, peak = profile.runtime_rss_mib, profile.model_rss_mib, profile.peak_rss_mib
     figure, (axes,) = _panels(1.7, 1, narrow)
-    runtime, model = profile["runtime_rss_mib"], profile["model_rss_mib"]
     axes.barh([0], [runtime], color=GREY, height=0.5)
     axes.barh([0], [model], left=[runtime], color=BLUE, height=0.5)
     axes.axvline(MAX_RAM_MIB, color=ORANGE, linewidth=1.5)
@@ -183,9 +182,9 @@ def memory(profile: dict[str, Any] | None, *, narrow: bool = False) -> Figure:
     )
     axes.set_yticks([])
     axes.set_ylim(-0.5, 0.5)
-    axes.set_xlim(0, max(MAX_RAM_MIB, profile["peak_rss_mib"]) * 1.05)
+    axes.set_xlim(0, max(MAX_RAM_MIB, peak) * 1.05)
     axes.set_xlabel("resident memory (MiB)")
-    words = f"peak {profile['peak_rss_mib']:.0f} MiB:", f"runtime {runtime:.0f} (grey) + model {model:.0f} (blue)"
+    words = f"peak {peak:.0f} MiB:", f"runtime {runtime:.0f} (grey) + model {model:.0f} (blue)"
     axes.set_title(("\n" if narrow else " ").join(words))
     return figure
 

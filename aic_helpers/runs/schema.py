@@ -1,13 +1,28 @@
-"""The schema of `result.json`, and the files of a run folder by the part of the result that each hangs on."""
+"""`result.json` in types, and the files of a run folder by the part of the result that each hangs on.
+
+What a step has written always reads: a value of another kind than it should have counts as none, as null does. What a
+step could not have written, a part without its keys, is refused.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+import math
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PrivateAttr,
+    StrictStr,
+    ValidatorFunctionWrapHandler,
+    model_validator,
+)
+
+from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX
 from aic_helpers.evaluation.example_images import EXAMPLES
 
 HANGS_ON: dict[str, tuple[str, ...]] = {
@@ -21,74 +36,242 @@ HANGS_ON: dict[str, tuple[str, ...]] = {
 FILES = ("model.pb", *HANGS_ON["metrics"], *HANGS_ON["profile"], "report.html", "result.json")
 """What the steps write into a run folder."""
 
-
 SCHEMA = 1
 
 REMEDY = "make the run again"
 
-PARTS = ("data", "model", "metrics", "profile", "requirements", "scores", "environment")
+LARGEST = 2.0**62
+"""Of the numbers that are read, so that each has a place in a column of whole numbers; no figure comes near."""
 
-TIMES = ("time_ms", "baseline_time_ms", "speedup", "speedup_ci95", "repetitions")
-KEYS: dict[str, tuple[str, ...]] = {
-    "data": ("name", "note"),
-    "model": ("name", "sha256"),
-    "metrics": (),
-    "profile": ("width_px", "height_px", "threads", "device", *TIMES, "peak_rss_mib", "failed", "failure"),
-    "scores": (),
-    "environment": (),
-}
-RULE = ("name", "passed", "limit", "found", "evidence", "remedy")
+
+def _figure(value: Any) -> float | None:
+    if value in ("inf", "-inf") if isinstance(value, str) else isinstance(value, float) and not math.isfinite(value):
+        return float(value)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if number and abs(value) < LARGEST else None
+
+
+def _count(value: Any) -> int | None:
+    number = _figure(value)
+    return None if number is None or not math.isfinite(number) else round(number)
+
+
+def _interval(value: Any) -> tuple[float, float] | None:
+    ends = [*map(_figure, value)] if isinstance(value, list | tuple) else []
+    finite = [end for end in ends if end is not None and math.isfinite(end)]
+    return (finite[0], finite[1]) if len(finite) == len(ends) == 2 else None
+
+
+Figure = Annotated[float | None, BeforeValidator(_figure)]
+"""A number; "inf" (the PSNR of identical images) is infinite."""
+Count = Annotated[int | None, BeforeValidator(_count)]
+Interval = Annotated[tuple[float, float] | None, BeforeValidator(_interval)]
+"""The two ends, both finite."""
+Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else str(value))]
+Texts = Annotated[
+    list[str], BeforeValidator(lambda value: [str(text) for text in value] if isinstance(value, list) else [])
+]
+Verdict = Annotated[bool | None, BeforeValidator(lambda value: value if isinstance(value, bool) else None)]
+OrEmpty = BeforeValidator(lambda value: {} if value is None else value)
+OrNone = BeforeValidator(lambda value: [] if value is None else value)
+
+
+class AsWritten(BaseModel):
+    """A part of a result. Frozen: what is written goes by way of `aic_helpers.runs.results.write_part`."""
+
+    model_config = ConfigDict(frozen=True)
+    _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keep(cls, value: Any, read: ValidatorFunctionWrapHandler) -> AsWritten:
+        part = read(value)
+        part._raw = value
+        return part
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The part as the file has it, in its order, with the keys that another version may have added."""
+        return self._raw
+
+
+class Data(AsWritten):
+    """What data a run was made on."""
+
+    name: Text
+    note: Text
+
+
+class Parity(AsWritten):
+    """How far a frozen model is from its source, black 0 and white 1; None where it is the source itself."""
+
+    max_abs: Figure = None
+    by_size: Annotated[dict[str, Any], OrEmpty] = {}
+
+
+class Model(AsWritten):
+    """The frozen model; `checkpoint` is what was given beside its source."""
+
+    name: Text
+    sha256: Text
+    source: Text = ""
+    kind: Text = ""
+    checkpoint: Text = ""
+    source_sha256: Text = ""
+    bytes: Count = None
+    parameters: Count = None
+    gmacs_720p: Figure = None
+    parity: Annotated[Parity, OrEmpty] = Parity()
+
+
+class Metrics(AsWritten):
+    """Means over the validation images; `failed` says why there are none."""
+
+    protocol: Text = ""
+    images: Count = None
+    limit: Count = None
+    psnr_db: Figure = None
+    psnr_db_ci95: Interval = None
+    ms_ssim: Figure = None
+    ms_ssim_ci95: Interval = None
+    ms_ssim_float64: Figure = None
+    cropped_images: Count = None
+    capped_images: Count = None
+    failed: Text = ""
+
+
+class Roofline(AsWritten):
+    """What the machine can reach."""
+
+    gflop_per_s: Figure = None
+
+
+class Profile(AsWritten):
+    """Time and memory beside the baseline; `failed` says why there are none."""
+
+    width_px: Count
+    height_px: Count
+    threads: Count
+    device: Text
+    time_ms: Figure
+    baseline_time_ms: Figure
+    speedup: Figure
+    speedup_ci95: Interval
+    repetitions: Count
+    peak_rss_mib: Figure
+    failed: Text
+    failure: Any
+    batch: Count = 1
+    machine: dict[str, Any] | None = None
+    warm_up_runs: Count = None
+    time_ms_p5: Figure = None
+    time_ms_p95: Figure = None
+    stop_reason: Text = ""
+    timed_s: Figure = None
+    runtime_rss_mib: Figure = None
+    runtime_file_mib: Figure = None
+    model_rss_mib: Figure = None
+    baseline_peak_rss_mib: Figure = None
+    memory_method: Text = ""
+    gflop_per_s: Figure = None
+    roofline: Annotated[Roofline, OrEmpty] = Roofline()
+    load: dict[str, Any] | None = None
+    notes: Texts = []
+    environment_variables: Annotated[dict[str, Any], OrEmpty] = {}
+    largest_activations: Annotated[list[Any], OrNone] = []
+
+    @property
+    def is_hd(self) -> bool:
+        """Whether it is of the size that scores and rules are about."""
+        return (self.width_px, self.height_px) == (HD_WIDTH_PX, HD_HEIGHT_PX)
+
+
+class Requirement(AsWritten):
+    """A rule; `passed` is None for an advice, and where it was not judged."""
+
+    name: Text
+    passed: Verdict
+    limit: Text
+    found: Text
+    evidence: Text
+    remedy: Text
+
+
+class Score(AsWritten):
+    """One of the scores A, B and C."""
+
+    value: Figure
+    ci95: Interval = None
+
+
+class Environment(AsWritten):
+    """What figures depend on beside the model and the data. Versions are in `raw`."""
+
+    cpu: Text = ""
+    cores: Count = None
+    host: Text = ""
+    created_utc: Text = ""
+
+
+class Key(AsWritten):
+    """What a part was made from, the SHA-256 of it, and of the files that hang on it: see `cache_keys`."""
+
+    made_from: dict[str, Any]
+    files: dict[str, Any]
+    sha256: Text = ""
+
+
+def _whole_keys(value: Any) -> Any:
+    """Leave out keys of another form, as if their parts were made before there were any."""
+    if not isinstance(value, dict):
+        return value
+    return {part: key for part, key in value.items() if _is_key(key)}
+
+
+def _is_key(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(value.get(name), dict) for name in ("made_from", "files"))
+
+
+class Result(AsWritten):
+    """A result; a part that no step has written yet is None or empty."""
+
+    track: StrictStr
+    protocol: Text = ""
+    data: Data
+    model: Model | None
+    metrics: Metrics | None
+    profile: Profile | None
+    requirements: Annotated[list[Requirement], OrNone]
+    scores: Annotated[dict[str, Score], OrEmpty]
+    environment: Annotated[Environment, OrEmpty]
+    keys: Annotated[dict[str, Key], BeforeValidator(_whole_keys)] = {}
+
+    @property
+    def model_sha256(self) -> str:
+        """The SHA-256 of `model.pb`; empty where there is none yet."""
+        return self.model.sha256 if self.model else ""
 
 
 class OtherSchemaError(InputError):
     """A result of another schema: not damaged, but another version's."""
 
 
-def require(result: Any, path: Path) -> None:
-    """Check that what was read from `path` is a result whose parts have their keys; values are not looked at.
+def as_result(content: Any, path: Path) -> Result:
+    """Return what was read from `path` as a result.
 
     Raises
     ------
     OtherSchemaError
         Another schema.
     InputError
-        No schema, or the first part that isn't as a step would have written it.
+        No schema, or a part that isn't as a step would have written it.
     """
-    found = result.get("schema") if isinstance(result, dict) else None
+    expected = f"a whole result in {path}"
+    found = content.get("schema") if isinstance(content, dict) else None
     if not isinstance(found, int):
-        raise InputError(f"a whole result in {path}", f"{json.dumps(found)[:40]} as its schema", REMEDY)
+        raise InputError(expected, f"{validation.shown(found)} as its schema", REMEDY)
     if found != SCHEMA:
         raise OtherSchemaError(
             f"a result of schema {SCHEMA} in {path}", f"schema {found}", "read it with the version it names"
         )
-    problem = next(_problems(result), None)
-    if problem:
-        raise InputError(f"a whole result in {path}", problem, REMEDY)
-
-
-def _problems(result: dict[str, Any]) -> Iterator[str]:
-    """Yield what is wrong. What follows a problem relies on its being none: only the first counts."""
-    yield from _missing(result, ("track", *PARTS), "the result")
-    if not isinstance(result["track"], str):
-        yield _wrong("track", result["track"])
-    for part, keys in KEYS.items():
-        if result[part] is not None or part == "data":
-            yield from _missing(result[part], keys, part)
-    for name, score in (result["scores"] or {}).items():
-        yield from _missing(score, ("value",), f"score {name}")
-    if not isinstance(result.get("keys", {}), dict):
-        yield _wrong("keys", result["keys"])
-    if not isinstance(result["requirements"], list | None):
-        yield _wrong("requirements", result["requirements"])
-    for rule in result["requirements"] or []:
-        yield from _missing(rule, RULE, "a rule in requirements")
-
-
-def _missing(value: Any, keys: tuple[str, ...], name: str) -> Iterator[str]:
-    if not isinstance(value, dict):
-        yield _wrong(name, value)
-    yield from (f"nothing at {key} in {name}" for key in keys if key not in value)
-
-
-def _wrong(name: str, value: Any) -> str:
-    return f"{json.dumps(value)[:40]} as {name}"
+    return validation.fitted(Result, content, expected, REMEDY)

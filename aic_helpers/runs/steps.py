@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aic_helpers.core import machine
 from aic_helpers.core.progress_types import Progress
@@ -17,6 +17,7 @@ from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, results
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
+from aic_helpers.runs.schema import Model, Profile, Requirement, Result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,17 +27,23 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def convert(settings: Settings, *, fresh: bool = False) -> dict[str, Any]:
+def convert(settings: Settings, *, fresh: bool = False) -> Model:
     """Return the `model` part of the run, having converted the source to `model.pb`.
 
     A `model.pb` that was made from this very source is used as it is, unless `fresh` is true.
     """
-    key = cache_keys.model_key(settings)
-    model = None if fresh or cache_keys.stale(settings.folder, "model", key) else results.converted(settings)
-    if model is None:
-        converted = conversion.convert(settings.source, settings.model_pb)
-        model = results.write_part(settings, "model", converted, key)["model"]
+    model = _converted(settings, fresh=fresh).model
+    assert model is not None
     return model
+
+
+def _converted(settings: Settings, *, fresh: bool = False) -> Result:
+    """Return what the run folder has, read once, with a model that holds."""
+    folder, key = settings.folder, cache_keys.model_key(settings)
+    result = None if fresh else results.find(folder)
+    if result and not cache_keys.stale(result, folder, "model", key) and results.has_model(folder, result):
+        return result
+    return results.write_part(settings, "model", conversion.convert(settings.source, settings.model_pb), key)
 
 
 def evaluate(
@@ -57,9 +64,9 @@ def evaluate(
     threads, max_rss_mib
         See `aic_helpers.evaluation.isolated.assess`.
     """
-    model = convert(settings)
-    key = cache_keys.metrics_key(settings, model["sha256"])
-    if not (fresh or _stale(settings, "metrics", key)):
+    result = _converted(settings)
+    key = cache_keys.metrics_key(settings, result.model_sha256)
+    if not (fresh or _stale(settings, result, "metrics", key)):
         return results.read_table(settings, "images")
     images = isolated.assess(
         settings.model_pb,
@@ -87,41 +94,43 @@ def profile(
     *,
     fresh: bool = False,
     progress: Progress | None = None,
-) -> dict[str, Any]:
+) -> Profile:
     """Return the `profile` part of the run, time and memory beside the track's baseline, having written it.
 
     One that the run folder has of this very model, with these settings on this machine, is used as it is, unless
     `fresh` is true.
     """
-    model = convert(settings)
+    result = _converted(settings)
     conditions, limits = conditions or Conditions(), limits or Limits()
-    key = cache_keys.profile_key(settings, model["sha256"], conditions, limits)
-    if not (fresh or _stale(settings, "profile", key)):
-        return results.read(settings.folder)["profile"]
+    key = cache_keys.profile_key(settings, result.model_sha256, conditions, limits)
+    if not (fresh or _stale(settings, result, "profile", key)) and result.profile:
+        return result.profile
     baseline, photo = sources.baseline_pb(settings.track), _hd_photo(settings)
     measured = profiler.profile(settings.model_pb, baseline, conditions, limits, image=photo, progress=progress)
     return record_profile(settings, measured, key)
 
 
-def record_profile(settings: Settings, measured: profiler.Profile, key: cache_keys.Key) -> dict[str, Any]:
+def record_profile(settings: Settings, measured: profiler.Profile, key: cache_keys.Key) -> Profile:
     """Write time and memory to the run folder, and return them as its result has them."""
     results.write_table(settings, "timing", measured.samples)
-    return results.write_part(settings, "profile", measured.result, key)["profile"]
+    profile = results.write_part(settings, "profile", measured.result, key).profile
+    assert profile is not None
+    return profile
 
 
 def grow(settings: Settings, *, threads: int | None = None, progress: Progress | None = None) -> scaling.Growth:
     """Return how time and memory grow with the resolution and the batch; the table goes to the run folder."""
-    convert(settings)
+    result = _converted(settings)
     measured = scaling.growth(settings.model_pb, image=_hd_photo(settings), threads=threads, progress=progress)
     results.write_table(settings, "growth", measured.table)
-    run = results.read(settings.folder)
-    if run["profile"]:
-        key = run["keys"].get("profile", {}).get("made_from")
-        results.write_part(settings, "profile", {**run["profile"], "growth_exponents": measured.exponents}, key)
+    if result.profile:
+        key = result.keys["profile"].made_from if "profile" in result.keys else None
+        grown = result.profile.raw | {"growth_exponents": measured.exponents}
+        results.write_part(settings, "profile", grown, key)
     return measured
 
 
-def check(settings: Settings, *, fresh: bool = False, weighed: bool = True) -> list[dict[str, Any]]:
+def check(settings: Settings, *, fresh: bool = False, weighed: bool = True) -> list[Requirement]:
     """Return the challenge's rules with what was found, having written them to the run folder.
 
     Rules about time, memory and quality are judged by the profile and the metrics that the run folder has. Rules
@@ -132,28 +141,27 @@ def check(settings: Settings, *, fresh: bool = False, weighed: bool = True) -> l
     weighed : bool
         See `aic_helpers.profiling.requirements.check`.
     """
-    model = convert(settings)
-    run = results.read(settings.folder)
-    key = cache_keys.requirements_key(settings, run, weighed=weighed)
-    if not (fresh or _stale(settings, "requirements", key)):
-        return run["requirements"]
+    result = _converted(settings)
+    key = cache_keys.requirements_key(settings, result, weighed=weighed)
+    if not (fresh or _stale(settings, result, "requirements", key)):
+        return result.requirements
     rules = requirements.check(
         settings.model_pb,
-        conversion=model,
-        profile=run["profile"],
-        metrics=run["metrics"],
+        conversion=result.raw["model"],
+        profile=result.raw["profile"],
+        metrics=result.raw["metrics"],
         photo=_hd_photo(settings),
         weighed=weighed,
     )
-    return results.write_part(settings, "requirements", rules, key)["requirements"]
+    return results.write_part(settings, "requirements", rules, key).requirements
 
 
-def _stale(settings: Settings, part: Part, key: dict[str, Any]) -> str | None:
+def _stale(settings: Settings, result: Result, part: Part, key: cache_keys.Key) -> str | None:
     """Return why a part must be made anew, having told what was decided."""
-    why = cache_keys.stale(settings.folder, part, key)
+    why = cache_keys.stale(result, settings.folder, part, key)
     if why is None:
-        measured = results.read(settings.folder)["environment"]["created_utc"]
-        log.info("%s: %s taken from the run folder, where they are of %s", settings.source.name, part, measured)
+        made = result.environment.created_utc
+        log.info("%s: %s taken from the run folder, where they are of %s", settings.source.name, part, made)
     elif why != cache_keys.NOTHING_YET:
         log.info("%s: %s made anew: %s", settings.source.name, part, why)
     return why

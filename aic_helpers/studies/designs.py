@@ -128,7 +128,7 @@ def _once(found: Sequence[Candidate]) -> list[Candidate]:
         key = f"no model: {candidate.name}" if candidate.pb is None else str(safe_files.sha256(candidate.pb))
         if key not in kept:
             kept[key] = replace(candidate, name=printable(candidate.name))
-        elif not (kept[key].result or {}).get("profile") and candidate.result:
+        elif candidate.result and not getattr(kept[key].result, "profile", None):
             kept[key] = replace(candidate, name=kept[key].name)
     return list(kept.values())
 
@@ -208,17 +208,17 @@ def _plan(
 
 def _model(candidate: Candidate) -> Model:
     """Return a model with what its run measured, so that a study doesn't change with a run."""
-    result = candidate.result or {}
-    metrics, profile = (result.get(part) or {} for part in ("metrics", "profile"))
+    result = candidate.result
+    metrics, profile = (result and result.raw[part] for part in ("metrics", "profile"))
     names = [*study_pictures.METRICS, *(f"{name}_ci95" for name in study_pictures.METRICS)]
-    figures = {name: metrics.get(name) for name in names}
-    figures |= {name: profile.get(name) for name in ("speedup", "speedup_ci95")}
+    figures = {name: metrics and metrics.get(name) for name in names}
+    figures |= {name: profile and profile.get(name) for name in ("speedup", "speedup_ci95")}
     images: dict[str, list[Any]] = {}
     table = candidate.images
     if table is not None and table[list(study_pictures.METRICS)].notna().all(axis=None):
         images = {name: table[name].tolist() for name in ("image", *study_pictures.METRICS)}
-    folder = str(candidate.pb.parent) if candidate.result and candidate.pb else ""
-    digest = (result.get("model") or {}).get("sha256", "")
+    folder = str(candidate.pb.parent) if result and candidate.pb else ""
+    digest = result.model_sha256 if result else ""
     return Model(candidate.name, folder, digest, figures if images else {}, images)
 
 

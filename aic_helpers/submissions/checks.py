@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
@@ -15,6 +15,7 @@ from aic_helpers.core.tracks import TRACKS
 from aic_helpers.models import graph_checks
 from aic_helpers.reporting import text_tables
 from aic_helpers.runs import result_tables, run_folders
+from aic_helpers.runs.schema import Metrics, Model, Requirement, Result
 from aic_helpers.submissions import teams
 
 SAME_DB = 1e-4
@@ -75,21 +76,21 @@ def _team_checks(folder: Path) -> Iterator[Check]:
 
 def _run_checks(run: run_folders.RunFolder, folder: Path) -> Iterator[Check]:
     result = run.result
-    words = f"{result['model']['name']}, {TRACKS[result['track']].title}"
+    words = f"{run.model.name}, {TRACKS[result.track].title}"
     yield _check("a result", shown(words, FOUND))
-    unchanged = _model_check(result["model"], folder / "model.pb")
+    unchanged = _model_check(run.model, folder / "model.pb")
     yield unchanged
     if unchanged.passed:
         yield _operations_check(folder / "model.pb")
-    yield _rules_check(result["requirements"])
+    yield _rules_check(result.requirements)
     yield _images_check(result)
     yield _figures_check(result)
     yield _identity_check(run)
 
 
-def _model_check(model: Mapping[str, Any], path: Path) -> Check:
+def _model_check(model: Model, path: Path) -> Check:
     found = safe_files.sha256(path) or ""
-    if found and found == model["sha256"]:
+    if found and found == model.sha256:
         return _check("model unchanged", f"model.pb has the SHA-256 {found[:12]}... of the run")
     seen = f"model.pb has the SHA-256 {found[:12]}..., another than in the run" if found else "no model.pb"
     return _check("model unchanged", seen, "make the run again with aic run; submit the model.pb that it leaves")
@@ -104,39 +105,38 @@ def _operations_check(model_pb: Path) -> Check:
     return _check("operations allowed", f"{found['nodes']} operations, all of them allowed")
 
 
-def _rules_check(rules: Sequence[Mapping[str, Any]] | None) -> Check:
+def _rules_check(rules: Sequence[Requirement]) -> Check:
     if not rules:
         return _check("rules met", "not checked", "aic check, with the options of the run")
-    broken = [rule for rule in rules if rule["passed"] is False]
+    broken = [rule for rule in rules if rule.passed is False]
     if not broken:
         return _check("rules met", result_tables.requirements_in_short(rules))
-    names = ", ".join(str(rule["name"]) for rule in broken)
-    return _check("rules met", shown(f"broken: {names}", FOUND), shown(str(broken[0]["remedy"] or "mend it"), FOUND))
+    names = ", ".join(rule.name for rule in broken)
+    return _check("rules met", shown(f"broken: {names}", FOUND), shown(broken[0].remedy or "mend it", FOUND))
 
 
-def _images_check(result: Mapping[str, Any]) -> Check:
+def _images_check(result: Result) -> Check:
     """Whether the figures are of all validation images; which data they are of is for the organiser to judge."""
-    metrics, data = result["metrics"] or {}, result["data"]
-    again = "aic run, without --limit"
-    if not metrics or "limit" not in metrics:
+    metrics, again = result.metrics, "aic run, without --limit"
+    if metrics is None or "limit" not in metrics.raw:
         return _check("all images", "not evaluated", again)
-    of = text_tables.data_words(str(data["name"]), str(data["note"] or ""))
-    if metrics.get("failed"):
-        return _check("all images", shown(f"failed on {metrics['failed']}, of {of}", FOUND), "mend the model")
-    if metrics["limit"] is not None:
-        return _check("all images", shown(f"only {metrics['limit']} images of {of}", FOUND), again)
-    return _check("all images", shown(f"{metrics.get('images')} images of {of}", FOUND))
+    of = text_tables.data_words(result.data.name, result.data.note)
+    if metrics.failed:
+        return _check("all images", shown(f"failed on {metrics.failed}, of {of}", FOUND), "mend the model")
+    if metrics.limit is not None:
+        return _check("all images", shown(f"only {metrics.limit} images of {of}", FOUND), again)
+    return _check("all images", shown(f"{metrics.images} images of {of}", FOUND))
 
 
-def _figures_check(result: Mapping[str, Any]) -> Check:
+def _figures_check(result: Result) -> Check:
     """Whether all figures are numbers, and such as can be."""
-    metrics, profile, scores = (result[part] or {} for part in ("metrics", "profile", "scores"))
-    psnr_db, ms_ssim, speedup = metrics.get("psnr_db"), metrics.get("ms_ssim"), profile.get("speedup")
+    metrics, scores = result.metrics or Metrics(), result.scores
+    psnr_db, ms_ssim, speedup = metrics.psnr_db, metrics.ms_ssim, result.profile.speedup if result.profile else None
     judged = {
         "PSNR": (psnr_db, _finite(psnr_db)),
         "MS-SSIM": (ms_ssim, _finite(ms_ssim) and 0 <= ms_ssim <= 1),
         "speedup": (speedup, _finite(speedup) and speedup > 0),
-        **{f"score {name}": (score["value"], _finite(score["value"])) for name, score in scores.items()},
+        **{f"score {name}": (score.value, _finite(score.value)) for name, score in scores.items()},
     }
     bad = [f"{name} {_figure(value)}" for name, (value, good) in judged.items() if not good]
     if not (scores or bad):
@@ -146,13 +146,12 @@ def _figures_check(result: Mapping[str, Any]) -> Check:
     return _check("figures meaningful", ", ".join(f"{name} {_figure(value)}" for name, (value, _) in judged.items()))
 
 
-def _finite(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and math.isfinite(value)
+def _finite(value: float | None) -> TypeGuard[float]:
+    return value is not None and math.isfinite(value)
 
 
-def _figure(value: Any) -> str:
-    number = isinstance(value, int | float)
-    return "not measured" if value is None else f"{value:.4g}" if number else shown(str(value))
+def _figure(value: float | None) -> str:
+    return text_tables.NOT_MEASURED if value is None else f"{value:.4g}"
 
 
 def _identity_check(run: run_folders.RunFolder) -> Check:

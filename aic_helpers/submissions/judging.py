@@ -216,10 +216,9 @@ def _failed_here(desk: Desk, end: folders.Entry) -> bool:
 
 def _figures(end: folders.Entry, row: dict[str, Any]) -> dict[str, Any]:
     """Return what a leaderboard shows and compares, so that it need not open any run folder."""
-    result = end.result or {}
-    made_from = result["keys"].get("metrics", {}).get("made_from", {})
+    key = end.result and end.result.keys.get("metrics")
     images = {name: end.images[name].tolist() for name in ("psnr_db", "ms_ssim")}
-    judged_on = {name: made_from.get(name) for name in ("data", "protocol")}
+    judged_on = {name: key and key.made_from.get(name) for name in ("data", "protocol")}
     return safe_files.strict({"figures": row, "images": images, "judged_on": judged_on})
 
 

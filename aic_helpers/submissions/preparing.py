@@ -63,14 +63,14 @@ def prepare(
     team, result = teams.read_team(folder), results.read(run_folder)
     model = run_folder / "model.pb"
     submission = Submission(
-        track=result["track"],
+        track=result.track,
         team_id=team.team_id or 0,
         team=team.team,
         link=link,
-        sha256=result["model"]["sha256"],
+        sha256=result.model_sha256,
         bytes=model.stat().st_size,
         token=team.token,
-        result=public(result),
+        result=public(result.raw),
     )
     path = folder / f"{submission.track}_{submission.sha256[:12]}.eml"
     eml.write_mail(eml.submission_mail(submission, sender=sender, address=address), path)

@@ -72,9 +72,9 @@ def test_times_go_to_the_worker_that_declares_it_and_name_its_machine(
     spec = small_boards.read_spec(here / "timed.toml", here / "timed")
     scheduling.run(spec, executor)
     result = results.read(here / "timed" / "enhancement" / "good_0")
-    assert result["profile"]["machine"]["host"] == socket.gethostname()
-    assert result["profile"]["speedup"] > 1
-    assert result["requirements"]
+    assert result.profile.machine["host"] == socket.gethostname()
+    assert result.profile.speedup > 1
+    assert result.requirements
     assert scheduling.run(spec, executor)["there"] == 1, "another worker's times hold as well"
 
 
@@ -191,4 +191,4 @@ def test_children_of_workers_are_confined_where_strangers_models_run(
     with confinement.confined([tmp_path]), dask_executor.executor(None, 1) as confined:
         assert set(confined._client.run(dask_tasks.is_confined).values()) == {True}
         assert scheduling.run(spec, confined)["failed"] == 0
-    assert results.read(tmp_path / "out" / "enhancement" / "good_0")["metrics"]["images"] == 3
+    assert results.read(tmp_path / "out" / "enhancement" / "good_0").metrics.images == 3

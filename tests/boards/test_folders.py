@@ -23,7 +23,7 @@ def test_a_board_is_read(tmp_path):
     assert (board.folder, board.name, board.data, board.limit, board.profile) == (folder, "of nets", "sample", 5, False)
     (entry,) = board.entries
     assert (entry.name, entry.track, entry.folder) == ("net", "super_resolution", "super_resolution/net")
-    assert entry.result["metrics"]["psnr_db"] == 28
+    assert entry.result.metrics.psnr_db == 28
     assert list(entry.images.index) == ["photo 0", "photo 1"]
     assert (entry.failure, entry.problem) == ("", "")
 

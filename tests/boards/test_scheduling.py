@@ -19,7 +19,7 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.processes.workers import ChildError
 from aic_helpers.runs import cache_keys, results, schema
 
-PROFILE = {**dict.fromkeys(schema.KEYS["profile"]), **run_folders.result()["profile"]}
+PROFILE = {**run_folders.empty(schema.Profile), **run_folders.result()["profile"]}
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_every_model_is_a_row_the_bad_ones_with_their_reason(unbroken: Path) -> 
     rows = {line.split(",")[0]: line for line in table.splitlines()}
     assert "returned NaN or infinity" in rows["always_nan"]
     assert "died of SIGABRT" in rows["aborts"]
-    assert results.read(unbroken / "out" / "enhancement" / "good_1")["metrics"]["images"] == 3
+    assert results.read(unbroken / "out" / "enhancement" / "good_1").metrics.images == 3
 
 
 def test_a_second_call_does_nothing(unbroken: Path) -> None:
@@ -79,7 +79,7 @@ def recorded(folder: Path) -> set[str]:
     """Return the units whose results are in their run folders."""
     found = set()
     for path in folder.glob("*/*/result.json"):
-        if results.read(path.parent)["requirements"] is not None:
+        if results.read(path.parent).raw["requirements"] is not None:
             found.add(f"{path.parent.parent.name}/{path.parent.name}")
     return found
 
@@ -145,7 +145,7 @@ class Stub:
 
     def evaluate(self, settings: Any, progress: Any) -> None:
         self._do("evaluate", settings)
-        key = cache_keys.metrics_key(settings, results.read(settings.folder)["model"]["sha256"])
+        key = cache_keys.metrics_key(settings, results.read(settings.folder).model_sha256)
         results.write_part(settings, "metrics", {"psnr_db": 30.0, "ms_ssim": 0.9}, key)
 
     def profile(self, settings: Any, limits: Any, progress: Any) -> None:
@@ -158,8 +158,8 @@ class Stub:
         key = cache_keys.requirements_key(settings, results.read(settings.folder), weighed=weighed)
         results.write_part(settings, "requirements", [], key)
 
-    def profile_key(self, settings: Any, limits: Any, result: dict[str, Any]) -> dict[str, Any]:
-        return {"model": result["model"]["sha256"], "time_budget_s": limits.time_budget_s}
+    def profile_key(self, settings: Any, limits: Any, result: schema.Result) -> dict[str, Any]:
+        return {"model": result.model_sha256, "time_budget_s": limits.time_budget_s}
 
     def stop(self) -> None:
         pass
@@ -256,7 +256,7 @@ def test_a_result_that_was_removed_or_edited_is_made_anew(timed: Any, tmp_path: 
     executor = Stub()
     assert scheduling.run(timed(), executor) == {"entries": 2, "there": 0, "done": 2, "failed": 0}
     assert sorted(name for what, name in executor.done if what == "evaluate") == ["good_0", "good_1"]
-    assert results.read(edited.parent)["metrics"]["psnr_db"] == 30.0
+    assert results.read(edited.parent).metrics.psnr_db == 30.0
 
 
 def test_a_new_board_refuses_a_folder_with_a_persons_own_files(timed: Any, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_score_of_impossible_figures(refused, psnr_db, ms_ssim, speedup, line):
 
 
 def test_help_costs_nothing():
-    heavy = {"tensorflow", "keras", "numba", "pandas", "matplotlib", "papermill", "numpy"}
+    heavy = {"tensorflow", "keras", "numba", "pandas", "matplotlib", "papermill", "numpy", "pydantic"}
     code = (
         "import sys; from aic_helpers.cli import main; main.status(['run', '--help']); "
         f"sys.exit({heavy} & set(sys.modules))"
@@ -322,13 +322,11 @@ def test_a_broken_rule_is_exit_status_1(aic, monkeypatch, tmp_path, frozen, pass
     rule = {"name": "size", "passed": passed, "limit": "1 MB", "found": "2 MB", "evidence": "-", "remedy": None}
     rule |= {"remedy": "shrink it"} if passed is False else {}
 
-    def convert(settings):
-        from aic_helpers.runs import results
+    def convert(source, out):
+        out.write_bytes(b"")
+        return {"name": "any", "kind": "frozen", "source": "any.pb", "sha256": "0", "bytes": 1, "parameters": 0}
 
-        model = {"name": "any", "kind": "frozen", "source": "any.pb", "sha256": "0", "bytes": 1, "parameters": 0}
-        return results.write_part(settings, "model", model)["model"]
-
-    monkeypatch.setattr("aic_helpers.runs.steps.convert", convert)
+    monkeypatch.setattr("aic_helpers.models.conversion.convert", convert)
     monkeypatch.setattr("aic_helpers.profiling.requirements.check", lambda *_, **__: [rule])
     call = ("--model", frozen("any", 0.0), "--out", tmp_path / "run", "--no-profile")
     printed = aic("check", *SR, *call)
@@ -339,6 +337,8 @@ def test_a_broken_rule_is_exit_status_1(aic, monkeypatch, tmp_path, frozen, pass
 
 @pytest.mark.parametrize(("width_px", "again"), [(None, 1), (64, 1), (1280, 0)], ids=["none", "small", "hd"])
 def test_check_measures_where_no_profile_is_of_hd(aic, monkeypatch, tmp_path, frozen, width_px, again):
+    from fixtures import run_folders
+
     from aic_helpers.runs import results, run_settings, schema
 
     measured = []
@@ -347,7 +347,7 @@ def test_check_measures_where_no_profile_is_of_hd(aic, monkeypatch, tmp_path, fr
         measured.append(stage)
         results.write_part(stage, "profile", hd)
 
-    hd = {**dict.fromkeys(schema.KEYS["profile"]), "width_px": 1280, "height_px": 720, "threads": 1, "device": "cpu"}
+    hd = {**run_folders.empty(schema.Profile), "width_px": 1280, "height_px": 720, "threads": 1, "device": "cpu"}
     hd |= {"failed": "at 1280x720: no"}
     call = ("--model", frozen("any", 0.0), "--out", tmp_path / "run")
     monkeypatch.setattr("aic_helpers.runs.steps.profile", profile)
@@ -358,7 +358,7 @@ def test_check_measures_where_no_profile_is_of_hd(aic, monkeypatch, tmp_path, fr
         results.write_part(settings, "profile", hd | {"width_px": width_px})
     assert aic("check", *SR, *call)[0] == 0
     assert len(measured) == again
-    assert results.read(tmp_path / "run")["profile"]["width_px"] == 1280
+    assert results.read(tmp_path / "run").profile.width_px == 1280
 
 
 def test_scores_agree_with_the_formula(aic):

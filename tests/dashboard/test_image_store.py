@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+from fixtures import run_folders
 
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
@@ -45,11 +46,11 @@ def run_folder(folder, where, **changes):
     folder.mkdir()
     (folder / "model.pb").write_bytes(b"weights")
     dataset = open_dataset(where, track=ENHANCEMENT)
-    result = {**dict.fromkeys(schema.PARTS), "schema": 1, "track": "enhancement"}
+    result = {**run_folders.empty(schema.Result), "schema": 1, "track": "enhancement"}
     result["data"] = {"name": dataset.name, "note": ""}
     result["model"] = {"name": "<b>mine</b>", "sha256": safe_files.sha256(folder / "model.pb")}
     result["metrics"] = {"psnr_db": 31.0, "ms_ssim": 0.97}
-    result["profile"] = dict.fromkeys(schema.KEYS["profile"])
+    result["profile"] = run_folders.empty(schema.Profile)
     result["profile"] |= {"time_ms": 500.0, "speedup": 2.0, "speedup_ci95": [1.9, 2.1], "peak_rss_mib": 700.0}
     result["scores"] = {"A": {"value": 9.5, "ci95": None}}
     (folder / "result.json").write_text(json.dumps(result | changes), "utf-8")

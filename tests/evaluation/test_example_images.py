@@ -106,7 +106,7 @@ def test_metrics_that_are_cleared_take_the_examples_along(run):
     results.write_part(settings, "model", {"name": "net", "sha256": "0"})
     results.write_part(settings, "metrics", {"psnr_db": 30.0})
     written(settings)
-    results.write_part(settings, "model", {"sha256": "1"})
+    results.write_part(settings, "model", {"name": "net", "sha256": "1"})
     assert sorted(path.name for path in settings.folder.iterdir()) == ["result.json"]
 
 

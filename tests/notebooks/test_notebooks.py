@@ -99,8 +99,8 @@ def test_a_run_of_the_sample_network_gives_a_whole_result(track, tmp_path, capfd
     told = [line for line in stderr.splitlines() if not line.startswith("Assertion failed: pfd.revents")]
     assert told == [f"{track} {name}: {step}" for step in ("01_convert", "02_evaluate", "03_profile")]
     result = results.read(out)
-    _check_result(result, track)
-    assert result["keys"]["profile"]["made_from"]["time_budget_s"] == 15
+    _check_result(result.raw, track)
+    assert result.keys["profile"].made_from["time_budget_s"] == 15
     # Nothing was measured of growth, and a small patch has no overview.
     left_out = {"growth.csv"} | (
         {name for name in schema.FILES if "overview" in name} if track == "enhancement" else set()

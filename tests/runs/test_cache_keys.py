@@ -45,7 +45,11 @@ def settings(tmp_path):
 
 
 def standing(settings, profile=False):
-    return cache_keys.standing(settings, profile=profile)
+    return cache_keys.standing(settings, results.find(settings.folder), profile=profile)
+
+
+def stale(settings, part, key):
+    return cache_keys.stale(results.find(settings.folder), settings.folder, part, key)
 
 
 def test_what_nothing_has_changed_holds(settings):
@@ -54,7 +58,7 @@ def test_what_nothing_has_changed_holds(settings):
 
 def test_a_part_that_was_never_made_is_no_change(settings):
     assert standing(settings, profile=True)["profile"] == cache_keys.NOTHING_YET
-    assert cache_keys.stale(settings.folder / "other", "model", {}) == cache_keys.NOTHING_YET
+    assert stale(replace(settings, folder=settings.folder / "other"), "model", {}) == cache_keys.NOTHING_YET
 
 
 def test_a_changed_image_is_noticed(settings):
@@ -116,12 +120,12 @@ def test_times_hold_on_the_same_machine_with_the_same_settings_only(settings, mo
 
     here = key()
     results.write_part(settings, "profile", run_profile(), here)
-    assert cache_keys.stale(settings.folder, "profile", key()) is None
-    assert cache_keys.stale(settings.folder, "profile", key(Conditions(threads=1))) in (None, "changed since: threads")
-    assert cache_keys.stale(settings.folder, "profile", key(Conditions(width_px=640))) == "changed since: width_px"
-    assert cache_keys.stale(settings.folder, "profile", key(limits=Limits(interval=0.1))) == "changed since: interval"
+    assert stale(settings, "profile", key()) is None
+    assert stale(settings, "profile", key(Conditions(threads=1))) in (None, "changed since: threads")
+    assert stale(settings, "profile", key(Conditions(width_px=640))) == "changed since: width_px"
+    assert stale(settings, "profile", key(limits=Limits(interval=0.1))) == "changed since: interval"
     monkeypatch.setattr("aic_helpers.core.machine.identity", lambda: {"cpu": "another", "cores": 2, "host": "there"})
-    assert cache_keys.stale(settings.folder, "profile", key()) == "changed since: the machine"
+    assert stale(settings, "profile", key()) == "changed since: the machine"
 
 
 def run_profile():
@@ -140,7 +144,7 @@ def test_rules_are_judged_again_after_other_metrics(settings):
 def test_keys_of_another_form_count_as_none(settings, kept):
     file = settings.folder / "result.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"keys": kept}))
-    assert cache_keys.stale(settings.folder, "metrics", {}) == cache_keys.NOTHING_YET
+    assert stale(settings, "metrics", {}) == cache_keys.NOTHING_YET
 
 
 @pytest.fixture

@@ -115,7 +115,7 @@ def test_a_run_executes_the_notebooks_in_order_and_keeps_them(steps, tmp_path):
     settings, done = steps
     progress = []
     result = notebook_runs.run(**settings, profile=False, progress=lambda *told: progress.append(told))
-    assert result["track"] == "by stand-ins"
+    assert result.track == "by stand-ins"
     assert [name for name, _ in done] == ["01_convert", "02_evaluate", "03_profile"]
     assert [parameters.get("profile") for _, parameters in done] == [None, None, False]
     names = sorted(path.name for path in (tmp_path / "run").iterdir())
@@ -133,9 +133,7 @@ def test_a_run_executes_the_notebooks_in_order_and_keeps_them(steps, tmp_path):
 def test_a_run_that_holds_executes_nothing_unless_asked(steps, tmp_path, monkeypatch, caplog):
     settings, done = steps
     first = notebook_runs.run(**settings)
-    monkeypatch.setattr(
-        "aic_helpers.runs.cache_keys.standing", lambda settings, profile, limits: {"model": None, "metrics": None}
-    )
+    monkeypatch.setattr("aic_helpers.runs.cache_keys.standing", lambda *_, **__: {"model": None, "metrics": None})
     caplog.set_level("INFO")
     assert notebook_runs.run(**settings) == first
     assert len(done) == 3
@@ -150,9 +148,7 @@ def test_a_run_that_holds_executes_nothing_unless_asked(steps, tmp_path, monkeyp
 def test_a_run_says_what_it_makes_anew(steps, monkeypatch, caplog):
     settings, done = steps
     caplog.set_level("INFO")
-    monkeypatch.setattr(
-        "aic_helpers.runs.cache_keys.standing", lambda settings, profile, limits: {"metrics": "changed since: limit"}
-    )
+    monkeypatch.setattr("aic_helpers.runs.cache_keys.standing", lambda *_, **__: {"metrics": "changed since: limit"})
     notebook_runs.run(**settings)
     assert len(done) == 3
     assert "metrics made anew: changed since: limit" in caplog.text

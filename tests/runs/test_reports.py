@@ -305,7 +305,7 @@ def test_runs_that_cannot_be_shown_leave_the_others(report, tmp_path):
         "schema 2": '{"schema": 2}',
         "no track": '{"schema": 1}',
         "no keys": '{"schema": 1, "track": "enhancement", "data": {}, "model": {}}',
-        "null": json.dumps(changed("model", bytes=None)),
+        "no model": json.dumps(changed("model")),
     }
     folders = [run_folders.write(tmp_path / "good")]
     for name, content in contents.items():

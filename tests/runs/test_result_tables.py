@@ -1,9 +1,11 @@
 """What the commands print."""
 
 import pytest
+from fixtures.run_folders import typed
 
 from aic_helpers.reporting import text_tables
 from aic_helpers.runs import result_tables
+from aic_helpers.runs.schema import Metrics, Profile, Requirement, Score
 
 RULE = {"name": "size", "passed": True, "limit": "1 MB", "found": "0.5 MB", "evidence": "-", "remedy": None}
 BROKEN = {**RULE, "passed": False, "found": "2 MB", "evidence": "model.pb has 2 MB", "remedy": "shrink it"}
@@ -33,21 +35,24 @@ PROFILE = {
 
 def test_figures_have_their_interval_where_there_is_one():
     expected = [("PSNR", "31.14 dB (26.10 to 35.80)"), ("MS-SSIM", "0.9693"), ("images", "7")]
-    assert result_tables.metrics_rows(METRICS) == expected
+    assert result_tables.metrics_rows(typed(Metrics, METRICS)) == expected
 
 
 def test_identical_images_have_a_psnr_in_a_word():
-    assert result_tables.metrics_rows({**METRICS, "psnr_db": "inf", "psnr_db_ci95": None})[0] == ("PSNR", "inf dB")
+    assert result_tables.metrics_rows(typed(Metrics, {**METRICS, "psnr_db": "inf", "psnr_db_ci95": None}))[0] == (
+        "PSNR",
+        "inf dB",
+    )
 
 
 def test_failed_metrics_say_why():
-    assert result_tables.metrics_rows({"failed": "1 of 7 images; 0: NaN"}) == [
+    assert result_tables.metrics_rows(typed(Metrics, {"failed": "1 of 7 images; 0: NaN"})) == [
         ("PSNR, MS-SSIM", "failed on 1 of 7 images; 0: NaN")
     ]
 
 
 def test_a_profile_in_rows():
-    assert result_tables.profile_rows(PROFILE) == [
+    assert result_tables.profile_rows(typed(Profile, PROFILE)) == [
         ("time", "302.2 ms at 1280x720, 2 threads"),
         ("baseline", "300.2 ms"),
         ("speedup", "1.000 (0.989 to 1.007)"),
@@ -58,7 +63,7 @@ def test_a_profile_in_rows():
 
 def test_a_profile_that_failed_says_why_and_has_no_figures():
     names = ("time_ms", "baseline_time_ms", "speedup", "speedup_ci95", "peak_rss_mib", "model_rss_mib", "gflop_per_s")
-    failed = {**PROFILE, **dict.fromkeys(names), "failed": "it died of SIGABRT"}
+    failed = typed(Profile, {**PROFILE, **dict.fromkeys(names), "failed": "it died of SIGABRT"})
     rows = dict(result_tables.profile_rows(failed))
     assert rows.pop("failed") == "it died of SIGABRT"
     assert set(rows.values()) == {"not measured"}
@@ -71,23 +76,26 @@ def test_no_profile_is_said_in_words():
 
 
 def test_the_notes_say_how_the_timed_runs_ended():
-    assert result_tables.profile_notes(PROFILE) == ["16 runs of each; stopped by: interval.", "Something to know."]
+    assert result_tables.profile_notes(typed(Profile, PROFILE)) == [
+        "16 runs of each; stopped by: interval.",
+        "Something to know.",
+    ]
 
 
 @pytest.mark.parametrize(
     ("rules", "words"),
     [
-        (None, "not checked"),
+        ([], "not checked"),
         ([RULE, ADVICE], "1 of 1 met"),
         ([RULE, BROKEN, UNJUDGED], "1 of 2 met; BROKEN: size; not judged: time"),
     ],
 )
 def test_requirements_in_short(rules, words):
-    assert result_tables.requirements_in_short(rules) == words
+    assert result_tables.requirements_in_short([typed(Requirement, rule) for rule in rules]) == words
 
 
 def test_a_broken_rule_is_followed_by_its_evidence_and_what_to_do():
-    assert result_tables.requirement_lines([RULE, BROKEN, ADVICE]) == [
+    assert result_tables.requirement_lines([typed(Requirement, rule) for rule in (RULE, BROKEN, ADVICE)]) == [
         "met     size   0.5 MB",
         "BROKEN  size   2 MB",
         "            evidence: model.pb has 2 MB",
@@ -103,5 +111,7 @@ def test_results_stand_side_by_side():
 
 
 def test_a_result_without_scores_says_what_they_need():
-    assert result_tables.score_rows(None) == [("scores", "none: they need PSNR, MS-SSIM and the speedup at 1280x720")]
-    assert result_tables.score_rows({"A": {"value": 1.234, "ci95": [1, 2]}}) == [("score A", "1.23 (1.00 to 2.00)")]
+    assert result_tables.score_rows({}) == [("scores", "none: they need PSNR, MS-SSIM and the speedup at 1280x720")]
+    assert result_tables.score_rows({"A": typed(Score, {"value": 1.234, "ci95": [1, 2]})}) == [
+        ("score A", "1.23 (1.00 to 2.00)")
+    ]

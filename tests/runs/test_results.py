@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from fixtures import run_folders
 
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
@@ -16,7 +17,7 @@ from aic_helpers.runs import results, run_settings, schema
 
 MODEL = {"name": "net", "source": "net.pb", "sha256": "0" * 64, "bytes": 3, "parameters": 1, "gmacs_720p": 0.1}
 METRICS = {"psnr_db": 30.0, "psnr_db_ci95": (29.0, 31.0), "ms_ssim": 0.97, "ms_ssim_ci95": (0.96, 0.98), "images": 5}
-HD = {**dict.fromkeys(schema.KEYS["profile"]), "width_px": 1280, "height_px": 720}
+HD = {**run_folders.empty(schema.Profile), "width_px": 1280, "height_px": 720}
 PROFILE = {**HD, "time_ms": 10.0, "baseline_time_ms": 20.0, "speedup": 2.0, "speedup_ci95": [1.9, 2.1]}
 
 
@@ -55,24 +56,25 @@ def test_a_result_has_every_key_of_the_schema_from_the_first_part_on(settings):
         "environment",
         "keys",
     }
-    assert set(result) == keys
-    assert (result["schema"], result["track"], result["protocol"]) == (1, "super_resolution", "pirm2018")
-    assert result["metrics"] is result["profile"] is result["requirements"] is result["scores"] is None
-    assert result["data"] == {"name": "sample", "note": ""}
-    assert {"python", "tensorflow", "numpy", "cpu", "cores", "created_utc"} <= set(result["environment"])
+    assert set(result.raw) == keys
+    assert (result.raw["schema"], result.track, result.protocol) == (1, "super_resolution", "pirm2018")
+    assert {result.raw[part] for part in ("metrics", "profile", "requirements", "scores")} == {None}
+    assert (result.metrics, result.profile, result.requirements, result.scores) == (None, None, [], {})
+    assert (result.data.name, result.data.note) == ("sample", "")
+    assert {"python", "tensorflow", "numpy", "cpu", "cores", "created_utc"} <= set(result.environment.raw)
     assert results.read(settings.folder) == result
 
 
 def test_scores_follow_from_metrics_and_profile(settings):
-    scores = complete(settings)["scores"]
-    assert scores["A"]["value"] == pytest.approx(4 * 3.5 + 100 * 0.03 + 2)
-    assert scores["A"]["ci95"] == pytest.approx([4 * 2.5 + 100 * 0.02 + 1.9, 4 * 4.5 + 100 * 0.04 + 2.1])
+    scores = complete(settings).scores
+    assert scores["A"].value == pytest.approx(4 * 3.5 + 100 * 0.03 + 2)
+    assert scores["A"].ci95 == pytest.approx([4 * 2.5 + 100 * 0.02 + 1.9, 4 * 4.5 + 100 * 0.04 + 2.1])
 
 
 def test_there_are_no_scores_from_a_speedup_at_another_size(settings):
     complete(settings)
     result = results.write_part(settings, "profile", {**PROFILE, "width_px": 640})
-    assert result["scores"] is None
+    assert result.scores == {}
 
 
 @pytest.mark.parametrize(
@@ -80,13 +82,13 @@ def test_there_are_no_scores_from_a_speedup_at_another_size(settings):
 )
 def test_no_scores_where_a_figure_is_not_finite(settings, metrics):
     results.write_part(settings, "profile", PROFILE)
-    assert results.write_part(settings, "metrics", metrics)["scores"] is None
+    assert results.write_part(settings, "metrics", metrics).scores == {}
 
 
 def test_another_frozen_model_clears_what_was_found_on_the_one_before(settings):
     complete(settings)
     result = results.write_part(settings, "model", {**MODEL, "sha256": "1" * 64})
-    assert result["metrics"] is result["profile"] is result["requirements"] is result["scores"] is None
+    assert (result.metrics, result.profile, result.requirements, result.scores) == (None, None, [], {})
     assert not (settings.folder / "images.csv").exists()
     assert not (settings.folder / "timing.csv").exists()
 
@@ -94,7 +96,7 @@ def test_another_frozen_model_clears_what_was_found_on_the_one_before(settings):
 def test_the_same_frozen_model_keeps_what_was_found_on_it(settings):
     before = complete(settings)
     after = results.write_part(settings, "model", MODEL)
-    assert after["scores"] == before["scores"]
+    assert after.scores == before.scores
     assert results.read_table(settings, "images").to_dict("list") == {"image": ["0"]}
 
 
@@ -111,9 +113,9 @@ def test_the_checkpoint_that_was_given_is_kept_and_a_pretrained_model_s_own_is_n
     (tmp_path / "weights.data-00000-of-00001").write_bytes(b"")
     call = {"out": str(settings.folder)}
     given = run_settings.settle("super_resolution", f"{tmp_path}/net.py:net", f"{tmp_path}/weights", **call)
-    assert results.write_part(given, "model", MODEL)["model"]["checkpoint"] == f"{tmp_path}/weights"
+    assert results.write_part(given, "model", MODEL).model.checkpoint == f"{tmp_path}/weights"
     sample = run_settings.settle("super_resolution", **call)
-    assert results.write_part(sample, "model", MODEL)["model"]["checkpoint"] is None
+    assert results.write_part(sample, "model", MODEL).raw["model"]["checkpoint"] is None
 
 
 def test_other_data_clears_the_figures_but_not_the_model(settings, tmp_path, net):
@@ -121,9 +123,9 @@ def test_other_data_clears_the_figures_but_not_the_model(settings, tmp_path, net
     write_png(tmp_path / "photos" / "super_resolution" / "targets" / "0.png", np.zeros((8, 8, 3), np.uint8))
     other = run_settings.settle("super_resolution", str(net), data=str(tmp_path / "photos"), out=str(settings.folder))
     result = results.write_part(other, "metrics", METRICS)
-    assert result["model"]["sha256"] == MODEL["sha256"]
-    assert result["profile"] is None
-    assert result["data"]["name"] == str(tmp_path / "photos")
+    assert result.model.sha256 == MODEL["sha256"]
+    assert result.profile is None
+    assert result.data.name == str(tmp_path / "photos")
 
 
 def test_json_is_strict(settings):
@@ -195,7 +197,7 @@ def test_a_staged_result_is_named_by_the_run_folder(tmp_path):
         assert f" in {tmp_path / 'result.json'}, found " in str(error.value)
 
 
-RULE = dict.fromkeys(schema.RULE)
+RULE = run_folders.empty(schema.Requirement)
 
 
 @pytest.mark.parametrize(
@@ -203,20 +205,20 @@ RULE = dict.fromkeys(schema.RULE)
     [
         ("track", 3, "3 as track"),
         ("data", None, "null as data"),
-        ("data", {"name": "sample"}, "nothing at note in data"),
+        ("data", {"name": "sample"}, "nothing at data.note"),
         ("model", "net", '"net" as model'),
-        ("model", {"name": "net"}, "nothing at sha256 in model"),
+        ("model", {"name": "net"}, "nothing at model.sha256"),
         ("metrics", [1], "[1] as metrics"),
-        ("profile", {"height_px": 720}, "nothing at width_px in profile"),
+        ("profile", {"height_px": 720}, "nothing at profile.width_px"),
         ("requirements", {}, "{} as requirements"),
-        ("requirements", [RULE, {"name": "size"}], "nothing at passed in a rule in requirements"),
-        ("scores", {"A": 1.0}, "1.0 as score A"),
+        ("requirements", [RULE, {"name": "size"}], "nothing at requirements[1].passed"),
+        ("scores", {"A": 1.0}, "1.0 as scores.A"),
         ("environment", "here", '"here" as environment'),
     ],
 )
 def test_reading_a_part_of_another_form(settings, part, value, found):
     result = complete(settings)
-    (settings.folder / "result.json").write_text(json.dumps(result | {part: value}))
+    (settings.folder / "result.json").write_text(json.dumps(result.raw | {part: value}))
     with pytest.raises(InputError) as error:
         results.read(settings.folder)
     path = settings.folder / "result.json"
@@ -225,7 +227,7 @@ def test_reading_a_part_of_another_form(settings, part, value, found):
 
 def test_reading_a_result_without_its_parts(tmp_path):
     (tmp_path / "result.json").write_text('{"schema": 1}')
-    with pytest.raises(InputError, match=r"found nothing at track in the result: make the run again"):
+    with pytest.raises(InputError, match=r"found nothing at track: make the run again"):
         results.read(tmp_path)
 
 
@@ -302,7 +304,7 @@ def test_a_model_counts_as_converted_only_from_this_very_source(settings, net):
     assert results.converted(settings) is None, "model.pb is not the file that the result speaks of"
     sha256 = safe_files.sha256(settings.model_pb)
     results.write_part(settings, "model", {**MODEL, "sha256": sha256})
-    assert results.converted(settings)["sha256"] == sha256
+    assert results.converted(settings).model_sha256 == sha256
     net.write_bytes(b"other")
     assert results.converted(settings) is None, "the source has changed since"
 

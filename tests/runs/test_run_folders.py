@@ -35,5 +35,5 @@ def test_a_staged_folder_is_named_by_its_home(tmp_path):
 
 def test_a_result_without_its_model(tmp_path):
     folder = made.write(tmp_path / "run", made.result() | {"model": None})
-    with pytest.raises(InputError, match=r"expected a track, data and a model in .*, found an incomplete result: make"):
+    with pytest.raises(InputError, match=r"expected a track and a model in .*, found an incomplete result: make"):
         run_folders.open_run(folder)

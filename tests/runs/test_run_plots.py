@@ -3,9 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from fixtures import run_folders
 from matplotlib.figure import Figure
 
 from aic_helpers.runs import run_plots
+from aic_helpers.runs.schema import Profile
 
 GENERATOR = np.random.default_rng(7)
 
@@ -76,12 +78,12 @@ def test_no_timed_runs_are_said_in_words():
 
 def test_memory_is_split_beside_the_limit():
     profile = {"peak_rss_mib": 1100.0, "runtime_rss_mib": 600.0, "model_rss_mib": 500.0}
-    figure = drawn(run_plots.memory(profile))
+    figure = drawn(run_plots.memory(run_folders.typed(Profile, profile)))
     assert [bar.get_width() for bar in figure.axes[0].patches] == [600.0, 500.0]
     assert titles(figure) == ["peak 1100 MiB: runtime 600 (grey) + model 500 (blue)"]
 
 
-@pytest.mark.parametrize("profile", [None, {"peak_rss_mib": None, "runtime_rss_mib": 600.0, "model_rss_mib": None}])
+@pytest.mark.parametrize("profile", [None, run_folders.typed(Profile, {"runtime_rss_mib": 600.0})])
 def test_no_memory_is_said_in_words(profile):
     assert drawn(run_plots.memory(profile)).axes[0].texts[0].get_text() == "memory: not measured"
 

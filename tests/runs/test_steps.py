@@ -5,13 +5,13 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from fixtures import in_process
+from fixtures import in_process, run_folders
 
 from aic_helpers.core import safe_files
 from aic_helpers.data.images import write_png
 from aic_helpers.runs import results, run_settings, schema, steps
 
-PROFILE = {**dict.fromkeys(schema.KEYS["profile"]), "time_ms": 1.0, "speedup": 2.0}
+PROFILE = {**run_folders.empty(schema.Profile), "time_ms": 1.0, "speedup": 2.0}
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def settings(tmp_path, monkeypatch):
 
 def test_a_model_is_converted_once_unless_asked_again(settings, monkeypatch):
     first = steps.convert(settings)
-    assert results.read(settings.folder)["model"] == first
+    assert results.read(settings.folder).model == first
     monkeypatch.setattr("aic_helpers.models.conversion.convert", lambda *_: pytest.fail("converted again"))
     assert steps.convert(settings) == first
     with pytest.raises(pytest.fail.Exception, match="converted again"):
@@ -49,14 +49,14 @@ def test_a_model_is_converted_once_unless_asked_again(settings, monkeypatch):
 def test_a_changed_source_is_converted_anew(settings):
     first = steps.convert(settings)
     settings.source.path.write_bytes(b"other")
-    assert steps.convert(settings)["sha256"] != first["sha256"]
+    assert steps.convert(settings).sha256 != first.sha256
 
 
 def test_evaluate_writes_table_and_means(settings):
     images = steps.evaluate(settings)
     assert list(results.read_table(settings, "images")["image"]) == list(images["image"]) == ["0", "1", "2"]
-    metrics = results.read(settings.folder)["metrics"]
-    assert (metrics["images"], metrics["limit"]) == (3, None)
+    metrics = results.read(settings.folder).metrics
+    assert (metrics.images, metrics.limit) == (3, None)
     assert list(pd.read_csv(settings.folder / "examples.csv")["image"]) == [2, 1, 0]
 
 
@@ -80,7 +80,7 @@ def test_growth_stands_beside_the_profile(settings, monkeypatch):
     steps.convert(settings)
     results.write_part(settings, "profile", PROFILE)
     steps.grow(settings)
-    assert results.read(settings.folder)["profile"] == PROFILE | {"growth_exponents": exponents}
+    assert results.read(settings.folder).profile.raw == PROFILE | {"growth_exponents": exponents}
     assert len(results.read_table(settings, "growth")) == 1
 
 
@@ -95,8 +95,8 @@ def test_check_judges_by_what_the_run_folder_has(settings, monkeypatch):
     monkeypatch.setattr("aic_helpers.profiling.requirements.check", check)
     steps.convert(settings)
     results.write_part(settings, "profile", PROFILE)
-    assert steps.check(settings) == [rule]
+    assert [judged.raw for judged in steps.check(settings)] == [rule]
     assert given["profile"] == PROFILE
     assert given["metrics"] is None
     assert given["conversion"]["name"] == "net"
-    assert results.read(settings.folder)["requirements"] == [rule]
+    assert results.read(settings.folder).raw["requirements"] == [rule]

@@ -121,7 +121,7 @@ def test_a_broken_rule(tmp_path, folder):
         ("metrics", None, "figures meaningful", "PSNR not measured, MS-SSIM not measured"),
         ("metrics", {"psnr_db": "inf"}, "figures meaningful", "PSNR inf"),
         ("metrics", {"psnr_db": math.nan}, "figures meaningful", "PSNR nan"),
-        ("metrics", {"psnr_db": "\x1b[31m"}, "figures meaningful", "PSNR \ufffd[31m"),
+        ("metrics", {"psnr_db": "\x1b[31m"}, "figures meaningful", "PSNR not measured"),
         ("metrics", {"ms_ssim": 1.01}, "figures meaningful", "MS-SSIM 1.01"),
         ("metrics", {"ms_ssim": -0.01}, "figures meaningful", "MS-SSIM -0.01"),
         ("profile", {"speedup": 0.0}, "figures meaningful", "speedup 0"),

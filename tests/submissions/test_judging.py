@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fixtures import hostile_graphs, processes, small_boards, team_runs
+from fixtures import hostile_graphs, processes, run_folders, small_boards, team_runs
 
 from aic_helpers.boards import executors
 from aic_helpers.core import isolation
@@ -27,7 +27,7 @@ from aic_helpers.core.locks import alone
 from aic_helpers.evaluation import isolated
 from aic_helpers.processes import fork_server
 from aic_helpers.profiling import requirements
-from aic_helpers.runs import results
+from aic_helpers.runs import results, schema
 from aic_helpers.submissions import eml, intake, judging, leaderboards, messages
 from aic_helpers.submissions.ledgers import DONE, FAILED, RECEIVED, REJECTED, RETURNED, STARTED, Ledger
 
@@ -42,14 +42,8 @@ class Timed(executors.LocalExecutor):
 
     def profile(self, settings: Any, limits: Any, progress: Any) -> None:
         key = self.profile_key(settings, limits, results.read(settings.folder))
-        made_up = {**dict.fromkeys(boards_profile()), **team_runs.result()["profile"]}
+        made_up = {**run_folders.empty(schema.Profile), **team_runs.result()["profile"]}
         results.write_part(settings, "profile", made_up, key)
-
-
-def boards_profile() -> tuple[str, ...]:
-    from aic_helpers.runs import schema
-
-    return tuple(schema.KEYS["profile"])
 
 
 @dataclass
