@@ -73,12 +73,14 @@ def run(
             _refuse_strangers(spec)
         work = _Work(spec, executor, fresh, retry, progress or (lambda *told: None))
         work.forget_failures()
-        if not executor.timed_at_once and any("measure" in work.stages(entry) for entry in spec.entries):
+        lacking = [(entry, work.stages(entry)) for entry in spec.entries]
+        judged, measured = ([entry for entry, lacks in lacking if stage in lacks] for stage in ("judge", "measure"))
+        if measured and not executor.timed_at_once:
             raise InputError(*NOBODY_TIMES)
         safe_files.write_json(spec.folder / FILE, _as_dict(spec))
-        there = sum(not work.stages(entry) for entry in spec.entries)
-        work.through("judge", executor.side_by_side)
-        work.through("measure", executor.timed_at_once)
+        there = sum(not lacks for _, lacks in lacking)
+        work.through("judge", judged, executor.side_by_side)
+        work.through("measure", measured, executor.timed_at_once)
     failed = sum((entry.settings.folder / FAILURE).is_file() for entry in spec.entries)
     return {"entries": len(spec.entries), "there": there, "done": len(spec.entries) - there, "failed": failed}
 
@@ -155,9 +157,9 @@ class _Work:
             if self._anew or not self._has_failed(entry):
                 (entry.settings.folder / FAILURE).unlink(missing_ok=True)
 
-    def through(self, stage: Stage, at_once: int) -> None:
-        """Do one stage of all entries that lack it, `at_once` at a time."""
-        waiting = [entry for entry in self._spec.entries if stage in self.stages(entry)]
+    def through(self, stage: Stage, lacking: Sequence[Entry], at_once: int) -> None:
+        """Do one stage of the entries that lack it, `at_once` at a time; those that failed in another are left out."""
+        waiting = [entry for entry in lacking if not (entry.settings.folder / FAILURE).is_file()]
         self._progress("", 0, len(waiting), stage)
         threads = ThreadPoolExecutor(max(1, at_once))
         units = [threads.submit(self._unit, entry, stage) for entry in waiting]

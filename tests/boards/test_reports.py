@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from fixtures import boards, run_folders
+from fixtures import boards, reading, run_folders
 
 from aic_helpers.boards import folders, reports, standings
 
@@ -124,3 +124,10 @@ def test_two_hundred_models_fit_in_a_megabyte(tmp_path):
     page = path.read_text("utf-8")
     assert page.count("<tr>") == 2 * (202 + 1)
     assert not re.findall(r"https?:", page)
+
+
+def test_a_board_is_shown_with_each_result_parsed_once(write, tmp_path, monkeypatch):
+    folder = boards.plan(tmp_path, *(add(tmp_path, name) for name in ("one", "two", "three")))
+    counts = reading.counted(monkeypatch)
+    assert "run-3" in write(folder)
+    assert counts["result.json"] == 3

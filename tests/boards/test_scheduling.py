@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fixtures import run_folders, small_boards
+from fixtures import reading, run_folders, small_boards
 
 from aic_helpers.boards import executors, journals, scheduling
 from aic_helpers.core import safe_files
@@ -194,6 +194,13 @@ def test_only_what_a_changed_model_needs_is_done(timed: Any, tmp_path: Path) -> 
     executor = Stub()
     scheduling.run(timed(), executor)
     assert {name for _, name in executor.done} == {"good_1"}
+
+
+def test_where_all_is_in_place_each_result_is_parsed_once(timed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    scheduling.run(timed(), Stub())
+    counts = reading.counted(monkeypatch)
+    assert scheduling.run(timed(), Stub())["there"] == 2
+    assert (counts["result.json"], counts["hashed"]) == (2, 2)
 
 
 def test_another_time_budget_takes_the_times_anew(timed: Any, tmp_path: Path) -> None:

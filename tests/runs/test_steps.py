@@ -5,10 +5,11 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from fixtures import in_process, run_folders
+from fixtures import in_process, reading, run_folders
 
 from aic_helpers.core import safe_files
 from aic_helpers.data.images import write_png
+from aic_helpers.profiling import profiler
 from aic_helpers.runs import results, run_settings, schema, steps
 
 PROFILE = {**run_folders.empty(schema.Profile), "time_ms": 1.0, "speedup": 2.0}
@@ -71,6 +72,19 @@ def test_failed_images_are_not_shown(settings):
     images = steps.evaluate(settings)
     images.loc[[0, 2], "psnr_db"] = np.nan
     assert [shown.title for shown in steps.worst_and_best(settings, images)] == ["the only image: 1"]
+
+
+def test_where_all_is_in_place_a_step_reads_the_result_and_the_source_once(settings, monkeypatch):
+    measured = profiler.Profile(PROFILE, pd.DataFrame())
+    monkeypatch.setattr("aic_helpers.profiling.profiler.profile", lambda *_, **__: measured)
+    monkeypatch.setattr("aic_helpers.profiling.requirements.check", lambda *_, **__: [])
+    for step in (steps.convert, steps.evaluate, steps.profile, steps.check):
+        step(settings)
+    counts = reading.counted(monkeypatch)
+    for step in (steps.convert, steps.evaluate, steps.profile, steps.check):
+        counts.clear()
+        step(settings)
+        assert (counts["result.json"], counts["hashed"]) == (1, 1), step
 
 
 def test_growth_stands_beside_the_profile(settings, monkeypatch):
