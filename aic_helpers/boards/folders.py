@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
+from pydantic import BaseModel, Field, StrictBool, StrictInt
 
+from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.core.safe_texts import printable
 from aic_helpers.core.tracks import TRACKS
+from aic_helpers.core.validation import TrackName
 from aic_helpers.runs import results
 from aic_helpers.runs.run_folders import printable_result, read_table
-from aic_helpers.runs.schema import Result
+from aic_helpers.runs.schema import Result, Text
 
 SCHEMA = 1
 
@@ -28,8 +29,33 @@ BOARDS = RUNS / "boards"
 
 MAKE = "make one with: aic board run SPEC"
 
-TEXTS = ("name", "track", "model", "checkpoint", "folder")
-"""Of each entry in `board.json`."""
+
+class _PlannedEntry(BaseModel):
+    name: str
+    track: TrackName
+    folder: str
+    model: Text = ""
+    checkpoint: Text = ""
+
+
+class _Plan(BaseModel):
+    """`board.json`, as `aic board run` writes it."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    name: str
+    data: str
+    limit: StrictInt | None
+    profile: StrictBool
+    entries: list[_PlannedEntry]
+
+
+class Failure(BaseModel):
+    """`failure.json`: why a model failed for good, and what that hangs on."""
+
+    reason: str
+    stage: Text = "run"
+    kind: Text = ""
+    made_from: Any = None
 
 
 @dataclass(frozen=True)
@@ -90,12 +116,10 @@ def open_board(folder: str | Path = "") -> Board:
     if not (place / FILE).is_file():
         found = "a file" if place.is_file() else "none in that folder" if place.is_dir() else "nothing"
         raise InputError(f"a board ({FILE}) at {place}", found, MAKE)
-    plan = _json(place / FILE)
-    problem = next(_problems(plan), None)
-    if problem:
-        raise InputError(f"a whole board of schema {SCHEMA} in {place / FILE}", problem, MAKE)
-    entries = [_entry(place, {name: str(entry.get(name) or "") for name in TEXTS}) for entry in plan["entries"]]
-    return Board(place, _line(plan["name"]), _line(plan["data"]), plan["limit"], plan["profile"], entries)
+    content = printable(validation.load_json(place / FILE, f"JSON in {place / FILE}", MAKE))
+    plan = validation.fitted(_Plan, content, f"a whole board of schema {SCHEMA} in {place / FILE}", MAKE)
+    entries = [_entry(place, entry) for entry in plan.entries]
+    return Board(place, _line(plan.name), _line(plan.data), plan.limit, plan.profile, entries)
 
 
 def board_or_runs(folder: str | Path = "") -> Board:
@@ -107,7 +131,7 @@ def of_runs(folder: Path) -> Board:
     """Return the runs in a folder like `runs/` as a board; it may be empty."""
     found = sorted(path for track in TRACKS for path in (folder / track).glob("*") if (path / "result.json").is_file())
     entries = [
-        _entry(folder, {"name": path.name, "track": path.parent.name, "folder": str(path.relative_to(folder))})
+        _entry(folder, _PlannedEntry(name=path.name, track=path.parent.name, folder=str(path.relative_to(folder))))
         for path in found
     ]
     note = "No board was made yet, so these are the single runs" if entries else "There is no board and no run yet"
@@ -121,41 +145,14 @@ def _newest() -> Path:
     return boards[-1].parent
 
 
-def _json(path: Path) -> Any:
-    try:
-        return printable(json.loads(path.read_text("utf-8")))
-    except (ValueError, RecursionError) as error:  # a wrong encoding is a ValueError too
-        raise InputError(f"JSON in {path}", f"something else ({error})", MAKE) from None
-
-
-def _problems(plan: Any) -> Iterator[str]:
-    """Yield what is wrong. What follows a problem relies on its being none: only the first counts."""
-    if not isinstance(plan, dict):
-        yield f"{json.dumps(plan)[:40]}"
-    if plan.get("schema") != SCHEMA:
-        yield f"schema {plan.get('schema')}"
-    kinds = {"name": str, "data": str, "limit": int | None, "profile": bool, "entries": list}
-    yield from (f"{json.dumps(plan.get(key))[:40]} as {key}" for key, kind in kinds.items() if not _is(plan, key, kind))
-    for number, entry in enumerate(plan["entries"], 1):
-        if not isinstance(entry, dict):
-            yield f"{json.dumps(entry)[:40]} as entry {number}"
-        yield from (f"no {key} in entry {number}" for key in ("name", "track", "folder") if not _is(entry, key, str))
-        if entry["track"] not in TRACKS:
-            yield f"track {entry['track']!r} in entry {number}"
-
-
-def _is(values: dict[str, Any], key: str, kind: Any) -> bool:
-    return key in values and isinstance(values[key], kind) and (kind is bool or not isinstance(values[key], bool))
-
-
-def _entry(board: Path, texts: dict[str, str]) -> Entry:
+def _entry(board: Path, planned: _PlannedEntry) -> Entry:
     """Return an entry with what its run folder holds."""
-    known = {name: _line(texts.get(name, "")) for name in TEXTS}
+    known = {name: _line(text) for name, text in planned}
     blank = pd.DataFrame({"psnr_db": [], "ms_ssim": []})
     result, images, failure, problem = None, blank, "", ""
     try:
-        run = _inside(board, texts["folder"])
-        failure = _failure(run / FAILURE)
+        run = _inside(board, planned.folder)
+        failure = _why(run / FAILURE)
         if (run / "result.json").is_file():
             result = _result(run, known["track"])
             images = _images(run)
@@ -173,17 +170,23 @@ def _inside(board: Path, folder: str) -> Path:
     return path
 
 
-def _failure(path: Path) -> str:
-    """Return why a model failed, from its `failure.json`; empty where there is none."""
+def read_failure(path: Path) -> Failure:
+    """Return why a model failed, from its `failure.json`; `InputError` where that doesn't say it."""
+    remedy = "run it again"
+    return validation.fitted(
+        Failure, validation.load_json(path, f"JSON in {path}", remedy), f"a reason in {path}", remedy
+    )
+
+
+def _why(path: Path) -> str:
+    """Return in a line why a model failed; empty where it didn't."""
     if not path.is_file():
         return ""
     try:
-        found = _json(path)
+        failure = read_failure(path)
     except InputError:
-        found = None
-    if not (isinstance(found, dict) and isinstance(found.get("reason"), str)):
         return f"it failed, but {FAILURE} doesn't say why: run it again"
-    return _line(f"{found.get('stage', 'run')}: {found['reason']}")
+    return _line(f"{failure.stage}: {failure.reason}")
 
 
 def _result(run: Path, track: str) -> Result:

@@ -8,7 +8,6 @@ that is done again, what is there isn't.
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
@@ -21,7 +20,7 @@ from typing import Any, Literal
 
 from aic_helpers.boards import journals
 from aic_helpers.boards.executors import Executor, WorkerError
-from aic_helpers.boards.folders import FAILURE, FILE, SCHEMA
+from aic_helpers.boards.folders import FAILURE, FILE, SCHEMA, read_failure
 from aic_helpers.boards.specs import Entry, Spec
 from aic_helpers.core import safe_files, staging
 from aic_helpers.core.errors import InputError
@@ -147,8 +146,8 @@ class _Work:
         if not path.is_file():
             return False
         try:
-            return json.loads(path.read_text("utf-8"))["made_from"] == safe_files.strict(_origin(entry.settings))
-        except (ValueError, KeyError, TypeError):
+            return read_failure(path).made_from == safe_files.strict(_origin(entry.settings))
+        except InputError:
             return False
 
     def forget_failures(self) -> None:

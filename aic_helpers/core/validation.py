@@ -1,15 +1,21 @@
-"""JSON -> a pydantic model, or one line that names the first thing wrong, its place and what was found there."""
+"""JSON or TOML -> a typed value, or one line that names the first thing wrong, its place and what was found there.
+
+The types are pydantic's: models, or plain dataclasses.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.tracks import TRACKS
 
 MAX_DEPTH = 64
 """Levels of what is nested in a file; more than any of ours has, few enough for whatever walks through it."""
@@ -17,29 +23,40 @@ MAX_DEPTH = 64
 SHOWN = 40
 """Characters of a value, or of a part of its place, in a message."""
 
-Kind = TypeVar("Kind", bound=BaseModel)
+Kind = TypeVar("Kind")
 
 
-def load_json(path: Path, remedy: str, called: Path | None = None) -> Any:
+def _known(name: str) -> str:
+    if name not in TRACKS:
+        raise ValueError("no track")
+    return name
+
+
+TrackName = Annotated[str, AfterValidator(_known)]
+
+
+def load_json(path: Path, expected: str, remedy: str) -> Any:
     """Return what a JSON file holds.
-
-    Parameters
-    ----------
-    path : Path
-        A file that is there.
-    remedy : str
-    called : Path, optional
-        Names the file in the message, where that isn't `path`.
 
     Raises
     ------
     InputError
         Not JSON in UTF-8, or more than `MAX_DEPTH` levels of it.
     """
-    expected = f"JSON in {called or path}"
+    return _load(path, json.loads, expected, remedy)
+
+
+def load_toml(path: Path, expected: str, remedy: str) -> dict[str, Any]:
+    """Return what a TOML file holds; raises as `load_json` does."""
+    return _load(path, tomllib.loads, expected, remedy)
+
+
+def _load(path: Path, parse: Callable[[str], Any], expected: str, remedy: str) -> Any:
     try:
-        content = json.loads(path.read_text("utf-8"))
-    except (ValueError, RecursionError) as error:  # a wrong encoding is a ValueError too
+        content = parse(path.read_text("utf-8"))
+    except UnicodeDecodeError:
+        raise InputError(expected, "a file that isn't text in UTF-8", remedy) from None
+    except (ValueError, RecursionError) as error:
         raise InputError(expected, f"something else ({error})", remedy) from None
     if _is_deep(content):
         raise InputError(f"{expected} of at most {MAX_DEPTH} levels", "more", remedy)
@@ -54,27 +71,39 @@ def _is_deep(content: Any) -> bool:
     return bool(level)
 
 
-def fitted(model: type[Kind], content: Any, expected: str, remedy: str) -> Kind:
-    """Return a content as a model.
+def fitted(kind: type[Kind], content: Any, expected: str, remedy: str) -> Kind:
+    """Return a content as a value of a type.
 
     Raises
     ------
     InputError
-        It doesn't fit. What was found is the first thing that doesn't, with its place (``metrics.psnr_db``).
+        It doesn't fit. What was found is the first thing that doesn't, with its place (``metrics.psnr_db``). Where the
+        key has a description, that is what was expected. What a validator raises as `InputError` is told as it is.
     """
     try:
-        return model.model_validate(content)
+        return _adapter(kind).validate_python(content)  # type: ignore[arg-type]  # a type is hashable
     except ValidationError as error:
-        raise InputError(expected, _problem(error), remedy) from None
-
-
-def _problem(error: ValidationError) -> str:
-    """Return the first thing wrong in words of ours: pydantic's are about Python."""
-    first = error.errors(include_url=False)[0]
-    place = _place(first["loc"])
+        first = error.errors(include_url=False)[0]
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, InputError):
+        raise cause
+    place, words = _place(first["loc"]), _description(kind, first["loc"])
     if first["type"] == "missing":
-        return f"nothing at {place}"
-    return f"{shown(first['input'])}{place and f' as {place}'}"
+        raise InputError(expected, f"nothing at {place}", remedy)
+    if words:
+        raise InputError(f"{place} as {words}", shown(first["input"]), remedy)
+    raise InputError(expected, f"{shown(first['input'])}{place and f' as {place}'}", remedy)
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def _description(kind: Any, place: Sequence[int | str]) -> str | None:
+    """Return what a key of a model should be, in words."""
+    field = getattr(kind, "model_fields", {}).get(place[0]) if place else None
+    return field and field.description
 
 
 def _place(keys: Sequence[int | str]) -> str:

@@ -53,7 +53,7 @@ def read(run: str | Path) -> Result:
     shown = staging.home(path.parent) / path.name
     if not path.is_file():
         raise InputError(f"a result at {shown}", "nothing", "make one with: aic run")
-    return schema.as_result(validation.load_json(path, schema.REMEDY, shown), shown)
+    return schema.as_result(validation.load_json(path, f"JSON in {shown}", schema.REMEDY), shown)
 
 
 def find(folder: Path) -> Result | None:

@@ -7,11 +7,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from aic_helpers.core import safe_files
+from pydantic import BeforeValidator, Field
+
+from aic_helpers.core import safe_files, validation
 from aic_helpers.core.errors import InputError, in_words
-from aic_helpers.core.tracks import TRACKS
+from aic_helpers.core.validation import TrackName
 from aic_helpers.studies.opinion_scores import GRADES
 from aic_helpers.studies.orders import Picture, Showing
 
@@ -24,6 +26,9 @@ REFERENCE = "reference"
 
 PICTURE = re.compile(r"[0-9a-f]{16}\.png")
 """How the file of a picture is called."""
+PictureFile = Annotated[str, Field(pattern=f"^{PICTURE.pattern}$")]
+
+REMEDY = "bring back the file as aic study new wrote it"
 
 Method = Literal["acr", "pairs"]
 
@@ -70,6 +75,14 @@ class Photo:
     height_px: int
 
 
+def _by_picture(content: Any) -> Any:
+    """Return the file's list of photo, model and file as a mapping."""
+    try:
+        return {(photo, model): file for photo, model, file in content}
+    except TypeError as error:
+        raise ValueError(str(error)) from None
+
+
 @dataclass(frozen=True)
 class Plan:
     """A study before anybody votes.
@@ -98,17 +111,17 @@ class Plan:
     name: str
     study: str
     created_utc: str
-    track: str
+    track: TrackName
     data: str
     method: Method
     question: str
     seed: int
     baseline: str
     models: list[Model]
-    photos: list[Photo]
-    pictures: Mapping[Picture, str]
+    photos: Annotated[list[Photo], Field(min_length=1)]
+    pictures: Annotated[Mapping[Picture, PictureFile], BeforeValidator(_by_picture)]
     power: dict[str, Any]
-    raters: Mapping[str, list[Showing]]
+    raters: Annotated[Mapping[str, list[Showing]], Field(min_length=1)]
 
     @property
     def answers(self) -> Mapping[int, str]:
@@ -142,60 +155,27 @@ def read(folder: Path) -> Plan:
         No plan, one of another schema, or a damaged one.
     """
     path = folder / FILE
+    expected = f"the plan of a study in {path}"
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = validation.load_json(path, expected, REMEDY)
     except FileNotFoundError:
         raise InputError(f"a study in {folder}", f"no {FILE}", "make one with: aic study new") from None
     except OSError as error:
         raise InputError(f"a readable {path}", in_words(error), "check the file") from None
-    except ValueError as error:
-        raise _damaged(path, str(error)) from None
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         found = content.get("schema") if isinstance(content, dict) else "none"
         raise InputError(f"a plan of schema {SCHEMA} in {path}", f"{found}", "use the workbench that made it")
-    try:
-        plan = _plan(content)
-    except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(path, f"{type(error).__name__} {error}") from None
-    _check(plan, path)
+    plan = validation.fitted(Plan, content, expected, REMEDY)
+    shown = {picture for own in plan.raters.values() for one in own for picture in one.pictures}
+    if not shown <= set(plan.pictures):
+        raise InputError(expected, "a rater who sees a picture that isn't in it", REMEDY)
     return plan
 
 
 def is_plan(path: Path) -> bool:
     """Return whether a file is a plan, even one that is damaged or of another schema."""
     try:
-        content = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+        content = validation.load_json(path, "JSON", REMEDY)
+    except (OSError, InputError):
         return False
     return isinstance(content, dict) and {"schema", "study", "raters"} <= set(content)
-
-
-def _plan(content: dict[str, Any]) -> Plan:
-    parts = {key: value for key, value in content.items() if key != "schema"}
-    parts["models"] = [Model(**model) for model in parts["models"]]
-    parts["photos"] = [Photo(**photo) for photo in parts["photos"]]
-    parts["pictures"] = {(photo, model): file for photo, model, file in parts["pictures"]}
-    parts["raters"] = {name: [_showing(one) for one in shown] for name, shown in parts["raters"].items()}
-    return Plan(**parts)
-
-
-def _showing(content: dict[str, Any]) -> Showing:
-    pictures = tuple((str(photo), str(model)) for photo, model in content["pictures"])
-    return Showing(content["code"], pictures, content["role"])
-
-
-def _check(plan: Plan, path: Path) -> None:
-    """Refuse what would ask raters for something that isn't there, or would lead out of the study's folder."""
-    known = plan.track in TRACKS and plan.method in METHODS and plan.raters and plan.photos
-    if not known:
-        raise _damaged(path, f"track {plan.track!r}, method {plan.method!r}")
-    wrong = [file for file in plan.pictures.values() if not PICTURE.fullmatch(str(file))]
-    if wrong:
-        raise _damaged(path, f"a picture {wrong[0]!r}")
-    shown = {picture for own in plan.raters.values() for one in own for picture in one.pictures}
-    if not shown <= set(plan.pictures):
-        raise _damaged(path, "a rater who sees a picture that isn't in it")
-
-
-def _damaged(path: Path, found: str) -> InputError:
-    return InputError(f"the plan of a study in {path}", found, "bring back the file as aic study new wrote it")

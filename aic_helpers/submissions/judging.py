@@ -6,7 +6,6 @@ The desk is a folder: `ledger.sqlite` (or a database elsewhere), `models/` with 
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import re
@@ -210,8 +209,8 @@ def _conclude(desk: Desk, entry: Entry, end: folders.Entry, vetted: dict[str, An
 
 def _failed_here(desk: Desk, end: folders.Entry) -> bool:
     """Whether a unit failed for a cause on this side: a lost worker, or a baseline that doesn't run."""
-    failure = json.loads((desk.folder / "board" / end.folder / folders.FAILURE).read_text("utf-8"))
-    return failure["kind"] == "worker" or (failure["kind"], failure["stage"]) == ("input", "measure")
+    failure = folders.read_failure(desk.folder / "board" / end.folder / folders.FAILURE)
+    return failure.kind == "worker" or (failure.kind, failure.stage) == ("input", "measure")
 
 
 def _figures(end: folders.Entry, row: dict[str, Any]) -> dict[str, Any]:

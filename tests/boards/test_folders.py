@@ -44,15 +44,15 @@ def test_images_come_in_the_order_of_their_names(tmp_path):
         ("{", "expected JSON in {file}, found something else"),
         ("[" * 100_000, "expected JSON in {file}, found something else"),
         ("[1]", "a whole board of schema 1 in {file}, found [1]"),
-        ('{"schema": 2}', "found schema 2"),
+        ('{"schema": 2}', "found 2 as schema"),
         ({"name": 3}, "found 3 as name"),
         ({"limit": "all"}, 'found "all" as limit'),
         ({"limit": True}, "found true as limit"),
         ({"profile": None}, "found null as profile"),
         ({"entries": {}}, "found {{}} as entries"),
-        ({"entries": [7]}, "found 7 as entry 1"),
-        ({"entries": [boards.named("x"), {"name": "y", "track": "enhancement"}]}, "found no folder in entry 2"),
-        ({"entries": [boards.named("x", track="video")]}, "found track 'video' in entry 1"),
+        ({"entries": [7]}, "found 7 as entries[0]"),
+        ({"entries": [boards.named("x"), {"name": "y", "track": "enhancement"}]}, "found nothing at entries[1].folder"),
+        ({"entries": [boards.named("x", track="video")]}, 'found "video" as entries[0].track'),
     ],
 )
 def test_a_board_that_is_none_is_told_in_a_line(tmp_path, content, found):
@@ -68,7 +68,7 @@ def test_a_board_that_is_none_is_told_in_a_line(tmp_path, content, found):
 
 def test_bytes_that_are_no_text(tmp_path):
     (tmp_path / "board.json").write_bytes(b"\xff\xfe{")
-    with pytest.raises(InputError, match=r"expected JSON in .*, found something else"):
+    with pytest.raises(InputError, match=r"expected JSON in .*, found a file that isn't text in UTF-8: make"):
         folders.open_board(tmp_path)
 
 

@@ -1,9 +1,11 @@
 """What a file must hold, and the one line that says where it doesn't."""
 
 import json
+from dataclasses import dataclass
+from typing import Annotated
 
 import pytest
-from pydantic import BaseModel, StrictFloat, StrictStr
+from pydantic import AfterValidator, BaseModel, Field, StrictFloat, StrictInt, StrictStr
 
 from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError
@@ -14,10 +16,23 @@ class Part(BaseModel):
     psnr_db: StrictFloat | None = None
 
 
+def refuse(text):
+    raise InputError("a link with a host", text, "send another")
+
+
 class Whole(BaseModel):
     metrics: Part
+    limit: StrictInt = Field(default=0, description="a whole number, 0 for all images")
+    link: Annotated[str, AfterValidator(refuse)] = ""
+    track: validation.TrackName = "enhancement"
     rules: list[Part] = []
     scores: dict[str, Part] = {}
+
+
+@dataclass(frozen=True)
+class Point:
+    x_px: int
+    way: tuple[str, ...]
 
 
 GOOD = {"metrics": {"name": "net"}}
@@ -38,12 +53,32 @@ GOOD = {"metrics": {"name": "net"}}
         (GOOD | {"scores": {"x" * 1000: "y" * 1000}}, f'"{"y" * 39}... as scores.{"x" * 40}...'),
         ({"metrics": {"name": [10**400]}}, f"[1{'0' * 38}... as metrics.name"),
         ({"metrics": {"name": float("nan")}}, "NaN as metrics.name"),
+        (GOOD | {"track": "video"}, '"video" as track'),
     ],
 )
 def test_the_first_thing_wrong_is_told_with_its_place(content, found):
     with pytest.raises(InputError) as error:
         validation.fitted(Whole, content, "a whole file", "mend it")
     assert str(error.value) == f"expected a whole file, found {found}: mend it"
+
+
+def test_a_key_with_a_description_is_told_by_it():
+    with pytest.raises(InputError) as error:
+        validation.fitted(Whole, GOOD | {"limit": True}, "a whole file", "mend it")
+    assert str(error.value) == "expected limit as a whole number, 0 for all images, found true: mend it"
+
+
+def test_what_a_validator_of_ours_says_is_told_as_it_is():
+    with pytest.raises(InputError) as error:
+        validation.fitted(Whole, GOOD | {"link": "ftp:"}, "a whole file", "mend it")
+    assert str(error.value) == "expected a link with a host, found ftp:: send another"
+
+
+def test_a_dataclass_fits_as_well():
+    found = validation.fitted(Point, {"x_px": 1, "way": ["a", "b"]}, "a point", "mend it")
+    assert found == Point(1, ("a", "b"))
+    with pytest.raises(InputError, match=r"^expected a point, found nothing at x_px: mend it$"):
+        validation.fitted(Point, {"way": []}, "a point", "mend it")
 
 
 def test_what_fits_is_returned():
@@ -55,7 +90,7 @@ def test_what_fits_is_returned():
     [
         (b"{", "found something else (Expecting property name"),
         (b"", "found something else (Expecting value"),
-        (b"\xff\xfe{", "found something else ('utf-8' codec can't decode"),
+        (b"\xff\xfe{", "found a file that isn't text in UTF-8"),
         (b"[" * 100_000, "found something else (maximum recursion depth exceeded"),
         (b"9" * 5_000, "found something else (Exceeds the limit"),
         (b"[" * 65 + b"]" * 65, "of at most 64 levels, found more"),
@@ -66,7 +101,7 @@ def test_what_is_no_json_or_too_deep_is_one_line(tmp_path, content, found):
     path = tmp_path / "file.json"
     path.write_bytes(content)
     with pytest.raises(InputError) as error:
-        validation.load_json(path, "mend it")
+        validation.load_json(path, f"JSON in {path}", "mend it")
     message = str(error.value)
     assert message.startswith(f"expected JSON in {path}")
     assert found in message
@@ -74,10 +109,21 @@ def test_what_is_no_json_or_too_deep_is_one_line(tmp_path, content, found):
     assert len(message) < len(str(path)) + 200
 
 
-def test_json_that_is_deep_enough_and_another_name_for_its_file(tmp_path):
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [(b"a = ", "something else (Invalid value"), (b"\xff", "a file that isn't"), (b"a = " + b"[" * 9999, "something")],
+)
+def test_what_is_no_toml_is_one_line(tmp_path, content, found):
+    path = tmp_path / "file.toml"
+    path.write_bytes(b'a = [1, 2]\nb = "c"')
+    assert validation.load_toml(path, "TOML", "mend it") == {"a": [1, 2], "b": "c"}
+    path.write_bytes(content)
+    with pytest.raises(InputError) as error:
+        validation.load_toml(path, "TOML", "mend it")
+    assert str(error.value).startswith(f"expected TOML, found {found}")
+
+
+def test_json_that_is_not_too_deep(tmp_path):
     path = tmp_path / "file.json"
     path.write_text("[" * 64 + "]" * 64)
-    assert validation.load_json(path, "mend it") == json.loads("[" * 64 + "]" * 64)
-    path.write_text("{")
-    with pytest.raises(InputError, match=r"expected JSON in home\.json, found"):
-        validation.load_json(path, "mend it", called=tmp_path.relative_to(tmp_path) / "home.json")
+    assert validation.load_json(path, f"JSON in {path}", "mend it") == json.loads("[" * 64 + "]" * 64)

@@ -35,11 +35,20 @@ def changed(tmp_path, change):
     ("change", "message"),
     [
         (lambda content: content.update(schema=2), r"expected a plan of schema 1 in .*, found 2: use the workbench"),
-        (lambda content: content.pop("photos"), r"expected the plan of a study in .*, found KeyError 'photos'"),
-        (lambda content: content.update(track="x"), r"found track 'x', method 'acr'"),
-        (lambda content: content["pictures"][0].__setitem__(2, "../../etc/passwd"), r"found a picture '\.\./\.\./etc"),
+        (lambda content: content.pop("photos"), r"expected the plan of a study in .*, found nothing at photos: bring"),
+        (lambda content: content.update(track="x"), r'found "x" as track'),
+        (lambda content: content.update(method="x"), r'found "x" as method'),
+        (lambda content: content.update(photos=[]), r"found \[\] as photos"),
+        (lambda content: content.update(raters={}), r"found {} as raters"),
+        (lambda content: content.update(pictures=[3]), r"found \[3\] as pictures"),
+        (lambda content: content["pictures"][0].append("x"), r"found \[\[.*\.\.\. as pictures"),
+        (
+            lambda content: content["pictures"][0].__setitem__(2, "../../etc/passwd"),
+            r'found "../../etc/passwd" as pictures\.',
+        ),
+        (lambda content: content["pictures"][0].__setitem__(2, f"{'0' * 16}.png\n"), r'\.png\\n" as pictures\.'),
         (lambda content: content["pictures"].pop(), r"found a rater who sees a picture that isn't in it"),
-        (lambda content: content["raters"]["r1"][0].pop("code"), r"found KeyError 'code'"),
+        (lambda content: content["raters"]["r1"][0].pop("code"), r"found nothing at raters\.r1\[0\]\.code: bring"),
     ],
 )
 def test_damaged(tmp_path, change, message):
