@@ -23,6 +23,16 @@ MAX_DEPTH = 64
 SHOWN = 40
 """Characters of a value, or of a part of its place, in a message."""
 
+WANTED = {
+    "string_type": "a text",
+    **dict.fromkeys(("int_type", "int_from_float", "int_parsing"), "a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing"), "a number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "true or false"),
+    **dict.fromkeys(("list_type", "tuple_type"), "a list"),
+    **dict.fromkeys(("dict_type", "mapping_type", "model_type", "dataclass_type"), "an object"),
+}
+"""By pydantic's type of an error: what the value isn't."""
+
 Kind = TypeVar("Kind")
 
 
@@ -43,17 +53,22 @@ def load_json(path: Path, expected: str, remedy: str) -> Any:
     InputError
         Not JSON in UTF-8, or more than `MAX_DEPTH` levels of it.
     """
-    return _load(path, json.loads, expected, remedy)
+    return parse_json(path.read_bytes(), expected, remedy)
+
+
+def parse_json(content: bytes, expected: str, remedy: str) -> Any:
+    """Return what is JSON in UTF-8; raises as `load_json` does."""
+    return _parsed(content, json.loads, expected, remedy)
 
 
 def load_toml(path: Path, expected: str, remedy: str) -> dict[str, Any]:
     """Return what a TOML file holds; raises as `load_json` does."""
-    return _load(path, tomllib.loads, expected, remedy)
+    return _parsed(path.read_bytes(), tomllib.loads, expected, remedy)
 
 
-def _load(path: Path, parse: Callable[[str], Any], expected: str, remedy: str) -> Any:
+def _parsed(text: bytes, parse: Callable[[str], Any], expected: str, remedy: str) -> Any:
     try:
-        content = parse(path.read_text("utf-8"))
+        content = parse(text.decode("utf-8"))
     except UnicodeDecodeError:
         raise InputError(expected, "a file that isn't text in UTF-8", remedy) from None
     except (ValueError, RecursionError) as error:
@@ -92,7 +107,9 @@ def fitted(kind: type[Kind], content: Any, expected: str, remedy: str) -> Kind:
         raise InputError(expected, f"nothing at {place}", remedy)
     if words:
         raise InputError(f"{place} as {words}", shown(first["input"]), remedy)
-    raise InputError(expected, f"{shown(first['input'])}{place and f' as {place}'}", remedy)
+    wanted = WANTED.get(first["type"])
+    found = shown(first["input"]) + (place and f" as {place}") + (f", not {wanted}" if wanted else "")
+    raise InputError(expected, found, remedy)
 
 
 @cache

@@ -18,6 +18,7 @@ from email.utils import format_datetime, make_msgid, parseaddr
 from pathlib import Path
 from typing import Any
 
+from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError, require_file
 from aic_helpers.core.safe_files import write_private
 from aic_helpers.core.safe_texts import shown
@@ -29,7 +30,6 @@ from aic_helpers.submissions.messages import (
     Registration,
     Submission,
     clean_address,
-    kind_of,
     plain,
     registration,
     submission,
@@ -218,12 +218,9 @@ def _json(content: bytes) -> dict[str, Any]:
     if len(content) > MAX_JSON_BYTES:
         found = f"{len(content) / 1024:.0f} KiB"
         raise InputError(f"an attachment of at most {MAX_JSON_BYTES >> 10} KiB", found, WRITE)
-    try:
-        fields = json.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise InputError("JSON in UTF-8 in the attachment", f"something else ({type(error).__name__})", WRITE) from None
+    fields = validation.parse_json(content, "JSON in UTF-8 in the attachment", WRITE)
     if not isinstance(fields, dict):
-        raise InputError("an object in the attachment", kind_of(fields), WRITE)
+        raise InputError("an object in the attachment", validation.shown(fields), WRITE)
     if fields.get("schema") != SCHEMA:
         found = shown(repr(fields.get("schema"))[:20])
         raise InputError(f"an attachment of schema {SCHEMA}", found, "read it with the version that it names")

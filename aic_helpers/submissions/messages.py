@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from functools import partial
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
+from pydantic import AfterValidator, BeforeValidator, StrictInt
+
+from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.safe_texts import replaced, shown
 from aic_helpers.core.tracks import TRACKS
@@ -145,10 +149,11 @@ def clean_sha256(text: str, what: str) -> str:
     return _matching(SHA256, text, f"{what} of 64 lower-case hexadecimal digits")
 
 
-def clean_token(text: str) -> str:
+def clean_token(text: Any) -> str:
     """Return a team's secret, or raise `InputError`; the message doesn't repeat it."""
-    if not TOKEN.fullmatch(text):
-        raise InputError("a team's secret of 43 letters and digits", f"{len(text)} characters of another kind", WRITE)
+    if not (isinstance(text, str) and TOKEN.fullmatch(text)):
+        found = f"{len(text)} characters of another kind" if isinstance(text, str) else "something else"
+        raise InputError("a team's secret of 43 letters and digits", found, WRITE)
     return text
 
 
@@ -172,26 +177,54 @@ MAX_DEPTH = 16
 MAX_MEMBERS = 20
 MAX_TEAM_ID, MAX_MODEL_BYTES, MAX_NUMBER = 2**31 - 1, 10**12, 2**63 - 1
 
-KINDS = {str: "a text", int: "a whole number", list: "a list", dict: "an object", type(None): "nothing"}
 
-Kind = TypeVar("Kind")
+def _track(name: str) -> str:
+    if name not in TRACKS:
+        raise InputError(f"a track ({' or '.join(TRACKS)})", shown(name), WRITE)
+    return name
+
+
+def _some(members: Sequence[Any]) -> Sequence[Any]:
+    if not 1 <= len(members) <= MAX_MEMBERS:
+        raise InputError(f"1 to {MAX_MEMBERS} members", str(len(members)), "name each as: Name, Affiliation")
+    return members
+
+
+def _clean(value: Any, depth: int = 0) -> Any:
+    """Return a part of a result with texts that can be shown and stored; refuse what some reader could stumble over."""
+    if depth > MAX_DEPTH:
+        raise InputError(f"a result of at most {MAX_DEPTH} levels", "more", WRITE)
+    if isinstance(value, dict):
+        return {clean_text(str(key)): _clean(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_clean(item, depth + 1) for item in value]
+    if isinstance(value, str):
+        return clean_text(value)
+    if not (isinstance(value, bool | None) or abs(value) <= MAX_NUMBER):  # NaN isn't either
+        raise InputError("a result of finite numbers up to 2^63", "another number", WRITE)
+    return value
+
+
+TeamName = Annotated[str, AfterValidator(partial(clean_name, what="a team's name"))]
+TeamId = Annotated[StrictInt, AfterValidator(partial(clean_number, most=MAX_TEAM_ID, what="a team ID"))]
+Token = Annotated[str, BeforeValidator(clean_token)]
 
 
 @dataclass(frozen=True)
 class Member:
     """A member of a team."""
 
-    name: str
-    affiliation: str
+    name: Annotated[str, AfterValidator(partial(clean_name, what="a member's name"))]
+    affiliation: Annotated[str, AfterValidator(partial(clean_name, what="an affiliation"))]
 
 
 @dataclass(frozen=True)
 class Registration:
     """What a team registers with; `token_sha256` is of its secret, which stays with the team until it submits."""
 
-    team: str
-    members: tuple[Member, ...]
-    token_sha256: str
+    team: TeamName
+    members: Annotated[tuple[Member, ...], AfterValidator(_some)]
+    token_sha256: Annotated[str, AfterValidator(partial(clean_sha256, what="a token_sha256"))]
 
 
 @dataclass(frozen=True)
@@ -217,14 +250,14 @@ class Submission:
         The team's own result. A claim.
     """
 
-    track: str
-    team_id: int
-    team: str
-    link: str
-    sha256: str
-    bytes: int
-    token: str
-    result: dict[str, Any]
+    track: Annotated[str, AfterValidator(_track)]
+    team_id: TeamId
+    team: TeamName
+    link: Annotated[str, AfterValidator(clean_link)]
+    sha256: Annotated[str, AfterValidator(partial(clean_sha256, what="a sha256"))]
+    bytes: Annotated[StrictInt, AfterValidator(partial(clean_number, most=MAX_MODEL_BYTES, what="a size in bytes"))]
+    token: Token
+    result: Annotated[dict[str, Any], AfterValidator(_clean)]
 
 
 def plain(content: Registration | Submission) -> dict[str, Any]:
@@ -235,64 +268,9 @@ def plain(content: Registration | Submission) -> dict[str, Any]:
 
 def registration(fields: Mapping[str, Any]) -> Registration:
     """Return a registration; `InputError` where a field is missing, of another type or beyond its limits."""
-    members = _field(fields, "members", list)
-    if not 1 <= len(members) <= MAX_MEMBERS:
-        raise InputError(f"1 to {MAX_MEMBERS} members", str(len(members)), "name each as: Name, Affiliation")
-    return Registration(
-        team=clean_name(_field(fields, "team", str), "a team's name"),
-        members=tuple(_member(member) for member in members),
-        token_sha256=clean_sha256(_field(fields, "token_sha256", str), "a token_sha256"),
-    )
-
-
-def _member(fields: Any) -> Member:
-    if not isinstance(fields, dict):
-        raise InputError("an object for each member", kind_of(fields), WRITE)
-    return Member(
-        name=clean_name(_field(fields, "name", str), "a member's name"),
-        affiliation=clean_name(_field(fields, "affiliation", str), "an affiliation"),
-    )
+    return validation.fitted(Registration, fields, "the fields of a registration", WRITE)
 
 
 def submission(fields: Mapping[str, Any]) -> Submission:
     """Return a submission of these fields; raises as `registration` does."""
-    track = _field(fields, "track", str)
-    if track not in TRACKS:
-        raise InputError(f"a track ({' or '.join(TRACKS)})", shown(track), WRITE)
-    return Submission(
-        track=track,
-        team_id=clean_number(_field(fields, "team_id", int), MAX_TEAM_ID, "a team ID"),
-        team=clean_name(_field(fields, "team", str), "a team's name"),
-        link=clean_link(_field(fields, "link", str)),
-        sha256=clean_sha256(_field(fields, "sha256", str), "a sha256"),
-        bytes=clean_number(_field(fields, "bytes", int), MAX_MODEL_BYTES, "a size in bytes"),
-        token=clean_token(_field(fields, "token", str)),
-        result=_clean(_field(fields, "result", dict)),
-    )
-
-
-def _field(fields: Mapping[str, Any], name: str, kind: type[Kind]) -> Kind:
-    value = fields.get(name)
-    if type(value) is not kind:  # a bool is no int here
-        raise InputError(f"{KINDS[kind]} as {name}", kind_of(value), WRITE)
-    return value
-
-
-def kind_of(value: Any) -> str:
-    """Return the type of a value of JSON in words."""
-    return KINDS.get(type(value), "something else")
-
-
-def _clean(value: Any, depth: int = 0) -> Any:
-    """Return a part of a result with texts that can be shown and stored; refuse what some reader could stumble over."""
-    if depth > MAX_DEPTH:
-        raise InputError(f"a result of at most {MAX_DEPTH} levels", "more", WRITE)
-    if isinstance(value, dict):
-        return {clean_text(str(key)): _clean(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_clean(item, depth + 1) for item in value]
-    if isinstance(value, str):
-        return clean_text(value)
-    if not (isinstance(value, bool | None) or abs(value) <= MAX_NUMBER):  # NaN isn't either
-        raise InputError("a result of finite numbers up to 2^63", "another number", WRITE)
-    return value
+    return validation.fitted(Submission, fields, "the fields of a submission", WRITE)

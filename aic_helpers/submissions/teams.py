@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
+from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.locks import alone
 from aic_helpers.core.project_paths import PROJECT, output_folder
@@ -20,11 +20,14 @@ from aic_helpers.submissions.messages import (
     ADDRESS,
     MAX_TEAM_ID,
     SENDER,
+    WRITE,
     Member,
     Registration,
+    TeamId,
+    TeamName,
+    Token,
     clean_name,
     clean_number,
-    clean_token,
 )
 
 SCHEMA = 1
@@ -47,10 +50,10 @@ class Team:
         What the organiser answered; None before that.
     """
 
-    team: str
+    team: TeamName
     members: tuple[Member, ...]
-    token: str
-    team_id: int | None
+    token: Token
+    team_id: TeamId | None
 
 
 def team_folder(out: str = "") -> Path:
@@ -109,23 +112,14 @@ def read_team(folder: Path) -> Team:
     if not path.is_file():
         raise InputError(f"a registered team ({FILE}) in {folder}", "none", "register it with: aic submit register")
     try:
-        return _team(json.loads(path.read_text("utf-8")))
-    except (ValueError, TypeError, KeyError, RecursionError) as error:  # InputError is a ValueError
-        why = str(error) if isinstance(error, InputError) else type(error).__name__
+        fields = validation.load_json(path, "JSON", WRITE)
+        if isinstance(fields, dict) and fields.get("schema") != SCHEMA:
+            found = validation.shown(fields.get("schema"))
+            raise InputError(f"schema {SCHEMA}", found, "use the version that it is of")
+        return validation.fitted(Team, fields, "the fields of a team", WRITE)
+    except InputError as error:
         remedy = "bring the file back from a copy, for the team's secret is in it, or name another folder"
-        raise InputError(f"a whole team in {path}", f"a damaged one ({why})", remedy) from None
-
-
-def _team(fields: Mapping[str, Any]) -> Team:
-    if fields["schema"] != SCHEMA:
-        raise InputError(f"schema {SCHEMA}", shown(str(fields["schema"])), "use the version that it is of")
-    team_id = fields["team_id"]
-    return Team(
-        team=clean_name(fields["team"], "a team's name"),
-        members=tuple(Member(member["name"], member["affiliation"]) for member in fields["members"]),
-        token=clean_token(fields["token"]),
-        team_id=None if team_id is None else clean_number(team_id, MAX_TEAM_ID, "a team ID"),
-    )
+        raise InputError(f"a whole team in {path}", f"a damaged one ({error})", remedy) from None
 
 
 def member(text: str) -> Member:

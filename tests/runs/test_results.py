@@ -203,17 +203,17 @@ RULE = run_folders.empty(schema.Requirement)
 @pytest.mark.parametrize(
     ("part", "value", "found"),
     [
-        ("track", 3, "3 as track"),
-        ("data", None, "null as data"),
+        ("track", 3, "3 as track, not a text"),
+        ("data", None, "null as data, not an object"),
         ("data", {"name": "sample"}, "nothing at data.note"),
-        ("model", "net", '"net" as model'),
+        ("model", "net", '"net" as model, not an object'),
         ("model", {"name": "net"}, "nothing at model.sha256"),
-        ("metrics", [1], "[1] as metrics"),
+        ("metrics", [1], "[1] as metrics, not an object"),
         ("profile", {"height_px": 720}, "nothing at profile.width_px"),
-        ("requirements", {}, "{} as requirements"),
+        ("requirements", {}, "{} as requirements, not a list"),
         ("requirements", [RULE, {"name": "size"}], "nothing at requirements[1].passed"),
-        ("scores", {"A": 1.0}, "1.0 as scores.A"),
-        ("environment", "here", '"here" as environment'),
+        ("scores", {"A": 1.0}, "1.0 as scores.A, not an object"),
+        ("environment", "here", '"here" as environment, not an object'),
     ],
 )
 def test_reading_a_part_of_another_form(settings, part, value, found):

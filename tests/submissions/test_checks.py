@@ -66,7 +66,7 @@ def test_without_a_team(run, tmp_path):
 
 def test_a_damaged_team(run, folder):
     (folder / "team.json").write_text("{}")
-    assert "found a damaged one (KeyError)" in broken(run, folder)["registered"].found
+    assert "found a damaged one (expected schema 1, found null" in broken(run, folder)["registered"].found
 
 
 def test_without_an_id(run, folder):

@@ -101,17 +101,17 @@ def test_any_name_makes_the_same_files(folder, name):
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        ("", "JSONDecodeError"),
-        ("[" * 100_000, "RecursionError"),
-        ("[]", "TypeError"),
-        ("{}", "KeyError"),
+        ("", "expected JSON, found something else (Expecting value"),
+        ("[" * 100_000, "expected JSON, found something else (maximum recursion depth"),
+        ("[]", "expected the fields of a team, found [], not an object"),
+        ("{}", "expected schema 1, found null"),
         ('{"schema": 2}', "expected schema 1, found 2: use the version that it is of"),
         ({"token": "short"}, "expected a team's secret of 43 letters and digits, found 5 characters of another kind"),
         ({"team": "\u202e"}, "expected a team's name of 1 to 80 visible characters"),
-        ({"team": 1}, "TypeError"),
-        ({"team_id": "17"}, "TypeError"),
+        ({"team": 1}, "expected the fields of a team, found 1 as team, not a text"),
+        ({"team_id": "17"}, 'expected the fields of a team, found "17" as team_id, not a whole number'),
         ({"team_id": 0}, "expected a team ID from 1 to 2147483647, found 0"),
-        ({"members": [1]}, "TypeError"),
+        ({"members": [1]}, "expected the fields of a team, found 1 as members[0], not an object"),
     ],
 )
 def test_a_damaged_team_is_one_line(folder, content, why):
