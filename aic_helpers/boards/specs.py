@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import fnmatch
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from aic_helpers.core import tracks as core_tracks
+from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError, nearest, require_file
 from aic_helpers.core.project_paths import PROJECT, folder_name, output_folder
 from aic_helpers.core.tracks import TRACKS
@@ -20,19 +22,21 @@ from aic_helpers.runs.run_settings import Settings
 
 MODEL_KEYS = ("name", "model", "checkpoint", "track")
 
-KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
-    "name": (str, "a text"),
-    "data": (str, "sample, challenge, or a folder"),
-    "limit": (int, "a whole number, 0 for all images"),
-    "profile": (bool, "true or false"),
-    "time_budget_s": ((int, float), "a number of seconds"),
-    "reports": (bool, "true or false"),
-    "tracks": (list, "a list of tracks, one or both"),
-    "models": (list, "a list of models"),
-}
-"""Keys of a board file, with the type and the words of each."""
-
 EXAMPLE = "see aic board run --help for an example"
+
+
+class Content(BaseModel):
+    """A board file as it is typed."""
+
+    model_config = ConfigDict(strict=True)
+    name: str = Field("", description="a text")
+    data: str = Field("sample", description="sample, challenge, or a folder")
+    limit: int = Field(0, description="a whole number, 0 for all images")
+    profile: bool = Field(True, description="true or false")
+    time_budget_s: float | None = Field(None, description="a number of seconds")
+    reports: bool = Field(True, description="true or false")
+    tracks: list[str] = Field(list(TRACKS), min_length=1, description="a list of tracks, one or both")
+    models: list[Any] = Field([], description="a list of models")
 
 
 @dataclass(frozen=True)
@@ -104,39 +108,23 @@ def read_spec(path: str | Path, out: str | Path = "") -> Spec:
 
 def _spec(path: Path, out: str | Path) -> Spec:
     """Return what a board file says. Its mistakes are told without its name, which `read_spec` puts before them."""
-    content = _checked(path)
-    name = " ".join(content.get("name", "").split()) or path.stem
-    folder = _folder(name, out)
-    data = _placed(content.get("data", "sample"), path.parent)
-    limit, profile = content.get("limit", 0), content.get("profile", True)
-    limits = Limits(time_budget_s=content.get("time_budget_s"))
-    tracks = [core_tracks.find_track(track).name for track in content.get("tracks", list(TRACKS))]
-    typed = [one for entry in content.get("models", []) for one in _models(entry, path.parent, tracks)]
+    found = validation.load_toml(path, "TOML", EXAMPLE)
+    _refuse_unknown(found, tuple(Content.model_fields), "the file")
+    content = validation.fitted(Content, found, "a board file", "change it")
+    name = " ".join(content.name.split()) or path.stem
+    folder, data = _folder(name, out), _placed(content.data, path.parent)
+    limits = Limits(time_budget_s=content.time_budget_s)
+    tracks = [core_tracks.find_track(track).name for track in content.tracks]
+    typed = [one for entry in content.models for one in _models(entry, path.parent, tracks)]
     if not typed:
         raise InputError("models", "none", 'list them, as in models = ["sample_sr_srcnn", "nets/*.pb"]')
-    entries = [_entry(one, folder, data, limit) for one in typed]
+    entries = [_entry(one, folder, data, content.limit) for one in typed]
     _refuse_twice(entries)
-    return Spec(name, data, limit or None, profile, limits, content.get("reports", True), folder, entries)
+    return Spec(name, data, content.limit or None, content.profile, limits, content.reports, folder, entries)
 
 
 def _folder(name: str, out: str | Path) -> Path:
     return output_folder(out or PROJECT / "runs" / "boards" / folder_name(name), "the board", "name another with --out")
-
-
-def _checked(path: Path) -> dict[str, Any]:
-    try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except UnicodeDecodeError:
-        raise InputError("TOML", "a file that isn't text in UTF-8", EXAMPLE) from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError("TOML", str(error), EXAMPLE) from None
-    _refuse_unknown(content, tuple(KINDS), "the file")
-    for key, value in content.items():
-        kind, words = KINDS[key]
-        right = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
-        if not right or (key, value) == ("tracks", []):
-            raise InputError(f"{key} as {words}", repr(value), "change it")
-    return content
 
 
 def _refuse_unknown(given: dict[str, Any], known: Sequence[str], where: str) -> None:
