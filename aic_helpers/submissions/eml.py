@@ -24,8 +24,6 @@ from aic_helpers.core.safe_files import write_private
 from aic_helpers.core.safe_texts import shown
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.submissions.messages import (
-    ADDRESS,
-    SENDER,
     WRITE,
     Registration,
     Submission,
@@ -34,6 +32,7 @@ from aic_helpers.submissions.messages import (
     registration,
     submission,
 )
+from aic_helpers.submissions.placeholders import ADDRESS, SENDER
 
 SCHEMA = 1
 

@@ -19,9 +19,7 @@ from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.safe_texts import replaced, shown
 from aic_helpers.core.tracks import TRACKS
-
-SENDER, ADDRESS = "team@example.org", "organiser@example.org"
-"""Placeholders: nobody gets what is sent to example.org."""
+from aic_helpers.submissions.placeholders import SENDER
 
 MAX_NAME, MAX_LINK, MAX_ADDRESS = 80, 2000, 254
 """Characters."""

@@ -17,9 +17,7 @@ from aic_helpers.core.safe_files import write_private
 from aic_helpers.core.safe_texts import shown
 from aic_helpers.submissions import eml
 from aic_helpers.submissions.messages import (
-    ADDRESS,
     MAX_TEAM_ID,
-    SENDER,
     WRITE,
     Member,
     Registration,
@@ -29,6 +27,7 @@ from aic_helpers.submissions.messages import (
     clean_name,
     clean_number,
 )
+from aic_helpers.submissions.placeholders import ADDRESS, SENDER
 
 SCHEMA = 1
 
