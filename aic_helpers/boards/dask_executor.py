@@ -182,7 +182,7 @@ class DaskExecutor:
     def profile_key(self, settings: Settings, limits: Limits, result: schema.Result) -> cache_keys.Key:
         """See `Executor`. A profile holds whichever machine of the cluster made it, on as many threads as that has."""
         made = result.profile
-        where = made.machine if made and made.machine else {"cpu": "a worker's"}
+        where = (made and made.machine) or {"cpu": "a worker's"}
         key = cache_keys.profile_key(settings, result.model_sha256, Conditions(), limits, where)
         return key | {"threads": made and made.threads}
 

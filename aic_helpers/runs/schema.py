@@ -62,18 +62,22 @@ def _interval(value: Any) -> tuple[float, float] | None:
     return (finite[0], finite[1]) if len(finite) == len(ends) == 2 else None
 
 
+def _or(kind: type, nothing: Any) -> BeforeValidator:
+    """Read a value of another kind as nothing."""
+    return BeforeValidator(lambda value: value if isinstance(value, kind) else nothing)
+
+
+def _null_as(nothing: Any) -> BeforeValidator:
+    return BeforeValidator(lambda value: nothing if value is None else value)
+
+
 Figure = Annotated[float | None, BeforeValidator(_figure)]
 """A number; "inf" (the PSNR of identical images) is infinite."""
 Count = Annotated[int | None, BeforeValidator(_count)]
 Interval = Annotated[tuple[float, float] | None, BeforeValidator(_interval)]
 """The two ends, both finite."""
 Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else str(value))]
-Texts = Annotated[
-    list[str], BeforeValidator(lambda value: [str(text) for text in value] if isinstance(value, list) else [])
-]
-Verdict = Annotated[bool | None, BeforeValidator(lambda value: value if isinstance(value, bool) else None)]
-OrEmpty = BeforeValidator(lambda value: {} if value is None else value)
-OrNone = BeforeValidator(lambda value: [] if value is None else value)
+Table = Annotated[dict[str, Any], _or(dict, {})]
 
 
 class AsWritten(BaseModel):
@@ -106,7 +110,7 @@ class Parity(AsWritten):
     """How far a frozen model is from its source, black 0 and white 1; None where it is the source itself."""
 
     max_abs: Figure = None
-    by_size: Annotated[dict[str, Any], OrEmpty] = {}
+    by_size: Table = {}
 
 
 class Model(AsWritten):
@@ -121,7 +125,7 @@ class Model(AsWritten):
     bytes: Count = None
     parameters: Count = None
     gmacs_720p: Figure = None
-    parity: Annotated[Parity, OrEmpty] = Parity()
+    parity: Annotated[Parity, _or(dict, {})] = Parity()
 
 
 class Metrics(AsWritten):
@@ -162,7 +166,7 @@ class Profile(AsWritten):
     failed: Text
     failure: Any
     batch: Count = 1
-    machine: dict[str, Any] | None = None
+    machine: Table = {}
     warm_up_runs: Count = None
     time_ms_p5: Figure = None
     time_ms_p95: Figure = None
@@ -174,11 +178,11 @@ class Profile(AsWritten):
     baseline_peak_rss_mib: Figure = None
     memory_method: Text = ""
     gflop_per_s: Figure = None
-    roofline: Annotated[Roofline, OrEmpty] = Roofline()
-    load: dict[str, Any] | None = None
-    notes: Texts = []
-    environment_variables: Annotated[dict[str, Any], OrEmpty] = {}
-    largest_activations: Annotated[list[Any], OrNone] = []
+    roofline: Annotated[Roofline, _or(dict, {})] = Roofline()
+    load: Table = {}
+    notes: Annotated[list[Text], _or(list, [])] = []
+    environment_variables: Table = {}
+    largest_activations: Annotated[list[Any], _or(list, [])] = []
 
     @property
     def is_hd(self) -> bool:
@@ -190,7 +194,7 @@ class Requirement(AsWritten):
     """A rule; `passed` is None for an advice, and where it was not judged."""
 
     name: Text
-    passed: Verdict
+    passed: Annotated[bool | None, _or(bool, None)]
     limit: Text
     found: Text
     evidence: Text
@@ -241,9 +245,9 @@ class Result(AsWritten):
     model: Model | None
     metrics: Metrics | None
     profile: Profile | None
-    requirements: Annotated[list[Requirement], OrNone]
-    scores: Annotated[dict[str, Score], OrEmpty]
-    environment: Annotated[Environment, OrEmpty]
+    requirements: Annotated[list[Requirement], _null_as([])]
+    scores: Annotated[dict[str, Score], _null_as({})]
+    environment: Annotated[Environment, _null_as({})]
     keys: Annotated[dict[str, Key], BeforeValidator(_whole_keys)] = {}
 
     @property
@@ -272,6 +276,8 @@ def as_result(content: Any, path: Path) -> Result:
         raise InputError(expected, f"{validation.shown(found)} as its schema", REMEDY)
     if found != SCHEMA:
         raise OtherSchemaError(
-            f"a result of schema {SCHEMA} in {path}", f"schema {found}", "read it with the version it names"
+            f"a result of schema {SCHEMA} in {path}",
+            f"schema {validation.shown(found)}",
+            "read it with the version it names",
         )
     return validation.fitted(Result, content, expected, REMEDY)
