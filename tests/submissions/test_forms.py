@@ -136,7 +136,7 @@ def test_a_damaged_team_is_told_when_the_form_opens(form, run, tmp_path):
     form.register.click()
     (tmp_path / "desk" / "team.json").write_text("{}")
     again = forms.SubmissionForm(str(run), out=str(tmp_path / "desk"))
-    assert "found a damaged one (KeyError)" in said(again)[0]
+    assert "found a damaged one (expected schema 1, found null" in said(again)[0]
 
 
 def test_without_a_run_it_opens_empty(tmp_path, monkeypatch):
