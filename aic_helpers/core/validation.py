@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.safe_texts import shown
 from aic_helpers.core.tracks import TRACKS
 
 MAX_DEPTH = 64
@@ -106,9 +107,9 @@ def fitted(kind: type[Kind], content: Any, expected: str, remedy: str) -> Kind:
     if first["type"] == "missing":
         raise InputError(expected, f"nothing at {place}", remedy)
     if words:
-        raise InputError(f"{place} as {words}", shown(first["input"]), remedy)
+        raise InputError(f"{place} as {words}", brief(first["input"]), remedy)
     wanted = WANTED.get(first["type"])
-    found = shown(first["input"]) + (place and f" as {place}") + (f", not {wanted}" if wanted else "")
+    found = brief(first["input"]) + (place and f" as {place}") + (f", not {wanted}" if wanted else "")
     raise InputError(expected, found, remedy)
 
 
@@ -125,16 +126,11 @@ def _description(kind: Any, place: Sequence[int | str]) -> str | None:
 
 def _place(keys: Sequence[int | str]) -> str:
     """Return where in a file something is, as in ``entries[2].folder``, counted from 0; keys may be a stranger's."""
-    steps = [f"[{key}]" if isinstance(key, int) else f".{_printable(key)}" for key in keys]
+    steps = [f"[{key}]" if isinstance(key, int) else f".{shown(key, SHOWN)}" for key in keys]
     return "".join(steps).removeprefix(".")
 
 
-def _printable(text: str) -> str:
-    letters = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[:SHOWN])
-    return letters + ("..." if len(text) > SHOWN else "")
-
-
-def shown(value: Any) -> str:
+def brief(value: Any) -> str:
     """Return a value of JSON or TOML in at most `SHOWN` characters, all of them printable."""
     text = json.dumps(value, default=str)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."

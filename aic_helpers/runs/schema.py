@@ -273,11 +273,11 @@ def as_result(content: Any, path: Path) -> Result:
     expected = f"a whole result in {path}"
     found = content.get("schema") if isinstance(content, dict) else None
     if not isinstance(found, int):
-        raise InputError(expected, f"{validation.shown(found)} as its schema", REMEDY)
+        raise InputError(expected, f"{validation.brief(found)} as its schema", REMEDY)
     if found != SCHEMA:
         raise OtherSchemaError(
             f"a result of schema {SCHEMA} in {path}",
-            f"schema {validation.shown(found)}",
+            f"schema {validation.brief(found)}",
             "read it with the version it names",
         )
     return validation.fitted(Result, content, expected, REMEDY)

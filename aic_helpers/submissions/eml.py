@@ -219,7 +219,7 @@ def _json(content: bytes) -> dict[str, Any]:
         raise InputError(f"an attachment of at most {MAX_JSON_BYTES >> 10} KiB", found, WRITE)
     fields = validation.parse_json(content, "JSON in UTF-8 in the attachment", WRITE)
     if not isinstance(fields, dict):
-        raise InputError("an object in the attachment", validation.shown(fields), WRITE)
+        raise InputError("an object in the attachment", validation.brief(fields), WRITE)
     if fields.get("schema") != SCHEMA:
         found = shown(repr(fields.get("schema"))[:20])
         raise InputError(f"an attachment of schema {SCHEMA}", found, "read it with the version that it names")

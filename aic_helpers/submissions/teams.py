@@ -113,7 +113,7 @@ def read_team(folder: Path) -> Team:
     try:
         fields = validation.load_json(path, "JSON", WRITE)
         if isinstance(fields, dict) and fields.get("schema") != SCHEMA:
-            found = validation.shown(fields.get("schema"))
+            found = validation.brief(fields.get("schema"))
             raise InputError(f"schema {SCHEMA}", found, "use the version that it is of")
         return validation.fitted(Team, fields, "the fields of a team", WRITE)
     except InputError as error:
