@@ -85,9 +85,9 @@ def convert(as_json: bool, fresh: bool, **typed: Any) -> int:
     """
     from aic_helpers.runs import steps
 
-    with options.staged(typed) as (settings, stage):
-        steps.convert(stage, fresh=fresh)
-    return options.report(settings, "model", as_json)
+    with options.staged(typed) as (settings, run):
+        run.result = steps.convert(run.settings, run.result, fresh=fresh)
+    return options.report(settings, "model", run.result, as_json)
 
 
 @click.command()
@@ -102,9 +102,14 @@ def evaluate(as_json: bool, fresh: bool, **typed: Any) -> int:
     from aic_helpers.core import progress_bars
     from aic_helpers.runs import steps, warm_start
 
-    with warm_start.started(), options.staged(typed) as (settings, stage), progress_bars.bar("image") as show:
-        steps.evaluate(stage, fresh=fresh, progress=lambda done, total, _: show(done, total, settings.source.name))
-    return options.report(settings, "metrics", as_json)
+    with warm_start.started(), options.staged(typed) as (settings, run), progress_bars.bar("image") as show:
+        run.result = steps.evaluate(
+            run.settings,
+            run.result,
+            fresh=fresh,
+            progress=lambda done, total, _: show(done, total, settings.source.name),
+        )
+    return options.report(settings, "metrics", run.result, as_json)
 
 
 @click.command()
@@ -149,9 +154,9 @@ def profile(
 
     conditions = Conditions(*_size(size), machine.usable_cores() if threads is None else threads, device)
     limits = Limits(interval, time_budget, repetitions)
-    with options.staged(typed) as (settings, stage), progress_bars.bar("run") as show:
-        steps.profile(stage, conditions, limits, fresh=fresh, progress=show)
-    return options.report(settings, "profile", as_json)
+    with options.staged(typed) as (settings, run), progress_bars.bar("run") as show:
+        run.result = steps.profile(run.settings, conditions, limits, run.result, fresh=fresh, progress=show)
+    return options.report(settings, "profile", run.result, as_json)
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -176,16 +181,15 @@ def check(as_json: bool, fresh: bool, profile: bool, **typed: Any) -> int:
       aic check --track super_resolution --model my_network.pb
     """
     from aic_helpers.core import progress_bars
-    from aic_helpers.runs import results, steps, warm_start
+    from aic_helpers.runs import steps, warm_start
 
-    with warm_start.started(), options.staged(typed) as (settings, stage):
-        steps.convert(stage)
-        made = results.read(stage.folder).profile
-        if profile and not (made and made.is_hd):
+    with warm_start.started(), options.staged(typed) as (settings, run):
+        result = steps.convert(run.settings, run.result)
+        if profile and not (result.profile and result.profile.is_hd):
             with progress_bars.bar("run") as show:
-                steps.profile(stage, progress=show)
-        steps.check(stage, fresh=fresh)
-    return options.report(settings, "requirements", as_json)
+                result = steps.profile(run.settings, known=result, progress=show)
+        run.result = steps.check(run.settings, result, fresh=fresh)
+    return options.report(settings, "requirements", run.result, as_json)
 
 
 @click.command()

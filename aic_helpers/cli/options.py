@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -65,9 +65,17 @@ executor_options = together(
 )
 
 
+@dataclass
+class Run:
+    """A run at work: its settings with a folder to work in, and what that has, which each step is given and returns."""
+
+    settings: Settings
+    result: Result | None
+
+
 @contextmanager
-def staged(typed: dict[str, Any]) -> Iterator[tuple[Settings, Settings]]:
-    """Give the settings, and the same with a folder to work in that becomes the run folder's at a good end.
+def staged(typed: dict[str, Any]) -> Iterator[tuple[Settings, Run]]:
+    """Give the settings, and a run in a folder of its own, whose files become the run folder's at a good end.
 
     A report on what is there then comes along.
     """
@@ -77,16 +85,15 @@ def staged(typed: dict[str, Any]) -> Iterator[tuple[Settings, Settings]]:
     names = ("track", "model", "checkpoint", "data", "out", "limit")
     settings = run_settings.settle(*(typed[name] for name in names))
     with staging.staged(settings.folder, "result.json", start_with=results.FILES, replaces=results.FILES) as folder:
-        results.set_damaged_aside(folder)
-        yield settings, replace(settings, folder=folder)
-        reports.write_report([folder], folder / "report.html")
+        run = Run(replace(settings, folder=folder), results.set_damaged_aside(folder))
+        yield settings, run
+        reports.write_report([folder], folder / "report.html", {folder: run.result} if run.result else {})
 
 
-def report(settings: Settings, part: Part, as_json: bool) -> int:
+def report(settings: Settings, part: Part, result: Result, as_json: bool) -> int:
     """Print a part of the result and return the exit status that it stands for."""
-    from aic_helpers.runs import result_tables, results
+    from aic_helpers.runs import result_tables
 
-    result = results.read(settings.folder)
     if as_json:
         click.echo(json.dumps(result.raw[part], indent=2))
     else:

@@ -73,10 +73,10 @@ def has_model(folder: Path, result: Result | None) -> bool:
     return result is not None and sha256(folder / "model.pb") == result.model_sha256
 
 
-def set_damaged_aside(folder: Path) -> None:
-    """Rename a `result.json` that isn't JSON or lacks what a step would have written, and say so.
+def set_damaged_aside(folder: Path) -> Result | None:
+    """Return what `find` does, but rename a `result.json` that isn't JSON or lacks what a step would have written.
 
-    It is kept, because it may be a person's own.
+    It is told, and kept, because it may be a person's own.
 
     Raises
     ------
@@ -85,13 +85,14 @@ def set_damaged_aside(folder: Path) -> None:
     """
     path = folder / "result.json"
     try:
-        find(folder)
+        return find(folder)
     except schema.OtherSchemaError:
         raise
     except InputError as error:
         aside = path.with_name(f"result.damaged-{str(sha256(path))[:8]}.json")
         path.replace(aside)
         log.warning("the result is made anew (%s); the one that was there is kept as %s", error, aside.name)
+        return None
 
 
 def write_part(settings: Settings, part: Part, value: Any, made_from: dict[str, Any] | None = None) -> Result:

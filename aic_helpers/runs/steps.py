@@ -17,7 +17,7 @@ from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, results
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
-from aic_helpers.runs.schema import Model, Profile, Requirement, Result
+from aic_helpers.runs.schema import Result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,20 +27,18 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def convert(settings: Settings, *, fresh: bool = False) -> Model:
-    """Return the `model` part of the run, having converted the source to `model.pb`.
+def convert(settings: Settings, known: Result | None = None, *, fresh: bool = False) -> Result:
+    """Return the result of the run, having converted the source to `model.pb`.
 
     A `model.pb` that was made from this very source is used as it is, unless `fresh` is true.
+
+    Parameters
+    ----------
+    known : Result, optional
+        What the run folder has, where that was read already.
     """
-    model = _converted(settings, fresh=fresh).model
-    assert model is not None
-    return model
-
-
-def _converted(settings: Settings, *, fresh: bool = False) -> Result:
-    """Return what the run folder has, read once, with a model that holds."""
     folder, key = settings.folder, cache_keys.model_key(settings)
-    result = None if fresh else results.find(folder)
+    result = None if fresh else known or results.find(folder)
     if result and not cache_keys.stale(result, folder, "model", key) and results.has_model(folder, result):
         return result
     return results.write_part(settings, "model", conversion.convert(settings.source, settings.model_pb), key)
@@ -48,26 +46,29 @@ def _converted(settings: Settings, *, fresh: bool = False) -> Result:
 
 def evaluate(
     settings: Settings,
+    known: Result | None = None,
     *,
     fresh: bool = False,
     progress: Progress | None = None,
     threads: int | None = None,
     max_rss_mib: float | None = None,
-) -> pd.DataFrame:
-    """Return the figures of each validation image, having written them and their means to the run folder.
+) -> Result:
+    """Return the result of the run, having written the figures of each validation image and their means to the folder.
 
     Pictures of the worst, the median and the best image go there too. Figures that the run folder has of this very
     model, of these images and by this protocol are used as they are, unless `fresh` is true.
 
     Parameters
     ----------
+    known
+        See `convert`.
     threads, max_rss_mib
         See `aic_helpers.evaluation.isolated.assess`.
     """
-    result = _converted(settings)
+    result = convert(settings, known)
     key = cache_keys.metrics_key(settings, result.model_sha256)
     if not (fresh or _stale(settings, result, "metrics", key)):
-        return results.read_table(settings, "images")
+        return result
     images = isolated.assess(
         settings.model_pb,
         settings.dataset,
@@ -77,50 +78,48 @@ def evaluate(
         threads=threads,
         max_rss_mib=max_rss_mib,
     )
-    record_metrics(settings, images, key)
-    return images
+    return record_metrics(settings, images, key)
 
 
-def record_metrics(settings: Settings, images: pd.DataFrame, key: cache_keys.Key) -> None:
-    """Write the figures of each validation image and their means to the run folder."""
+def record_metrics(settings: Settings, images: pd.DataFrame, key: cache_keys.Key) -> Result:
+    """Write the figures of each validation image and their means to the run folder; return the result."""
     results.write_table(settings, "images", images)
-    results.write_part(settings, "metrics", {**per_image.summarise(images), "limit": settings.limit}, key)
+    return results.write_part(settings, "metrics", {**per_image.summarise(images), "limit": settings.limit}, key)
 
 
 def profile(
     settings: Settings,
     conditions: Conditions | None = None,
     limits: Limits | None = None,
+    known: Result | None = None,
     *,
     fresh: bool = False,
     progress: Progress | None = None,
-) -> Profile:
-    """Return the `profile` part of the run, time and memory beside the track's baseline, having written it.
+) -> Result:
+    """Return the result of the run, having written time and memory beside the track's baseline.
 
-    One that the run folder has of this very model, with these settings on this machine, is used as it is, unless
-    `fresh` is true.
+    A profile that the run folder has of this very model, with these settings on this machine, is used as it is, unless
+    `fresh` is true. `known`: see `convert`.
     """
-    result = _converted(settings)
+    result = convert(settings, known)
     conditions, limits = conditions or Conditions(), limits or Limits()
     key = cache_keys.profile_key(settings, result.model_sha256, conditions, limits)
-    if not (fresh or _stale(settings, result, "profile", key)) and result.profile:
-        return result.profile
+    if not (fresh or _stale(settings, result, "profile", key)):
+        return result
     baseline, photo = sources.baseline_pb(settings.track), _hd_photo(settings)
     measured = profiler.profile(settings.model_pb, baseline, conditions, limits, image=photo, progress=progress)
     return record_profile(settings, measured, key)
 
 
-def record_profile(settings: Settings, measured: profiler.Profile, key: cache_keys.Key) -> Profile:
-    """Write time and memory to the run folder, and return them as its result has them."""
+def record_profile(settings: Settings, measured: profiler.Profile, key: cache_keys.Key) -> Result:
+    """Write time and memory to the run folder; return the result."""
     results.write_table(settings, "timing", measured.samples)
-    profile = results.write_part(settings, "profile", measured.result, key).profile
-    assert profile is not None
-    return profile
+    return results.write_part(settings, "profile", measured.result, key)
 
 
 def grow(settings: Settings, *, threads: int | None = None, progress: Progress | None = None) -> scaling.Growth:
     """Return how time and memory grow with the resolution and the batch; the table goes to the run folder."""
-    result = _converted(settings)
+    result = convert(settings)
     measured = scaling.growth(settings.model_pb, image=_hd_photo(settings), threads=threads, progress=progress)
     results.write_table(settings, "growth", measured.table)
     if result.profile:
@@ -130,21 +129,23 @@ def grow(settings: Settings, *, threads: int | None = None, progress: Progress |
     return measured
 
 
-def check(settings: Settings, *, fresh: bool = False, weighed: bool = True) -> list[Requirement]:
-    """Return the challenge's rules with what was found, having written them to the run folder.
+def check(settings: Settings, known: Result | None = None, *, fresh: bool = False, weighed: bool = True) -> Result:
+    """Return the result of the run, having written the challenge's rules with what was found.
 
     Rules about time, memory and quality are judged by the profile and the metrics that the run folder has. Rules
     that were judged by these very parts already are used as they are, unless `fresh` is true.
 
     Parameters
     ----------
+    known
+        See `convert`.
     weighed : bool
         See `aic_helpers.profiling.requirements.check`.
     """
-    result = _converted(settings)
+    result = convert(settings, known)
     key = cache_keys.requirements_key(settings, result, weighed=weighed)
     if not (fresh or _stale(settings, result, "requirements", key)):
-        return result.requirements
+        return result
     rules = requirements.check(
         settings.model_pb,
         conversion=result.raw["model"],
@@ -153,7 +154,7 @@ def check(settings: Settings, *, fresh: bool = False, weighed: bool = True) -> l
         photo=_hd_photo(settings),
         weighed=weighed,
     )
-    return results.write_part(settings, "requirements", rules, key).requirements
+    return results.write_part(settings, "requirements", rules, key)
 
 
 def _stale(settings: Settings, result: Result, part: Part, key: cache_keys.Key) -> str | None:

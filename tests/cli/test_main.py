@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fixtures import reading, run_folders
 
 from aic_helpers.cli import main
 from aic_helpers.core import machine
@@ -293,6 +294,14 @@ def test_evaluate_prints_its_part_of_the_result(aic, frozen, photos, tmp_path):
     assert stdout.splitlines()[-1] == f"run folder  {tmp_path / 'run'}"
 
 
+def test_where_all_is_in_place_a_command_parses_the_result_once(aic, frozen, photos, tmp_path, monkeypatch):
+    call = ("--track", "enhancement", "--model", frozen("brighter", 0.05), "--data", photos, "--out", tmp_path / "run")
+    first = aic("evaluate", *call)
+    counts = reading.counted(monkeypatch)
+    assert aic("evaluate", *call)[:2] == first[:2]
+    assert (counts["result.json"], counts["hashed"]) == (1, 1)
+
+
 def test_a_model_that_returns_nan_gets_a_failed_result(aic, frozen, photos, tmp_path):
     model = frozen("not_a_number", math.nan)
     call = ("--track", "enhancement", "--model", model, "--data", photos, "--out", tmp_path / "run")
@@ -337,15 +346,13 @@ def test_a_broken_rule_is_exit_status_1(aic, monkeypatch, tmp_path, frozen, pass
 
 @pytest.mark.parametrize(("width_px", "again"), [(None, 1), (64, 1), (1280, 0)], ids=["none", "small", "hd"])
 def test_check_measures_where_no_profile_is_of_hd(aic, monkeypatch, tmp_path, frozen, width_px, again):
-    from fixtures import run_folders
-
     from aic_helpers.runs import results, run_settings, schema
 
     measured = []
 
     def profile(stage, *_, **__):
         measured.append(stage)
-        results.write_part(stage, "profile", hd)
+        return results.write_part(stage, "profile", hd)
 
     hd = {**run_folders.empty(schema.Profile), "width_px": 1280, "height_px": 720, "threads": 1, "device": "cpu"}
     hd |= {"failed": "at 1280x720: no"}

@@ -40,7 +40,7 @@ def settings(tmp_path, monkeypatch):
 
 def test_a_model_is_converted_once_unless_asked_again(settings, monkeypatch):
     first = steps.convert(settings)
-    assert results.read(settings.folder).model == first
+    assert results.read(settings.folder) == first
     monkeypatch.setattr("aic_helpers.models.conversion.convert", lambda *_: pytest.fail("converted again"))
     assert steps.convert(settings) == first
     with pytest.raises(pytest.fail.Exception, match="converted again"):
@@ -50,26 +50,28 @@ def test_a_model_is_converted_once_unless_asked_again(settings, monkeypatch):
 def test_a_changed_source_is_converted_anew(settings):
     first = steps.convert(settings)
     settings.source.path.write_bytes(b"other")
-    assert steps.convert(settings).sha256 != first.sha256
+    assert steps.convert(settings).model_sha256 != first.model_sha256
 
 
 def test_evaluate_writes_table_and_means(settings):
-    images = steps.evaluate(settings)
-    assert list(results.read_table(settings, "images")["image"]) == list(images["image"]) == ["0", "1", "2"]
-    metrics = results.read(settings.folder).metrics
+    metrics = steps.evaluate(settings).metrics
+    assert list(results.read_table(settings, "images")["image"]) == ["0", "1", "2"]
+    assert results.read(settings.folder).metrics == metrics
     assert (metrics.images, metrics.limit) == (3, None)
     assert list(pd.read_csv(settings.folder / "examples.csv")["image"]) == [2, 1, 0]
 
 
 def test_worst_and_best_are_shown(settings):
-    images = steps.evaluate(settings)
+    steps.evaluate(settings)
+    images = results.read_table(settings, "images")
     worst, best = steps.worst_and_best(settings, images)
     assert (worst.title, best.title) == ("worst image: 2", "best image: 0")
     assert best.output == pytest.approx(best.target)
 
 
 def test_failed_images_are_not_shown(settings):
-    images = steps.evaluate(settings)
+    steps.evaluate(settings)
+    images = results.read_table(settings, "images")
     images.loc[[0, 2], "psnr_db"] = np.nan
     assert [shown.title for shown in steps.worst_and_best(settings, images)] == ["the only image: 1"]
 
@@ -83,8 +85,10 @@ def test_where_all_is_in_place_a_step_reads_the_result_and_the_source_once(setti
     counts = reading.counted(monkeypatch)
     for step in (steps.convert, steps.evaluate, steps.profile, steps.check):
         counts.clear()
-        step(settings)
+        result = step(settings)
         assert (counts["result.json"], counts["hashed"]) == (1, 1), step
+        step(settings, known=result)
+        assert (counts["result.json"], counts["hashed"]) == (1, 2), step
 
 
 def test_growth_stands_beside_the_profile(settings, monkeypatch):
@@ -109,7 +113,7 @@ def test_check_judges_by_what_the_run_folder_has(settings, monkeypatch):
     monkeypatch.setattr("aic_helpers.profiling.requirements.check", check)
     steps.convert(settings)
     results.write_part(settings, "profile", PROFILE)
-    assert [judged.raw for judged in steps.check(settings)] == [rule]
+    assert steps.check(settings).raw["requirements"] == [rule]
     assert given["profile"] == PROFILE
     assert given["metrics"] is None
     assert given["conversion"]["name"] == "net"
