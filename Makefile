@@ -14,7 +14,7 @@ help:
 	@echo "make setup   only install; the others do it when it is missing or stale"
 	@echo "make browser install chromium from Debian's packages, for the tests that look at pages (as root)"
 	@echo "make packages the same, and PostgreSQL and mblaze, for the tests of the ledger and of e-mails"
-	@echo "make lint    ruff and mypy;  make lock: write the pins anew;  make clean: remove .venv, .venv-bench and runs/"
+	@echo "make lint    ruff, mypy, import-linter;  make lock: write the pins anew;  make clean: remove .venv, .venv-bench and runs/"
 
 setup: $(INSTALLED)
 

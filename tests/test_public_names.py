@@ -50,6 +50,13 @@ def test_what_python_runs_as_a_process_exists(module):
     assert importlib.util.find_spec(module) is not None
 
 
+def test_every_module_says_in_its_first_line_what_it_is():
+    """Nothing else does: no table of modules stands anywhere."""
+    files = sorted(PACKAGE.rglob("*.py"))
+    first = {file: (ast.get_docstring(ast.parse(file.read_text("utf-8"))) or "").partition("\n")[0] for file in files}
+    assert [str(file.relative_to(PACKAGE)) for file, line in first.items() if len(line.split()) < 3] == []
+
+
 def test_code_imports_from_the_module_that_defines_a_name():
     """Keys hash the source of what a module imports; what came by way of a face they would miss."""
     by_way_of_a_face = [

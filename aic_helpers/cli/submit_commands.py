@@ -10,7 +10,7 @@ import click
 from aic_helpers.cli.exit_codes import DONE, Commands
 from aic_helpers.cli.options import json_option, together
 from aic_helpers.core.errors import InputError
-from aic_helpers.submissions.placeholders import ADDRESS, SENDER
+from aic_helpers.submissions.example_addresses import ADDRESS, SENDER
 
 mail_options = together(
     click.option("--sender", default=SENDER, show_default=True, metavar="ADDRESS", help="The team's e-mail address."),

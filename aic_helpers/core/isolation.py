@@ -1,4 +1,4 @@
-"""TODO."""
+"""Whether child processes are confined now: what others ask of `processes.confinement`."""
 
 from __future__ import annotations
 

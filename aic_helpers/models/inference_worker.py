@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.machine import own_memory_mib
 from aic_helpers.models.frozen_models import FrozenModel, load, read_graph
-from aic_helpers.models.machine_limits import roofline
 from aic_helpers.models.receptive_fields import ReceptiveField, receptive_field
+from aic_helpers.models.rooflines import roofline
 from aic_helpers.models.static_cost import static_cost
 
 PROBE_PX = 960

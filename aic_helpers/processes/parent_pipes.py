@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from aic_helpers.processes import messages
+from aic_helpers.processes import pipe_messages
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,7 +51,7 @@ class ParentPipes:
 
     def send(self, request: dict[str, Any], array: NDArray[Any] | None) -> None:
         """Write as much of a request as the child takes now; `receive` writes the rest."""
-        self._unsent += messages.encoded(request, array)
+        self._unsent += pipe_messages.encoded(request, array)
         self._write()
 
     def receive(self, timeout_s: float, max_array_bytes: int) -> dict[str, Any]:
@@ -84,8 +84,8 @@ class ParentPipes:
         return line
 
     def _array(self, header: Any, max_bytes: int) -> NDArray[Any]:
-        array = messages.room(header, max_bytes)
-        rest = messages.bytes_of(array)
+        array = pipe_messages.room(header, max_bytes)
+        rest = pipe_messages.bytes_of(array)
         early = min(len(self._received), len(rest))
         rest[:early] = self._received[:early]
         del self._received[:early]

@@ -19,7 +19,7 @@ from typing import IO, Any, NoReturn
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PACKAGE
-from aic_helpers.processes import confinement, messages
+from aic_helpers.processes import confinement, pipe_messages
 
 MAX_MESSAGE = 400
 """Characters of an error's text; a longer one keeps both ends, where Keras and TensorFlow say what is wrong."""
@@ -64,9 +64,9 @@ def main(target: str, requests: int, replies: int, limit_mib: str) -> None:
             function = function or _load(target)
             parts = _reply(function(request))
         except BaseException as error:
-            parts = messages.encoded({"error": _describe(error)})
+            parts = pipe_messages.encoded({"error": _describe(error)})
         busy.clear()
-        messages.write(replies, parts)
+        pipe_messages.write(replies, parts)
         del parts  # else the array in it would be in memory beside the next
 
 
@@ -101,8 +101,8 @@ def _listen(requests: int, waiting: Waiting, busy: threading.Event) -> None:
 def _request(line: bytes, pipe: IO[bytes]) -> dict[str, Any]:
     request = json.loads(line)
     if "array" in request:
-        request["array"] = messages.room(request["array"])
-        pipe.readinto(messages.bytes_of(request["array"]))  # type: ignore[attr-defined]
+        request["array"] = pipe_messages.room(request["array"])
+        pipe.readinto(pipe_messages.bytes_of(request["array"]))  # type: ignore[attr-defined]
     return request
 
 
@@ -114,7 +114,7 @@ def _load(target: str) -> Function:
 
 def _reply(reply: dict[str, Any]) -> list[memoryview]:
     array = reply.pop("array", None)
-    return messages.encoded({"reply": reply}, array)
+    return pipe_messages.encoded({"reply": reply}, array)
 
 
 def _describe(error: BaseException) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Run a function of the package in a child process, with limits on time and memory, and end it for certain.
 
 A worker is ``python -m aic_helpers.processes.worker_main module:function``. Requests and replies go over two pipes of
-their own (see `messages`), because TensorFlow and people's model code print on stdout; what they print goes to a
+their own (see `pipe_messages`), because TensorFlow and people's model code print on stdout; what they print goes to a
 temporary file, whose last lines an error shows.
 
 Memory is watched from outside: the resident size of the child and its descendants, read every 20 ms. Behind that

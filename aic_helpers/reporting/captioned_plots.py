@@ -1,4 +1,4 @@
-"""TODO."""
+"""A plot for a page with its caption and its words for who can't see it, or the reason why it is missing."""
 
 from __future__ import annotations
 

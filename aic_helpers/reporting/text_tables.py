@@ -1,4 +1,4 @@
-"""TODO."""
+"""Tables of text: rows with aligned columns, paths and numbers in words, cells that are safe in CSV."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO."""
+"""What a run works on: track, model, data and folder, checked and resolved from what a person typed."""
 
 from __future__ import annotations
 

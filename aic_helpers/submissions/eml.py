@@ -23,6 +23,7 @@ from aic_helpers.core.errors import InputError, require_file
 from aic_helpers.core.safe_files import write_private
 from aic_helpers.core.safe_texts import shown
 from aic_helpers.core.tracks import TRACKS
+from aic_helpers.submissions.example_addresses import ADDRESS, SENDER
 from aic_helpers.submissions.messages import (
     WRITE,
     Registration,
@@ -32,7 +33,6 @@ from aic_helpers.submissions.messages import (
     registration,
     submission,
 )
-from aic_helpers.submissions.placeholders import ADDRESS, SENDER
 
 SCHEMA = 1
 

@@ -16,7 +16,7 @@ from aic_helpers.core.safe_texts import shown
 from aic_helpers.reporting import notebook_widgets
 from aic_helpers.submissions import checks, preparing, teams
 from aic_helpers.submissions.checks import Check
-from aic_helpers.submissions.placeholders import ADDRESS, SENDER
+from aic_helpers.submissions.example_addresses import ADDRESS, SENDER
 
 SHEET = PACKAGE / "submissions" / "static" / "form.css"
 

@@ -15,8 +15,8 @@ from aic_helpers.reporting import text_tables
 from aic_helpers.runs import results
 from aic_helpers.submissions import eml, teams
 from aic_helpers.submissions.checks import Check, checks, require_passed
+from aic_helpers.submissions.example_addresses import ADDRESS, SENDER
 from aic_helpers.submissions.messages import Submission
-from aic_helpers.submissions.placeholders import ADDRESS, SENDER
 from aic_helpers.submissions.teams import FOLDER
 
 PATH = re.compile(r"(?<![\w.:/~])(?:~\w*)?/(?:[^\s/'\",;:()]*/)+")

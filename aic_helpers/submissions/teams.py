@@ -16,6 +16,7 @@ from aic_helpers.core.project_paths import PROJECT, output_folder
 from aic_helpers.core.safe_files import write_private
 from aic_helpers.core.safe_texts import shown
 from aic_helpers.submissions import eml
+from aic_helpers.submissions.example_addresses import ADDRESS, SENDER
 from aic_helpers.submissions.messages import (
     MAX_TEAM_ID,
     WRITE,
@@ -27,7 +28,6 @@ from aic_helpers.submissions.messages import (
     clean_name,
     clean_number,
 )
-from aic_helpers.submissions.placeholders import ADDRESS, SENDER
 
 SCHEMA = 1
 

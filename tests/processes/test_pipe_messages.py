@@ -7,10 +7,10 @@ import os
 import numpy as np
 import pytest
 
-from aic_helpers.processes import messages
+from aic_helpers.processes import pipe_messages
 
 ARRAYS = [
-    *(np.arange(24).reshape(2, 3, 4).astype(dtype) for dtype in sorted(messages.DTYPES)),
+    *(np.arange(24).reshape(2, 3, 4).astype(dtype) for dtype in sorted(pipe_messages.DTYPES)),
     np.zeros((0, 5, 3), np.float32),
     np.float32(7.5) * np.ones(()),
     np.arange(60, dtype=np.float64).reshape(3, 4, 5)[:, ::-2, 1:],
@@ -21,12 +21,12 @@ ARRAYS = [
 @pytest.mark.parametrize("array", ARRAYS, ids=lambda array: f"{array.dtype} {array.shape}")
 def test_an_array_is_the_same_on_the_other_side(array: np.ndarray) -> None:
     ends = os.pipe()
-    messages.write(ends[1], messages.encoded({"text": "é\n"}, array))
+    pipe_messages.write(ends[1], pipe_messages.encoded({"text": "é\n"}, array))
     os.close(ends[1])
     with os.fdopen(ends[0], "rb") as pipe:
         line = pipe.readline()
-        found = messages.room({"dtype": str(array.dtype), "shape": array.shape})
-        assert pipe.readinto(messages.bytes_of(found)) == array.nbytes
+        found = pipe_messages.room({"dtype": str(array.dtype), "shape": array.shape})
+        assert pipe.readinto(pipe_messages.bytes_of(found)) == array.nbytes
         assert pipe.read() == b""
     assert line.startswith(b'{"text": "\\u00e9\\n", "array"')
     assert (found.dtype, found.shape) == (array.dtype, array.shape)
@@ -35,13 +35,13 @@ def test_an_array_is_the_same_on_the_other_side(array: np.ndarray) -> None:
 
 def test_memory_is_not_copied() -> None:
     array = np.arange(5, dtype=np.float32)
-    assert np.shares_memory(np.asarray(messages.encoded({}, array)[1]), array)
+    assert np.shares_memory(np.asarray(pipe_messages.encoded({}, array)[1]), array)
 
 
 @pytest.mark.parametrize("array", [np.array(["a"], object), np.array(["a"]), np.zeros(2, "i4,f4"), np.zeros(2, ">f4")])
 def test_only_plain_numbers_are_sent(array: np.ndarray) -> None:
     with pytest.raises(TypeError, match="can't be sent"):
-        messages.encoded({}, array)
+        pipe_messages.encoded({}, array)
 
 
 @pytest.mark.parametrize(
@@ -68,4 +68,4 @@ def test_only_plain_numbers_are_sent(array: np.ndarray) -> None:
 )
 def test_a_header_that_claims_too_much_or_is_none_is_refused(header: object) -> None:
     with pytest.raises(ValueError, match="an array of numbers in at most 100 bytes was expected, found "):
-        messages.room(header, 100)
+        pipe_messages.room(header, 100)
