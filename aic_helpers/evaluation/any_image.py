@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -36,7 +36,6 @@ TILE_SIDES_PX = (64, 1024)
 
 Key = tuple[str, int, int]
 Image = NDArray[np.float32]
-Progress = Callable[[int, int], None]
 
 
 class _TooLarge(ModelFailure):
@@ -73,7 +72,7 @@ class Outputs:
         while self._workers:
             self._workers.popitem()[1].close()
 
-    def of(self, model_pb: Path, image: Image, progress: Progress | None = None) -> Image:
+    def of(self, model_pb: Path, image: Image) -> Image:
         """Return a model's output for one image; tile by tile where the whole is more than the cap allows.
 
         Tiles overlap by the network's receptive field, so the output is that of the whole image but for rounding.
@@ -84,8 +83,6 @@ class Outputs:
         model_pb : Path
         image : ndarray of float32, shape (height, width, 3)
             Values in [0, 1].
-        progress : callable, optional
-            Called with the tiles done and the tiles in all, after each tile; with 1 and 1 where there are none.
 
         Returns
         -------
@@ -104,23 +101,21 @@ class Outputs:
         _check(image)
         path = require_file(Path(model_pb), "a frozen model").resolve()
         with self._lock:
-            return self._of(path, image, progress)
+            return self._of(path, image)
 
-    def _of(self, path: Path, image: Image, progress: Progress | None) -> Image:
+    def _of(self, path: Path, image: Image) -> Image:
         found = self._receptive_field(path, image) if image[..., 0].size > MODEST_PIXELS else None
         if found and not found["obstacle"] and not self._seems_to_fit(found, image):
-            return self._in_tiles(path, image, found, progress)
+            return self._in_tiles(path, image, found)
         try:
-            output = self._run(path, image)
+            return self._run(path, image)
         except _TooLarge as error:
             found = found or self._receptive_field(path, image)
             if found["obstacle"]:
                 size = f"{image.shape[1]}x{image.shape[0]} at once is too large ({error})"
                 what = f"tiles may change the result ({found['obstacle']})"
                 raise ModelFailure(f"{size}, and {what}; take a smaller photo", "memory") from None
-            return self._in_tiles(path, image, found, progress)
-        _tell(progress, 1, 1)
-        return output
+            return self._in_tiles(path, image, found)
 
     def _receptive_field(self, path: Path, image: Image) -> dict[str, Any]:
         height_px, width_px = image.shape[:2]
@@ -131,12 +126,12 @@ class Outputs:
         activations_mib = found["mib_per_megapixel"] * image[..., 0].size / 1e6
         return activations_mib + RUNTIME_MIB <= self._max_rss_mib
 
-    def _in_tiles(self, path: Path, image: Image, found: dict[str, Any], progress: Progress | None) -> Image:
+    def _in_tiles(self, path: Path, image: Image, found: dict[str, Any]) -> Image:
         """Return the output in tiles that get smaller until they fit."""
         tile_px = self._tile_px(found, max(image.shape[:2]))
         while True:
             try:
-                return self._pieces(path, image, tile_px, found, progress)
+                return self._pieces(path, image, tile_px, found)
             except _TooLarge as error:
                 if tile_px <= TILE_SIDES_PX[0]:
                     raise ModelFailure(f"even in tiles of {tile_px} px: {error}", "memory") from None
@@ -150,15 +145,11 @@ class Outputs:
         # Halved at most: the whole image was too large.
         return max(smallest, min(largest, int(source_px) - 2 * found["radius_px"], side_px // 2))
 
-    def _pieces(
-        self, path: Path, image: Image, tile_px: int, found: dict[str, Any], progress: Progress | None
-    ) -> Image:
+    def _pieces(self, path: Path, image: Image, tile_px: int, found: dict[str, Any]) -> Image:
         overlap_px, multiple = found["radius_px"], found["multiple_px"]
-        pieces = tiles(*image.shape[:2], tile_px=tile_px, overlap_px=overlap_px, multiple=multiple)
         result = np.empty_like(image)
-        for done, tile in enumerate(pieces, 1):
+        for tile in tiles(*image.shape[:2], tile_px=tile_px, overlap_px=overlap_px, multiple=multiple):
             tile.paste(self._run(path, tile.source.of(image)), result)
-            _tell(progress, done, len(pieces))
         return result
 
     def _run(self, path: Path, image: Image) -> Image:
@@ -208,8 +199,3 @@ def _check(image: Image) -> None:
     if image.dtype != np.float32 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         found = f"{image.dtype} of shape {image.shape}"
         raise InputError("an image of float32, shape (height, width, 3)", found, "see aic_helpers.data.images.as_float")
-
-
-def _tell(progress: Progress | None, done: int, total: int) -> None:
-    if progress is not None:
-        progress(done, total)

@@ -78,7 +78,7 @@ class MemoryGroup:
             self._folder.rmdir()
 
 
-def confine(pid: int, limit_mib: int) -> MemoryGroup | None:
+def cap_memory(pid: int, limit_mib: int) -> MemoryGroup | None:
     """Put a process into a group with a limit on its memory, swap included.
 
     Returns

@@ -30,7 +30,7 @@ from aic_helpers.core import isolation
 from aic_helpers.core.errors import InputError
 from aic_helpers.processes import confinement, fork_server
 from aic_helpers.processes.parent_pipes import ParentPipes
-from aic_helpers.processes.process_limits import ProcessTree, confine
+from aic_helpers.processes.process_limits import ProcessTree, cap_memory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -163,7 +163,7 @@ class Worker:
             os.close(child_writes)
         self.pid = self._process.pid
         self._tree = ProcessTree(self.pid)
-        self._group = None if max_rss_mib is None else confine(self.pid, int(max_rss_mib) + RLIMIT_MARGIN_MIB)
+        self._group = None if max_rss_mib is None else cap_memory(self.pid, int(max_rss_mib) + RLIMIT_MARGIN_MIB)
 
     def __enter__(self) -> Self:
         return self

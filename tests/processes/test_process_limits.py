@@ -56,7 +56,7 @@ def only_group(tree: Path) -> Path:
 
 
 def test_a_process_is_put_into_a_group_with_a_limit(tree: Path) -> None:
-    group = process_limits.confine(4711, 100)
+    group = process_limits.cap_memory(4711, 100)
     assert group is not None
     folder = only_group(tree)
     wrote = {file.name: file.read_text() for file in folder.iterdir()}
@@ -67,7 +67,7 @@ def test_a_process_is_put_into_a_group_with_a_limit(tree: Path) -> None:
 
 
 def test_a_group_is_removed_at_the_end(tree: Path) -> None:
-    group = process_limits.confine(4711, 100)
+    group = process_limits.cap_memory(4711, 100)
     assert group is not None
     for file in only_group(tree).iterdir():
         file.unlink()  # the kernel's own files don't keep a group from being removed
@@ -79,7 +79,7 @@ def test_a_group_is_removed_at_the_end(tree: Path) -> None:
 def test_without_the_memory_controller_there_is_no_group(tree: Path, controllers: str | None) -> None:
     control = tree / "cgroup.subtree_control"
     control.unlink() if controllers is None else control.write_text(controllers)
-    assert process_limits.confine(os.getpid(), 100) is None
+    assert process_limits.cap_memory(os.getpid(), 100) is None
     assert list(tree.glob("aic-*")) == []
 
 
@@ -88,7 +88,7 @@ def test_where_nothing_can_be_written_there_is_no_group(tree: Path, monkeypatch:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "write_text", refuse)
-    assert process_limits.confine(os.getpid(), 100) is None
+    assert process_limits.cap_memory(os.getpid(), 100) is None
     assert list(tree.glob("aic-*")) == []
 
 
