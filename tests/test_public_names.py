@@ -1,6 +1,7 @@
 """What the package shows to the outside costs nothing to import, and is there; inside, nobody goes by way of it."""
 
 import ast
+import graphlib
 import importlib
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from aic_helpers.core.project_paths import PACKAGE
 from aic_helpers.evaluation import isolated
 from aic_helpers.models import conversion, graph_checks, model_workers
 from aic_helpers.processes import fork_server, workers
-from aic_helpers.runs import warm_start
+from aic_helpers.runs import cache_keys, warm_start
 
 FACES = ["aic_helpers", *(f"aic_helpers.{face.parent.name}" for face in sorted(PACKAGE.glob("*/__init__.py")))]
 
@@ -55,6 +56,12 @@ def test_every_module_says_in_its_first_line_what_it_is():
     files = sorted(PACKAGE.rglob("*.py"))
     first = {file: (ast.get_docstring(ast.parse(file.read_text("utf-8"))) or "").partition("\n")[0] for file in files}
     assert [str(file.relative_to(PACKAGE)) for file, line in first.items() if len(line.split()) < 3] == []
+
+
+def test_no_module_needs_one_that_needs_it_whether_imported_or_started_by_name():
+    """import-linter sees imports alone; a process that is started by name closes a circle as well."""
+    modules = {f"aic_helpers.{file.parent.name}.{file.stem}": file for file in PACKAGE.glob("*/*.py")}
+    graphlib.TopologicalSorter({name: cache_keys._named(file) - {name} for name, file in modules.items()}).prepare()
 
 
 def test_code_imports_from_the_module_that_defines_a_name():

@@ -24,8 +24,8 @@ FORK_SERVER_MAIN = "aic_helpers.processes.fork_server_main"
 VARIABLE = "AIC_FORK_SERVER"
 """Names the socket on which the fork server listens."""
 
-MAX_BYTES = 2**20
-"""Of a message: a target, an environment, a folder."""
+REPLY_BYTES = 4096
+"""Of what the fork server says: a process id, an exit status."""
 
 
 @contextmanager
@@ -80,7 +80,7 @@ class Forked:
         if self.returncode is None:
             if not select.select([self._connection], [], [], timeout)[0]:
                 raise subprocess.TimeoutExpired("a forked child", timeout or 0.0)
-            said = self._connection.recv(MAX_BYTES)
+            said = self._connection.recv(REPLY_BYTES)
             self.returncode = json.loads(said)["returncode"] if said else -9
             self._connection.close()  # from here on the process id may be another's
         return self.returncode
@@ -109,7 +109,7 @@ def fork(
         connection.connect(path)
         message = json.dumps(asked | {"environment": dict(environment)}).encode()
         socket.send_fds(connection, [message], [requests, replies, log])
-        said = connection.recv(MAX_BYTES)
+        said = connection.recv(REPLY_BYTES)
         if said:
             return Forked(connection, json.loads(said)["pid"])
     except OSError:

@@ -19,7 +19,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from aic_helpers.processes import worker_main
-from aic_helpers.processes.fork_server import MAX_BYTES
+
+MAX_BYTES = 2**20
+"""Of a request: a target, an environment, a folder."""
 
 
 def main(listener: socket.socket, modules: Sequence[str]) -> None:
