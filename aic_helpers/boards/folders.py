@@ -186,7 +186,7 @@ def _why(path: Path) -> str:
         failure = read_failure(path)
     except InputError:
         return f"it failed, but {FAILURE} doesn't say why: run it again"
-    return _line(f"{failure.stage}: {failure.reason}")
+    return _line(f"{failure.stage or 'run'}: {failure.reason}")
 
 
 def _result(run: Path, track: str) -> Result:

@@ -120,7 +120,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 def _description(kind: Any, place: Sequence[int | str]) -> str | None:
     """Return what a key of a model should be, in words."""
-    field = getattr(kind, "model_fields", {}).get(place[0]) if place else None
+    field = getattr(kind, "model_fields", {}).get(place[0]) if len(place) == 1 else None
     return field and field.description
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from aic_helpers.core.errors import InputError, nearest, require_file
 from aic_helpers.core.project_paths import PACKAGE, PROJECT, challenge_folder, fetch_command
 from aic_helpers.core.tracks import Track
+from aic_helpers.reporting.text_tables import typed
 
 PRETRAINED = PROJECT / "models_pretrained"
 
@@ -83,7 +84,7 @@ def resolve(model: str, checkpoint: str | Path | None = None) -> ModelSource:
 def _python_file(path: Path) -> Path:
     """Return a model function's file; the networks' own stood elsewhere until the package had packages in it."""
     if path.parts[-2:] == (PACKAGE.name, NETWORKS.name) and not path.exists():
-        raise InputError(f"a Python file at {path}", "nothing", f"it is {NETWORKS.relative_to(PROJECT)} now")
+        raise InputError(f"a Python file at {path}", "nothing", f"it is {typed(NETWORKS)} now")
     return require_file(path, "a Python file")
 
 

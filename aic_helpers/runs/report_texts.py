@@ -92,7 +92,9 @@ def _quality_made(result: Result, track: Track) -> dict[str, str]:
     metrics = result.metrics
     if not metrics:
         return dict.fromkeys(("PSNR", "MS-SSIM", "images"), "aic evaluate measures it")
-    mean = f"mean over the images, protocol {metrics.protocol}; 95 % interval by bootstrap over the images"
+    mean = (
+        f"mean over the images, protocol {metrics.protocol or 'not said'}; 95 % interval by bootstrap over the images"
+    )
     clipped = "" if track.ms_ssim_clipped else ", of values as they are"
     float64 = metrics.ms_ssim_float64
     adds = float64 is not None and metrics.ms_ssim is not None and float64 != metrics.ms_ssim

@@ -58,12 +58,13 @@ def part_lines(settings: Settings, part: Part, result: Result) -> list[str]:
 def model_rows(model: Model) -> list[Row]:
     """Return what is known of a frozen model."""
     difference = model.parity.max_abs
+    parity = NOT_MEASURED if difference is None else f"differs by at most {difference:.1e}"
     return [
         ("model", f"{model.name} ({model.kind})"),
         ("size", NOT_MEASURED if model.bytes is None else f"{model.bytes / 1e6:.2f} MB"),
         ("parameters", NOT_MEASURED if model.parameters is None else f"{model.parameters:,}".replace(",", " ")),
         ("cost at 720p", _figure(model.gmacs_720p, ".1f", " GMAC")),
-        ("against its source", "the source itself" if difference is None else f"differs by at most {difference:.1e}"),
+        ("against its source", "the source itself" if model.kind == "frozen" else parity),
         ("sha256", model.sha256),
     ]
 
@@ -89,7 +90,8 @@ def profile_rows(profile: Profile | None) -> list[Row]:
     """Return time and memory."""
     if not profile:
         return [("speedup", NOT_MEASURED), ("RAM", NOT_MEASURED)]
-    at = f" ms at {profile.width_px}x{profile.height_px}, {counted(profile.threads or 0, 'thread')}"
+    size = f" at {profile.width_px}x{profile.height_px}" if profile.width_px and profile.height_px else ""
+    at = f" ms{size}" + (f", {counted(profile.threads, 'thread')}" if profile.threads else "")
     reached, possible = profile.gflop_per_s, profile.roofline.gflop_per_s
     limit = f" of {possible:.0f} in a large matrix product here" if possible else ""
     return [

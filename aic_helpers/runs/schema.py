@@ -53,7 +53,7 @@ def _figure(value: Any) -> float | None:
 
 def _count(value: Any) -> int | None:
     number = _figure(value)
-    return None if number is None or not math.isfinite(number) else round(number)
+    return int(number) if number is not None and number.is_integer() else None
 
 
 def _interval(value: Any) -> tuple[float, float] | None:
@@ -76,7 +76,9 @@ Figure = Annotated[float | None, BeforeValidator(_figure)]
 Count = Annotated[int | None, BeforeValidator(_count)]
 Interval = Annotated[tuple[float, float] | None, BeforeValidator(_interval)]
 """The two ends, both finite."""
-Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else str(value))]
+Text = Annotated[str, _or(str, "")]
+Words = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, str | int | float) else "")]
+"""A text to show; a number may stand there."""
 Table = Annotated[dict[str, Any], _or(dict, {})]
 
 
@@ -195,10 +197,10 @@ class Requirement(AsWritten):
 
     name: Text
     passed: Annotated[bool | None, _or(bool, None)]
-    limit: Text
-    found: Text
-    evidence: Text
-    remedy: Text
+    limit: Words
+    found: Words
+    evidence: Words
+    remedy: Words
 
 
 class Score(AsWritten):
@@ -243,7 +245,7 @@ class Result(AsWritten):
     protocol: Text = ""
     data: Data
     model: Model | None
-    metrics: Metrics | None
+    metrics: Annotated[Metrics | None, BeforeValidator(lambda value: None if value == {} else value)]
     profile: Profile | None
     requirements: Annotated[list[Requirement], _null_as([])]
     scores: Annotated[dict[str, Score], _null_as({})]

@@ -19,7 +19,6 @@ from aic_helpers.submissions import eml
 from aic_helpers.submissions.example_addresses import ADDRESS, SENDER
 from aic_helpers.submissions.messages import (
     MAX_TEAM_ID,
-    WRITE,
     Member,
     Registration,
     TeamId,
@@ -111,11 +110,11 @@ def read_team(folder: Path) -> Team:
     if not path.is_file():
         raise InputError(f"a registered team ({FILE}) in {folder}", "none", "register it with: aic submit register")
     try:
-        fields = validation.load_json(path, "JSON", WRITE)
+        fields = validation.load_json(path, "JSON", "mend it")
         if isinstance(fields, dict) and fields.get("schema") != SCHEMA:
             found = validation.brief(fields.get("schema"))
             raise InputError(f"schema {SCHEMA}", found, "use the version that it is of")
-        return validation.fitted(Team, fields, "the fields of a team", WRITE)
+        return validation.fitted(Team, fields, "the fields of a team", "mend it")
     except InputError as error:
         remedy = "bring the file back from a copy, for the team's secret is in it, or name another folder"
         raise InputError(f"a whole team in {path}", f"a damaged one ({error})", remedy) from None

@@ -103,6 +103,7 @@ def test_a_table_names_everything(write, tmp_path):
             'limit = -1\nmodels = ["nets/a.pb"]',
             "spring.toml: expected a limit of 0 (all) or more images, found -1",
         ),
+        ('tracks = [1]\nmodels = ["nets/a.pb"]', "expected a board file, found 1 as tracks[0], not a text: change it"),
         ('tracks = ["enhancment"]\nmodels = ["nets/a.pb"]', "did you mean enhancement?"),
         ('models = ["nets/*.keras"]', "expected a model that matches nets/*.keras, found none"),
         ('models = ["nets/c.pb"]', "expected a model at "),

@@ -5,7 +5,7 @@ from fixtures.run_folders import typed
 
 from aic_helpers.reporting import text_tables
 from aic_helpers.runs import result_tables
-from aic_helpers.runs.schema import Metrics, Profile, Requirement, Score
+from aic_helpers.runs.schema import Metrics, Model, Profile, Requirement, Score
 
 RULE = {"name": "size", "passed": True, "limit": "1 MB", "found": "0.5 MB", "evidence": "-", "remedy": None}
 BROKEN = {**RULE, "passed": False, "found": "2 MB", "evidence": "model.pb has 2 MB", "remedy": "shrink it"}
@@ -115,3 +115,22 @@ def test_a_result_without_scores_says_what_they_need():
     assert result_tables.score_rows({"A": typed(Score, {"value": 1.234, "ci95": [1, 2]})}) == [
         ("score A", "1.23 (1.00 to 2.00)")
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "parity", "words"),
+    [
+        ("frozen", {"max_abs": None, "by_size": {}}, "the source itself"),
+        ("function", {"max_abs": None, "by_size": {}}, "not measured"),
+        ("function", "abc", "not measured"),
+        ("keras", {"max_abs": 0.25, "by_size": {}}, "differs by at most 2.5e-01"),
+    ],
+)
+def test_only_a_frozen_model_is_its_own_source(kind, parity, words):
+    model = typed(Model, {"kind": kind, "parity": parity})
+    assert dict(result_tables.model_rows(model))["against its source"] == words
+
+
+def test_a_profile_without_its_size_or_threads_says_none():
+    profile = typed(Profile, {"time_ms": 71.3, "width_px": "abc", "height_px": 720, "threads": []})
+    assert dict(result_tables.profile_rows(profile))["time"] == "71.3 ms"

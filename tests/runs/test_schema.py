@@ -27,7 +27,9 @@ def test_a_figure_is_a_number_or_none(value, figure):
     assert Metrics.model_validate({"psnr_db": value}).psnr_db == figure
 
 
-@pytest.mark.parametrize(("value", "count"), [(5, 5), (5.0, 5), ("5", None), (True, None), (math.nan, None)])
+@pytest.mark.parametrize(
+    ("value", "count"), [(5, 5), (5.0, 5), (1.5, None), ("5", None), (True, None), (math.nan, None)]
+)
 def test_a_count_is_a_whole_number_or_none(value, count):
     assert Metrics.model_validate({"images": value}).images == count
 
@@ -44,7 +46,16 @@ def test_what_older_runs_lack_is_nothing():
     assert (profile.roofline.gflop_per_s, profile.notes, profile.environment_variables) == (None, [], {})
     assert (profile.failed, profile.is_hd) == ("", False)
     rule = run_folders.typed(Requirement, {"name": 3, "passed": 1})
-    assert (rule.name, rule.passed, rule.remedy) == ("3", None, "")
+    assert (rule.name, rule.passed, rule.remedy) == ("", None, "")
+
+
+@pytest.mark.parametrize("value", [False, True, 0, 1.5, [], {}, None])
+def test_a_text_of_another_kind_is_none_so_that_nothing_fails_by_it(value):
+    assert Metrics.model_validate({"failed": value}).failed == ""
+
+
+def test_metrics_without_anything_are_none(tmp_path):
+    assert schema.as_result(run_folders.result() | {"metrics": {}}, tmp_path).metrics is None
 
 
 def test_a_part_is_not_changed_by_hand():
