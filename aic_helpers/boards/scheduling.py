@@ -29,7 +29,7 @@ from aic_helpers.core.progress_types import UnitProgress
 from aic_helpers.models.model_workers import ModelFailure
 from aic_helpers.processes import confinement
 from aic_helpers.processes.workers import ChildError
-from aic_helpers.runs import cache_keys, results, steps, warm_start
+from aic_helpers.runs import cache_keys, results, schema, steps, warm_start
 from aic_helpers.runs.run_settings import Settings
 from aic_helpers.runs.schema import Metrics
 
@@ -88,7 +88,7 @@ def _refuse_strangers(spec: Spec) -> None:
     """Refuse a folder for a new board that holds what may be a person's own; what lies in an old one is the board's."""
     for entry in spec.entries:
         folder = entry.settings.folder
-        if names := staging.foreign(folder, "result.json", results.FILES):
+        if names := staging.foreign(folder, "result.json", schema.FILES):
             found = f"{', '.join(names)} without a result.json in {folder}"
             raise InputError(f"a new folder for the board at {spec.folder}", found, "name another with --out")
 
@@ -198,8 +198,8 @@ class _Work:
 
     @contextmanager
     def _staged(self, settings: Settings, stage: Stage) -> Iterator[Settings]:
-        kept = () if self._fresh and stage == "judge" else results.FILES
-        replaces = (*results.FILES, FAILURE)
+        kept = () if self._fresh and stage == "judge" else schema.FILES
+        replaces = (*schema.FILES, FAILURE)
         whole = staging.staged(settings.folder, "result.json", start_with=kept, replaces=replaces, owned=True)
         with whole as folder:
             results.set_damaged_aside(folder)

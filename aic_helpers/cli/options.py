@@ -80,11 +80,11 @@ def staged(typed: dict[str, Any]) -> Iterator[tuple[Settings, Run]]:
     A report on what is there then comes along.
     """
     from aic_helpers.core import staging
-    from aic_helpers.runs import reports, results, run_settings
+    from aic_helpers.runs import reports, results, run_settings, schema
 
     names = ("track", "model", "checkpoint", "data", "out", "limit")
     settings = run_settings.settle(*(typed[name] for name in names))
-    with staging.staged(settings.folder, "result.json", start_with=results.FILES, replaces=results.FILES) as folder:
+    with staging.staged(settings.folder, "result.json", start_with=schema.FILES, replaces=schema.FILES) as folder:
         run = Run(replace(settings, folder=folder), results.set_damaged_aside(folder))
         yield settings, run
         reports.write_report([folder], folder / "report.html", {folder: run.result} if run.result else {})

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.tracks import Track
-from aic_helpers.evaluation.metrics import SCALE_WEIGHTS, WINDOW_PX, ms_ssim, psnr
+from aic_helpers.evaluation.metrics import least_side_px, ms_ssim, psnr
 from aic_helpers.evaluation.per_image import score_output
 from aic_helpers.reporting.text_tables import NOT_MEASURED
 
@@ -99,9 +99,7 @@ def crop_figures(track: Track, target: NDArray[np.float32], output: NDArray[np.f
         similarity = ms_ssim(target, judged, data_range=1.0, definition=track.ms_ssim_definition)
         found["ms_ssim"] = number(similarity, "ms_ssim")
     except InputError:
-        halvings = 2 ** (len(SCALE_WEIGHTS) - 1)
-        least_px = halvings if track.ms_ssim_definition == "pooled" else (WINDOW_PX - 1) * halvings + 1
-        found["ms_ssim"] = f"crop too small: needs {least_px} px a side"
+        found["ms_ssim"] = f"crop too small: needs {least_side_px(track.ms_ssim_definition)} px a side"
     return found
 
 

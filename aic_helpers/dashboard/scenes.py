@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aic_helpers.dashboard import views
+from aic_helpers.data.images import Rgb8
 
 INPUT, TARGET = "input", "target"
 
@@ -71,7 +72,7 @@ class Scene:
         image = self.found[name]
         return None if isinstance(image, str) or self.whole is None else views.cut(image, self.box)
 
-    def picture(self, name: str) -> views.Rgb8 | str:
+    def picture(self, name: str) -> Rgb8 | str:
         """Return a pane's picture, or the sentence why there is none."""
         part, reference = self.part(name), self.part(self.reference)
         if part is None or reference is None:

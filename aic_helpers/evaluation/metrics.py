@@ -90,11 +90,15 @@ def ms_ssim(
         side, or 16 px for ``pooled``.
     """
     float32_sums = definition == "tensorflow"
-    least_px = 2**HALVINGS if definition == "pooled" else (WINDOW_PX - 1) * 2**HALVINGS + 1
-    exact, rounded = _means(reference, output, data_range, crop_px, least_px, float32_sums)
+    exact, rounded = _means(reference, output, data_range, crop_px, least_side_px(definition), float32_sums)
     if definition == "pooled":
         exact = exact.mean(axis=1, keepdims=True)
     return _combined(rounded if float32_sums else exact)
+
+
+def least_side_px(definition: str) -> int:
+    """Return how many pixels each side of an image must have for five scales."""
+    return 2**HALVINGS if definition == "pooled" else (WINDOW_PX - 1) * 2**HALVINGS + 1
 
 
 class BothSums(NamedTuple):
@@ -122,8 +126,7 @@ def ms_ssim_both(reference: Floats, output: Floats, *, data_range: float, crop_p
     InputError
         As `ms_ssim` does.
     """
-    least_px = (WINDOW_PX - 1) * 2**HALVINGS + 1
-    exact, rounded = _means(reference, output, data_range, crop_px, least_px, True)
+    exact, rounded = _means(reference, output, data_range, crop_px, least_side_px("tensorflow"), True)
     return BothSums(tensorflow=_combined(rounded), per_channel=_combined(exact))
 
 

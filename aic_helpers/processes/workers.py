@@ -23,7 +23,6 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Literal, Self
 
 from aic_helpers.core import isolation
@@ -168,9 +167,7 @@ class Worker:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.close(grace_s=5.0 if kind is None else 0.0)
 
     def ask(

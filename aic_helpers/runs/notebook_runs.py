@@ -18,7 +18,7 @@ from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.core.staging import staged
 from aic_helpers.profiling.timing import Limits
-from aic_helpers.runs import cache_keys, results, run_settings, warm_start
+from aic_helpers.runs import cache_keys, results, run_settings, schema, warm_start
 from aic_helpers.runs.schema import Result
 
 NOTEBOOKS = ("01_convert", "02_evaluate", "03_profile")
@@ -77,8 +77,8 @@ def run(
     shared = {"track": track, "model": model, "checkpoint": checkpoint, "data": data, "limit": limit}
     from aic_helpers.runs import reports  # it brings matplotlib, which an answer from the run folder doesn't need
 
-    kept = () if fresh else results.FILES
-    whole = staged(folder, "result.json", start_with=kept, replaces=results.FILES)
+    kept = () if fresh else schema.FILES
+    whole = staged(folder, "result.json", start_with=kept, replaces=schema.FILES)
     with warm_start.started(), whole as stage:
         results.set_damaged_aside(stage)
         behind, total = 0, sum(_cells(name) for name in NOTEBOOKS)

@@ -13,7 +13,7 @@ from aic_helpers.core.safe_texts import printable
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.reporting import html_pages, text_tables
 from aic_helpers.reporting.captioned_plots import UNREADABLE, Plot
-from aic_helpers.runs import report_plots, report_texts, result_tables, results
+from aic_helpers.runs import report_plots, report_texts, result_tables, schema
 from aic_helpers.runs.run_folders import Example, RunFolder, open_run
 from aic_helpers.runs.schema import Requirement, Result
 
@@ -104,7 +104,7 @@ def sections(
             told.append((run, _section(run, number, alone=alone)))
         except UNREADABLE as error:
             remedy = "make the run again: aic run"
-            whole = f"a whole result of schema {results.SCHEMA} in {run.folder}"
+            whole = f"a whole result of schema {schema.SCHEMA} in {run.folder}"
             problems.append(InputError(whole, f"one without what a report needs ({error!r})", remedy))
     return told, problems
 

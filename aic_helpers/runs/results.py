@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SCHEMA = schema.SCHEMA
-FILES = schema.FILES
-
 Table = Literal["images", "timing", "growth"]
 Part = Literal["model", "metrics", "profile", "requirements"]
 
@@ -142,7 +139,7 @@ def _hashes(folder: Path, part: Part) -> dict[str, str]:
 def _kept(settings: Settings, new_model: dict[str, Any] | None) -> dict[str, Any]:
     """Return the result so far, without the parts that no longer hold."""
     data = {"name": settings.dataset.name, "note": settings.dataset.note}
-    blank: dict[str, Any] = {"schema": SCHEMA, "track": settings.track.name, "protocol": PROTOCOL, "data": data}
+    blank: dict[str, Any] = {"schema": schema.SCHEMA, "track": settings.track.name, "protocol": PROTOCOL, "data": data}
     blank |= {**dict.fromkeys((*PARTS, "scores", "environment")), "keys": {}}
     found = find(settings.folder)
     if found is None:

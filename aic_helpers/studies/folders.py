@@ -16,6 +16,7 @@ import pandas as pd
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.scoring import RECONSTRUCTED
 from aic_helpers.reporting.text_tables import harmless
 from aic_helpers.studies import analysis
 from aic_helpers.studies.plans import FILE, INVITATIONS, PICTURE, PICTURES, STORE, Plan, is_plan, read
@@ -78,7 +79,7 @@ def voters(study: Study) -> int:
     return len({vote.rater for vote in study.store.votes() if shown[vote.rater, vote.code].role != "training"})
 
 
-def analyse(study: Study, *, keep_all: bool = False, mapping: str = analysis.RECONSTRUCTED) -> analysis.Analysis:
+def analyse(study: Study, *, keep_all: bool = False, mapping: str = RECONSTRUCTED) -> analysis.Analysis:
     """Return what the votes say: see `analysis.analyse`."""
     path = study.folder / FIGURES
     figures = pd.read_csv(path, dtype={"photo": str, "model": str}) if path.is_file() else pd.DataFrame()

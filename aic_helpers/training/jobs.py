@@ -110,7 +110,7 @@ def _check_minutes(minutes: float) -> None:
         raise InputError(expected, repr(minutes), "change them, or give steps")
 
 
-def learn(job: TrainingJob, *, progress: Progress | None = None) -> trainer.Trained:
+def learn(job: TrainingJob, *, progress: Progress | None = None) -> callbacks.Trained:
     """Train, or go on where an earlier call was ended; write weights, recipe and curve to the folder.
 
     Raises
@@ -137,7 +137,7 @@ def learn(job: TrainingJob, *, progress: Progress | None = None) -> trainer.Trai
     return trained
 
 
-def _write(job: TrainingJob, trained: trainer.Trained) -> None:
+def _write(job: TrainingJob, trained: callbacks.Trained) -> None:
     environment = core_machine.environment()
     machine = {key: environment[key] for key in ("cpu", "cores", "created_utc")}
     trainer.save(trained, job.folder, job.network, machine=machine)
@@ -145,7 +145,7 @@ def _write(job: TrainingJob, trained: trainer.Trained) -> None:
     figure.savefig(job.folder / "training.png")
 
 
-def summary_rows(job: TrainingJob, trained: trainer.Trained) -> list[text_tables.Row]:
+def summary_rows(job: TrainingJob, trained: callbacks.Trained) -> list[text_tables.Row]:
     """Return what came out, and what to do next."""
     recipe, weights = trained.recipe, text_tables.typed(job.folder / f"{job.network}.weights.h5")
     gain_db = recipe["held_out_psnr_db"] - recipe["held_out_input_psnr_db"]
