@@ -22,7 +22,7 @@ FUNCTIONS = [
     isolated.ASSESSMENT,
     model_workers.INFERENCE,
     warm_start.COMPILED,
-    *(name for name in warm_start.MODULES if ":" in name),
+    *(name for name in (*warm_start.INFERENCE, *warm_start.CONVERSION) if ":" in name),
 ]
 """What worker processes start with, named by text."""
 

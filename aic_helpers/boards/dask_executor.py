@@ -141,11 +141,13 @@ class DaskExecutor:
             return
         count = len(settings.dataset.pairs[: settings.limit])
         progress(0, count, "images")
-        images = dask_tasks.pack(settings.dataset, settings.limit)
-        found = self._do(dask_tasks.assess, [_model(settings), images], settings.track.name)
+        packed = dask_tasks.pack(settings.dataset, settings.limit)
+        found = self._do(dask_tasks.assess, [_model(settings), packed], settings.track.name)
         for name, content in found["pictures"].items():
             (settings.folder / name).write_bytes(content)
-        steps.record_metrics(settings, pd.DataFrame(found["rows"]), key)
+        images = pd.DataFrame(found["rows"])
+        images.attrs["runtime"] = found["runtime"]
+        steps.record_metrics(settings, images, key)
         progress(count, count, "images")
 
     def profile(self, settings: Settings, limits: Limits, progress: Progress) -> None:

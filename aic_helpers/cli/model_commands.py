@@ -240,18 +240,22 @@ def score(
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...")
-@click.option("--out", required=True, metavar="FILE", help="The HTML file to write.")
-def report(runs: tuple[str, ...], out: str) -> int:
+@click.option("--out", metavar="FILE", help="The HTML file to write.  [default: report.html in the one RUN]")
+def report(runs: tuple[str, ...], out: str | None) -> int:
     """Write one HTML report on one or many run folders.
 
     The file needs no network and nothing beside it. A run that can't be shown is told in a sentence.
 
     \b
-    Example
+    Examples
+      aic report runs/super_resolution/fast_sr
       aic report runs/super_resolution/* --out comparison.html
     """
     from aic_helpers.runs import reports
 
+    if out is None and len(runs) > 1:
+        raise InputError("--out for a report on many runs", "none", "name an HTML file, as in --out comparison.html")
+    out = out or str(Path(runs[0]) / "report.html")
     file = Path(out).expanduser()
     if file.is_dir():
         raise InputError("an HTML file to write", f"the folder {out}", "name a file in it, as in report.html")

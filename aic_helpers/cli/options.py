@@ -45,9 +45,10 @@ model_options = together(
     click.option("--limit", default=0, metavar="N", help="Only the first N validation images.  [default: all]"),
 )
 track_option = click.option("--track", required=True, metavar="TRACK", help="super_resolution or enhancement.")
+report_option = click.option("--report", is_flag=True, help="Write report.html too, as is done where one is there.")
 fresh_option = click.option("--fresh", is_flag=True, help="Make anew what the run folder has already.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
-step_options = together(track_option, model_options, fresh_option, json_option)
+step_options = together(track_option, model_options, fresh_option, report_option, json_option)
 profile_option = click.option("--profile/--no-profile", default=True, help="Measure time and memory, or don't.")
 time_budget_option = click.option(
     "--time-budget",
@@ -77,17 +78,22 @@ class Run:
 def staged(typed: dict[str, Any]) -> Iterator[tuple[Settings, Run]]:
     """Give the settings, and a run in a folder of its own, whose files become the run folder's at a good end.
 
-    A report on what is there then comes along.
+    A report on what is there then comes along where it is asked for, or where there was one before: it takes
+    longer than many a step.
     """
     from aic_helpers.core import staging
-    from aic_helpers.runs import reports, results, run_settings, schema
+    from aic_helpers.runs import results, run_settings, schema
 
     names = ("track", "model", "checkpoint", "data", "out", "limit")
     settings = run_settings.settle(*(typed[name] for name in names))
     with staging.staged(settings.folder, "result.json", start_with=schema.FILES, replaces=schema.FILES) as folder:
         run = Run(replace(settings, folder=folder), results.set_damaged_aside(folder))
         yield settings, run
-        reports.write_report([folder], folder / "report.html", {folder: run.result} if run.result else {})
+        wanted = typed["report"] or (settings.folder / "report.html").is_file()
+        if wanted and not (folder / "report.html").is_file():  # one that is there tells what is there now
+            from aic_helpers.runs import reports
+
+            reports.write_report([folder], folder / "report.html", {folder: run.result} if run.result else {})
 
 
 def report(settings: Settings, part: Part, result: Result, as_json: bool) -> int:

@@ -5,11 +5,13 @@ They are for the eye: every figure is made on the arrays.
 
 from __future__ import annotations
 
+import csv
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
@@ -17,7 +19,7 @@ from aic_helpers.core.staging import staged
 from aic_helpers.data.crops import largest_error
 from aic_helpers.data.datasets import Dataset, LoadedPair, read_pair
 from aic_helpers.data.images import Floats, as_float, as_uint8
-from aic_helpers.evaluation.per_image import Model, run_model, score_output
+from aic_helpers.evaluation.per_image import Model, Row, run_model, score_output
 
 ENDS = ("worst", "median", "best")
 """The images, by PSNR, of which a run keeps pictures."""
@@ -81,7 +83,7 @@ class KeptOutputs:
         return run_model(self._model, pair.input)[0]
 
 
-def write(folder: Path, dataset: Dataset, outputs: KeptOutputs, images: pd.DataFrame) -> None:
+def write(folder: Path, dataset: Dataset, outputs: KeptOutputs, images: Sequence[Row]) -> None:
     """Write the pictures and `examples.csv` into a run folder; what was there before goes.
 
     Parameters
@@ -91,8 +93,8 @@ def write(folder: Path, dataset: Dataset, outputs: KeptOutputs, images: pd.DataF
         Whose images they are.
     outputs : KeptOutputs
         Of the model on these images.
-    images : DataFrame
-        What `aic_helpers.evaluation.per_image.evaluate` returned.
+    images : sequence of dict
+        The rows of `aic_helpers.evaluation.per_image.evaluate`.
     """
     pairs = {pair.name: pair for pair in dataset.pairs}
     rows = []
@@ -106,15 +108,18 @@ def write(folder: Path, dataset: Dataset, outputs: KeptOutputs, images: pd.DataF
                 figures |= {name: found[name] for name in ("psnr_db", "ms_ssim")}
                 rows.append({"end": end, "image": pair.name, **figures, **_pictures(stage, end, pair, output)})
         if rows:
-            pd.DataFrame(rows).to_csv(stage / "examples.csv", index=False, lineterminator="\n")
+            with (stage / "examples.csv").open("w", encoding="utf-8", newline="") as file:
+                table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+                table.writeheader()
+                table.writerows(rows)
 
 
-def choose(images: pd.DataFrame) -> dict[str, dict[str, Any]]:
+def choose(images: Sequence[Row]) -> dict[str, Row]:
     """Return the rows of the worst, the median and the best image by PSNR, by their names.
 
     Failed images are left out. Two leave no median; one is called the median.
     """
-    scored = images[images["psnr_db"].notna()].sort_values("psnr_db", kind="stable").to_dict("records")
+    scored = sorted((row for row in images if not math.isnan(row["psnr_db"])), key=lambda row: row["psnr_db"])
     last = len(scored) - 1
     ends = {"worst": 0, "median": last // 2, "best": last} if last > 1 else {"worst": 0, "best": 1}
     return {end: scored[place] for end, place in (ends if last else {"median": 0}).items() if scored}

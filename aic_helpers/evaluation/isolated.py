@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from aic_helpers.core import machine
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.evaluation import example_images
 from aic_helpers.evaluation.per_image import FIGURES, chosen
+from aic_helpers.models.model_workers import WARM
 from aic_helpers.processes.workers import ChildError, Worker
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from aic_helpers.data.datasets import Dataset, Pair
 
 ASSESSMENT = "aic_helpers.evaluation.isolated_worker:Assessment"
+
+log = logging.getLogger(__name__)
 
 BATCH_TIMEOUT_S = 300.0
 """For the start of the process, and then for each batch of images."""
@@ -56,24 +60,29 @@ def assess(
     -------
     DataFrame
         As of `evaluate`. Where the process was stopped or died, the images that it didn't come to have that as
-        their ``failure``.
+        their ``failure``. `attrs` has ``runtime``: what ran the model, see `aic_helpers.models.tensorflow_runtime`.
 
     Raises
     ------
     InputError
         As of `evaluate`, or a `.pb` that isn't a frozen model.
     """
-    import pandas as pd
-
     pairs = chosen(dataset, limit)
     cap_mib = machine.spare_memory_mib() if max_rss_mib is None else max_rss_mib
     environment = machine.timing_settings(threads, "cpu") if threads else None
     rows: list[dict[str, Any]] = []
+    runtime: str | None = None
     limits: dict[str, Any] = {"timeout_s": timeout_s, "max_rss_mib": cap_mib}
-    with Worker(ASSESSMENT, **limits, environment=environment, warm=True) as worker:
+    with Worker(ASSESSMENT, **limits, environment=environment, warm=WARM) as worker:
         request = {"data": dataset.name, "track": dataset.track.name, "limit": limit}
+        worker.send({"do": "open", "model": str(model_pb), **request})
+        import pandas as pd  # while it loads the model
+
         try:
-            worker.ask({"do": "open", "model": str(model_pb), **request})
+            opened = worker.receive()
+            runtime = opened["runtime"]
+            if opened["runtime_note"]:
+                log.info("%s", opened["runtime_note"])
             while batch := worker.ask({"do": "next"})["rows"]:
                 rows += batch
                 if progress:
@@ -82,7 +91,9 @@ def assess(
                 _write(examples, worker.ask({"do": "examples"})["pictures"])
         except ChildError as error:
             rows += _lost(pairs[len(rows) :], str(error))
-    return pd.DataFrame(rows)
+    images = pd.DataFrame(rows)
+    images.attrs["runtime"] = runtime
+    return images
 
 
 def _write(folder: Path, pictures: dict[str, str]) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import base64
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from aic_helpers.core import quiet_tensorflow
+from aic_helpers.core.quiet_tensorflow import make_light
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.data.datasets import open_dataset
 from aic_helpers.evaluation import example_images
-from aic_helpers.evaluation.per_image import Row, batches_of_rows, chosen
+from aic_helpers.evaluation.per_image import Row, batches_of_rows, chosen, compile_metrics
+from aic_helpers.models import frozen_models
 
 
 class Assessment:
@@ -27,16 +29,15 @@ class Assessment:
         return actions[request["do"]](request)
 
     def _open(self, request: dict[str, Any]) -> dict[str, Any]:
-        quiet_tensorflow.import_tensorflow()
-        from aic_helpers.models import frozen_models
-
+        make_light()
+        threading.Thread(target=compile_metrics, daemon=True).start()  # beside what the model and the images take
         self._dataset = open_dataset(request["data"], TRACKS[request["track"]])
         model = frozen_models.load(request["model"])
         self._rows = []
         self._outputs = example_images.KeptOutputs(model)
         pairs = chosen(self._dataset, request["limit"])
         self._batches = batches_of_rows(model, self._dataset, pairs, self._outputs.keep)
-        return {}
+        return {"runtime": model.runtime, "runtime_note": model.runtime_note}
 
     def _next(self, request: dict[str, Any]) -> dict[str, Any]:
         batch = next(self._batches, [])
@@ -45,10 +46,8 @@ class Assessment:
 
     def _examples(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the pictures of the worst, the median and the best image by name, their bytes in base64."""
-        import pandas as pd
-
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            example_images.write(folder, self._dataset, self._outputs, pd.DataFrame(self._rows))
+            example_images.write(folder, self._dataset, self._outputs, self._rows)
             files = [path for file in example_images.EXAMPLES if (path := folder / file).is_file()]
             return {"pictures": {file.name: base64.b64encode(file.read_bytes()).decode("ascii") for file in files}}

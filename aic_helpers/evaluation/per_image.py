@@ -7,13 +7,11 @@ batch before. At most four batches are in memory, however many images there are.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError
@@ -21,7 +19,9 @@ from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.statistics import mean_ci95
 from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, PROTOCOL, TRACKS, Track
 from aic_helpers.data.datasets import Dataset, LoadedPair, Pair, read_pair
-from aic_helpers.evaluation.metrics import ms_ssim, ms_ssim_both, psnr
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Model = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
@@ -76,6 +76,8 @@ def evaluate(
     InputError
         A pair that can't be read or is too small for the protocol, or a limit below 1.
     """
+    import pandas as pd
+
     pairs = chosen(dataset, limit)
     rows: list[Row] = []
     for batch in batches_of_rows(model, dataset, pairs):
@@ -158,6 +160,8 @@ def run_model(model: Model, image: NDArray[np.float32]) -> tuple[NDArray[np.floa
 
 def score_output(target: NDArray[np.float32], output: NDArray[np.float32], track: Track) -> dict[str, float]:
     """Return ``psnr_db``, ``ms_ssim`` and ``ms_ssim_float64`` of one output by a track's protocol."""
+    from aic_helpers.evaluation.metrics import ms_ssim, ms_ssim_both, psnr  # numba: who only reads results needs none
+
     clipped = np.clip(output, 0, 1)
     judged = clipped if track.ms_ssim_clipped else output
     if track.ms_ssim_definition == "tensorflow":
@@ -188,7 +192,8 @@ def summarise(frame: pd.DataFrame) -> dict[str, Any]:
     names = ("psnr_db", "ms_ssim", "ms_ssim_float64")
     means = {name: None if len(failures) else float(frame[name].mean()) for name in names}
     intervals = {f"{name}_ci95": None if len(failures) else mean_ci95(frame[name].to_numpy()) for name in names}
-    summary: dict[str, Any] = {"protocol": PROTOCOL, "images": len(frame), **means, **intervals}
+    made = {"protocol": PROTOCOL, "runtime": frame.attrs.get("runtime"), "images": len(frame)}
+    summary: dict[str, Any] = {**made, **means, **intervals}
     summary |= {"cropped_images": int(frame["cropped"].sum()), "capped_images": int(frame["capped"].sum())}
     summary |= {"outside_share": float(frame["outside_share"].mean()), "outside_max": float(frame["outside_max"].max())}
     if len(failures):
@@ -234,7 +239,6 @@ def _row(pair: LoadedPair, output: NDArray[np.float32] | None, failure: str | No
 
 
 def _last_line(error: BaseException) -> str:
-    said = re.sub(r"\[Op:\w+\]\s*$", "", str(error))  # TensorFlow's name for the whole graph
-    lines = [line.strip() for line in said.splitlines()]
-    lines = [line for line in lines if line and not line.startswith(("Hint:", "[[{{node"))]
+    lines = [line.strip() for line in str(error).splitlines()]
+    lines = [line for line in lines if line and not line.startswith(("Hint:", "[[{{node", "Original stack trace"))]
     return lines[-1][:300] if lines else "no message"

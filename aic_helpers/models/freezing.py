@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.quiet_tensorflow import import_tensorflow, make_light
 from aic_helpers.data.images import as_float, read_rgb
 from aic_helpers.models import tensorflow1
 from aic_helpers.models.checkpoints import load_weights, match_variables, open_checkpoint
-from aic_helpers.models.frozen_models import read_graph, static_shape
+from aic_helpers.models.frozen_models import FrozenModel, read_graph, static_shape
 from aic_helpers.models.static_cost import static_cost
 from aic_helpers.models.user_code import checked_output, load_function, user_code
 
@@ -82,6 +83,7 @@ def freeze(request: dict[str, Any]) -> dict[str, Any]:
         "saved_model": _saved_model,
         "frozen": _frozen,
     }
+    make_light() if request["kind"] == "frozen" else import_tensorflow()
     checkpoint = request["checkpoint"]
     original = load[request["kind"]](Path(request["path"]), request["function"], checkpoint and Path(checkpoint))
     out = Path(request["out"])
@@ -218,7 +220,7 @@ def _frozen(path: Path, name: None, checkpoint: None) -> Original:
     graph_def = read_graph(path)
     floats = (node for node in graph_def.node if node.op == "Const" and node.attr["dtype"].type == 1)
     shapes = [[dim.size for dim in node.attr["value"].tensor.tensor_shape.dim] for node in floats]
-    _session(graph_def)
+    FrozenModel(path, graph_def)
     return Original(graph_def, None, "frozen", sum(int(np.prod(shape)) for shape in shapes if shape))
 
 
@@ -240,20 +242,11 @@ def _freeze_callable(call: Callable[[Any], Any], own_shapes: list[list[int | Non
     raise InputError("a model of one image batch (batch, height, width, 3)", found, "mend the model") from None
 
 
-def _session(graph_def: Any) -> Any:
-    import tensorflow.compat.v1 as tf
-
-    graph = tf.Graph()
-    with graph.as_default():
-        tf.import_graph_def(graph_def, name="")
-    return tf.Session(graph=graph)
-
-
 def _parity(original: Original, photo: Path) -> dict[str, float] | None:
     """Return the largest absolute difference between the source and its frozen graph at each size."""
     if original.run is None:
         return None
-    session = _session(original.graph_def)
+    frozen = FrozenModel(photo, original.graph_def)
     image = as_float(read_rgb(photo))
     differences = {}
     for width_px, height_px in PARITY_SIZES_PX:
@@ -262,6 +255,5 @@ def _parity(original: Original, photo: Path) -> dict[str, float] | None:
             expected = original.run(batch)
         except Exception:
             continue  # a size that the source itself can't take; the rule on resolutions names it
-        frozen = session.run("output:0", {"input:0": batch})
-        differences[f"{width_px}x{height_px}"] = float(np.abs(frozen - expected).max())
+        differences[f"{width_px}x{height_px}"] = float(np.abs(frozen(batch) - expected).max())
     return differences

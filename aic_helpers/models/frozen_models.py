@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError, require_file
-from aic_helpers.core.quiet_tensorflow import import_tensorflow
+from aic_helpers.core.quiet_tensorflow import import_tensorflow, is_light
+from aic_helpers.models import tensorflow_runtime
+from aic_helpers.models.tensorflow_runtime import Runtime
 
 
 class FrozenModel:
@@ -22,19 +24,25 @@ class FrozenModel:
         Batch, height, width and channels; None where any will do.
     input_dtype : str
         As the graph declares it; ``unknown`` where it doesn't.
+    runtime : str
+        ``tensorflow-light`` or ``tensorflow``: see `aic_helpers.models.tensorflow_runtime`.
+    runtime_note : str or None
+        Why it is the whole of TensorFlow where a part should have done.
     """
 
-    def __init__(self, path: Path, graph_def: Any) -> None:
-        import tensorflow as tf
-
-        def import_graph() -> None:
-            tf.graph_util.import_graph_def(graph_def, name="")
-
+    def __init__(self, path: Path, graph_def: Any, threads: int | None = None, runtime: Runtime | None = None) -> None:
+        runtime = runtime or tensorflow_runtime.runtime()
+        graph = runtime.Graph()
+        with graph.as_default():
+            runtime.import_graph_def(graph_def, name="")
+        session = runtime.Session(graph=graph, config=_config(runtime, threads))
+        self._outputs = session.make_callable("output:0", ["input:0"])
         self.path = path
-        self._function = tf.compat.v1.wrap_function(import_graph, []).prune("input:0", "output:0")
         self.input_shape = static_shape(graph_def)
         declared = _placeholder(graph_def).attr
-        self.input_dtype: str = tf.as_dtype(declared["dtype"].type).name if "dtype" in declared else "unknown"
+        self.input_dtype: str = runtime.as_dtype(declared["dtype"].type).name if "dtype" in declared else "unknown"
+        self.runtime = tensorflow_runtime.name()
+        self.runtime_note = runtime.note
 
     @property
     def batch(self) -> int | None:
@@ -63,13 +71,20 @@ class FrozenModel:
         return self._run(images)
 
     def _run(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        import tensorflow as tf
-
         if not _fits(images.shape, self.input_shape):
             sides = ", ".join("any" if side is None else str(side) for side in self.input_shape)
             raise ValueError(f"input:0 is declared as ({sides}), the images are {images.shape}")
-        output = self._function(tf.constant(images, tf.float32))
-        return (output[0] if isinstance(output, list | tuple) else output).numpy()
+        if self.input_dtype not in ("float32", "unknown"):  # a session would make them that, without a word
+            raise ValueError(f"input:0 is declared as {self.input_dtype}, the images are {images.dtype}")
+        return self._outputs(images)
+
+
+def _config(runtime: Runtime, threads: int | None) -> Any:
+    """Return settings of a session on the processor; None, which is what this process has set, without `threads`."""
+    if threads is None:
+        return None
+    pools = {"intra_op_parallelism_threads": threads, "inter_op_parallelism_threads": threads}
+    return runtime.ConfigProto(**pools, device_count={"GPU": 0})
 
 
 def _fits(found: tuple[int, ...], declared: list[int | None]) -> bool:
@@ -78,8 +93,14 @@ def _fits(found: tuple[int, ...], declared: list[int | None]) -> bool:
     )
 
 
-def load(path: str | Path) -> FrozenModel:
+def load(path: str | Path, threads: int | None = None) -> FrozenModel:
     """Return the frozen model in a `.pb` file.
+
+    Parameters
+    ----------
+    path : path
+    threads : int, optional
+        For TensorFlow's two pools, on the processor alone; by default as this process has it.
 
     Raises
     ------
@@ -87,10 +108,18 @@ def load(path: str | Path) -> FrozenModel:
         No file, no frozen graph in it, or no `input:0` and `output:0` in the graph.
     """
     path = Path(path)
-    import_tensorflow()
+    tensorflow_runtime.runtime()  # before what reading the graph imports of it
     graph_def = read_graph(path)
+    if tensorflow_runtime.needs_python(graph_def):
+        import_tensorflow()
     try:
-        return FrozenModel(path, graph_def)
+        try:
+            return FrozenModel(path, graph_def, threads)
+        except Exception as error:
+            if not is_light():
+                raise
+            why = f"TensorFlow's inner modules can't load {path.name} ({type(error).__name__}: {error})"
+            return FrozenModel(path, graph_def, threads, tensorflow_runtime.whole(why))
     except (ValueError, KeyError, TypeError) as error:
         lines = str(error).splitlines() or [type(error).__name__]
         raise InputError(f"a whole graph in {path}", lines[-1][:300], "freeze the model again") from None

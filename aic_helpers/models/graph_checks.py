@@ -15,9 +15,12 @@ from typing import Any
 
 from aic_helpers.core import isolation
 from aic_helpers.core.errors import InputError, require_file
+from aic_helpers.core.quiet_tensorflow import make_light
 from aic_helpers.core.safe_texts import shown
 from aic_helpers.core.tracks import MAX_FILE_BYTES
 from aic_helpers.models.allowed_operations import ALLOWED
+from aic_helpers.models.model_workers import WARM
+from aic_helpers.models.tensorflow_runtime import runtime
 from aic_helpers.processes import confinement, workers
 
 LOOK = "aic_helpers.models.graph_checks:look"
@@ -77,7 +80,7 @@ def vet(model_pb: Path) -> dict[str, Any]:
         raise InputError(f"a model of at most {MAX_FILE_BYTES} bytes", f"{size} bytes", "make it smaller")
     try:
         request = {"model": str(path.resolve())}
-        found = workers.call(LOOK, request, timeout_s=TIMEOUT_S, max_rss_mib=MAX_RSS_MIB, warm=True)
+        found = workers.call(LOOK, request, timeout_s=TIMEOUT_S, max_rss_mib=MAX_RSS_MIB, warm=WARM)
     except workers.ChildError as error:
         raise InputError("a frozen graph that can be read", str(error), "freeze the model again") from None
     if found["unread"]:
@@ -89,6 +92,7 @@ def vet(model_pb: Path) -> dict[str, Any]:
 
 def look(request: dict[str, Any]) -> dict[str, Any]:
     """Return what `vet` does, with ``refused``, the line that says why not, and ``unread``; or None for each."""
+    make_light()
     held = confinement.held() if isolation.active() else {}
     try:
         content = Path(request["model"]).read_bytes()
@@ -144,8 +148,6 @@ def _refuse_size(graph_def: Any, nodes: Sequence[tuple[str, Any]]) -> None:
 
 def _declared_bytes(where: str, node: Any) -> int:
     """Return the size that a constant has once it is made of its declaration."""
-    import tensorflow as tf
-
     tensor = node.attr["value"].tensor
     count = 1
     for dim in tensor.tensor_shape.dim:
@@ -153,7 +155,7 @@ def _declared_bytes(where: str, node: Any) -> int:
             raise _refusal("constants of known sizes", where, node, f"a side of {dim.size}")
         count *= dim.size
     try:
-        each = tf.as_dtype(tensor.dtype).size or 1
+        each = runtime().as_dtype(tensor.dtype).size or 1
     except (TypeError, KeyError):
         raise _refusal("constants of known types", where, node, f"type {tensor.dtype}") from None
     return count * each

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.machine import own_memory_mib
+from aic_helpers.core.quiet_tensorflow import import_tensorflow, make_light
 from aic_helpers.models.frozen_models import FrozenModel, load, read_graph
 from aic_helpers.models.receptive_fields import ReceptiveField, receptive_field
 from aic_helpers.models.rooflines import roofline
@@ -28,6 +29,7 @@ class Inference:
     """Answers ``load``, ``give``, ``run``, ``output``, ``cost``, ``receptive_field`` and ``roofline``."""
 
     def __init__(self) -> None:
+        make_light()
         self._device = "cpu"
         self._model: FrozenModel | None = None
         self._images: NDArray[np.float32] = np.zeros((0, 0, 0, 3), np.float32)
@@ -40,10 +42,13 @@ class Inference:
 
     def _load(self, request: dict[str, Any]) -> dict[str, Any]:
         self._device = request["device"]
-        if request["threads"] is not None:
-            _settle(request["threads"], self._device, request["gpu_limit_mib"])
-        self._model = load(Path(request["model"]))
-        return {"shape": self._model.input_shape, "dtype": self._model.input_dtype, **own_memory_mib()}
+        threads = request["threads"]
+        if threads is not None and self._device != "cpu":
+            _take_gpu(threads, request["gpu_limit_mib"])
+            threads = None
+        model = self._model = load(Path(request["model"]), threads)
+        runtime = {"runtime": model.runtime, "runtime_note": model.runtime_note}
+        return {"shape": model.input_shape, "dtype": model.input_dtype, **runtime, **own_memory_mib()}
 
     def _give(self, request: dict[str, Any]) -> dict[str, Any]:
         self._images = request["array"]
@@ -83,22 +88,20 @@ class Inference:
         return roofline(request["threads"])
 
 
-def _settle(threads: int, device: str, gpu_limit_mib: float | None) -> None:
-    """Set threads and device for this process; must come before anything runs."""
+def _take_gpu(threads: int, limit_mib: float | None) -> None:
+    """Set threads and the device for this process; must come before anything runs."""
+    import_tensorflow()
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     gpus = tf.config.list_physical_devices("GPU")
-    if device == "cpu":
-        tf.config.set_visible_devices([], "GPU")
-    elif not gpus:
+    if not gpus:
         raise InputError("a GPU", "none that TensorFlow can use", "take the device cpu, or install its driver")
-    else:
-        tf.config.set_visible_devices(gpus[0], "GPU")
-        if gpu_limit_mib is not None:
-            limit = tf.config.LogicalDeviceConfiguration(memory_limit=gpu_limit_mib)
-            tf.config.set_logical_device_configuration(gpus[0], [limit])
+    tf.config.set_visible_devices(gpus[0], "GPU")
+    if limit_mib is not None:
+        limit = tf.config.LogicalDeviceConfiguration(memory_limit=limit_mib)
+        tf.config.set_logical_device_configuration(gpus[0], [limit])
 
 
 def _gpu_peak_mib(device: str) -> float | None:

@@ -6,6 +6,7 @@ and whatever it does wrong is a `ModelFailure`.
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,12 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.processes.workers import ChildError, Worker
 
 INFERENCE = "aic_helpers.models.inference_worker:Inference"
+log = logging.getLogger(__name__)
+
 LOAD_TIMEOUT_S = 180.0
+
+WARM = "inference"
+"""The kind of a child that runs frozen graphs and needs no more of TensorFlow, for the fork server."""
 
 MAX_OUTPUT_BYTES = 2**28
 """Of an output of any shape."""
@@ -72,10 +78,15 @@ class Loaded(Memory):
     shape : list of int or None
         Batch, height, width and channels; None where any will do.
     dtype : str
+    runtime : str
+    runtime_note : str or None
+        As of `aic_helpers.models.frozen_models.FrozenModel`.
     """
 
     shape: list[int | None]
     dtype: str
+    runtime: str
+    runtime_note: str | None
 
 
 @dataclass(frozen=True)
@@ -154,9 +165,8 @@ class ModelWorker:
         self._input_shape: list[int] = []
         self._last: Run | None = None
         environment = None if threads is None else machine.timing_settings(threads, device)
-        self._worker = Worker(
-            INFERENCE, timeout_s=LOAD_TIMEOUT_S, max_rss_mib=max_rss_mib, environment=environment, warm=warm
-        )
+        limits: dict[str, Any] = {"timeout_s": LOAD_TIMEOUT_S, "max_rss_mib": max_rss_mib}
+        self._worker = Worker(INFERENCE, **limits, environment=environment, warm=WARM if warm else None)
         self.pid = self._worker.pid
 
     def __enter__(self) -> Self:
@@ -190,7 +200,9 @@ class ModelWorker:
         with self._failures():
             loaded = _understood(Loaded, self._worker.receive())
             self.ready = True
-            return loaded
+        if loaded.runtime_note:
+            log.info("%s", loaded.runtime_note)
+        return loaded
 
     def give(self, images: NDArray[np.float32]) -> None:
         """Hand over the batch that the runs from now on take: float32, (batch, height, width, 3), in [0, 1]."""

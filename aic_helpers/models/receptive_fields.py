@@ -23,6 +23,7 @@ from aic_helpers.models.axis_spans import (
     span_of,
     spanned,
 )
+from aic_helpers.models.tensorflow_runtime import runtime
 
 PERIOD_PX = 960
 """The graph is followed at two sizes so far apart, both with the photo's remainders; a total stride divides it."""
@@ -93,12 +94,11 @@ def receptive_field(graph_def: Any, height_px: int, width_px: int) -> ReceptiveF
 
 def _followed(graph_def: Any, height_px: int, width_px: int) -> dict[str, Axes]:
     """Return the axes of every tensor on the way from the input to the output, by name."""
-    import tensorflow as tf
-
-    with tf.Graph().as_default() as graph:
-        image = tf.compat.v1.placeholder(tf.float32, [1, height_px, width_px, 3], name="photo")
+    tensorflow = runtime()
+    with tensorflow.Graph().as_default() as graph:
+        image = tensorflow.placeholder("float32", [1, height_px, width_px, 3], name="photo")
         try:
-            tf.graph_util.import_graph_def(graph_def, input_map={"input:0": image}, name="network")
+            tensorflow.import_graph_def(graph_def, input_map={"input:0": image}, name="network")
         except ValueError as error:
             raise NotLocalError((str(error).splitlines() or ["the graph refuses other sizes"])[-1]) from None
         output = graph.get_tensor_by_name("network/output:0")

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX
+from aic_helpers.models.tensorflow_runtime import runtime
 
 MIB = 2**20
 
@@ -64,13 +65,12 @@ def static_cost(graph_def: Any, *, width_px: int = HD_WIDTH_PX, height_px: int =
         ``not_counted`` (names of operations that multiply but aren't counted). At a size that the graph
         refuses, ``gmacs`` is None and ``refused`` says why.
     """
-    import tensorflow as tf
-
+    tensorflow = runtime()
     weights = sum(_weights(node) for node in graph_def.node)
     try:
-        with tf.Graph().as_default() as graph:
-            image = tf.compat.v1.placeholder(tf.float32, [1, height_px, width_px, 3])
-            tf.graph_util.import_graph_def(graph_def, input_map={"input:0": image}, name="")
+        with tensorflow.Graph().as_default() as graph:
+            image = tensorflow.placeholder("float32", [1, height_px, width_px, 3])
+            tensorflow.import_graph_def(graph_def, input_map={"input:0": image}, name="")
     except ValueError as error:
         reason = (str(error).splitlines() or ["no reason given"])[-1]
         return {"gmacs": None, "weights": weights, "largest_activations": [], "not_counted": [], "refused": reason}
@@ -145,8 +145,6 @@ def _weights(node: Any) -> int:
     """Elements of a floating constant; single numbers (an epsilon, a scale) aren't weights."""
     if node.op != "Const":
         return 0
-    from tensorflow import as_dtype
-
     tensor = node.attr["value"].tensor
     sides = [dim.size for dim in tensor.tensor_shape.dim]
-    return math.prod(sides) if sides and as_dtype(tensor.dtype).is_floating else 0
+    return math.prod(sides) if sides and runtime().as_dtype(tensor.dtype).is_floating else 0

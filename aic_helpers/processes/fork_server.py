@@ -1,8 +1,9 @@
-"""Child processes that start in 30 ms, forked from a process that has imported TensorFlow.
+"""Child processes that start in 30 ms, forked from a process that has imported what they need.
 
-While `started` lasts, an environment variable tells every process below where that fork server listens. A fork has
-the fork server's memory until it writes to it, so its own size says less than that of a process started afresh: what
-measures memory doesn't start here. Linux only; elsewhere children start in the ordinary way.
+While `started` lasts, an environment variable tells every process below where that fork server listens: on a socket
+for each kind of child. A fork has the fork server's memory until it writes to it, so its own size says less than that
+of a process started afresh: what measures memory doesn't start here. Linux only; elsewhere children start in the
+ordinary way.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -22,20 +24,21 @@ from typing import Any
 FORK_SERVER_MAIN = "aic_helpers.processes.fork_server_main"
 
 VARIABLE = "AIC_FORK_SERVER"
-"""Names the socket on which the fork server listens."""
+"""Names the folder of the sockets on which the fork server listens."""
 
 REPLY_BYTES = 4096
 """Of what the fork server says: a process id, an exit status."""
 
 
 @contextmanager
-def started(modules: Sequence[str], environment: Mapping[str, str] | None = None) -> Iterator[None]:
+def started(kinds: Mapping[str, Sequence[str]], environment: Mapping[str, str] | None = None) -> Iterator[None]:
     """Keep a fork server for this process and those below it; a process that has one keeps that.
 
     Parameters
     ----------
-    modules : sequence of str
-        What it imports before it forks: see `aic_helpers.processes.fork_server_main.main`.
+    kinds : mapping
+        For each kind of child what is imported before it is forked: see `aic_helpers.processes.fork_server_main.main`.
+        The first is imported at once. The others are when a child of theirs is first wanted, on top of the first.
     environment : mapping, optional
         All that it gets of variables; by default this process's.
     """
@@ -43,28 +46,36 @@ def started(modules: Sequence[str], environment: Mapping[str, str] | None = None
         yield
         return
     with tempfile.TemporaryDirectory(prefix="aic-fork-server-") as folder:
-        path = str(Path(folder) / "socket")
-        listener = socket.socket(socket.AF_UNIX)
-        listener.bind(path)
-        listener.listen()  # who comes before TensorFlow is imported waits
+        listeners = [_listening(str(Path(folder) / kind)) for kind in kinds]
+        numbers = [listener.fileno() for listener in listeners]
+        called = [json.dumps([number, *modules]) for number, modules in zip(numbers, kinds.values(), strict=True)]
         # It ends when its standard input closes, however this process ends.
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", FORK_SERVER_MAIN, str(listener.fileno()), *modules],
+            [sys.executable, "-P", "-m", FORK_SERVER_MAIN, *called],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            pass_fds=(listener.fileno(),),
+            pass_fds=numbers,
             env=environment,
             start_new_session=True,
         )
-        listener.close()
-        os.environ[VARIABLE] = path
+        for listener in listeners:
+            listener.close()
+        os.environ[VARIABLE] = folder
         try:
             yield
         finally:
             del os.environ[VARIABLE]
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # it forks itself for the other kinds
             process.communicate()
+
+
+def _listening(path: str) -> socket.socket:
+    """Return a socket on which who comes before all is imported waits."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+    return listener
 
 
 class Forked:
@@ -87,12 +98,14 @@ class Forked:
 
 
 def fork(
-    target: str, requests: int, replies: int, log: int, limit_mib: str, environment: Mapping[str, str]
+    kind: str, target: str, requests: int, replies: int, log: int, limit_mib: str, environment: Mapping[str, str]
 ) -> Forked | None:
     """Have the fork server start a worker process; None where there is none that answers.
 
     Parameters
     ----------
+    kind : str
+        What it needs to have imported: one of those that the fork server was started with.
     target, requests, replies, limit_mib
         See `aic_helpers.processes.worker_main.main`.
     log : int
@@ -100,13 +113,13 @@ def fork(
     environment : mapping
         All of the child's environment.
     """
-    path = os.environ.get(VARIABLE)
-    if not path:
+    folder = os.environ.get(VARIABLE)
+    if not folder:
         return None
     asked: dict[str, Any] = {"target": target, "limit_mib": limit_mib, "cwd": str(Path.cwd())}
     connection = socket.socket(socket.AF_UNIX)
     try:
-        connection.connect(path)
+        connection.connect(str(Path(folder) / kind))
         message = json.dumps(asked | {"environment": dict(environment)}).encode()
         socket.send_fds(connection, [message], [requests, replies, log])
         said = connection.recv(REPLY_BYTES)

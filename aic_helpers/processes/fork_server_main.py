@@ -1,7 +1,8 @@
-"""The fork server's process: ``python -m aic_helpers.processes.fork_server_main LISTENER MODULE...``.
+"""The fork server's process: ``python -m aic_helpers.processes.fork_server_main KIND...``.
 
-It has imported these modules, and never runs an operation: TensorFlow starts its threads with the first, and threads
-don't survive a fork.
+A kind is a list in JSON: the descriptor of a listening socket, and the modules that children of this kind find
+imported. The process never runs an operation: TensorFlow starts its threads with the first, and threads don't survive a
+fork.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import socket
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from aic_helpers.processes import worker_main
@@ -24,31 +26,40 @@ MAX_BYTES = 2**20
 """Of a request: a target, an environment, a folder."""
 
 
-def main(listener: socket.socket, modules: Sequence[str]) -> None:
+Kind = tuple[socket.socket, Sequence[str]]
+
+
+def main(first: Kind, others: Sequence[Kind] = ()) -> None:
     """Fork a child for each connection until standard input closes.
 
     Parameters
     ----------
-    modules : sequence of str
-        What to import before, in this order; of ``module:function`` the function is called once as well.
+    first : tuple
+        A listening socket, and what to import before, in this order; of ``module:function`` the function is called once
+        as well.
+    others : sequence of tuple
+        The same of the kinds for each of which this process forks itself once, when it is first asked for one.
     """
+    listener, modules = first
     for name in modules:
         module, _, function = name.partition(":")
         imported = importlib.import_module(module)
         if function:
             getattr(imported, function)()
     warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside NumPy's threads, which it looks after itself
-    ForkServer(listener).run()
+    ForkServer(listener, others).run()
 
 
 class ForkServer:
     """Answers connections one at a time, and tells each how its child ended."""
 
-    def __init__(self, listener: socket.socket) -> None:
+    def __init__(self, listener: socket.socket, others: Sequence[Kind]) -> None:
         self._selector = selectors.DefaultSelector()
         self._listener = listener
         self._watch(listener, self._accept)
         self._watch(sys.stdin, self._end)
+        for other in others:
+            self._watch(other[0], partial(self._serve, other))
 
     def run(self) -> None:
         """Serve for ever."""
@@ -61,6 +72,24 @@ class ForkServer:
 
     def _end(self) -> None:
         os._exit(0)
+
+    def _serve(self, other: Kind) -> None:
+        """Leave another kind to a fork of this process."""
+        if os.fork() == 0:
+            try:
+                self._let_go(keep=(sys.stdin.fileno(), other[0].fileno()))
+                main(other)
+            finally:
+                os._exit(1)
+        self._selector.unregister(other[0])
+        other[0].close()
+
+    def _let_go(self, keep: Sequence[int] = ()) -> None:
+        """Close what this process listens to, in a fork of it."""
+        for key in list(self._selector.get_map().values()):
+            if key.fd not in keep:
+                os.close(key.fd)
+        self._selector.close()
 
     def _accept(self) -> None:
         connection, _ = self._listener.accept()
@@ -103,9 +132,7 @@ class ForkServer:
 
     def _become_a_child(self, request: dict[str, Any], requests: int, replies: int, log: int) -> None:
         os.setsid()
-        for key in list(self._selector.get_map().values()):
-            os.close(key.fd)
-        self._selector.close()
+        self._let_go()
         null = os.open(os.devnull, os.O_RDONLY)
         for ours, standard in ((null, 0), (log, 1), (log, 2)):
             os.dup2(ours, standard)
@@ -118,4 +145,5 @@ class ForkServer:
 
 
 if __name__ == "__main__":
-    main(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])
+    first, *others = [(socket.socket(fileno=number), modules) for number, *modules in map(json.loads, sys.argv[1:])]
+    main(first, others)

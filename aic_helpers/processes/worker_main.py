@@ -134,7 +134,7 @@ def _text(error: BaseException) -> str:
     """Return the error's own words in one line, without the stack that TensorFlow puts into those of a graph."""
     lines = str(error).splitlines()
     if _is_of_a_graph(error):
-        noise = (GRAPH_ERROR, "Detected at node", "  File ", "Hint:")
+        noise = (GRAPH_ERROR, "Detected at node", "Node: ", "  File ", "Hint:", "Original stack trace for")
         lines = [line for line in lines if not line.startswith(noise)]
     text = " ".join(" ".join(lines).split())
     return text if len(text) <= MAX_MESSAGE else f"{text[: MAX_MESSAGE // 2]} ... {text[-MAX_MESSAGE // 2 :]}"

@@ -81,7 +81,7 @@ def call(
     timeout_s: float,
     max_rss_mib: float | None = None,
     environment: Mapping[str, str] | None = None,
-    warm: bool = False,
+    warm: str | None = None,
 ) -> dict[str, Any]:
     """Return what ``function(request)`` returns in a fresh process.
 
@@ -95,8 +95,8 @@ def call(
         Cap on the resident size of the child and its descendants together.
     environment : mapping, optional
         Variables set for the child beside those of this process.
-    warm : bool
-        Whether the fork server may start it (see `fork_server`): its own size is no measurement then.
+    warm : str, optional
+        The kind as which the fork server may start it (see `fork_server`): its own size is no measurement then.
 
     Raises
     ------
@@ -134,7 +134,7 @@ class Worker:
         timeout_s: float,
         max_rss_mib: float | None = None,
         environment: Mapping[str, str] | None = None,
-        warm: bool = False,
+        warm: str | None = None,
     ) -> None:
         self._timeout_s = timeout_s
         self._max_rss_mib = max_rss_mib
@@ -150,7 +150,8 @@ class Worker:
             variables[confinement.FOLDER] = self._folder.name
         ends = (child_reads, child_writes)
         try:
-            forked = fork_server.fork(target, *ends, self._log.fileno(), limit_mib, variables) if warm else None
+            to = (target, *ends, self._log.fileno(), limit_mib, variables)
+            forked = fork_server.fork(warm, *to) if warm else None
             self._process = forked or _started(target, ends, self._log, limit_mib, variables)
         except BaseException:
             os.close(self._requests)

@@ -20,6 +20,7 @@ from aic_helpers.core.errors import require_file
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.data import images
 from aic_helpers.models.model_workers import ModelFailure
+from aic_helpers.models.tensorflow_runtime import WHOLE
 from aic_helpers.profiling import timing
 from aic_helpers.profiling.network_pairs import Conditions, Network, started
 
@@ -35,6 +36,7 @@ LOOK_AROUND_S = 0.5
 TIMES = ("time_ms", "time_ms_p5", "time_ms_p95", "baseline_time_ms", "baseline_time_ms_p5", "baseline_time_ms_p95")
 RATIO = ("speedup", "speedup_ci95", "repetitions", "stop_reason", "warm_up_s", "timed_s", "load", "roofline")
 MEMORY = (
+    "runtime",
     "peak_rss_mib",
     "runtime_rss_mib",
     "runtime_file_mib",
@@ -164,6 +166,7 @@ def _memory(model: Network, pixels: NDArray[np.float32], progress: Progress) -> 
     first = model.run()
     peak_mib, method = model.worker.peak_rss_mib(first)
     return {
+        "runtime": loaded.runtime,
         "peak_rss_mib": peak_mib,
         "runtime_rss_mib": loaded.rss_mib,
         "runtime_file_mib": loaded.file_mib,
@@ -229,6 +232,8 @@ def _notes(result: dict[str, Any]) -> list[str]:
     if result["not_counted"]:
         notes.append(f"gmacs leaves out what these operations do: {', '.join(result['not_counted'])}.")
     if result["gpu_peak_mib"] is None:
+        if result["runtime"] == WHOLE:
+            notes.append("The RAM holds all of TensorFlow: some 200 MiB more than that of models that ran without.")
         notes.append("Memory of a GPU was not measured: nothing ran on one.")
     return notes
 

@@ -23,6 +23,7 @@ from aic_helpers.core.tracks import PROTOCOL
 from aic_helpers.data.datasets import Dataset
 from aic_helpers.models import sources
 from aic_helpers.models.sources import fingerprint
+from aic_helpers.models.tensorflow_runtime import LIGHT, WHOLE
 from aic_helpers.profiling.network_pairs import Conditions
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import results
@@ -81,6 +82,7 @@ def profile_key(
         "baseline": _sha256([sources.baseline_pb(settings.track)]),
         "photo": _sha256(settings.dataset.hd[:1]),
         "machine": where or machine.identity(),
+        "runtime": LIGHT if conditions.device == "cpu" else WHOLE,
         **asdict(conditions),
         **asdict(limits),
         "code": code("profiling.profiler"),

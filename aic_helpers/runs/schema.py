@@ -134,6 +134,7 @@ class Metrics(AsWritten):
     """Means over the validation images; `failed` says why there are none."""
 
     protocol: Text = ""
+    runtime: Text = ""
     images: Count = None
     limit: Count = None
     psnr_db: Figure = None
@@ -174,6 +175,7 @@ class Profile(AsWritten):
     time_ms_p95: Figure = None
     stop_reason: Text = ""
     timed_s: Figure = None
+    runtime: Text = ""
     runtime_rss_mib: Figure = None
     runtime_file_mib: Figure = None
     model_rss_mib: Figure = None

@@ -6,18 +6,19 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
 from aic_helpers.core import isolation
+from aic_helpers.models import conversion, model_workers
 from aic_helpers.processes import fork_server
 
-MODULES = (
-    "aic_helpers.core.quiet_tensorflow:import_tensorflow",
-    "keras",
-    "pandas",
+INFERENCE = (
+    "aic_helpers.models.tensorflow_runtime:preload",
     "aic_helpers.evaluation.isolated_worker",
     "aic_helpers.evaluation.example_images",
-    "aic_helpers.models.freezing",
+    "aic_helpers.evaluation.metrics",
     "aic_helpers.models.inference_worker",
     "aic_helpers.models.graph_checks",
 )
+
+CONVERSION = ("aic_helpers.core.quiet_tensorflow:import_tensorflow", "keras", "aic_helpers.models.freezing")
 
 COMPILED = "aic_helpers.evaluation.per_image:compile_metrics"
 """A confined child can keep no compiled code, and would compile it anew each time."""
@@ -25,4 +26,5 @@ COMPILED = "aic_helpers.evaluation.per_image:compile_metrics"
 
 def started(environment: Mapping[str, str] | None = None) -> AbstractContextManager[None]:
     """Keep a fork server as `aic_helpers.processes.fork_server.started` does."""
-    return fork_server.started([*MODULES, *([COMPILED] if isolation.active() else [])], environment)
+    inference = [*INFERENCE, *([COMPILED] if isolation.active() else [])]
+    return fork_server.started({model_workers.WARM: inference, conversion.WARM: CONVERSION}, environment)

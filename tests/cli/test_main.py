@@ -286,12 +286,29 @@ def test_evaluate_prints_its_part_of_the_result(aic, frozen, photos, tmp_path):
     assert metrics["psnr_db"] == pytest.approx(20 * math.log10(1 / 0.05), abs=0.1)
     names = sorted(path.name for path in (tmp_path / "run").iterdir())
     examples = [f"example_{end}_{side}.webp" for end in ("best", "worst") for side in ("input", "output", "target")]
-    assert names == [*examples, "examples.csv", "images.csv", "model.pb", "report.html", "result.json"]
-    assert f"--out {tmp_path / 'run'}" in (tmp_path / "run" / "report.html").read_text("utf-8")
+    assert names == [*examples, "examples.csv", "images.csv", "model.pb", "result.json"]
     status, stdout, stderr = aic("evaluate", *call)
     assert (status, stderr) == (0, "")
     assert stdout.splitlines()[0].startswith("PSNR        26.0")
     assert stdout.splitlines()[-1] == f"run folder  {tmp_path / 'run'}"
+
+
+def test_a_step_writes_a_report_where_it_is_asked_for_or_where_there_was_one(aic, frozen, photos, tmp_path):
+    run, report = tmp_path / "run", tmp_path / "run" / "report.html"
+    call = ("--track", "enhancement", "--model", frozen("brighter", 0.05), "--data", photos, "--out", run)
+    assert aic("evaluate", *call, "--limit", 2)[0] == 0
+    assert not report.exists()
+    assert aic("evaluate", *call, "--limit", 2, "--report")[0] == 0
+    first = report.read_text("utf-8")
+    assert f"--out {run}" in first
+    assert aic("evaluate", *call)[0] == 0
+    assert report.read_text("utf-8") != first, "it tells of all three images now"
+    report.unlink()
+    found = aic("report", run)
+    assert found == (0, f"{report}  {report.stat().st_size / 1e6:.1f} MB\n", "")
+    status, _, stderr = aic("report", run, run)
+    assert status == 2
+    assert "expected --out for a report on many runs, found none: name an HTML file" in stderr
 
 
 def test_where_all_is_in_place_a_command_parses_the_result_once(aic, frozen, photos, tmp_path, monkeypatch):

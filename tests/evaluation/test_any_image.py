@@ -56,7 +56,6 @@ class Worker(in_process.Worker):
 def workers(monkeypatch):
     kind = type("Counted", (Worker,), {})
     monkeypatch.setattr(model_workers, "Worker", kind)
-    in_process.settle_threads_once(monkeypatch)
     return kind
 
 

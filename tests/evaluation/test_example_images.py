@@ -38,7 +38,9 @@ def louder(images):
 
 def written(settings, model=louder):
     outputs = example_images.KeptOutputs(model)
-    example_images.write(settings.folder, settings.dataset, outputs, evaluate(model, settings.dataset))
+    example_images.write(
+        settings.folder, settings.dataset, outputs, evaluate(model, settings.dataset).to_dict("records")
+    )
     return sorted(path.name for path in settings.folder.iterdir())
 
 
@@ -126,6 +128,6 @@ def test_only_outputs_that_are_not_kept_are_made_again(run, monkeypatch, room, a
     batches = batches_of_rows(counted, settings.dataset, settings.dataset.pairs, outputs.keep)
     rows = [row for batch in batches for row in batch]
     runs.clear()
-    example_images.write(settings.folder, settings.dataset, outputs, pd.DataFrame(rows))
+    example_images.write(settings.folder, settings.dataset, outputs, rows)
     assert len(runs) == again
     assert {path.name: path.read_bytes() for path in settings.folder.iterdir()} == expected

@@ -34,3 +34,15 @@ def test_a_size_that_the_placeholder_excludes_is_refused(tmp_path: Path) -> None
     assert model(np.zeros((2, 64, 80, 3), np.float32)).shape == (2, 64, 80, 3)
     with pytest.raises(ValueError, match=r"declared as \(any, 64, 80, 3\), the images are \(1, 64, 81, 3\)"):
         model(np.zeros((1, 64, 81, 3), np.float32))
+
+
+def test_an_input_of_another_type_is_refused(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    with tf.Graph().as_default() as graph:
+        images = tf.compat.v1.placeholder(tf.uint8, (None, None, None, 3), name="input")
+        tf.identity(images, name="output")
+    file = tmp_path / "model.pb"
+    file.write_bytes(graph.as_graph_def().SerializeToString())
+    with pytest.raises(ValueError, match="declared as uint8, the images are float32"):
+        frozen_models.load(file)(np.zeros((1, 4, 4, 3), np.float32))

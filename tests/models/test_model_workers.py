@@ -46,7 +46,6 @@ class Liar(in_process.Worker):
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model_workers, "Worker", in_process.Worker)
-    in_process.settle_threads_once(monkeypatch)
 
 
 def failure(path: Path, images: np.ndarray = IMAGES) -> ModelFailure:

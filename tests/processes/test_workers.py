@@ -179,12 +179,13 @@ def forks() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(FIXTURES))
         patch.delenv(fork_server.VARIABLE, raising=False)  # that of the whole run doesn't know these targets
-        with fork_server.started(["aic_helpers.core.quiet_tensorflow:import_tensorflow"]):
+        kinds = {"plain": (), "tensorflow": ["aic_helpers.core.quiet_tensorflow:import_tensorflow"]}
+        with fork_server.started(kinds):
             yield
 
 
-def forked(name: str, request: dict | None = None, **limits: float) -> dict:
-    with Worker(f"child_targets:{name}", **{"timeout_s": LONG_S, **limits}, warm=True) as worker:  # type: ignore[arg-type]
+def forked(name: str, request: dict | None = None, kind: str = "plain", **limits: float) -> dict:
+    with Worker(f"child_targets:{name}", **{"timeout_s": LONG_S, **limits}, warm=kind) as worker:  # type: ignore[arg-type]
         assert isinstance(worker._process, fork_server.Forked)
         return worker.ask(request or {})
 
@@ -196,8 +197,14 @@ class TestForkedChildren:
     def test_it_replies(self) -> None:
         assert forked("echo", {"text": "ä"}) == {"text": "ä"}
 
-    def test_it_has_tensorflow_already(self) -> None:
-        assert forked("has_tensorflow") == {"value": True}
+    def test_it_has_what_its_kind_needs_already(self) -> None:
+        has = {kind: forked("has_tensorflow", kind=kind)["value"] for kind in ("plain", "tensorflow", "plain")}
+        assert has == {"plain": False, "tensorflow": True}
+
+    def test_a_kind_that_the_fork_server_does_not_know_starts_in_the_ordinary_way(self) -> None:
+        with Worker("child_targets:echo", timeout_s=LONG_S, warm="another") as worker:
+            assert isinstance(worker._process, subprocess.Popen)
+            assert worker.ask({"a": 1}) == {"a": 1}
 
     def test_it_has_this_environment_and_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(tmp_path)
@@ -225,7 +232,7 @@ class TestForkedChildren:
             forked("loop", timeout_s=0.5)
 
     def test_nothing_of_it_is_left(self) -> None:
-        with Worker("child_targets:echo", timeout_s=LONG_S, warm=True) as worker:
+        with Worker("child_targets:echo", timeout_s=LONG_S, warm="tensorflow") as worker:
             worker.ask({})
             pid = worker.pid
             assert psutil.pid_exists(pid)
@@ -238,29 +245,32 @@ class TestForkedChildren:
 
 
 def test_where_the_fork_server_was_ended_children_start_in_the_ordinary_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(fork_server.VARIABLE, "/nowhere/socket")
-    with Worker("child_targets:echo", timeout_s=LONG_S, warm=True) as worker:
+    monkeypatch.setenv(fork_server.VARIABLE, "/nowhere")
+    with Worker("child_targets:echo", timeout_s=LONG_S, warm="plain") as worker:
         assert isinstance(worker._process, subprocess.Popen)
         assert worker.ask({"a": 1}) == {"a": 1}
 
 
 def test_a_fork_server_ends_with_its_process() -> None:
     code = (
-        "import os\n"
         "from aic_helpers.processes import fork_server\n"
-        "with fork_server.started([]):\n"
-        "    print(os.environ[fork_server.VARIABLE], flush=True)\n"
+        "from aic_helpers.processes.workers import call\n"
+        "with fork_server.started({'first': (), 'second': ('json',)}):\n"
+        "    call('child_targets:echo', {}, timeout_s=60, warm='second')\n"
+        "    print('started', flush=True)\n"
         "    input()\n"
     )
     environment = {name: value for name, value in os.environ.items() if name != fork_server.VARIABLE}
+    environment["PYTHONPATH"] = str(FIXTURES)
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     owner = subprocess.Popen([sys.executable, "-c", code], **pipes, env=environment)
     assert owner.stdout is not None
-    assert owner.stdout.readline().endswith(b"/socket\n")
-    (server,) = psutil.Process(owner.pid).children()
+    assert owner.stdout.readline() == b"started\n"
+    servers = psutil.Process(owner.pid).children(recursive=True)
+    assert len(servers) == 2
     owner.kill()
     owner.communicate()
-    server.wait(LONG_S)
+    assert psutil.wait_procs(servers, LONG_S)[1] == []
 
 
 class TestArrays:

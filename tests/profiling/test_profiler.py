@@ -45,7 +45,6 @@ model(tf.constant(np.random.default_rng(0).random((1, 720, 1280, 3), np.float32)
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let baseline and model run in this process."""
     monkeypatch.setattr(model_workers, "Worker", in_process.Worker)
-    in_process.settle_threads_once(monkeypatch)
 
 
 @pytest.fixture(scope="module")

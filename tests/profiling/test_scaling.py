@@ -22,7 +22,6 @@ def test_exponent_of_a_power_law() -> None:
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model_workers, "Worker", in_process.Worker)
-    in_process.settle_threads_once(monkeypatch)
 
 
 @pytest.mark.usefixtures("here")
