@@ -12,10 +12,8 @@ import numpy as np
 import pytest
 from fixtures import hostile_models
 
-from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.core.tracks import TRACKS
-from aic_helpers.evaluation import isolated
-from aic_helpers.models import conversion, frozen_models, sources, tensorflow_runtime
+from aic_helpers.models import conversion, sources, tensorflow_runtime
 from aic_helpers.models.model_workers import ModelFailure, ModelWorker
 from aic_helpers.processes import fork_server
 
