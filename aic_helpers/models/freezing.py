@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.data.images import as_float, read_rgb
-from aic_helpers.models import tensorflow1
+from aic_helpers.models import read_files, tensorflow1
 from aic_helpers.models.checkpoints import load_weights, match_variables, open_checkpoint
 from aic_helpers.models.frozen_models import read_graph, static_shape
 from aic_helpers.models.static_cost import static_cost
@@ -46,6 +46,8 @@ class Original:
     parameters : int
     unused : list of str
         Variables of the checkpoint that the network doesn't have.
+    read_files : dict of str to str
+        See `aic_helpers.models.read_files`; only a model function reads any.
     """
 
     graph_def: Any
@@ -53,6 +55,7 @@ class Original:
     style: str
     parameters: int
     unused: list[str] = field(default_factory=list)
+    read_files: dict[str, str] = field(default_factory=dict)
 
 
 def freeze(request: dict[str, Any]) -> dict[str, Any]:
@@ -68,8 +71,8 @@ def freeze(request: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``style``, ``parameters``, ``gmacs_720p``, ``input_shape``, ``checkpoint_unused``, and ``parity``: the
-        largest absolute difference by size, or None where the source is a frozen graph already.
+        ``style``, ``parameters``, ``gmacs_720p``, ``input_shape``, ``checkpoint_unused``, ``read_files``, and
+        ``parity``: the largest absolute difference by size, or None where the source is a frozen graph already.
 
     Raises
     ------
@@ -93,6 +96,7 @@ def freeze(request: dict[str, Any]) -> dict[str, Any]:
         "gmacs_720p": static_cost(read_graph(out))["gmacs"],
         "input_shape": static_shape(original.graph_def),
         "checkpoint_unused": original.unused,
+        "read_files": original.read_files,
         "parity": _parity(original, Path(request["photo"])),
     }
 
@@ -103,11 +107,17 @@ def _function(path: Path, name: str, checkpoint: Path | None) -> Original:
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         raise InputError(f"Python in {path}", f"{error} at line {line}", "mend the syntax") from None
-    return _tensorflow_1(path, name, checkpoint) if old else _keras_function(path, name, checkpoint)
+    if old:
+        tensorflow1.install()
+    else:
+        import keras  # noqa: F401 (now: what it reads itself is none of the model's files)
+    read = read_files.watch()
+    original = (_tensorflow_1 if old else _keras_function)(path, name, checkpoint)
+    original.read_files = read(path)
+    return original
 
 
 def _tensorflow_1(path: Path, name: str, checkpoint: Path | None) -> Original:
-    tensorflow1.install()
     import tensorflow as tf
 
     function = load_function(path, name)
