@@ -5,6 +5,7 @@ TensorFlow 1 changes a whole process, so `freeze` is meant for a child: see `aic
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,9 @@ PARITY_SIZES_PX = ((480, 320), (191, 127), (61, 93))
 
 ANY_BATCH = [None, None, None, 3]
 BATCH_OF_1 = [1, None, None, 3]
+
+TAKEN_ALONG = ("matplotlib", "pandas")
+"""What Keras imports for plots and tables where it finds it: a fifth of the time that importing Keras takes."""
 
 Batch = NDArray[np.float32]
 
@@ -101,6 +105,17 @@ def freeze(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def import_keras() -> None:
+    """Import Keras without what it takes along only because that is installed; others may import that afterwards."""
+    absent = [name for name in TAKEN_ALONG if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  # None: an ImportError for who asks
+    try:
+        import keras  # noqa: F401
+    finally:
+        for name in absent:
+            sys.modules.pop(name, None)
+
+
 def _function(path: Path, name: str, checkpoint: Path | None) -> Original:
     try:
         old = tensorflow1.is_2018_style(path)
@@ -110,7 +125,7 @@ def _function(path: Path, name: str, checkpoint: Path | None) -> Original:
     if old:
         tensorflow1.install()
     else:
-        import keras  # noqa: F401 (now: what it reads itself is none of the model's files)
+        import_keras()  # now: what it reads itself is none of the model's files
     read = read_files.watch()
     original = (_tensorflow_1 if old else _keras_function)(path, name, checkpoint)
     original.read_files = read(path)
@@ -182,6 +197,7 @@ def _restore_keras(model: Any, function: Any, checkpoint: Path | None, name: str
 
 
 def _keras_file(path: Path, name: None, checkpoint: None) -> Original:
+    import_keras()
     import keras
 
     with user_code(path):
@@ -204,6 +220,7 @@ def _from_keras_model(model: Any, unused: list[str]) -> Original:
 
 
 def _saved_model(path: Path, name: None, checkpoint: None) -> Original:
+    import_keras()  # TensorFlow brings it
     import tensorflow as tf
 
     with user_code(path):
