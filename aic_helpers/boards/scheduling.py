@@ -207,7 +207,7 @@ class _Work:
 
     def _judge(self, settings: Settings, name: str) -> None:
         self._progress(name, 0, None, "converting")
-        steps.convert(settings)
+        steps.convert(settings, fresh=self._fresh)
         self._executor.evaluate(settings, partial(self._progress, name))
         if not self._spec.profile:
             self._check(settings, name)

@@ -45,7 +45,8 @@ def convert(
     -------
     dict
         ``name``, ``source``, ``kind``, ``style``, ``sha256``, ``bytes``, ``parameters``, ``gmacs_720p``,
-        ``input_shape``, ``checkpoint_unused``, and ``parity`` with ``max_abs`` (the largest absolute difference
+        ``input_shape``, ``checkpoint_unused``, ``read_files`` (SHA-256 by path of what the model's code read beside
+        the source's own files), and ``parity`` with ``max_abs`` (the largest absolute difference
         between source and frozen model, None for a source that is frozen already) and ``by_size``.
 
     Raises

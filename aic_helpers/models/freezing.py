@@ -5,6 +5,7 @@ TensorFlow 1 changes a whole process, so `freeze` is meant for a child: see `aic
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.quiet_tensorflow import import_tensorflow, make_light
 from aic_helpers.data.images import as_float, read_rgb
-from aic_helpers.models import tensorflow1
+from aic_helpers.models import read_files, tensorflow1
 from aic_helpers.models.checkpoints import load_weights, match_variables, open_checkpoint
 from aic_helpers.models.frozen_models import FrozenModel, read_graph, static_shape
 from aic_helpers.models.static_cost import static_cost
@@ -28,6 +29,9 @@ PARITY_SIZES_PX = ((480, 320), (191, 127), (61, 93))
 
 ANY_BATCH = [None, None, None, 3]
 BATCH_OF_1 = [1, None, None, 3]
+
+TAKEN_ALONG = ("matplotlib", "pandas")
+"""What Keras imports for plots and tables where it finds it: a fifth of the time that importing Keras takes."""
 
 Batch = NDArray[np.float32]
 
@@ -47,6 +51,8 @@ class Original:
     parameters : int
     unused : list of str
         Variables of the checkpoint that the network doesn't have.
+    read_files : dict of str to str
+        See `aic_helpers.models.read_files`; only a model function reads any.
     """
 
     graph_def: Any
@@ -54,6 +60,7 @@ class Original:
     style: str
     parameters: int
     unused: list[str] = field(default_factory=list)
+    read_files: dict[str, str] = field(default_factory=dict)
 
 
 def freeze(request: dict[str, Any]) -> dict[str, Any]:
@@ -69,8 +76,8 @@ def freeze(request: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``style``, ``parameters``, ``gmacs_720p``, ``input_shape``, ``checkpoint_unused``, and ``parity``: the
-        largest absolute difference by size, or None where the source is a frozen graph already.
+        ``style``, ``parameters``, ``gmacs_720p``, ``input_shape``, ``checkpoint_unused``, ``read_files``, and
+        ``parity``: the largest absolute difference by size, or None where the source is a frozen graph already.
 
     Raises
     ------
@@ -95,8 +102,20 @@ def freeze(request: dict[str, Any]) -> dict[str, Any]:
         "gmacs_720p": static_cost(read_graph(out))["gmacs"],
         "input_shape": static_shape(original.graph_def),
         "checkpoint_unused": original.unused,
+        "read_files": original.read_files,
         "parity": _parity(original, Path(request["photo"])),
     }
+
+
+def import_keras() -> None:
+    """Import Keras without what it takes along only because that is installed; others may import that afterwards."""
+    absent = [name for name in TAKEN_ALONG if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  # None: an ImportError for who asks
+    try:
+        import keras  # noqa: F401
+    finally:
+        for name in absent:
+            sys.modules.pop(name, None)
 
 
 def _function(path: Path, name: str, checkpoint: Path | None) -> Original:
@@ -105,11 +124,17 @@ def _function(path: Path, name: str, checkpoint: Path | None) -> Original:
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         raise InputError(f"Python in {path}", f"{error} at line {line}", "mend the syntax") from None
-    return _tensorflow_1(path, name, checkpoint) if old else _keras_function(path, name, checkpoint)
+    if old:
+        tensorflow1.install()
+    else:
+        import_keras()  # now: what it reads itself is none of the model's files
+    read = read_files.watch()
+    original = (_tensorflow_1 if old else _keras_function)(path, name, checkpoint)
+    original.read_files = read(path)
+    return original
 
 
 def _tensorflow_1(path: Path, name: str, checkpoint: Path | None) -> Original:
-    tensorflow1.install()
     import tensorflow as tf
 
     function = load_function(path, name)
@@ -174,6 +199,7 @@ def _restore_keras(model: Any, function: Any, checkpoint: Path | None, name: str
 
 
 def _keras_file(path: Path, name: None, checkpoint: None) -> Original:
+    import_keras()
     import keras
 
     with user_code(path):
@@ -196,6 +222,7 @@ def _from_keras_model(model: Any, unused: list[str]) -> Original:
 
 
 def _saved_model(path: Path, name: None, checkpoint: None) -> Original:
+    import_keras()  # TensorFlow brings it
     import tensorflow as tf
 
     with user_code(path):

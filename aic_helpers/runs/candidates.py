@@ -14,8 +14,8 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.data.datasets import Dataset
-from aic_helpers.models import conversion, sources
-from aic_helpers.runs import results, run_settings
+from aic_helpers.models import sources
+from aic_helpers.runs import cache_keys, model_cache, results, run_settings
 from aic_helpers.runs.schema import Model, Result
 
 
@@ -136,7 +136,7 @@ def _of_source(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None
         return Candidate(source.name, source.path.resolve())
     pb = workshop / f"{dataset.track.name}-{hashlib.sha256(typed.encode()).hexdigest()[:16]}.pb"
     if not pb.is_file():
-        conversion.convert(source, pb)
+        model_cache.convert(source, pb, cache_keys.model_key(settings))
     return Candidate(source.name, pb)
 
 

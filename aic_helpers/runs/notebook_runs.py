@@ -83,7 +83,7 @@ def run(
         results.set_damaged_aside(stage)
         behind, total = 0, sum(_cells(name) for name in NOTEBOOKS)
         for name in NOTEBOOKS:
-            own = _timed(profile, limits) if name == "03_profile" else {}
+            own = {"01_convert": {"fresh": fresh}, "03_profile": _timed(profile, limits)}.get(name, {})
             tick = _ticker(progress, behind, total, f"{track} {settings.source.name}: {name}")
             execute(_notebook(name), stage / f"{name}.ipynb", {**shared, **own, "out": str(stage)}, tick)
             _replace_in(stage / f"{name}.ipynb", str(stage), str(folder))

@@ -116,7 +116,10 @@ class Parity(AsWritten):
 
 
 class Model(AsWritten):
-    """The frozen model; `checkpoint` is what was given beside its source."""
+    """The frozen model.
+
+    `checkpoint` is what was given beside its source, `read_files` what else its code read: SHA-256 by path.
+    """
 
     name: Text
     sha256: Text
@@ -124,6 +127,7 @@ class Model(AsWritten):
     kind: Text = ""
     checkpoint: Text = ""
     source_sha256: Text = ""
+    read_files: Table = {}
     bytes: Count = None
     parameters: Count = None
     gmacs_720p: Figure = None

@@ -10,11 +10,11 @@ from aic_helpers.core import machine
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.data.datasets import read_pair
 from aic_helpers.evaluation import any_image, isolated, per_image
-from aic_helpers.models import conversion, sources
+from aic_helpers.models import sources
 from aic_helpers.profiling import profiler, requirements, scaling
 from aic_helpers.profiling.network_pairs import Conditions
 from aic_helpers.profiling.timing import Limits
-from aic_helpers.runs import cache_keys, results
+from aic_helpers.runs import cache_keys, model_cache, results
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
 from aic_helpers.runs.schema import Result
@@ -30,7 +30,8 @@ log = logging.getLogger(__name__)
 def convert(settings: Settings, known: Result | None = None, *, fresh: bool = False) -> Result:
     """Return the result of the run, having converted the source to `model.pb`.
 
-    A `model.pb` that was made from this very source is used as it is, unless `fresh` is true.
+    A `model.pb` that was made from this very source is used as it is, one in the cache too
+    (see `aic_helpers.runs.model_cache`), unless `fresh` is true.
 
     Parameters
     ----------
@@ -41,7 +42,8 @@ def convert(settings: Settings, known: Result | None = None, *, fresh: bool = Fa
     result = None if fresh else known or results.find(folder)
     if result and not cache_keys.stale(result, folder, "model", key) and results.has_model(folder, result):
         return result
-    return results.write_part(settings, "model", conversion.convert(settings.source, settings.model_pb), key)
+    model = model_cache.convert(settings.source, settings.model_pb, key, fresh=fresh)
+    return results.write_part(settings, "model", model, key)
 
 
 def evaluate(

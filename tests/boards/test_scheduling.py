@@ -17,7 +17,7 @@ from aic_helpers.boards import executors, journals, scheduling
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
 from aic_helpers.processes.workers import ChildError
-from aic_helpers.runs import cache_keys, results, schema
+from aic_helpers.runs import cache_keys, model_cache, results, schema
 
 PROFILE = {**run_folders.empty(schema.Profile), **run_folders.result()["profile"]}
 
@@ -171,9 +171,10 @@ def timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def convert(source: Any, out: Path) -> dict[str, Any]:
         out.write_bytes(source.path.read_bytes())
-        return {"name": source.name, "sha256": safe_files.sha256(out)}
+        return {"name": source.name, "sha256": safe_files.sha256(out), "read_files": {}}
 
     monkeypatch.setattr("aic_helpers.models.conversion.convert", convert)
+    monkeypatch.setenv(model_cache.VARIABLE, str(tmp_path / "cache"))  # what is made up is for this test alone
     board = small_boards.write(tmp_path, good=2)
     board.write_text(board.read_text().replace("profile = false", "profile = true"))
     return lambda: small_boards.read_spec(board, tmp_path / "out")

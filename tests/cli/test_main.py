@@ -350,9 +350,11 @@ def test_a_broken_rule_is_exit_status_1(aic, monkeypatch, tmp_path, frozen, pass
 
     def convert(source, out):
         out.write_bytes(b"")
-        return {"name": "any", "kind": "frozen", "source": "any.pb", "sha256": "0", "bytes": 1, "parameters": 0}
+        model = {"name": "any", "kind": "frozen", "source": "any.pb", "sha256": "0", "bytes": 1, "parameters": 0}
+        return model | {"read_files": {}}
 
     monkeypatch.setattr("aic_helpers.models.conversion.convert", convert)
+    monkeypatch.setenv("AIC_CACHE", str(tmp_path / "cache"))  # what is made up is for this test alone
     monkeypatch.setattr("aic_helpers.profiling.requirements.check", lambda *_, **__: [rule])
     call = ("--model", frozen("any", 0.0), "--out", tmp_path / "run", "--no-profile")
     printed = aic("check", *SR, *call)

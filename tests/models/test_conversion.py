@@ -201,3 +201,12 @@ def test_a_keras_file_that_takes_no_image(keras_folder, tmp_path):
 def test_a_keras_file_saved_with_a_fixed_size_takes_any(keras_folder, tmp_path):
     """A convolutional network of a 32x24 input is rebuilt for any size; TensorFlow checks that it can be."""
     assert convert(str(keras_folder / "fixed.keras"), tmp_path / "model.pb")["input_shape"] == [None, None, None, 3]
+
+
+def test_keras_comes_without_plots_and_tables_which_a_models_file_may_still_import():
+    code = (
+        "import sys\nfrom aic_helpers.models.freezing import import_keras\nimport_keras()\n"
+        "assert 'keras' in sys.modules and not {'matplotlib', 'pandas'} & {*sys.modules}\n"
+        "import matplotlib.pyplot, pandas\nassert pandas.DataFrame and matplotlib.pyplot.figure\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -10,7 +10,7 @@ from fixtures import in_process, reading, run_folders
 from aic_helpers.core import safe_files
 from aic_helpers.data.images import write_png
 from aic_helpers.profiling import profiler
-from aic_helpers.runs import results, run_settings, schema, steps
+from aic_helpers.runs import model_cache, results, run_settings, schema, steps
 
 PROFILE = {**run_folders.empty(schema.Profile), "time_ms": 1.0, "speedup": 2.0}
 
@@ -29,9 +29,10 @@ def settings(tmp_path, monkeypatch):
     def convert(source, out):
         out.parent.mkdir(exist_ok=True)
         out.write_bytes(source.path.read_bytes())
-        return {"name": source.name, "sha256": safe_files.sha256(out)}
+        return {"name": source.name, "sha256": safe_files.sha256(out), "read_files": {}}
 
     monkeypatch.setattr("aic_helpers.models.conversion.convert", convert)
+    monkeypatch.setenv(model_cache.VARIABLE, str(tmp_path / "cache"))  # what is made up is for this test alone
     monkeypatch.setattr("aic_helpers.models.frozen_models.load", lambda path: lambda images: images)
     monkeypatch.setattr("aic_helpers.evaluation.isolated.Worker", in_process.Worker)
     monkeypatch.setattr("aic_helpers.evaluation.any_image.Outputs.of", lambda self, model_pb, image: image)

@@ -1,0 +1,63 @@
+"""What a model function was built from beside the files that its source names: modules and data that its code reads."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from aic_helpers.core import safe_files
+from aic_helpers.core.project_paths import PACKAGE
+
+OF_THE_SYSTEM = (sysconfig.get_paths()["stdlib"], "/proc/", "/sys/", "/dev/", "/etc/", "/usr/lib/", "/usr/share/")
+
+INSTALLED = f"-packages{os.sep}"
+
+GENERATED = "__autograph_generated_file"
+"""What TensorFlow calls the code that it makes of a function's own, in a temporary file."""
+
+CHANGED_MEANWHILE = "changed while it was read"
+
+
+def watch() -> Callable[[Path], dict[str, str]]:
+    """Note from here on which files this process reads, as far as Python opens them; there is no end to it.
+
+    Returns
+    -------
+    callable
+        Takes the model's own file, and returns the SHA-256 of each other one by its path, without what is installed or
+        the system's. A file that was changed after the note began has a text that is no SHA-256, so that it never
+        passes for unchanged.
+    """
+    started_s, loaded, opened = time.time(), set(sys.modules), set[str]()
+
+    def note(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open" and isinstance(arguments[0], str) and "r" in (arguments[1] or "r"):
+            opened.add(arguments[0])
+
+    def read(own: Path) -> dict[str, str]:
+        # Python opens no file of a module that it has compiled already.
+        new = [getattr(sys.modules[name], "__file__", None) for name in set(sys.modules) - loaded]
+        data = [name for name in opened if not name.endswith(".pyc") and not _absolute(name).is_relative_to(PACKAGE)]
+        files = sorted({_absolute(name) for name in [*new, *data] if name} - {_absolute(own)})
+        return {str(file): _sha256(file, started_s) for file in files if _is_a_persons(file)}
+
+    sys.addaudithook(note)
+    return read
+
+
+def _absolute(name: str | Path) -> Path:
+    return Path(os.path.normpath(Path(name).absolute()))
+
+
+def _is_a_persons(file: Path) -> bool:
+    name = str(file)
+    return not (name.startswith(OF_THE_SYSTEM) or INSTALLED in name or GENERATED in name) and file.is_file()
+
+
+def _sha256(file: Path, started_s: float) -> str:
+    return CHANGED_MEANWHILE if file.stat().st_ctime > started_s else str(safe_files.sha256(file))

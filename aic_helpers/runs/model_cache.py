@@ -1,0 +1,154 @@
+"""Frozen models in the person's cache folder, by what they were made from: no source is converted twice.
+
+An entry is `<SHA-256 of the key>.json`, the conversion's report, and `.pb` beside it, the frozen model; a source that
+is frozen already needs none. The report moves into place last and holds the SHA-256 of both, so half an entry, or one
+of two writers, passes for none. A cache that can't be read or written is done without.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+from collections import defaultdict
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from aic_helpers.core import isolation, safe_files, validation
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.locks import locked
+from aic_helpers.models import conversion
+from aic_helpers.models.sources import ModelSource, fingerprint
+from aic_helpers.runs import results
+from aic_helpers.runs.cache_keys import Key
+
+VARIABLE = "AIC_CACHE"
+
+MAX_BYTES = 2 * 2**30
+"""Of all entries together; those not used for longest go first."""
+
+SCHEMA = 1
+
+REMEDY = "convert it anew"
+
+log = logging.getLogger(__name__)
+
+
+def folder() -> Path:
+    """Return the folder of the entries, in `$AIC_CACHE` or else in the person's cache folder; it may not be there."""
+    return Path(os.environ.get(VARIABLE) or platformdirs.user_cache_dir("aic-workbench")).absolute() / "models"
+
+
+def convert(source: ModelSource, out: Path, key: Key, *, fresh: bool = False) -> dict[str, Any]:
+    """Write the frozen model of a source to `out` and return what is known of it: see `conversion.convert`.
+
+    It is taken from the cache where that has it, unless `fresh` is true; otherwise it is converted, and kept there.
+    While children are confined, for strangers' models, the cache is left alone.
+
+    Parameters
+    ----------
+    key : dict
+        Of `aic_helpers.runs.cache_keys.model_key`.
+    """
+    if isolation.active():
+        return conversion.convert(source, out)
+    entry = folder() / hashlib.sha256(safe_files.as_json(key).encode()).hexdigest()
+    if not fresh and (kept := _take(entry, source, out)):
+        log.info("%s: model.pb taken from the cache, converted %s", source.name, kept["converted_utc"])
+        return {"name": source.name, "source": source.typed, **kept["model"]}
+    made = conversion.convert(source, out)
+    if fingerprint(source) == key["source"]:  # else it was changed meanwhile, and is another's
+        _try_to_keep(entry, source, out, made)
+    return made
+
+
+def _take(entry: Path, source: ModelSource, out: Path) -> dict[str, Any] | None:
+    """Return an entry, having copied its model to `out`; None where there is none that is whole and holds."""
+    try:
+        kept = _read(_report(entry))
+        beside = source.path.resolve().parent
+        read = {str(beside / name): digest for name, digest in kept["model"]["read_files"].items()}
+        if any(safe_files.sha256(Path(name)) != digest for name, digest in read.items()):
+            return None
+        with safe_files.replacing(out) as partial:
+            shutil.copyfile(source.path if source.kind == "frozen" else _model(entry), partial)
+            if safe_files.sha256(partial) != kept["model"]["sha256"]:
+                raise InputError(f"the model of {_report(entry)}", "another", REMEDY)
+    except (OSError, InputError):
+        return None
+    with suppress(OSError):  # a cache that may only be read
+        os.utime(_report(entry))
+    return kept | {"model": kept["model"] | {"read_files": read}}
+
+
+def _read(report: Path) -> dict[str, Any]:
+    expected = f"a whole report in {report}"
+    content = validation.load_json(report, expected, REMEDY)
+    kept = content.get("kept") if isinstance(content, dict) and content.get("schema") == SCHEMA else None
+    if kept is None or content.get("sha256") != results.part_sha256(kept):
+        raise InputError(expected, "another", REMEDY)
+    return kept
+
+
+def _try_to_keep(entry: Path, source: ModelSource, out: Path, made: dict[str, Any]) -> None:
+    try:
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        busy = InputError(f"a cache that no other command writes to in {entry.parent}", "one at work", "wait for it")
+        with locked(entry.parent / ".lock", refusal=busy):
+            _keep(entry, source, out, made)
+    except InputError:
+        pass  # rather than wait for a command that may be stopped
+    except OSError as error:
+        _tell(entry.parent, error.strerror or str(error))
+
+
+def _keep(entry: Path, source: ModelSource, out: Path, made: dict[str, Any]) -> None:
+    beside = f"{source.path.resolve().parent}{os.sep}"  # left out, so that an entry holds for a copy of the folder
+    read = {name.removeprefix(beside): digest for name, digest in made["read_files"].items()}
+    model = {name: value for name, value in made.items() if name not in ("name", "source")} | {"read_files": read}
+    kept = safe_files.strict({"converted_utc": datetime.now(UTC).isoformat(timespec="seconds"), "model": model})
+    for left in entry.parent.glob(".*.partial"):
+        left.unlink()  # by a writer that was killed: this one has the lock
+    if not _make_room(entry.parent, 0 if source.kind == "frozen" else out.stat().st_size):
+        return
+    if source.kind != "frozen":
+        with safe_files.replacing(_model(entry)) as partial:
+            shutil.copyfile(out, partial)
+    safe_files.write_json(_report(entry), {"schema": SCHEMA, "sha256": results.part_sha256(kept), "kept": kept})
+
+
+def _make_room(place: Path, needed_bytes: int) -> bool:
+    """Remove the entries that were not used for longest until there is room; return whether there can be."""
+    entries: defaultdict[str, list[Path]] = defaultdict(list)
+    for file in place.glob("*.*"):
+        if file.suffix in (".json", ".pb"):
+            entries[file.stem].append(file)
+    sizes = {name: sum(file.stat().st_size for file in files) for name, files in entries.items()}
+    total_bytes = sum(sizes.values()) + needed_bytes
+    for name in sorted(entries, key=lambda name: max(file.stat().st_mtime_ns for file in entries[name])):
+        if total_bytes <= MAX_BYTES or needed_bytes > MAX_BYTES:
+            break
+        for file in entries[name]:
+            file.unlink()
+        total_bytes -= sizes[name]
+    return total_bytes <= MAX_BYTES
+
+
+def _model(entry: Path) -> Path:
+    return entry.with_suffix(".pb")
+
+
+def _report(entry: Path) -> Path:
+    return entry.with_suffix(".json")
+
+
+@cache
+def _tell(place: Path, problem: str) -> None:
+    """Say once in a process that the cache is of no use."""
+    log.warning("converted models aren't kept in %s (%s): each run folder converts its own", place, problem)
