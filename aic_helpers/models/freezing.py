@@ -90,7 +90,7 @@ def freeze(request: dict[str, Any]) -> dict[str, Any]:
         "saved_model": _saved_model,
         "frozen": _frozen,
     }
-    make_light() if request["kind"] == "frozen" else import_tensorflow()
+    make_light() if request["kind"] == "frozen" else import_keras()
     checkpoint = request["checkpoint"]
     original = load[request["kind"]](Path(request["path"]), request["function"], checkpoint and Path(checkpoint))
     out = Path(request["out"])
@@ -108,10 +108,14 @@ def freeze(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def import_keras() -> None:
-    """Import Keras without what it takes along only because that is installed; others may import that afterwards."""
+    """Import TensorFlow and Keras without what they take along only because it is installed.
+
+    A model's own code may import that afterwards.
+    """
     absent = [name for name in TAKEN_ALONG if name not in sys.modules]
     sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  # None: an ImportError for who asks
     try:
+        import_tensorflow()
         import keras  # noqa: F401
     finally:
         for name in absent:
@@ -126,8 +130,6 @@ def _function(path: Path, name: str, checkpoint: Path | None) -> Original:
         raise InputError(f"Python in {path}", f"{error} at line {line}", "mend the syntax") from None
     if old:
         tensorflow1.install()
-    else:
-        import_keras()  # now: what it reads itself is none of the model's files
     read = read_files.watch()
     original = (_tensorflow_1 if old else _keras_function)(path, name, checkpoint)
     original.read_files = read(path)
@@ -199,7 +201,6 @@ def _restore_keras(model: Any, function: Any, checkpoint: Path | None, name: str
 
 
 def _keras_file(path: Path, name: None, checkpoint: None) -> Original:
-    import_keras()
     import keras
 
     with user_code(path):
@@ -222,7 +223,6 @@ def _from_keras_model(model: Any, unused: list[str]) -> Original:
 
 
 def _saved_model(path: Path, name: None, checkpoint: None) -> Original:
-    import_keras()  # TensorFlow brings it
     import tensorflow as tf
 
     with user_code(path):

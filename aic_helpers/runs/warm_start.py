@@ -18,7 +18,7 @@ INFERENCE = (
     "aic_helpers.models.graph_checks",
 )
 
-CONVERSION = ("aic_helpers.core.quiet_tensorflow:import_tensorflow", "keras", "aic_helpers.models.freezing")
+CONVERSION = ("aic_helpers.models.freezing:import_keras",)
 
 COMPILED = "aic_helpers.evaluation.per_image:compile_metrics"
 """A confined child can keep no compiled code, and would compile it anew each time."""

@@ -1,4 +1,4 @@
-"""The light runtime: it gives what the whole of TensorFlow gives, and gives way to it where anything is not as expected."""
+"""The light runtime gives what the whole of TensorFlow gives, and gives way to it where anything is not as expected."""
 
 from __future__ import annotations
 

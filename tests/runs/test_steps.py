@@ -33,7 +33,13 @@ def settings(tmp_path, monkeypatch):
 
     monkeypatch.setattr("aic_helpers.models.conversion.convert", convert)
     monkeypatch.setenv(model_cache.VARIABLE, str(tmp_path / "cache"))  # what is made up is for this test alone
-    monkeypatch.setattr("aic_helpers.models.frozen_models.load", lambda path: lambda images: images)
+    class Same:
+        runtime, runtime_note = "tensorflow-light", None
+
+        def __call__(self, images):
+            return images
+
+    monkeypatch.setattr("aic_helpers.models.frozen_models.load", lambda path: Same())
     monkeypatch.setattr("aic_helpers.evaluation.isolated.Worker", in_process.Worker)
     monkeypatch.setattr("aic_helpers.evaluation.any_image.Outputs.of", lambda self, model_pb, image: image)
     return run_settings.settle("enhancement", str(net), data=str(tmp_path / "data"), out=str(tmp_path / "run"))
@@ -58,7 +64,7 @@ def test_evaluate_writes_table_and_means(settings):
     metrics = steps.evaluate(settings).metrics
     assert list(results.read_table(settings, "images")["image"]) == ["0", "1", "2"]
     assert results.read(settings.folder).metrics == metrics
-    assert (metrics.images, metrics.limit) == (3, None)
+    assert (metrics.images, metrics.limit, metrics.runtime) == (3, None, "tensorflow-light")
     assert list(pd.read_csv(settings.folder / "examples.csv")["image"]) == [2, 1, 0]
 
 
