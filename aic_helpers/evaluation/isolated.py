@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import logging
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from aic_helpers.core import machine
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.evaluation import example_images
 from aic_helpers.evaluation.per_image import FIGURES, chosen
+from aic_helpers.models import tensorflow_runtime
 from aic_helpers.models.model_workers import WARM
 from aic_helpers.processes.workers import ChildError, Worker
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from aic_helpers.data.datasets import Dataset, Pair
 
 ASSESSMENT = "aic_helpers.evaluation.isolated_worker:Assessment"
-
-log = logging.getLogger(__name__)
 
 BATCH_TIMEOUT_S = 300.0
 """For the start of the process, and then for each batch of images."""
@@ -82,7 +80,7 @@ def assess(
             opened = worker.receive()
             runtime = opened["runtime"]
             if opened["runtime_note"]:
-                log.info("%s", opened["runtime_note"])
+                tensorflow_runtime.tell(opened["runtime_note"])
             while batch := worker.ask({"do": "next"})["rows"]:
                 rows += batch
                 if progress:

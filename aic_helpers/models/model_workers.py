@@ -6,7 +6,6 @@ and whatever it does wrong is a `ModelFailure`.
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,11 +18,10 @@ from numpy.typing import NDArray
 
 from aic_helpers.core import machine
 from aic_helpers.core.errors import InputError
+from aic_helpers.models import tensorflow_runtime
 from aic_helpers.processes.workers import ChildError, Worker
 
 INFERENCE = "aic_helpers.models.inference_worker:Inference"
-log = logging.getLogger(__name__)
-
 LOAD_TIMEOUT_S = 180.0
 
 WARM = "inference"
@@ -201,7 +199,7 @@ class ModelWorker:
             loaded = _understood(Loaded, self._worker.receive())
             self.ready = True
         if loaded.runtime_note:
-            log.info("%s", loaded.runtime_note)
+            tensorflow_runtime.tell(loaded.runtime_note)
         return loaded
 
     def give(self, images: NDArray[np.float32]) -> None:

@@ -6,6 +6,7 @@ They may change with any version. Where one isn't as expected the whole is impor
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -17,6 +18,9 @@ LIGHT, WHOLE = "tensorflow-light", "tensorflow"
 
 PYTHON_OPERATIONS = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc"})
 """They call Python through what TensorFlow's public modules register, and say so where a function is gone."""
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,12 @@ def whole(note: str) -> Runtime:
         as_dtype=tf.as_dtype,
         note=f"{note}: all of TensorFlow is imported",
     )
+
+
+@cache
+def tell(note: str) -> None:
+    """Say once in a process why a worker's runtime was the whole."""
+    log.info(note)
 
 
 def needs_python(graph_def: Any) -> bool:

@@ -233,7 +233,7 @@ def _notes(result: dict[str, Any]) -> list[str]:
         notes.append(f"gmacs leaves out what these operations do: {', '.join(result['not_counted'])}.")
     if result["gpu_peak_mib"] is None:
         if result["runtime"] == WHOLE:
-            notes.append("The RAM holds all of TensorFlow: some 200 MiB more than that of models that ran without.")
+            notes.append("The RAM holds all of TensorFlow: some 240 MiB more than that of models that ran without.")
         notes.append("Memory of a GPU was not measured: nothing ran on one.")
     return notes
 

@@ -33,6 +33,7 @@ def settings(tmp_path, monkeypatch):
 
     monkeypatch.setattr("aic_helpers.models.conversion.convert", convert)
     monkeypatch.setenv(model_cache.VARIABLE, str(tmp_path / "cache"))  # what is made up is for this test alone
+
     class Same:
         runtime, runtime_note = "tensorflow-light", None
 
