@@ -38,7 +38,7 @@ def started(kinds: Mapping[str, Sequence[str]], environment: Mapping[str, str] |
     ----------
     kinds : mapping
         For each kind of child what is imported before it is forked: see `aic_helpers.processes.fork_server_main.main`.
-        The first is imported at once. The others are when a child of theirs is first wanted, on top of the first.
+        For the first that is done at once, for the others when a child of theirs is first wanted.
     environment : mapping, optional
         All that it gets of variables; by default this process's.
     """
@@ -66,7 +66,7 @@ def started(kinds: Mapping[str, Sequence[str]], environment: Mapping[str, str] |
             yield
         finally:
             del os.environ[VARIABLE]
-            os.killpg(process.pid, signal.SIGKILL)  # it forks itself for the other kinds
+            os.killpg(process.pid, signal.SIGKILL)  # each kind has a process of its own
             process.communicate()
 
 

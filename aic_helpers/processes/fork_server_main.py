@@ -1,8 +1,8 @@
-"""The fork server's process: ``python -m aic_helpers.processes.fork_server_main KIND...``.
+"""The fork server's processes: ``python -m aic_helpers.processes.fork_server_main KIND...``.
 
 A kind is a list in JSON: the descriptor of a listening socket, and the modules that children of this kind find
-imported. The process never runs an operation: TensorFlow starts its threads with the first, and threads don't survive a
-fork.
+imported. Each has a process of its own, which never runs an operation: TensorFlow starts its threads with the first,
+and threads don't survive a fork.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import socket
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 from aic_helpers.processes import worker_main
@@ -29,37 +28,61 @@ MAX_BYTES = 2**20
 Kind = tuple[socket.socket, Sequence[str]]
 
 
-def main(first: Kind, others: Sequence[Kind] = ()) -> None:
-    """Fork a child for each connection until standard input closes.
+def main(kinds: Sequence[Kind]) -> None:
+    """Leave each kind to a fork of this process until standard input closes.
 
     Parameters
     ----------
-    first : tuple
-        A listening socket, and what to import before, in this order; of ``module:function`` the function is called once
-        as well.
-    others : sequence of tuple
-        The same of the kinds for each of which this process forks itself once, when it is first asked for one.
+    kinds : sequence of tuple
+        A listening socket, and what to import, in this order; of ``module:function`` the function is called once as
+        well. The first is forked at once, the others when they are first asked for a child.
     """
-    listener, modules = first
+    selector = selectors.DefaultSelector()
+    selector.register(sys.stdin, selectors.EVENT_READ)
+    _fork_server(kinds[0], selector)
+    for kind in kinds[1:]:
+        selector.register(kind[0], selectors.EVENT_READ, kind)
+    while True:
+        for key, _ in selector.select():
+            if key.data is None:
+                os._exit(0)
+            selector.unregister(key.fileobj)
+            _fork_server(key.data, selector)
+
+
+def _fork_server(kind: Kind, selector: selectors.BaseSelector) -> None:
+    listener, modules = kind
+    if os.fork() == 0:
+        try:
+            for key in list(selector.get_map().values()):
+                if key.fileobj not in (sys.stdin, listener):
+                    os.close(key.fd)
+            selector.close()
+            serve(listener, modules)
+        finally:
+            os._exit(1)
+    listener.close()
+
+
+def serve(listener: socket.socket, modules: Sequence[str]) -> None:
+    """Import modules, and fork a child for each connection until standard input closes."""
     for name in modules:
         module, _, function = name.partition(":")
         imported = importlib.import_module(module)
         if function:
             getattr(imported, function)()
     warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside NumPy's threads, which it looks after itself
-    ForkServer(listener, others).run()
+    ForkServer(listener).run()
 
 
 class ForkServer:
     """Answers connections one at a time, and tells each how its child ended."""
 
-    def __init__(self, listener: socket.socket, others: Sequence[Kind]) -> None:
+    def __init__(self, listener: socket.socket) -> None:
         self._selector = selectors.DefaultSelector()
         self._listener = listener
         self._watch(listener, self._accept)
         self._watch(sys.stdin, self._end)
-        for other in others:
-            self._watch(other[0], partial(self._serve, other))
 
     def run(self) -> None:
         """Serve for ever."""
@@ -72,24 +95,6 @@ class ForkServer:
 
     def _end(self) -> None:
         os._exit(0)
-
-    def _serve(self, other: Kind) -> None:
-        """Leave another kind to a fork of this process."""
-        if os.fork() == 0:
-            try:
-                self._let_go(keep=(sys.stdin.fileno(), other[0].fileno()))
-                main(other)
-            finally:
-                os._exit(1)
-        self._selector.unregister(other[0])
-        other[0].close()
-
-    def _let_go(self, keep: Sequence[int] = ()) -> None:
-        """Close what this process listens to, in a fork of it."""
-        for key in list(self._selector.get_map().values()):
-            if key.fd not in keep:
-                os.close(key.fd)
-        self._selector.close()
 
     def _accept(self) -> None:
         connection, _ = self._listener.accept()
@@ -132,7 +137,9 @@ class ForkServer:
 
     def _become_a_child(self, request: dict[str, Any], requests: int, replies: int, log: int) -> None:
         os.setsid()
-        self._let_go()
+        for key in list(self._selector.get_map().values()):
+            os.close(key.fd)
+        self._selector.close()
         null = os.open(os.devnull, os.O_RDONLY)
         for ours, standard in ((null, 0), (log, 1), (log, 2)):
             os.dup2(ours, standard)
@@ -145,5 +152,4 @@ class ForkServer:
 
 
 if __name__ == "__main__":
-    first, *others = [(socket.socket(fileno=number), modules) for number, *modules in map(json.loads, sys.argv[1:])]
-    main(first, others)
+    main([(socket.socket(fileno=number), modules) for number, *modules in map(json.loads, sys.argv[1:])])

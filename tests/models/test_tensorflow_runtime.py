@@ -113,7 +113,7 @@ def test_a_tensorflow_with_other_inner_modules_is_imported_whole(
     monkeypatch.delenv(fork_server.VARIABLE, raising=False)
     ways = {}
     for name, path in (("light", ""), ("whole", str(tmp_path))):
-        environment = {**os.environ, "PYTHONPATH": path}
+        environment = {**os.environ, "PYTHONPATH": path, "AIC_CACHE": str(tmp_path / "cache" / name)}
         done = subprocess.run([*call, "--out", tmp_path / name], capture_output=True, text=True, env=environment)
         assert done.returncode == 0, done.stderr
         ways[name] = json.loads(done.stdout), [line for line in done.stderr.splitlines() if "aic: " in line]
