@@ -228,7 +228,7 @@ def _notes(result: dict[str, Any]) -> list[str]:
     notes = machine.load_notes(result["load"]) if result["load"] else []
     repetitions = result["repetitions"]
     if repetitions is not None and repetitions < timing.MIN_PAIRS:
-        notes.append(f"The time budget left only {repetitions} repetitions; the interval says little.")
+        notes.append(f"The time budget left {repetitions} pairs; an interval takes {timing.MIN_PAIRS}.")
     if result["not_counted"]:
         notes.append(f"gmacs leaves out what these operations do: {', '.join(result['not_counted'])}.")
     if result["gpu_peak_mib"] is None:
