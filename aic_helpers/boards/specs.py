@@ -95,7 +95,7 @@ class Spec:
         return self.limits.shortest if self.until == DECIDED else self.limits
 
 
-def read_spec(path: str | Path, out: str | Path = "", until: str = "") -> Spec:
+def read_spec(path: str | Path, out: str | Path = "", until: str | None = None) -> Spec:
     """Return what a board file says; no model is opened.
 
     Parameters
@@ -104,7 +104,7 @@ def read_spec(path: str | Path, out: str | Path = "", until: str = "") -> Spec:
         A TOML file. Paths in it count from its folder.
     out : path
         The board's folder; by default ``runs/boards/<name>`` in the project.
-    until : str
+    until : str, optional
         In place of the file's.
 
     Raises
@@ -114,13 +114,12 @@ def read_spec(path: str | Path, out: str | Path = "", until: str = "") -> Spec:
         match, or two models of one name on one track.
     """
     path = require_file(Path(path), "a board file")
-    if until:
-        named_until(until)
+    chosen = None if until is None else named_until(until)
     try:
         read = _spec(path, out)
     except InputError as error:
         raise InputError.again(f"in {path}: {error}") from None
-    return replace(read, until=until or read.until)
+    return replace(read, until=chosen or read.until)
 
 
 def named_until(name: str) -> str:

@@ -88,9 +88,11 @@ UNTIL = (
 @click.option("--out", default="", metavar="DIR", help=OUT)
 @click.option("--fresh", is_flag=True, help="Make anew what the board has already.")
 @click.option("--retry", is_flag=True, help="Try the models again that have failed.")
-@click.option("--until", default="", metavar="interval|decided", help=UNTIL)
+@click.option("--until", metavar="interval|decided", help=UNTIL)
 @options.executor_options
-def run(spec: str, out: str, fresh: bool, retry: bool, until: str, scheduler: str | None, workers: int | None) -> int:
+def run(
+    spec: str, out: str, fresh: bool, retry: bool, until: str | None, scheduler: str | None, workers: int | None
+) -> int:
     """Convert, evaluate, profile and check many models.
 
     SPEC is a TOML file. What the board's folder has of these very models and data isn't made again: after Ctrl-C, or
