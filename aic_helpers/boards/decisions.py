@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
-import pandas as pd
-
 from aic_helpers.boards.folders import Board
 from aic_helpers.boards.standings import contender, ordered, standings
 from aic_helpers.core.significance import DECIDED, NOISE, Contender, leads
@@ -16,7 +14,8 @@ from aic_helpers.core.tracks import TRACKS, Coefficients
 def open_by_time(board: Board) -> set[str]:
     """Return the run folders of the models whose ranks by A, B or C longer timing may decide, relative to the board's.
 
-    Those are two neighbours whose lead is within noise, and would be decided if their speedups were known exactly.
+    Those are two neighbours whose lead is within noise, and would be decided if their speedups were known exactly and
+    lay somewhere in their intervals.
     """
     images = {entry.folder: entry.images for entry in board.entries}
     table = standings(board).table
@@ -24,14 +23,27 @@ def open_by_time(board: Board) -> set[str]:
     for track in TRACKS.values():
         for score, coefficients in track.scores.items():
             own = ordered(table, track.name, score)
-            rows = [row for _, row in own[own[f"rank_{score}"].notna()].iterrows()]
-            found |= _open(coefficients, rows, [contender(row, images[row["folder"]]) for row in rows])
+            ranked = own[own[f"rank_{score}"].notna()]
+            ahead = [contender(row, images[row["folder"]]) for _, row in ranked.iterrows()]
+            for folders, pair in zip(pairwise(ranked["folder"]), pairwise(ahead), strict=True):
+                if _is_open(coefficients, *pair):
+                    found.update(folders)
     return found
 
 
-def _open(coefficients: Coefficients, rows: list[pd.Series], contenders: list[Contender]) -> set[str]:
-    exact = [replace(one, speedup_ci95=(one.speedup, one.speedup)) for one in contenders]
-    words = [[lead.words for lead in leads(coefficients, those)] for those in (contenders, exact)]
-    neighbours = zip(pairwise(rows), *words, strict=True)
-    undecided = [pair for pair, now, at_best in neighbours if (now, at_best) == (NOISE, DECIDED)]
-    return {row["folder"] for pair in undecided for row in pair}
+def _is_open(coefficients: Coefficients, first: Contender, second: Contender) -> bool:
+    if first.speedup_ci95 is None or second.speedup_ci95 is None:
+        return False
+    # The lead rises with the one speedup and falls with the other, so it is decided somewhere if it is at an end.
+    ends = [(first.speedup_ci95[end], second.speedup_ci95[1 - end]) for end in (0, 1)]
+    exact = [(_known(first, one), _known(second, other)) for one, other in ends]
+    return _words(coefficients, first, second) == NOISE and DECIDED in {_words(coefficients, *pair) for pair in exact}
+
+
+def _known(model: Contender, speedup: float) -> Contender:
+    return replace(model, speedup=speedup, speedup_ci95=(speedup, speedup))
+
+
+def _words(coefficients: Coefficients, *pair: Contender) -> str:
+    (lead,) = leads(coefficients, pair)
+    return lead.words

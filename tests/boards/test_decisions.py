@@ -28,6 +28,12 @@ def test_where_the_images_disagree_no_timing_decides(tmp_path):
     assert open_by_time(tmp_path, add(tmp_path, "one", 0.02, noise_db=0.5), add(tmp_path, "two")) == []
 
 
+def test_where_a_speedup_may_lie_elsewhere_it_may_decide_what_the_images_alone_do_not(tmp_path):
+    # By A the lead is 0.08, and 2.0 to either side of that for the images; the speeds may add up to 3.
+    entries = [add(tmp_path, "one", 0.02, width=1.5, noise_db=0.5), add(tmp_path, "two", width=1.5)]
+    assert open_by_time(tmp_path, *entries) == ["one", "two"]
+
+
 def test_what_is_decided_stays_so(tmp_path):
     assert open_by_time(tmp_path, add(tmp_path, "one", 2.0), add(tmp_path, "two")) == []
 

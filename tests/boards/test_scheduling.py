@@ -217,7 +217,7 @@ def test_another_time_budget_takes_the_times_anew(timed: Any, tmp_path: Path) ->
 
 
 class Timer(Stub):
-    """Times of three models: good_0 and good_1 are so close that six pairs leave their ranks within noise."""
+    """Times of three models: good_0 and good_1 are so close that four pairs leave their ranks within noise."""
 
     psnr_db = {"good_0": 30.0, "good_1": 29.98, "good_2": 25.0}  # noqa: RUF012
 
@@ -255,7 +255,7 @@ class Timer(Stub):
         return {"model": result.model_sha256, **asdict(limits)}
 
 
-SHORTLY = [("good_0", 6), ("good_1", 6), ("good_2", 6)]
+SHORTLY = [("good_0", 4), ("good_1", 4), ("good_2", 4)]
 LONGER = [("good_0", 60), ("good_1", 60)]
 
 

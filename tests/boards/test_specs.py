@@ -75,7 +75,7 @@ def test_until_when_models_are_timed(write):
     assert (spec.until, spec.limits, spec.first_limits) == (
         "decided",
         Limits(time_budget_s=20),
-        Limits(time_budget_s=20, max_repetitions=6),
+        Limits(time_budget_s=20, max_repetitions=4),
     )
     assert read_spec(write(f'until = "decided"\n{models}'), until="interval").until == "interval"
     assert read_spec(write(models), until="decided").until == "decided"

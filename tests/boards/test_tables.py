@@ -58,7 +58,7 @@ def test_a_board_in_short(shown):
 
 def test_a_board_whose_times_were_cut_short_says_so(tmp_path):
     board = folders.open_board(boards.plan(tmp_path, until="decided"))
-    words = "taken until ranks are decided: 6 pairs of each, more where a rank hangs on them"
+    words = "taken until ranks are decided: 4 pairs of each, more where a rank hangs on them"
     assert tables.board_rows(board)[2] == ("times", words)
 
 

@@ -180,7 +180,7 @@ def test_a_checkpoint_that_is_not_there(refused, tmp_path):
             ("train", "srcnn", "--steps", "9", "--minutes", "1"),
             "expected --steps or --minutes, found both: leave one of them out",
         ),
-        (("profile", *SR, "--repetitions", "5"), "expected a limit of at least 6 repetitions, found 5: give more"),
+        (("profile", *SR, "--repetitions", "3"), "expected a limit of at least 4 repetitions, found 3: give more"),
     ],
 )
 def test_a_call_that_is_wrong(refused, arguments, line):

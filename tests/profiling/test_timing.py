@@ -41,7 +41,7 @@ class Machine:
 def test_runs_in_turn_and_stops_at_a_narrow_interval() -> None:
     machine = Machine(300, 150)
     timing = machine.time(Limits())
-    assert machine.order == "ABBA" * 3
+    assert machine.order == "ABBA" * 2
     assert timing.stop_reason == "interval"
     assert timing.ratios() == [2.0] * MIN_PAIRS
     assert timing.times_ms("model") == [150.0] * MIN_PAIRS
@@ -61,8 +61,8 @@ def test_a_budget_that_is_given_is_kept() -> None:
     assert len(timing.ratios()) == 5
 
 
-@pytest.mark.parametrize(("time_ms", "pairs"), [(10_000, 6), (1000, 32)])
-def test_by_default_six_pairs_or_a_minute(time_ms: float, pairs: int) -> None:
+@pytest.mark.parametrize(("time_ms", "pairs"), [(10_000, 4), (1000, 32)])
+def test_by_default_four_pairs_or_a_minute(time_ms: float, pairs: int) -> None:
     timing = Machine(time_ms, time_ms, noise=0.1).time(Limits())
     assert (timing.stop_reason, len(timing.ratios())) == ("time budget", pairs)
 
@@ -82,7 +82,7 @@ def test_a_budget_too_small_for_one_run_is_refused() -> None:
         ),
         ({"time_budget_s": math.nan}, "a time budget above 0 s, .*, found nan"),
         ({"time_budget_s": 1e99}, "a time budget .* at most 86400 .a day., found 1e.99"),
-        ({"max_repetitions": 5}, "at least 6 repetitions"),
+        ({"max_repetitions": 3}, "at least 4 repetitions"),
     ],
 )
 def test_limits_out_of_range_are_refused(limits: dict, message: str) -> None:
@@ -105,7 +105,7 @@ def test_a_disturbed_pair_changes_nothing() -> None:
 
 def test_a_slow_model_needs_no_narrower_interval_than_the_score_can_tell() -> None:
     """Of a speedup of 2, two percent are 0.04; of one of 0.1 they would be 0.002, which moves no score."""
-    fast, slow = (Machine(300, 300 / speedup, noise=0.015).time(Limits()) for speedup in (2, 0.1))
+    fast, slow = (Machine(300, 300 / speedup, noise=0.01).time(Limits()) for speedup in (2, 0.1))
     assert len(slow.ratios()) == MIN_PAIRS < len(fast.ratios())
     assert (slow.stop_reason, fast.stop_reason) == ("interval", "interval")
 
@@ -122,8 +122,13 @@ def test_interval_by_hand(count: int, low: int, high: int) -> None:
     assert median_ci95([float(value) for value in range(count, 0, -1)]) == (low, high)
 
 
-def test_below_six_values_there_is_no_interval() -> None:
-    assert median_ci95([1.0] * 5) is None
+def test_few_values_have_a_wider_interval_than_their_range() -> None:
+    assert median_ci95([2.0, 4.0, 3.0]) == (1.0, 8.0)
+    assert median_ci95([2.0, 4.0, 3.0, 3.0, 3.0]) == (1.0, 8.0)
+
+
+def test_two_values_have_no_interval() -> None:
+    assert median_ci95([1.0] * 2) is None
     assert median_ci95([]) is None
 
 
@@ -146,7 +151,7 @@ def _now_and_then(random: np.random.Generator) -> float:
 def test_interval_holds_the_true_ratio_as_often_as_it_says_though_the_runs_stop_when_it_is_narrow(
     noise: Callable[[np.random.Generator], float], share: float, speedup: float
 ) -> None:
-    """At 1, and 2 % of noise, the runs stop at a lucky moment in most cases: 93 % of the intervals hold it then."""
+    """Least where most timings go on for long and stop at a lucky moment: 93 % of the intervals hold it then."""
     random = np.random.default_rng(3)
 
     def run(time_ms: float) -> float:
