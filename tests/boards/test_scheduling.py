@@ -302,6 +302,15 @@ def test_until_decided_a_board_that_is_ended_goes_on_as_if_nothing_had_been(thre
     assert timer.timed == (SHORTLY + LONGER)[killed_at - 1 :]
 
 
+def test_until_decided_somebody_must_take_the_longer_times(three: Any) -> None:
+    spec, nobody = replace(three, until="decided"), Timer()
+    with pytest.raises(SystemExit):
+        scheduling.run(spec, Timer(killed_at=4))
+    nobody.timed_at_once = 0
+    with pytest.raises(InputError, match="expected a worker that takes times"):
+        scheduling.run(spec, nobody)
+
+
 def test_until_decided_new_rules_take_no_times_anew(three: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     timed_until(three, "decided")
     monkeypatch.setattr(cache_keys, "requirements_key", lambda *of, **how: {"code": "another"})
