@@ -24,26 +24,21 @@ def open_by_time(board: Board) -> set[str]:
         for score, coefficients in track.scores.items():
             own = ordered(table, track.name, score)
             ranked = own[own[f"rank_{score}"].notna()]
-            ahead = [contender(row, images[row["folder"]]) for _, row in ranked.iterrows()]
-            for folders, pair in zip(pairwise(ranked["folder"]), pairwise(ahead), strict=True):
-                if _is_open(coefficients, *pair):
-                    found.update(folders)
+            for (_, first), (_, second) in pairwise(ranked.iterrows()):
+                pair = [contender(row, images[row["folder"]]) for row in (first, second)]
+                if first[f"against_next_{score}"] == NOISE and _may_be_decided(coefficients, *pair):
+                    found |= {first["folder"], second["folder"]}
     return found
 
 
-def _is_open(coefficients: Coefficients, first: Contender, second: Contender) -> bool:
+def _may_be_decided(coefficients: Coefficients, first: Contender, second: Contender) -> bool:
     if first.speedup_ci95 is None or second.speedup_ci95 is None:
         return False
-    # The lead rises with the one speedup and falls with the other, so it is decided somewhere if it is at an end.
+    # The lead rises with the one speedup and falls with the other: if it is decided anywhere, it is so at an end.
     ends = [(first.speedup_ci95[end], second.speedup_ci95[1 - end]) for end in (0, 1)]
-    exact = [(_known(first, one), _known(second, other)) for one, other in ends]
-    return _words(coefficients, first, second) == NOISE and DECIDED in {_words(coefficients, *pair) for pair in exact}
+    found = [leads(coefficients, [_known(first, one), _known(second, other)]) for one, other in ends]
+    return any(lead.words == DECIDED for (lead,) in found)
 
 
 def _known(model: Contender, speedup: float) -> Contender:
     return replace(model, speedup=speedup, speedup_ci95=(speedup, speedup))
-
-
-def _words(coefficients: Coefficients, *pair: Contender) -> str:
-    (lead,) = leads(coefficients, pair)
-    return lead.words
