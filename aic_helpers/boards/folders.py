@@ -46,6 +46,7 @@ class _Plan(BaseModel):
     data: str
     limit: StrictInt | None
     profile: StrictBool
+    until: Text = ""
     entries: list[_PlannedEntry]
 
 
@@ -91,7 +92,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Board:
-    """A board: many models judged on one or both tracks. `note` is what a reader has to know about it."""
+    """A board: many models judged on one or both tracks.
+
+    `until` says until when models were timed (see `aic_helpers.boards.specs.Spec`), `note` what a reader has to know.
+    """
 
     folder: Path
     name: str
@@ -100,6 +104,7 @@ class Board:
     profile: bool
     entries: list[Entry]
     note: str = ""
+    until: str = ""
 
 
 def open_board(folder: str | Path = "") -> Board:
@@ -119,7 +124,7 @@ def open_board(folder: str | Path = "") -> Board:
     content = printable(validation.load_json(place / FILE, f"JSON in {place / FILE}", MAKE))
     plan = validation.fitted(_Plan, content, f"a whole board of schema {SCHEMA} in {place / FILE}", MAKE)
     entries = [_entry(place, entry) for entry in plan.entries]
-    return Board(place, _line(plan.name), _line(plan.data), plan.limit, plan.profile, entries)
+    return Board(place, _line(plan.name), _line(plan.data), plan.limit, plan.profile, entries, until=plan.until)
 
 
 def board_or_runs(folder: str | Path = "") -> Board:

@@ -2,8 +2,9 @@
 
 Each entry has two units of work. `judge` converts and evaluates; many go on at once. `measure` times the model and
 checks the rules; one goes on at a time, alone on its machine, after all entries are judged. A board without times has
-the rules checked by `judge`. A unit's results move into the run folder together at its end: what was killed before
-that is done again, what is there isn't.
+the rules checked by `judge`. A board that is timed until its ranks are decided times all models shortly by `measure`,
+and then by `remeasure` those whose ranks hang on it. A unit's results move into the run folder together at its end:
+what was killed before that is done again, what is there isn't.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
-from aic_helpers.boards import journals
+from aic_helpers.boards import decisions, journals
 from aic_helpers.boards.executors import Executor, WorkerError
-from aic_helpers.boards.folders import FAILURE, FILE, SCHEMA, read_failure
-from aic_helpers.boards.specs import Entry, Spec
+from aic_helpers.boards.folders import FAILURE, FILE, SCHEMA, open_board, read_failure
+from aic_helpers.boards.specs import DECIDED, Entry, Spec
 from aic_helpers.core import safe_files, staging
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.locks import alone
@@ -29,9 +30,10 @@ from aic_helpers.core.progress_types import UnitProgress
 from aic_helpers.models.model_workers import ModelFailure
 from aic_helpers.processes import confinement
 from aic_helpers.processes.workers import ChildError
+from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, results, schema, steps, warm_start
 from aic_helpers.runs.run_settings import Settings
-from aic_helpers.runs.schema import Metrics
+from aic_helpers.runs.schema import Metrics, Result
 
 NOBODY_TIMES = (
     "a worker that takes times, as this board wants them",
@@ -39,7 +41,7 @@ NOBODY_TIMES = (
     "start one with: dask worker ADDRESS --resources profiling=1, or set profile = false",
 )
 
-Stage = Literal["judge", "measure"]
+Stage = Literal["judge", "measure", "remeasure"]
 
 
 def run(
@@ -74,14 +76,23 @@ def run(
         work.forget_failures()
         lacking = [(entry, work.stages(entry)) for entry in spec.entries]
         judged, measured = ([entry for entry, lacks in lacking if stage in lacks] for stage in ("judge", "measure"))
-        if measured and not executor.timed_at_once:
-            raise InputError(*NOBODY_TIMES)
+        _require_timing(measured, executor)
         safe_files.write_json(spec.folder / FILE, _as_dict(spec))
-        there = sum(not lacks for _, lacks in lacking)
+        done = {entry.settings.folder for entry, lacks in lacking if lacks}
         work.through("judge", judged, executor.side_by_side)
         work.through("measure", measured, executor.timed_at_once)
+        while undecided := work.undecided():
+            _require_timing(undecided, executor)
+            done |= {entry.settings.folder for entry in undecided}
+            work.through("remeasure", undecided, executor.timed_at_once)
     failed = sum((entry.settings.folder / FAILURE).is_file() for entry in spec.entries)
-    return {"entries": len(spec.entries), "there": there, "done": len(spec.entries) - there, "failed": failed}
+    count = len(spec.entries)
+    return {"entries": count, "there": count - len(done), "done": len(done), "failed": failed}
+
+
+def _require_timing(measured: Sequence[Entry], executor: Executor) -> None:
+    if measured and not executor.timed_at_once:
+        raise InputError(*NOBODY_TIMES)
 
 
 def _refuse_strangers(spec: Spec) -> None:
@@ -100,12 +111,16 @@ def _as_dict(spec: Spec) -> dict[str, Any]:
             "track": entry.track,
             "model": entry.model,
             "checkpoint": entry.checkpoint,
-            "folder": str(entry.settings.folder.relative_to(spec.folder)),
+            "folder": _relative(entry, spec),
         }
         for entry in spec.entries
     ]
     board = {"schema": SCHEMA, "name": spec.name, "data": spec.data, "limit": spec.limit, "profile": spec.profile}
-    return board | {"entries": entries}
+    return board | {"until": spec.until, "entries": entries}
+
+
+def _relative(entry: Entry, spec: Spec) -> str:
+    return str(entry.settings.folder.relative_to(spec.folder))
 
 
 class _Work:
@@ -136,9 +151,30 @@ class _Work:
             return {"model": "its result is damaged"}
         why = cache_keys.standing(settings, result, profile=False, weighed=self._spec.profile)
         if self._spec.profile and set(why) > {"model"} and result:
-            key = self._executor.profile_key(settings, self._spec.limits, result)
-            why["profile"] = cache_keys.stale(result, settings.folder, "profile", key)
+            why["profile"] = None if self._timed_by(settings, result) else "made anew"
         return why
+
+    def _timed_by(self, settings: Settings, result: Result) -> Limits | None:
+        """Return by which limits of the board a run folder's times were taken; None where they don't hold."""
+        for limits in (self._spec.limits, self._spec.first_limits):
+            key = self._executor.profile_key(settings, limits, result)
+            if cache_keys.stale(result, settings.folder, "profile", key) is None:
+                return limits
+        return None
+
+    def undecided(self) -> list[Entry]:
+        """Return the entries that were timed shortly, and whose ranks longer timing may decide."""
+        if not self._spec.profile or self._spec.until != DECIDED:
+            return []
+        undecided = decisions.open_by_time(open_board(self._spec.folder))
+        named = [entry for entry in self._spec.entries if _relative(entry, self._spec) in undecided]
+        return [entry for entry in named if self._was_cut_short(entry.settings)]
+
+    def _was_cut_short(self, settings: Settings) -> bool:
+        """Whether the timed runs would have gone on by the board's limits."""
+        result = results.read(settings.folder)
+        by_repetitions = result.profile is not None and result.profile.stop_reason == "repetitions"
+        return by_repetitions and self._timed_by(settings, result) != self._spec.limits
 
     def _has_failed(self, entry: Entry) -> bool:
         """Whether an entry failed for good: with this very model and these data."""
@@ -213,6 +249,11 @@ class _Work:
             self._check(settings, name)
 
     def _measure(self, settings: Settings, name: str) -> None:
+        limits = self._timed_by(settings, results.read(settings.folder)) or self._spec.first_limits
+        self._executor.profile(settings, limits, partial(self._progress, name))
+        self._check(settings, name)
+
+    def _remeasure(self, settings: Settings, name: str) -> None:
         self._executor.profile(settings, self._spec.limits, partial(self._progress, name))
         self._check(settings, name)
 
@@ -256,7 +297,7 @@ def _found(settings: Settings, stage: Stage) -> str:
     result = results.read(settings.folder)
     metrics, profile = result.metrics or Metrics(), result.profile
     found = [f"failed on {metrics.failed}" if metrics.failed else f"{metrics.psnr_db:.2f} dB"]
-    if stage == "measure" and profile and profile.speedup:
+    if stage != "judge" and profile and profile.speedup:
         found += [f"{profile.speedup:.2f} times as fast as the baseline"]
     if result.requirements:
         broken = [rule.name for rule in result.requirements if rule.passed is False]

@@ -24,6 +24,9 @@ MODEL_KEYS = ("name", "model", "checkpoint", "track")
 
 EXAMPLE = "see aic board run --help for an example"
 
+INTERVAL, DECIDED = "interval", "decided"
+"""Until when models are timed: until the interval of each speedup is narrow, or until no rank hangs on it."""
+
 
 class Content(BaseModel):
     """A board file as it is typed."""
@@ -34,6 +37,7 @@ class Content(BaseModel):
     limit: int = Field(0, description="a whole number, 0 for all images")
     profile: bool = Field(True, description="true or false")
     time_budget_s: float | None = Field(None, description="a number of seconds")
+    until: str = Field(INTERVAL, description=f"{INTERVAL} or {DECIDED}")
     reports: bool = Field(True, description="true or false")
     tracks: list[str] = Field(list(TRACKS), min_length=1, description="a list of tracks, one or both")
     models: list[Any] = Field([], description="a list of models")
@@ -65,7 +69,9 @@ class Spec:
     profile : bool
         Whether to measure time and memory.
     limits : Limits
-        When the timed runs of a model stop.
+        When the timed runs of a model stop at the latest.
+    until : {"interval", "decided"}
+        Whether they go on until then for each model, or only for those whose ranks hang on it.
     reports : bool
         Whether each run gets a `report.html` of its own.
     entries : list of Entry
@@ -78,12 +84,18 @@ class Spec:
     limit: int | None
     profile: bool
     limits: Limits
+    until: str
     reports: bool
     folder: Path
     entries: list[Entry]
 
+    @property
+    def first_limits(self) -> Limits:
+        """When the timed runs of a model stop that was not timed yet."""
+        return self.limits.shortest if self.until == DECIDED else self.limits
 
-def read_spec(path: str | Path, out: str | Path = "") -> Spec:
+
+def read_spec(path: str | Path, out: str | Path = "", until: str | None = None) -> Spec:
     """Return what a board file says; no model is opened.
 
     Parameters
@@ -92,6 +104,8 @@ def read_spec(path: str | Path, out: str | Path = "") -> Spec:
         A TOML file. Paths in it count from its folder.
     out : path
         The board's folder; by default ``runs/boards/<name>`` in the project.
+    until : str, optional
+        In place of the file's.
 
     Raises
     ------
@@ -100,10 +114,19 @@ def read_spec(path: str | Path, out: str | Path = "") -> Spec:
         match, or two models of one name on one track.
     """
     path = require_file(Path(path), "a board file")
+    chosen = None if until is None else named_until(until)
     try:
-        return _spec(path, out)
+        read = _spec(path, out)
     except InputError as error:
         raise InputError.again(f"in {path}: {error}") from None
+    return replace(read, until=chosen or read.until)
+
+
+def named_until(name: str) -> str:
+    """Return until when models are timed, as it is; `InputError` where it is nothing of that kind."""
+    if name not in (INTERVAL, DECIDED):
+        raise InputError(f"until as {INTERVAL} or {DECIDED}", repr(name), "take one of them")
+    return name
 
 
 def _spec(path: Path, out: str | Path) -> Spec:
@@ -120,7 +143,8 @@ def _spec(path: Path, out: str | Path) -> Spec:
         raise InputError("models", "none", 'list them, as in models = ["sample_sr_srcnn", "nets/*.pb"]')
     entries = [_entry(one, folder, data, content.limit) for one in typed]
     _refuse_twice(entries)
-    return Spec(name, data, content.limit or None, content.profile, limits, content.reports, folder, entries)
+    until = named_until(content.until)
+    return Spec(name, data, content.limit or None, content.profile, limits, until, content.reports, folder, entries)
 
 
 def _folder(name: str, out: str | Path) -> Path:

@@ -165,14 +165,15 @@ def rank(ranked: Sequence[tuple[Row, Images]], score: str) -> None:
     coefficients = TRACKS[rows[0][0]["track"]].scores[score]
     for place, (row, _) in enumerate(rows, 1):
         row[f"rank_{score}"] = place
-    found = leads(coefficients, [_contender(row, images) for row, images in rows])
+    found = leads(coefficients, [contender(row, images) for row, images in rows])
     for (row, _), lead in zip(rows, found, strict=False):
         low, high = lead.ci95 or (math.nan, math.nan)
         row |= {f"lead_{score}": lead.value, f"lead_low_{score}": low, f"lead_high_{score}": high}
         row[f"against_next_{score}"] = lead.words
 
 
-def _contender(row: Row, images: Images) -> Contender:
+def contender(row: Mapping[str, Any] | pd.Series, images: Images) -> Contender:
+    """Return a row's figures with those of its single images, as they count against another's."""
     low, high = row["speedup_low"], row["speedup_high"]
     interval = None if math.isnan(low) else (low, high)
     psnr_db, ms_ssim = (np.asarray(images[name], dtype=float) for name in ("psnr_db", "ms_ssim"))

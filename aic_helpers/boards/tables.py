@@ -15,6 +15,7 @@ from aic_helpers.boards.folders import Board
 from aic_helpers.boards.standings import Standings, best, ordered
 from aic_helpers.core import safe_files
 from aic_helpers.core.tracks import TRACKS
+from aic_helpers.profiling.timing import MIN_PAIRS
 from aic_helpers.reporting import text_tables
 from aic_helpers.reporting.text_tables import Row
 
@@ -29,6 +30,9 @@ FIGURES = {
     "peak_rss_mib": ("RAM", ".0f", " MiB"),
 }
 """By column of the standings: its name, digits and unit in words."""
+
+
+UNTIL_DECIDED = f"taken until ranks are decided: {MIN_PAIRS} pairs of each, more where a rank hangs on them"
 
 
 def shown_figures(table: pd.DataFrame) -> list[str]:
@@ -120,7 +124,8 @@ def board_rows(board: Board) -> list[Row]:
     """Return what a board is about, as labels and values."""
     limit = f", the first {text_tables.counted(board.limit, 'image')} at most" if board.limit else ""
     data = [("data", f"{board.data}{limit}")] if board.data else []
-    return [("board", board.name), *data, ("folder", text_tables.typed(board.folder))]
+    times = [("times", UNTIL_DECIDED)] if board.until == "decided" else []
+    return [("board", board.name), *data, *times, ("folder", text_tables.typed(board.folder))]
 
 
 def summary(shown: Standings) -> str:

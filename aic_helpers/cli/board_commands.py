@@ -77,6 +77,10 @@ log = logging.getLogger(__name__)
 
 
 OUT = "The board's folder.  [default: runs/boards/NAME, beside notebooks/]"
+UNTIL = (
+    "Time each model until the interval of its speedup is narrow, or only until no rank hangs on its time.  "
+    "[default: SPEC's, or interval]"
+)
 
 
 @board.command()
@@ -84,8 +88,11 @@ OUT = "The board's folder.  [default: runs/boards/NAME, beside notebooks/]"
 @click.option("--out", default="", metavar="DIR", help=OUT)
 @click.option("--fresh", is_flag=True, help="Make anew what the board has already.")
 @click.option("--retry", is_flag=True, help="Try the models again that have failed.")
+@click.option("--until", metavar="interval|decided", help=UNTIL)
 @options.executor_options
-def run(spec: str, out: str, fresh: bool, retry: bool, scheduler: str | None, workers: int | None) -> int:
+def run(
+    spec: str, out: str, fresh: bool, retry: bool, until: str | None, scheduler: str | None, workers: int | None
+) -> int:
     """Convert, evaluate, profile and check many models.
 
     SPEC is a TOML file. What the board's folder has of these very models and data isn't made again: after Ctrl-C, or
@@ -97,6 +104,7 @@ def run(spec: str, out: str, fresh: bool, retry: bool, scheduler: str | None, wo
       limit = 0                 # validation images; 0 for all
       profile = true            # measure time and memory, one model at a time
       time_budget_s = 20        # for the timed runs of a model; as they need without it
+      until = "decided"         # as --until; or "interval", the default
       reports = true            # a report.html for each model
       tracks = ["enhancement"]  # of models that name none; both by default
       models = [
@@ -108,7 +116,7 @@ def run(spec: str, out: str, fresh: bool, retry: bool, scheduler: str | None, wo
     from aic_helpers.boards import folders, scheduling, specs, standings
     from aic_helpers.core import progress_bars
 
-    read = specs.read_spec(spec, out)
+    read = specs.read_spec(spec, out, until)
     with executor(scheduler, workers) as chosen, progress_bars.units() as shown:
         count = scheduling.run(read, chosen, fresh=fresh, retry=retry, progress=shown)
     log.info("%d of %d models were there already, %d done now", count["there"], count["entries"], count["done"])

@@ -122,7 +122,7 @@ def evaluate(as_json: bool, fresh: bool, **typed: Any) -> int:
     default=0.02,
     show_default=True,
     metavar="SHARE",
-    help="Stop when the speedup's 95 % interval is this narrow, as a share of the speedup.",
+    help="Stop when the speedup's 95 % interval is this narrow, as a share of the speedup, or of 1 where that is more.",
 )
 @options.time_budget_option
 @click.option("--repetitions", default=60, show_default=True, metavar="N", help="Stop after so many runs of each.")

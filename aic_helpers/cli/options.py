@@ -54,7 +54,7 @@ time_budget_option = click.option(
     "--time-budget",
     type=float,
     metavar="SECONDS",
-    help="Stop the timed runs after so long.  [default: 60, or what ten runs of each take]",
+    help="Stop the timed runs after so long.  [default: 60, or what four runs of each take]",
 )
 
 

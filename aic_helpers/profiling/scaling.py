@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +35,7 @@ class Growth:
     Attributes
     ----------
     table : DataFrame
-        One row a point, each measured in a process of its own: ``varied`` (``resolution`` or ``batch``),
+        One row a point, each in a process of its own and measured once: ``varied`` (``resolution`` or ``batch``),
         ``width_px``, ``height_px``, ``batch``, ``megapixels`` (of the whole batch), ``time_ms`` (median),
         ``peak_rss_mib``, ``model_rss_mib`` (without the runtime's share), and ``failed`` (None, or why there are
         no figures).
@@ -51,6 +51,7 @@ class Growth:
 def growth(
     model: str | Path,
     *,
+    profile: Mapping[str, Any] | None = None,
     heights_px: Sequence[int] = HEIGHTS_PX,
     batches: Sequence[int] = BATCHES,
     image: str | Path | None = None,
@@ -66,6 +67,9 @@ def growth(
     ----------
     model : path
         A `.pb` file. One with a fixed batch of 1 processes the images of a batch one by one.
+    profile : dict, optional
+        The result of `aic_helpers.profile` for this model: what it measured here, on as many threads, isn't measured
+        again.
     heights_px, batches : sequence of int
         Widths follow at 16:9.
     image : path, optional
@@ -87,6 +91,7 @@ def growth(
     threads = machine.usable_cores() if threads is None else threads
     points = [("resolution", height_px, 1) for height_px in sorted(heights_px)]
     points += [("batch", BATCH_HEIGHT_PX, batch) for batch in sorted(batches)]
+    figures = _of_profile(profile, threads) if profile else {}
     rows: list[dict[str, Any]] = []
     for done, (varied, height_px, batch) in enumerate(points):
         if rows and rows[-1]["varied"] == varied and rows[-1]["failed"]:
@@ -94,11 +99,23 @@ def growth(
         width_px = round(height_px * HD_WIDTH_PX / HD_HEIGHT_PX)
         if progress:
             progress(done, len(points), f"{batch} x {width_px}x{height_px}")
-        pixels = np.repeat(input_image(Path(image) if image else None, width_px, height_px)[None], batch, axis=0)
+        point = (width_px, height_px, batch)
+        if point not in figures:
+            pixels = np.repeat(input_image(Path(image) if image else None, width_px, height_px)[None], batch, axis=0)
+            figures[point] = _point(model, pixels, threads, repetitions, run_timeout_s, max_rss_mib)
         row = {"varied": varied, "width_px": width_px, "height_px": height_px, "batch": batch}
         row["megapixels"] = width_px * height_px * batch / 1e6
-        rows.append(row | _point(model, pixels, threads, repetitions, run_timeout_s, max_rss_mib))
+        rows.append(row | figures[point])
     return Growth(_frame(rows), {varied: _exponents(rows, varied) for varied in ("resolution", "batch")})
+
+
+def _of_profile(profile: Mapping[str, Any], threads: int) -> dict[tuple[int, int, int], dict[str, Any]]:
+    """Return what a profile measured by width, height and batch; nothing where that was on something else."""
+    wanted = {"threads": threads, "device": "cpu", "machine": machine.identity(), "failed": None}
+    if any(profile.get(name) != value for name, value in wanted.items()):
+        return {}
+    figures = {name: profile[name] for name in ("time_ms", "peak_rss_mib", "model_rss_mib", "failed")}
+    return {(profile["width_px"], profile["height_px"], profile["batch"]): figures}
 
 
 def _point(

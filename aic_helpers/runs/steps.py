@@ -122,7 +122,10 @@ def record_profile(settings: Settings, measured: profiler.Profile, key: cache_ke
 def grow(settings: Settings, *, threads: int | None = None, progress: Progress | None = None) -> scaling.Growth:
     """Return how time and memory grow with the resolution and the batch; the table goes to the run folder."""
     result = convert(settings)
-    measured = scaling.growth(settings.model_pb, image=_hd_photo(settings), threads=threads, progress=progress)
+    profile = result.raw["profile"] if result.profile else None
+    measured = scaling.growth(
+        settings.model_pb, profile=profile, image=_hd_photo(settings), threads=threads, progress=progress
+    )
     results.write_table(settings, "growth", measured.table)
     if result.profile:
         key = result.keys["profile"].made_from if "profile" in result.keys else None

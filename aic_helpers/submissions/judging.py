@@ -191,7 +191,7 @@ def _spec(desk: Desk, entries: Sequence[Entry]) -> specs.Spec:
         settings = run_settings.settle(entry.track, model, "", desk.data, str(board / entry.track / name), desk.limit)
         settings = replace(settings, source=replace(settings.source, name=name))
         found.append(specs.Entry(name, entry.track, model, "", settings))
-    return specs.Spec("desk", desk.data, desk.limit or None, True, Limits(), False, board, found)
+    return specs.Spec("desk", desk.data, desk.limit or None, True, Limits(), specs.INTERVAL, False, board, found)
 
 
 def _conclude(desk: Desk, entry: Entry, end: folders.Entry, vetted: dict[str, Any]) -> None:

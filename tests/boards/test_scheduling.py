@@ -7,9 +7,11 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from fixtures import reading, run_folders, small_boards
 
@@ -17,6 +19,7 @@ from aic_helpers.boards import executors, journals, scheduling
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
 from aic_helpers.processes.workers import ChildError
+from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, model_cache, results, schema
 
 PROFILE = {**run_folders.empty(schema.Profile), **run_folders.result()["profile"]}
@@ -211,6 +214,108 @@ def test_another_time_budget_takes_the_times_anew(timed: Any, tmp_path: Path) ->
     executor = Stub()
     scheduling.run(timed(), executor)
     assert [what for what, _ in executor.done] == ["profile", "check"] * 2
+
+
+class Timer(Stub):
+    """Times of three models: good_0 and good_1 are so close that four pairs leave their ranks within noise."""
+
+    psnr_db = {"good_0": 30.0, "good_1": 29.98, "good_2": 25.0}  # noqa: RUF012
+
+    def __init__(self, killed_at: int = 0) -> None:
+        super().__init__()
+        self.timed: list[tuple[str, int]] = []
+        self._killed_at = killed_at
+
+    def evaluate(self, settings: Any, progress: Any) -> None:
+        mean_db = self.psnr_db[settings.source.name]
+        figures = {"psnr_db": [mean_db - 1, mean_db + 1], "ms_ssim": [0.9, 0.9]}
+        results.write_table(settings, "images", pd.DataFrame({"image": ["a", "b"], **figures}))
+        key = cache_keys.metrics_key(settings, results.read(settings.folder).model_sha256)
+        results.write_part(settings, "metrics", {"psnr_db": mean_db, "ms_ssim": 0.9, "images": 2}, key)
+
+    def profile(self, settings: Any, limits: Limits, progress: Any) -> None:
+        key = self.profile_key(settings, limits, results.read(settings.folder))
+        if not cache_keys.stale(results.read(settings.folder), settings.folder, "profile", key):
+            return
+        self.timed.append((settings.source.name, limits.max_repetitions))
+        if len(self.timed) == self._killed_at:
+            raise SystemExit
+        short = limits == Limits().shortest
+        width = 0.2 if short else 0.001
+        told = {"speedup": 2.0, "speedup_ci95": [2 - width, 2 + width], "repetitions": limits.max_repetitions}
+        results.write_part(settings, "profile", PROFILE | told | {"stop_reason": "repetitions"}, key)
+
+    def check(self, settings: Any, weighed: bool) -> None:
+        self.done.append(("check", settings.source.name))
+        key = cache_keys.requirements_key(settings, results.read(settings.folder), weighed=weighed)
+        rule = {"name": "file size", "passed": True, "limit": "", "found": "", "evidence": "", "remedy": None}
+        results.write_part(settings, "requirements", [rule], key)
+
+    def profile_key(self, settings: Any, limits: Limits, result: schema.Result) -> dict[str, Any]:
+        return {"model": result.model_sha256, **asdict(limits)}
+
+
+SHORTLY = [("good_0", 4), ("good_1", 4), ("good_2", 4)]
+LONGER = [("good_0", 60), ("good_1", 60)]
+
+
+@pytest.fixture
+def three(timed: Any, tmp_path: Path) -> Any:
+    """A board of three models that nothing converts, and of which `Timer` knows the times."""
+    (tmp_path / "nets" / "good_2.pb").write_bytes(b"a third net")
+    return timed()
+
+
+def timed_until(spec: Any, until: str, **how: Any) -> tuple[list[tuple[str, int]], dict[str, int]]:
+    """Run a board; return who was timed, with how many repetitions at the most, and what was counted."""
+    timer = Timer()
+    count = scheduling.run(replace(spec, until=until), timer, **how)
+    return timer.timed, count
+
+
+def test_until_decided_only_those_are_timed_longer_whose_ranks_hang_on_it(three: Any) -> None:
+    timed, count = timed_until(three, "decided")
+    assert timed == SHORTLY + LONGER
+    assert count == {"entries": 3, "there": 0, "done": 3, "failed": 0}
+    shown = small_boards.table(three.folder).splitlines()
+    assert [line.split(",")[0] for line in shown[1:]] == ["good_0", "good_1", "good_2"]
+    assert all("within noise" not in line for line in shown)
+    assert timed_until(three, "decided") == ([], {"entries": 3, "there": 3, "done": 0, "failed": 0})
+    assert timed_until(three, "decided", fresh=True)[0] == SHORTLY + LONGER
+
+
+def test_until_the_interval_all_are_timed_in_full_and_that_serves_until_decided_too(three: Any) -> None:
+    every = [(name, 60) for name, _ in SHORTLY]
+    assert timed_until(three, "interval")[0] == every
+    assert timed_until(three, "decided")[0] == []
+    timed_until(three, "decided", fresh=True)
+    assert timed_until(three, "interval")[0] == [("good_2", 60)]
+
+
+@pytest.mark.parametrize("killed_at", range(1, 6))
+def test_until_decided_a_board_that_is_ended_goes_on_as_if_nothing_had_been(three: Any, killed_at: int) -> None:
+    spec = replace(three, until="decided")
+    with pytest.raises(SystemExit):
+        scheduling.run(spec, Timer(killed_at))
+    timer = Timer()
+    scheduling.run(spec, timer)
+    assert timer.timed == (SHORTLY + LONGER)[killed_at - 1 :]
+
+
+def test_until_decided_somebody_must_take_the_longer_times(three: Any) -> None:
+    spec, nobody = replace(three, until="decided"), Timer()
+    with pytest.raises(SystemExit):
+        scheduling.run(spec, Timer(killed_at=4))
+    nobody.timed_at_once = 0
+    with pytest.raises(InputError, match="expected a worker that takes times"):
+        scheduling.run(spec, nobody)
+
+
+def test_until_decided_new_rules_take_no_times_anew(three: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    timed_until(three, "decided")
+    monkeypatch.setattr(cache_keys, "requirements_key", lambda *of, **how: {"code": "another"})
+    timed, count = timed_until(three, "decided")
+    assert (timed, count["done"]) == ([], 3)
 
 
 def test_a_failure_is_recorded_and_tried_again_when_asked_or_when_the_model_changes(timed: Any, tmp_path: Path) -> None:

@@ -63,9 +63,22 @@ def test_a_table_names_everything(write, tmp_path):
     spec = read_spec(write(text))
     (entry,) = spec.entries
     assert (spec.name, spec.limit, spec.profile, spec.folder.name) == ("our nets", 1, False, "our_nets")
-    assert spec.limits == Limits(time_budget_s=20)
+    assert spec.limits == spec.first_limits == Limits(time_budget_s=20)
     assert (entry.name, entry.settings.source.name, entry.settings.source.function) == ("ours", "ours", "network")
     assert entry.settings.dataset.root == tmp_path / "photos"
+
+
+def test_until_when_models_are_timed(write):
+    models = 'models = ["sample_sr_srcnn"]'
+    assert read_spec(write(models)).until == "interval"
+    spec = read_spec(write(f'until = "decided"\ntime_budget_s = 20\n{models}'))
+    assert (spec.until, spec.limits, spec.first_limits) == (
+        "decided",
+        Limits(time_budget_s=20),
+        Limits(time_budget_s=20, max_repetitions=4),
+    )
+    assert read_spec(write(f'until = "decided"\n{models}'), until="interval").until == "interval"
+    assert read_spec(write(models), until="decided").until == "decided"
 
 
 @pytest.mark.parametrize(
@@ -86,6 +99,11 @@ def test_a_table_names_everything(write, tmp_path):
             'time_budget_s = 0\nmodels = ["nets/a.pb"]',
             "spring.toml: expected a time budget above 0 s, at most 86400",
         ),
+        (
+            'until = "dcided"\nmodels = ["nets/a.pb"]',
+            "spring.toml: expected until as interval or decided, found 'dcided': take one of them",
+        ),
+        ("until = 3", "expected until as interval or decided, found"),
         ('tracks = []\nmodels = ["nets/a.pb"]', "expected tracks as a list of tracks, one or both, found"),
         (
             'models = [{ name = "..", model = "nets/a.pb" }]',

@@ -56,6 +56,12 @@ def test_a_board_in_short(shown):
     assert tables.summary(shown) == "5: 3 done, 1 failed, 1 waiting"
 
 
+def test_a_board_whose_times_were_cut_short_says_so(tmp_path):
+    board = folders.open_board(boards.plan(tmp_path, until="decided"))
+    words = "taken until ranks are decided: 4 pairs of each, more where a rank hangs on them"
+    assert tables.board_rows(board)[2] == ("times", words)
+
+
 def test_notes_stand_below(tmp_path):
     board = folders.of_runs(tmp_path)
     lines = tables.lines(standings.standings(board), ["super_resolution"], "A")

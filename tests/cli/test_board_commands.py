@@ -78,6 +78,15 @@ def test_a_wrong_call_is_one_line(aic, words, line):
     assert line in stderr
 
 
+def test_until_is_one_of_two(tmp_path, capsys):
+    spec = tmp_path / "spring.toml"
+    spec.write_text('models = ["sample_sr_srcnn"]')
+    for typed in ("dcided", ""):
+        assert main.status(["board", "run", str(spec), "--until", typed]) == 2
+        line = f"aic: expected until as interval or decided, found {typed!r}: take one of them\n"
+        assert tuple(capsys.readouterr()) == ("", line)
+
+
 def test_no_board_at_all(aic, tmp_path, monkeypatch):
     monkeypatch.setattr(folders, "BOARDS", tmp_path)
     assert aic() == (2, "", f"aic: expected a board in {tmp_path}, found none: make one with: aic board run SPEC\n")

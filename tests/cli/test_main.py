@@ -180,7 +180,7 @@ def test_a_checkpoint_that_is_not_there(refused, tmp_path):
             ("train", "srcnn", "--steps", "9", "--minutes", "1"),
             "expected --steps or --minutes, found both: leave one of them out",
         ),
-        (("profile", *SR, "--repetitions", "9"), "expected a limit of at least 10 repetitions, found 9: give more"),
+        (("profile", *SR, "--repetitions", "3"), "expected a limit of at least 4 repetitions, found 3: give more"),
     ],
 )
 def test_a_call_that_is_wrong(refused, arguments, line):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fixtures import hostile_models, in_process
 
+from aic_helpers.core import machine
 from aic_helpers.core.errors import InputError
 from aic_helpers.models import model_workers
 from aic_helpers.profiling import scaling
@@ -44,6 +46,49 @@ def test_one_row_a_point(tmp_path: Path) -> None:
     assert table["failed"].isna().all()
     assert told[0] == (0, 4, "1 x 32x18")
     assert result.exponents["batch"] == {"time": None, "memory": None}
+
+
+PROFILED = {"width_px": 640, "height_px": 360, "batch": 1, "threads": machine.usable_cores(), "device": "cpu"}
+FIGURES = {"time_ms": 7.0, "peak_rss_mib": 800.0, "model_rss_mib": 200.0, "failed": None}
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+    """The shapes of the batches that are measured; nothing runs."""
+    shapes: list[tuple[int, ...]] = []
+
+    def point(model: Path, pixels: np.ndarray, *limits: object) -> dict:
+        shapes.append(pixels.shape[:3])
+        return FIGURES | {"time_ms": 1.0}
+
+    monkeypatch.setattr(scaling, "_point", point)
+    return shapes
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    (tmp_path / "model.pb").write_bytes(b"a model that is not run")
+    return tmp_path / "model.pb"
+
+
+def test_no_point_is_measured_twice(model: Path, measured: list) -> None:
+    table = scaling.growth(model, heights_px=(180, 360), batches=(1, 2)).table
+    assert measured == [(1, 180, 320), (1, 360, 640), (2, 360, 640)]
+    assert table["batch"].tolist() == [1, 1, 1, 2]
+
+
+def test_what_the_profile_measured_is_taken_from_it(model: Path, measured: list) -> None:
+    profile = PROFILED | FIGURES | {"machine": machine.identity()}
+    table = scaling.growth(model, profile=profile, heights_px=(180, 360), batches=(1, 2)).table
+    assert measured == [(1, 180, 320), (2, 360, 640)]
+    assert table["time_ms"].tolist() == [1.0, 7.0, 7.0, 1.0]
+
+
+@pytest.mark.parametrize("other", [{"threads": 99}, {"device": "gpu"}, {"machine": {}}, {"failed": "it hung"}])
+def test_a_profile_that_does_not_compare_is_left_out(model: Path, measured: list, other: dict) -> None:
+    profile = PROFILED | FIGURES | {"machine": machine.identity()} | other
+    scaling.growth(model, profile=profile, heights_px=(360,), batches=(1,))
+    assert measured == [(1, 360, 640)]
 
 
 @pytest.mark.usefixtures("here")
