@@ -5,10 +5,12 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 BENCH_VENV := .venv-bench
 
-.PHONY: help setup demo test lab bench lint browser packages lock clean
+.PHONY: help setup demo check test test-golden lab bench lint browser packages lock clean
 help:
 	@echo "make demo    both tracks on the sample data: convert, evaluate, profile, score (2 to 4 minutes)"
-	@echo "make test    every test: the package, the notebooks, lint and types"
+	@echo "make check   lint, types, and the tests that need neither TensorFlow nor a browser (under a minute)"
+	@echo "make test    lint, types, and the tests of the package and the notebooks (8 minutes)"
+	@echo "make test-golden  the slow networks on all of the challenge's photos (3 minutes), which make test leaves out"
 	@echo "make lab     JupyterLab on the notebooks"
 	@echo "make bench   ours and other people's tools side by side, in .venv-bench; leave the machine alone meanwhile"
 	@echo "make setup   only install; the others do it when it is missing or stale"
@@ -31,14 +33,23 @@ $(INSTALLED): requirements.lock constraints.txt bootstrap.lock pyproject.toml en
 demo: setup
 	$(BIN)/aic run --track super_resolution --track enhancement
 
+PYTEST := $(BIN)/python -m pytest
+ON_ALL_CORES := --numprocesses logical --maxprocesses 4 --dist worksteal
+
+check: setup lint
+	PYTHONPATH=$(CURDIR)/tests/fixtures/without_tensorflow $(PYTEST) $(ON_ALL_CORES) -m "not tensorflow and not browser"
+
 # The notebooks run beside the package's tests: both wait more than they work. What the notebooks say comes last.
 NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -o filterwarnings=default
 
 test: setup lint
-	@log=$$(mktemp); $(BIN)/python -m pytest $(NBVAL) notebooks > $$log 2>&1 & notebooks=$$!; \
+	@log=$$(mktemp); $(PYTEST) $(NBVAL) notebooks > $$log 2>&1 & notebooks=$$!; \
 	  trap "kill $$notebooks 2> /dev/null" INT TERM; \
-	  $(BIN)/python -m pytest; package=$$?; wait $$notebooks; beside=$$?; cat $$log; rm $$log; \
+	  $(PYTEST) $(ON_ALL_CORES) -m "not golden"; package=$$?; wait $$notebooks; beside=$$?; cat $$log; rm $$log; \
 	  test $$package = 0 && test $$beside = 0
+
+test-golden: setup
+	$(PYTEST) -m golden
 
 lint: setup
 	$(BIN)/ruff check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 from collections.abc import Iterator
@@ -14,11 +15,27 @@ from fixtures import processes
 
 from aic_helpers.processes import fork_server
 
+TENSORFLOW_ALONE = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.tensorflow\b", re.MULTILINE)
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # A shell starts what it puts in the background with Ctrl-C ignored, and every process below inherits that; the tests
 # that interrupt a command would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where tests of TensorFlow are left out, don't import a module that has no others."""
+    if collection_path.suffix != ".py" or "not tensorflow" not in config.option.markexpr:
+        return None
+    return True if TENSORFLOW_ALONE.search(collection_path.read_text("utf-8")) else None
+
+
+@pytest.hookimpl(tryfirst=True)  # before those that `-m` leaves out are left out
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -33,6 +33,7 @@ def test_importing_the_package_and_its_faces_loads_nothing_heavy():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize("face", FACES)
 def test_the_names_of_a_face_can_be_reached_and_are_at_most_a_dozen(face):
     package = importlib.import_module(face)

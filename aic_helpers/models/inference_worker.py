@@ -93,11 +93,11 @@ def _take_gpu(threads: int, limit_mib: float | None) -> None:
     import_tensorflow()
     import tensorflow as tf
 
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(threads)
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
         raise InputError("a GPU", "none that TensorFlow can use", "take the device cpu, or install its driver")
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
     tf.config.set_visible_devices(gpus[0], "GPU")
     if limit_mib is not None:
         limit = tf.config.LogicalDeviceConfiguration(memory_limit=limit_mib)

@@ -22,8 +22,11 @@ from aic_helpers.data.datasets import open_dataset
 from aic_helpers.processes import confinement, fork_server
 from aic_helpers.runs import results
 
-# Of Dask's own making, when its processes end.
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = [
+    pytest.mark.tensorflow,
+    # Of Dask's own making, when its processes end.
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 @pytest.fixture(scope="module")

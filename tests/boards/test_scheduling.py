@@ -22,6 +22,8 @@ from aic_helpers.processes.workers import ChildError
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, model_cache, results, schema
 
+pytestmark = pytest.mark.tensorflow
+
 PROFILE = {**run_folders.empty(schema.Profile), **run_folders.result()["profile"]}
 
 

@@ -15,6 +15,8 @@ from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.dashboard import views
 from aic_helpers.data.images import as_float, write_png
 
+pytestmark = pytest.mark.tensorflow
+
 FIRST_MS, STEP_MS = 150_000, 60_000
 """How long to wait for the first dashboard, whose models start, and for what follows."""
 

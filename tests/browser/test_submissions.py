@@ -7,6 +7,8 @@ from fixtures import labs, team_runs
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.submissions import eml
 
+pytestmark = pytest.mark.tensorflow
+
 FIRST_MS, STEP_MS = 150_000, 60_000
 """How long to wait for the form, whose kernel starts, and for what follows."""
 

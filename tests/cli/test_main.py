@@ -276,6 +276,7 @@ def photos(tmp_path_factory):
     return folder
 
 
+@pytest.mark.tensorflow
 def test_evaluate_prints_its_part_of_the_result(aic, frozen, photos, tmp_path):
     call = ("--track", "enhancement", "--model", frozen("brighter", 0.05), "--data", photos, "--out", tmp_path / "run")
     status, stdout, stderr = aic("evaluate", *call, "--limit", 2, "--json")
@@ -293,6 +294,7 @@ def test_evaluate_prints_its_part_of_the_result(aic, frozen, photos, tmp_path):
     assert stdout.splitlines()[-1] == f"run folder  {tmp_path / 'run'}"
 
 
+@pytest.mark.tensorflow
 def test_a_step_writes_a_report_where_it_is_asked_for_or_where_there_was_one(aic, frozen, photos, tmp_path):
     run, report = tmp_path / "run", tmp_path / "run" / "report.html"
     call = ("--track", "enhancement", "--model", frozen("brighter", 0.05), "--data", photos, "--out", run)
@@ -311,6 +313,7 @@ def test_a_step_writes_a_report_where_it_is_asked_for_or_where_there_was_one(aic
     assert "expected --out for a report on many runs, found none: name an HTML file" in stderr
 
 
+@pytest.mark.tensorflow
 def test_where_all_is_in_place_a_command_parses_the_result_once(aic, frozen, photos, tmp_path, monkeypatch):
     call = ("--track", "enhancement", "--model", frozen("brighter", 0.05), "--data", photos, "--out", tmp_path / "run")
     first = aic("evaluate", *call)
@@ -319,6 +322,7 @@ def test_where_all_is_in_place_a_command_parses_the_result_once(aic, frozen, pho
     assert (counts["result.json"], counts["hashed"]) == (1, 1)
 
 
+@pytest.mark.tensorflow
 def test_a_model_that_returns_nan_gets_a_failed_result(aic, frozen, photos, tmp_path):
     model = frozen("not_a_number", math.nan)
     call = ("--track", "enhancement", "--model", model, "--data", photos, "--out", tmp_path / "run")
@@ -329,6 +333,7 @@ def test_a_model_that_returns_nan_gets_a_failed_result(aic, frozen, photos, tmp_
     assert metrics["failed"] == "3 of 3 images; 0: the model returned NaN or infinity in 100.0% of the values"
 
 
+@pytest.mark.tensorflow
 def test_a_photo_that_is_damaged_leaves_nothing_behind(refused, frozen, photos, tmp_path):
     folder = tmp_path / "photos" / "enhancement"
     for part in ("inputs", "targets"):
@@ -343,6 +348,7 @@ def test_a_photo_that_is_damaged_leaves_nothing_behind(refused, frozen, photos, 
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize(("passed", "status"), [(True, 0), (None, 0), (False, 1)])
 def test_a_broken_rule_is_exit_status_1(aic, monkeypatch, tmp_path, frozen, passed, status):
     rule = {"name": "size", "passed": passed, "limit": "1 MB", "found": "2 MB", "evidence": "-", "remedy": None}
@@ -363,6 +369,7 @@ def test_a_broken_rule_is_exit_status_1(aic, monkeypatch, tmp_path, frozen, pass
     assert printed == (status, f"{word}  size  2 MB\n{told}", "")
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize(("width_px", "again"), [(None, 1), (64, 1), (1280, 0)], ids=["none", "small", "hd"])
 def test_check_measures_where_no_profile_is_of_hd(aic, monkeypatch, tmp_path, frozen, width_px, again):
     from aic_helpers.runs import results, run_settings, schema

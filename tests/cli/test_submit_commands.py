@@ -10,6 +10,8 @@ from fixtures import team_runs
 from aic_helpers.cli import main
 from aic_helpers.submissions import eml, messages, teams
 
+pytestmark = pytest.mark.tensorflow
+
 LINK = "https://example.org/model.pb"
 TEAM = (
     "--team",

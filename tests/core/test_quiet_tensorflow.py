@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
+import pytest
 
+
+@pytest.mark.tensorflow
 def test_tensorflow_comes_without_its_notes_and_stderr_works_after():
     code = (
         "import sys; from aic_helpers.core import quiet_tensorflow; "

@@ -18,6 +18,8 @@ from aic_helpers.models import model_workers
 from aic_helpers.models.model_workers import ModelFailure
 from aic_helpers.processes.workers import ChildError
 
+pytestmark = pytest.mark.tensorflow
+
 PHOTO = np.random.default_rng(3).random((70, 90, 3), np.float32)
 
 

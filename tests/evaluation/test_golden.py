@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.tensorflow
+
 FOLDER = os.environ.get("AIC_CHALLENGE_DATA")
 TRACKS = ("super_resolution", "enhancement")
 CASES = (

@@ -17,6 +17,8 @@ from aic_helpers.evaluation import isolated
 from aic_helpers.evaluation.per_image import evaluate, summarise
 from aic_helpers.models import frozen_models
 
+pytestmark = pytest.mark.tensorflow
+
 RNG = np.random.default_rng(6)
 
 

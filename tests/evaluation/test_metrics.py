@@ -67,6 +67,7 @@ def photo_2k():
     return images.as_float(target), images.as_float(images.bicubic_round_trip(target, 4))
 
 
+@pytest.mark.tensorflow
 def test_tensorflow_definition_agrees_with_tensorflow_on_a_2k_pair(photo_2k):
     import tensorflow as tf
 
@@ -76,6 +77,7 @@ def test_tensorflow_definition_agrees_with_tensorflow_on_a_2k_pair(photo_2k):
     assert ms_ssim(reference, output, data_range=1.0) < expected  # float32 sums lift it; see docs/decisions.md
 
 
+@pytest.mark.tensorflow
 def test_exact_definition_agrees_with_tensorflow_where_float32_sums_do_no_harm():
     import tensorflow as tf
 

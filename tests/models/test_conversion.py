@@ -14,6 +14,8 @@ from aic_helpers.models.conversion import PHOTO, convert
 from aic_helpers.models.frozen_models import load
 from aic_helpers.models.sources import baseline_pb
 
+pytestmark = pytest.mark.tensorflow
+
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "models_2018"
 BASELINE = baseline_pb(TRACKS["super_resolution"])
 

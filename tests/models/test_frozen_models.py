@@ -10,6 +10,8 @@ from fixtures import hostile_models
 
 from aic_helpers.models import frozen_models
 
+pytestmark = pytest.mark.tensorflow
+
 
 def load(folder: Path, *shape: int | None) -> frozen_models.FrozenModel:
     file = folder / "model.pb"

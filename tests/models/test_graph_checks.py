@@ -18,6 +18,8 @@ from aic_helpers.models.allowed_operations import GROUPS
 from aic_helpers.processes import confinement, fork_server, workers
 from aic_helpers.runs import warm_start
 
+pytestmark = pytest.mark.tensorflow
+
 
 @pytest.fixture(scope="module", autouse=True)
 def _confined() -> Iterator[None]:

@@ -19,6 +19,8 @@ from aic_helpers.models import frozen_models, model_workers
 from aic_helpers.models.model_workers import ModelFailure, ModelWorker
 from aic_helpers.processes.workers import ChildError
 
+pytestmark = pytest.mark.tensorflow
+
 tf = hostile_models.tf
 
 IMAGES = np.random.default_rng(4).random((2, 12, 9, 3), np.float32)

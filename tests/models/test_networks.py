@@ -5,6 +5,8 @@ import pytest
 
 from aic_helpers.models import networks
 
+pytestmark = pytest.mark.tensorflow
+
 PARAMETERS = {
     "srcnn": 69_249,
     "resnet_12_64": 401_475,

@@ -13,6 +13,8 @@ from aic_helpers.data.crops import tiles
 from aic_helpers.models.frozen_models import FrozenModel, read_graph
 from aic_helpers.models.receptive_fields import ReceptiveField, receptive_field
 
+pytestmark = pytest.mark.tensorflow
+
 tf = pytest.importorskip("tensorflow")
 v1 = tf.compat.v1
 

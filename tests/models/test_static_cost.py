@@ -8,6 +8,8 @@ import pytest
 
 from aic_helpers.models.static_cost import static_cost
 
+pytestmark = pytest.mark.tensorflow
+
 tf = pytest.importorskip("tensorflow")
 v1 = tf.compat.v1
 

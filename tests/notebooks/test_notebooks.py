@@ -87,6 +87,7 @@ def test_prose_comes_before_code(notebook):
             assert before.cell_type == "markdown" or before.source.startswith(("if profile:", "if growth:"))
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize("track", TRACKS)
 def test_a_run_of_the_sample_network_gives_a_whole_result(track, tmp_path, capfd):
     out = tmp_path / "run"

@@ -9,6 +9,8 @@ from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.submissions import eml, teams
 from aic_helpers.submissions.messages import Member
 
+pytestmark = pytest.mark.tensorflow
+
 LINK = "https://example.org/model.pb"
 
 

@@ -20,7 +20,7 @@ ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a child 
 
 @pytest.fixture(autouse=True)
 def _targets_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(FIXTURES))
+    monkeypatch.setenv("PYTHONPATH", str(FIXTURES), prepend=os.pathsep)
     monkeypatch.setenv("AIC_SECRET", "the organiser's password")
 
 

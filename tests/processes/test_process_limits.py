@@ -93,7 +93,7 @@ def test_where_nothing_can_be_written_there_is_no_group(tree: Path, monkeypatch:
 
 
 def test_a_child_that_the_kernel_ended_for_its_memory_says_so(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1] / "fixtures"))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1] / "fixtures"), prepend=os.pathsep)
     with workers.Worker("child_targets:echo", timeout_s=60, max_rss_mib=1000) as worker:
         folder = only_group(tree)
         assert (folder / "cgroup.procs").read_text() == str(worker.pid)

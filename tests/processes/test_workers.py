@@ -25,7 +25,7 @@ LONG_S = 60.0
 
 @pytest.fixture(autouse=True)
 def _targets_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(FIXTURES))
+    monkeypatch.setenv("PYTHONPATH", str(FIXTURES), prepend=os.pathsep)
 
 
 def call(name: str, request: dict | None = None, **limits: float) -> dict:
@@ -177,7 +177,7 @@ def test_a_parent_that_is_interrupted_or_killed_leaves_no_child(sent: signal.Sig
 def forks() -> Iterator[None]:
     """A fork server that lives as long as these tests."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(FIXTURES))
+        patch.setenv("PYTHONPATH", str(FIXTURES), prepend=os.pathsep)
         patch.delenv(fork_server.VARIABLE, raising=False)  # that of the whole run doesn't know these targets
         kinds = {"plain": (), "tensorflow": ["aic_helpers.core.quiet_tensorflow:import_tensorflow"]}
         with fork_server.started(kinds):
@@ -190,6 +190,7 @@ def forked(name: str, request: dict | None = None, kind: str = "plain", **limits
         return worker.ask(request or {})
 
 
+@pytest.mark.tensorflow
 @pytest.mark.usefixtures("forks")
 class TestForkedChildren:
     """Children of a fork server do as all children do."""

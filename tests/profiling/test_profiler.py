@@ -19,6 +19,8 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.models import model_workers
 from aic_helpers.profiling import network_pairs, profiler, timing
 
+pytestmark = pytest.mark.tensorflow
+
 SMALL = network_pairs.Conditions(width_px=64, height_px=48)
 FEW = timing.Limits().shortest
 CAP_MIB = 1000.0

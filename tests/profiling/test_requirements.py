@@ -17,6 +17,8 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.models import model_workers
 from aic_helpers.profiling import requirements
 
+pytestmark = pytest.mark.tensorflow
+
 RULES = [
     "file size",
     "input and output",

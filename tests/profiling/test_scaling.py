@@ -13,6 +13,8 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.models import model_workers
 from aic_helpers.profiling import scaling
 
+pytestmark = pytest.mark.tensorflow
+
 
 def test_exponent_of_a_power_law() -> None:
     points = [(x, 3 * x**1.5) for x in (0.1, 0.5, 2.0, 7.0)]

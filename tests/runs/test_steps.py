@@ -61,6 +61,7 @@ def test_a_changed_source_is_converted_anew(settings):
     assert steps.convert(settings).model_sha256 != first.model_sha256
 
 
+@pytest.mark.tensorflow
 def test_evaluate_writes_table_and_means(settings):
     metrics = steps.evaluate(settings).metrics
     assert list(results.read_table(settings, "images")["image"]) == ["0", "1", "2"]
@@ -69,6 +70,7 @@ def test_evaluate_writes_table_and_means(settings):
     assert list(pd.read_csv(settings.folder / "examples.csv")["image"]) == [2, 1, 0]
 
 
+@pytest.mark.tensorflow
 def test_worst_and_best_are_shown(settings):
     steps.evaluate(settings)
     images = results.read_table(settings, "images")
@@ -77,6 +79,7 @@ def test_worst_and_best_are_shown(settings):
     assert best.output == pytest.approx(best.target)
 
 
+@pytest.mark.tensorflow
 def test_failed_images_are_not_shown(settings):
     steps.evaluate(settings)
     images = results.read_table(settings, "images")

@@ -12,6 +12,8 @@ from aic_helpers.data.images import bicubic_round_trip, read_rgb
 from aic_helpers.studies import designs, folders
 from aic_helpers.studies.orders import Showing
 
+pytestmark = pytest.mark.tensorflow
+
 SIDE_PX = (208, 240)
 """Height and width of a photo; larger than MS-SSIM needs."""
 

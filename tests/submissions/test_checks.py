@@ -12,6 +12,8 @@ from aic_helpers.submissions import teams
 from aic_helpers.submissions.checks import Check, checks
 from aic_helpers.submissions.messages import Member
 
+pytestmark = pytest.mark.tensorflow
+
 NAMES = ["registered", "team ID", "a result", "model unchanged", "operations allowed", "rules met", "all images"]
 NAMES += ["figures meaningful", "not its input"]
 

@@ -11,7 +11,7 @@ from email import policy
 from email.parser import BytesParser
 
 import pytest
-from fixtures.team_runs import NAMES
+from fixtures.team_names import NAMES
 
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError

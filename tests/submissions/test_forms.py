@@ -10,6 +10,8 @@ from fixtures.browsing import HOSTILE
 from aic_helpers.submissions import eml, forms, preparing, teams
 from aic_helpers.submissions.checks import Check
 
+pytestmark = pytest.mark.tensorflow
+
 LINK = "https://example.org/model.pb"
 
 

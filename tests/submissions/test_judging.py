@@ -31,6 +31,8 @@ from aic_helpers.runs import results, schema
 from aic_helpers.submissions import eml, intake, judging, leaderboards, messages
 from aic_helpers.submissions.ledgers import DONE, FAILED, RECEIVED, REJECTED, RETURNED, STARTED, Ledger
 
+pytestmark = pytest.mark.tensorflow
+
 FIXTURES_ROOT = Path(__file__).parents[1]
 
 TOKEN = "t" * 43

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fixtures import desks, team_runs
+from fixtures import desks, team_names
 
 from aic_helpers.reporting import text_tables
 from aic_helpers.submissions import leaderboards
@@ -60,7 +60,7 @@ def test_empty_ledger_is_an_empty_leaderboard(tmp_path: Path) -> None:
     assert "No successful submission yet." in dict(leaderboards.write(found))["html"].read_text()
 
 
-@pytest.mark.parametrize("name", team_runs.NAMES)
+@pytest.mark.parametrize("name", team_names.NAMES)
 def test_names_are_texts_everywhere(tmp_path: Path, name: str) -> None:
     files = dict(leaderboards.write(shown(tmp_path, {name: 24.0, "Beta": 23.0})))
     first = next(csv.DictReader(io.StringIO(files["csv"].read_text())))

@@ -1,7 +1,7 @@
 """What a field of an e-mail may hold: which names, links and addresses are kept, and which are refused in one line."""
 
 import pytest
-from fixtures.team_runs import NAMES
+from fixtures.team_names import NAMES
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.submissions.messages import clean_address, clean_link, clean_name, clean_text

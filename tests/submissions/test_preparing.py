@@ -9,6 +9,8 @@ from fixtures import team_runs
 from aic_helpers.core.errors import InputError
 from aic_helpers.submissions import eml, messages, preparing, teams
 
+pytestmark = pytest.mark.tensorflow
+
 LINK = "https://example.org/model.pb"
 
 

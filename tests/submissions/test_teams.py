@@ -4,7 +4,7 @@ import hashlib
 import json
 
 import pytest
-from fixtures.team_runs import NAMES
+from fixtures.team_names import NAMES
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.submissions import eml, messages, teams

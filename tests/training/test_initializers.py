@@ -9,6 +9,8 @@ from aic_helpers.data.images import as_float
 from aic_helpers.models import networks
 from aic_helpers.training import initializers
 
+pytestmark = pytest.mark.tensorflow
+
 
 def test_srcnn_starts_as_nearly_its_input() -> None:
     model = networks.build(networks.srcnn)

@@ -22,6 +22,8 @@ from aic_helpers.data.images import write_png
 from aic_helpers.models import networks
 from aic_helpers.training import callbacks, jobs, plans, trainer, training_plots
 
+pytestmark = pytest.mark.tensorflow
+
 
 def tiny(images: networks.Tensor) -> networks.Tensor:
     return images + keras.layers.Conv2D(3, 3, padding="same", kernel_initializer="zeros")(images)

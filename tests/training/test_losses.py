@@ -10,6 +10,8 @@ from skimage.metrics import structural_similarity
 
 from aic_helpers.training import losses
 
+pytestmark = pytest.mark.tensorflow
+
 
 def test_differences_by_hand() -> None:
     target, output = np.zeros((1, 2)), np.array([[0.0, 0.2]])

@@ -23,6 +23,8 @@ from aic_helpers.training import callbacks, initializers, trainer
 from aic_helpers.training.losses import LOSSES
 from aic_helpers.training.plans import Plan
 
+pytestmark = pytest.mark.tensorflow
+
 TINY = Plan(steps=30, batch=4, patch_px=16, margin_px=2, reports=3, loss="l2", learning_rate=3e-3)
 
 
