@@ -17,6 +17,8 @@ from aic_helpers.models import conversion, sources, tensorflow_runtime
 from aic_helpers.models.model_workers import ModelFailure, ModelWorker
 from aic_helpers.processes import fork_server
 
+pytestmark = pytest.mark.tensorflow
+
 tf = hostile_models.tf
 
 SIX = (

@@ -337,6 +337,7 @@ def settled(tmp_path):
     return settle
 
 
+@pytest.mark.tensorflow
 def test_a_known_model_on_other_data_starts_no_child(settled, monkeypatch):
     first = steps.convert(settled("sample_enhancement_srcnn", "one"))
     monkeypatch.setattr("aic_helpers.processes.workers.call", lambda *_, **__: pytest.fail("a child"))
@@ -345,6 +346,7 @@ def test_a_known_model_on_other_data_starts_no_child(settled, monkeypatch):
     assert cache_keys.standing(other, results.read(other.folder), profile=False)["model"] is None
 
 
+@pytest.mark.tensorflow
 def test_an_edited_file_that_the_models_file_imports_is_noticed(settled, tmp_path, monkeypatch):
     """`fingerprint` sees neither a package beside the file nor what its code reads by itself."""
     folder = tmp_path / "mine"
