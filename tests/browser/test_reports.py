@@ -186,7 +186,7 @@ def test_a_run_opens_from_its_row(show, tmp_path, large):
     page = show(reports.write_report([large[0]] * 2, tmp_path / "many.html")).page
     assert page.locator("#run-2 .slider").first.is_hidden()
     page.locator("a[href='#run-2']").click()
-    assert page.locator("#run-2 .slider").first.is_visible()
+    page.locator("#run-2 .slider").first.wait_for(state="visible", timeout=10_000)
 
 
 def hostile_run(place, text):
