@@ -99,16 +99,19 @@ def evaluate(as_json: bool, fresh: bool, **typed: Any) -> int:
     Example
       aic evaluate --track super_resolution --model div2k_srcnn --data challenge --json
     """
-    from aic_helpers.core import progress_bars
-    from aic_helpers.runs import steps, warm_start
+    from aic_helpers.runs import warm_start
 
-    with warm_start.started(), options.staged(typed) as (settings, run), progress_bars.bar("image") as show:
-        run.result = steps.evaluate(
-            run.settings,
-            run.result,
-            fresh=fresh,
-            progress=lambda done, total, _: show(done, total, settings.source.name),
-        )
+    with warm_start.started():  # before all other imports: it is ready when they are done
+        from aic_helpers.core import progress_bars
+        from aic_helpers.runs import steps
+
+        with options.staged(typed) as (settings, run), progress_bars.bar("image") as show:
+            run.result = steps.evaluate(
+                run.settings,
+                run.result,
+                fresh=fresh,
+                progress=lambda done, total, _: show(done, total, settings.source.name),
+            )
     return options.report(settings, "metrics", run.result, as_json)
 
 
@@ -180,15 +183,18 @@ def check(as_json: bool, fresh: bool, profile: bool, **typed: Any) -> int:
     Example
       aic check --track super_resolution --model my_network.pb
     """
-    from aic_helpers.core import progress_bars
-    from aic_helpers.runs import steps, warm_start
+    from aic_helpers.runs import warm_start
 
-    with warm_start.started(), options.staged(typed) as (settings, run):
-        result = steps.convert(run.settings, run.result)
-        if profile and not (result.profile and result.profile.is_hd):
-            with progress_bars.bar("run") as show:
-                result = steps.profile(run.settings, known=result, progress=show)
-        run.result = steps.check(run.settings, result, fresh=fresh)
+    with warm_start.started():  # before all other imports: it is ready when they are done
+        from aic_helpers.core import progress_bars
+        from aic_helpers.runs import steps
+
+        with options.staged(typed) as (settings, run):
+            result = steps.convert(run.settings, run.result)
+            if profile and not (result.profile and result.profile.is_hd):
+                with progress_bars.bar("run") as show:
+                    result = steps.profile(run.settings, known=result, progress=show)
+            run.result = steps.check(run.settings, result, fresh=fresh)
     return options.report(settings, "requirements", run.result, as_json)
 
 

@@ -12,8 +12,7 @@ from aic_helpers.core import machine
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.evaluation import example_images
 from aic_helpers.evaluation.per_image import FIGURES, chosen
-from aic_helpers.models import tensorflow_runtime
-from aic_helpers.models.model_workers import WARM
+from aic_helpers.models import tensorflow_runtime, worker_kinds
 from aic_helpers.processes.workers import ChildError, Worker
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ def assess(
     rows: list[dict[str, Any]] = []
     runtime: str | None = None
     limits: dict[str, Any] = {"timeout_s": timeout_s, "max_rss_mib": cap_mib}
-    with Worker(ASSESSMENT, **limits, environment=environment, warm=WARM) as worker:
+    with Worker(ASSESSMENT, **limits, environment=environment, warm=worker_kinds.INFERENCE) as worker:
         request = {"data": dataset.name, "track": dataset.track.name, "limit": limit}
         worker.send({"do": "open", "model": str(model_pb), **request})
         import pandas as pd  # while it loads the model

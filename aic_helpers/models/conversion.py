@@ -11,15 +11,12 @@ from typing import Any
 from aic_helpers.core import isolation, machine
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PROJECT
-from aic_helpers.models import model_workers
+from aic_helpers.models import worker_kinds
 from aic_helpers.models.sources import ModelSource, resolve
 from aic_helpers.processes import workers
 
 FREEZE = "aic_helpers.models.freezing:freeze"
 TIMEOUT_S = 300.0
-
-WARM = "conversion"
-"""The kind of a child that builds networks, for the fork server."""
 
 PHOTO = PROJECT / "data" / "sample" / "hd"
 """The first image here is what the frozen model is compared with its source on."""
@@ -88,7 +85,7 @@ def _freeze_in_child(source: ModelSource, out: Path, timeout_s: float) -> dict[s
     }
     try:
         cap_mib = machine.spare_memory_mib()
-        warm = model_workers.WARM if source.kind == "frozen" else WARM
+        warm = worker_kinds.INFERENCE if source.kind == "frozen" else worker_kinds.CONVERSION
         return workers.call(FREEZE, request, timeout_s=timeout_s, max_rss_mib=cap_mib, warm=warm)
     except workers.ChildError as error:
         remedy = "mend the model; `aic convert` tries it again"

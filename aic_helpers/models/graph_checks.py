@@ -18,8 +18,8 @@ from aic_helpers.core.errors import InputError, require_file
 from aic_helpers.core.quiet_tensorflow import make_light
 from aic_helpers.core.safe_texts import shown
 from aic_helpers.core.tracks import MAX_FILE_BYTES
+from aic_helpers.models import worker_kinds
 from aic_helpers.models.allowed_operations import ALLOWED
-from aic_helpers.models.model_workers import WARM
 from aic_helpers.models.tensorflow_runtime import runtime
 from aic_helpers.processes import confinement, workers
 
@@ -80,7 +80,7 @@ def vet(model_pb: Path) -> dict[str, Any]:
         raise InputError(f"a model of at most {MAX_FILE_BYTES} bytes", f"{size} bytes", "make it smaller")
     try:
         request = {"model": str(path.resolve())}
-        found = workers.call(LOOK, request, timeout_s=TIMEOUT_S, max_rss_mib=MAX_RSS_MIB, warm=WARM)
+        found = workers.call(LOOK, request, timeout_s=TIMEOUT_S, max_rss_mib=MAX_RSS_MIB, warm=worker_kinds.INFERENCE)
     except workers.ChildError as error:
         raise InputError("a frozen graph that can be read", str(error), "freeze the model again") from None
     if found["unread"]:

@@ -18,14 +18,11 @@ from numpy.typing import NDArray
 
 from aic_helpers.core import machine
 from aic_helpers.core.errors import InputError
-from aic_helpers.models import tensorflow_runtime
+from aic_helpers.models import tensorflow_runtime, worker_kinds
 from aic_helpers.processes.workers import ChildError, Worker
 
 INFERENCE = "aic_helpers.models.inference_worker:Inference"
 LOAD_TIMEOUT_S = 180.0
-
-WARM = "inference"
-"""The kind of a child that runs frozen graphs and needs no more of TensorFlow, for the fork server."""
 
 MAX_OUTPUT_BYTES = 2**28
 """Of an output of any shape."""
@@ -164,7 +161,8 @@ class ModelWorker:
         self._last: Run | None = None
         environment = None if threads is None else machine.timing_settings(threads, device)
         limits: dict[str, Any] = {"timeout_s": LOAD_TIMEOUT_S, "max_rss_mib": max_rss_mib}
-        self._worker = Worker(INFERENCE, **limits, environment=environment, warm=WARM if warm else None)
+        kind = worker_kinds.INFERENCE if warm else None
+        self._worker = Worker(INFERENCE, **limits, environment=environment, warm=kind)
         self.pid = self._worker.pid
 
     def __enter__(self) -> Self:

@@ -66,28 +66,33 @@ def _fork_server(kind: Kind, selector: selectors.BaseSelector) -> None:
 
 def serve(listener: socket.socket, modules: Sequence[str]) -> None:
     """Import modules, and fork a child for each connection until standard input closes."""
-    for name in modules:
-        module, _, function = name.partition(":")
-        imported = importlib.import_module(module)
-        if function:
-            getattr(imported, function)()
     warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside NumPy's threads, which it looks after itself
-    ForkServer(listener).run()
+    ForkServer(listener, modules).run()
+
+
+def _import(name: str) -> None:
+    module, _, function = name.partition(":")
+    imported = importlib.import_module(module)
+    if function:
+        getattr(imported, function)()
 
 
 class ForkServer:
     """Answers connections one at a time, and tells each how its child ended."""
 
-    def __init__(self, listener: socket.socket) -> None:
+    def __init__(self, listener: socket.socket, modules: Sequence[str]) -> None:
         self._selector = selectors.DefaultSelector()
         self._listener = listener
+        self._modules = list(modules)
         self._watch(listener, self._accept)
         self._watch(sys.stdin, self._end)
 
     def run(self) -> None:
-        """Serve for ever."""
+        """Serve for ever. Who comes before all is imported needn't wait for more than the first of it."""
         while True:
-            for key, _ in self._selector.select():
+            if self._modules:
+                _import(self._modules.pop(0))
+            for key, _ in self._selector.select(timeout=0 if self._modules else None):
                 key.data()
 
     def _watch(self, file: Any, answer: Callable[[], None]) -> None:

@@ -6,25 +6,24 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
 from aic_helpers.core import isolation
-from aic_helpers.models import conversion, model_workers
+from aic_helpers.models import worker_kinds
 from aic_helpers.processes import fork_server
 
 INFERENCE = (
     "aic_helpers.models.tensorflow_runtime:preload",
     "aic_helpers.evaluation.isolated_worker",
-    "aic_helpers.evaluation.example_images",
-    "aic_helpers.evaluation.metrics",
     "aic_helpers.models.inference_worker",
     "aic_helpers.models.graph_checks",
+    "aic_helpers.evaluation.metrics",
 )
 
 CONVERSION = ("aic_helpers.models.freezing:import_keras",)
 
 COMPILED = "aic_helpers.evaluation.per_image:compile_metrics"
-"""A confined child can keep no compiled code, and would compile it anew each time."""
+"""A confined child can keep no compiled code, and would compile it anew each time: so this comes before the first."""
 
 
 def started(environment: Mapping[str, str] | None = None) -> AbstractContextManager[None]:
     """Keep a fork server as `aic_helpers.processes.fork_server.started` does."""
-    inference = [*INFERENCE, *([COMPILED] if isolation.active() else [])]
-    return fork_server.started({model_workers.WARM: inference, conversion.WARM: CONVERSION}, environment)
+    inference = [*([COMPILED] if isolation.active() else []), *INFERENCE]
+    return fork_server.started({worker_kinds.INFERENCE: inference, worker_kinds.CONVERSION: CONVERSION}, environment)

@@ -13,7 +13,7 @@ from fixtures import hostile_graphs, hostile_models
 
 from aic_helpers.core import isolation
 from aic_helpers.core.errors import InputError
-from aic_helpers.models import graph_checks, model_workers
+from aic_helpers.models import graph_checks, worker_kinds
 from aic_helpers.models.allowed_operations import GROUPS
 from aic_helpers.processes import confinement, fork_server, workers
 from aic_helpers.runs import warm_start
@@ -131,7 +131,7 @@ class Looks:
         path = written(self._folder, content)
         if self._worker is None:
             target = "fixtures.vetted_run:look_and_run"
-            self._worker = workers.Worker(target, timeout_s=60, max_rss_mib=3584, warm=model_workers.WARM)
+            self._worker = workers.Worker(target, timeout_s=60, max_rss_mib=3584, warm=worker_kinds.INFERENCE)
         try:
             return self._worker.ask({"model": str(path)})["outcome"]
         except workers.ChildError:
