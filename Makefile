@@ -10,7 +10,7 @@ help:
 	@echo "make demo    both tracks on the sample data: convert, evaluate, profile, score (2 to 4 minutes)"
 	@echo "make check   lint, types, and the tests that need neither TensorFlow nor a browser (under a minute)"
 	@echo "make test    lint, types, and the tests of the package and the notebooks (8 minutes)"
-	@echo "make test-golden  the slow networks on all of the challenge's photos (3 minutes), which make test leaves out"
+	@echo "make test-golden  the slow network on all of the challenge's photos (2 minutes), which make test leaves out"
 	@echo "make lab     JupyterLab on the notebooks"
 	@echo "make bench   ours and other people's tools side by side, in .venv-bench; leave the machine alone meanwhile"
 	@echo "make setup   only install; the others do it when it is missing or stale"
