@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from aic_helpers.core.quiet_tensorflow import make_light
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.data.datasets import open_dataset
 from aic_helpers.evaluation import example_images
-from aic_helpers.evaluation.per_image import Row, batches_of_rows, chosen, compile_metrics
+from aic_helpers.evaluation.per_image import Row, batches_of_rows, chosen
 from aic_helpers.models import frozen_models
 
 
@@ -30,7 +29,6 @@ class Assessment:
 
     def _open(self, request: dict[str, Any]) -> dict[str, Any]:
         make_light()
-        threading.Thread(target=compile_metrics, daemon=True).start()  # beside what the model and the images take
         self._dataset = open_dataset(request["data"], TRACKS[request["track"]])
         model = frozen_models.load(request["model"])
         self._rows = []
