@@ -69,6 +69,13 @@ class Outputs:
         while self._workers:
             self._workers.popitem()[1].close()
 
+    def start(self, model_pb: Path) -> None:
+        """Start a model's process, and don't wait until it is loaded; `of` does, and tells what is wrong with it."""
+        key = _key(require_file(Path(model_pb), "a frozen model").resolve())
+        with self._lock:
+            if key not in self._workers:
+                self._started(key)
+
     def of(self, model_pb: Path, image: Image) -> Image:
         """Return a model's output for one image; tile by tile where the whole is more than the cap allows.
 
@@ -165,6 +172,8 @@ class Outputs:
         try:
             worker = self._workers.get(key) or self._started(key)
             self._workers.move_to_end(key)
+            if not worker.ready:
+                worker.loaded()
             yield worker
         except InputError as error:
             raise ModelFailure(str(error)) from None
@@ -182,7 +191,7 @@ class Outputs:
             run_timeout_s=self._run_timeout_s,
             warm=True,
         )
-        self._workers[key].load()
+        self._workers[key].start_loading()
         return self._workers[key]
 
 

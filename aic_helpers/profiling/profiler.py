@@ -34,9 +34,6 @@ In CPU time the first run of SRCNN took 0.84 s, the second 0.67 s, all others 0.
 6.5 s, 4.3 s, and 4.3 s.
 """
 
-LOOK_AROUND_S = 0.5
-"""How long the machine's other load is watched before the timed runs, while both networks wait."""
-
 TIMES = ("time_ms", "time_ms_p5", "time_ms_p95", "baseline_time_ms", "baseline_time_ms_p5", "baseline_time_ms_p95")
 RATIO = ("speedup", "speedup_ci95", "repetitions", "stop_reason", "warm_up_s", "timed_s", "load", "roofline")
 MEMORY = (
@@ -148,12 +145,13 @@ def _measure(
     result: dict[str, Any] = dict.fromkeys(FIGURES)
     samples: list[timing.Sample] = []
     progress(0, None, "loading baseline and model")
+    before = _OtherLoad(baseline, model)
     baseline.loaded(pixels)
     try:
         result |= _memory(model, pixels, progress)
         model.check_output()
         result["baseline_peak_rss_mib"] = baseline.worker.peak_rss_mib(baseline.run())[0]
-        timed, around = _time(baseline, model, limits, progress)
+        timed, around = _time(baseline, model, before, limits, progress)
         samples = timed.samples
         result |= around | _times(timed) | {"roofline": baseline.roofline()}
     except ModelFailure as failed:
@@ -180,8 +178,16 @@ def _memory(model: Network, pixels: NDArray[np.float32], progress: Progress) -> 
     }
 
 
+class _OtherLoad(machine.OtherLoad):
+    """What all but this process and the two networks' does, from here on; and the system's own average until here."""
+
+    def __init__(self, baseline: Network, model: Network) -> None:
+        self.average_1_min = machine.load_average()
+        super().__init__([baseline.worker.pid, model.worker.pid])
+
+
 def _time(
-    baseline: Network, model: Network, limits: timing.Limits, progress: Progress
+    baseline: Network, model: Network, before: _OtherLoad, limits: timing.Limits, progress: Progress
 ) -> tuple[timing.PairedTiming, dict[str, Any]]:
     """Return the timed runs, and what goes on around them: the warm-up, the other load."""
     progress(0, None, "warming up")
@@ -190,10 +196,7 @@ def _time(
         baseline.run()
         model.run()
     warm_up_s = time.monotonic() - started_s
-    pids = [baseline.worker.pid, model.worker.pid]
-    load_average, before = machine.load_average(), machine.OtherLoad(pids)
-    time.sleep(LOOK_AROUND_S)
-    cores_before, during = before.cores(), machine.OtherLoad(pids)
+    cores_before, during = before.cores(), _OtherLoad(baseline, model)
     timed = timing.time_in_pairs(
         baseline.time_ms,
         model.time_ms,
@@ -201,8 +204,13 @@ def _time(
         progress=lambda done: progress(done, limits.max_repetitions, "timing in turn"),
     )
     timed_s = time.monotonic() - started_s - warm_up_s
-    load = {"average_1_min": load_average, "other_cores_before": cores_before, "other_cores_during": during.cores()}
-    return timed, {"warm_up_s": warm_up_s, "timed_s": timed_s, "load": {**load, "cores": machine.usable_cores()}}
+    load = {
+        "average_1_min": before.average_1_min,
+        "other_cores_before": cores_before,
+        "other_cores_during": during.cores(),
+        "cores": machine.usable_cores(),
+    }
+    return timed, {"warm_up_s": warm_up_s, "timed_s": timed_s, "load": load}
 
 
 def _times(timed: timing.PairedTiming) -> dict[str, Any]:

@@ -78,6 +78,15 @@ def test_an_output_is_not_clipped(workers, freeze):
     assert output.max() > 1.2
 
 
+def test_a_model_may_be_started_before_its_image_is_there(workers, freeze):
+    path = freeze("good")
+    with Outputs() as early:
+        early.start(path)
+        early.start(path)
+        assert early.of(path, PHOTO).shape == PHOTO.shape
+        assert workers.started == 1
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
