@@ -94,10 +94,10 @@ def identity() -> dict[str, str]:
 
 
 def assess(model: bytes, images: bytes, track: str) -> dict[str, Any]:
-    """Return the rows of `aic_helpers.evaluation.isolated.assess`, what ran the model, and example pictures by name."""
+    """Return the rows of an `aic_helpers.evaluation.isolated.Evaluator`, what ran the model, and pictures by name."""
     dataset = open_dataset(str(_unpacked(images)), TRACKS[track])
-    with tempfile.TemporaryDirectory() as examples:
-        frame = isolated.assess(_kept(model), dataset, examples=Path(examples))
+    with tempfile.TemporaryDirectory() as examples, isolated.Evaluator(dataset) as evaluator:
+        frame = evaluator.assess(_kept(model), examples=Path(examples))
         files = [Path(examples) / name for name in example_images.EXAMPLES]
         pictures = {file.name: file.read_bytes() for file in files if file.is_file()}
     return {"rows": frame.to_dict("records"), "runtime": frame.attrs["runtime"], "pictures": pictures}

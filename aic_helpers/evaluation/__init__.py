@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "any_image": ["Outputs"],
-        "isolated": ["assess"],
+        "isolated": ["Evaluator"],
         "metrics": ["ms_ssim", "psnr"],
         "per_image": ["evaluate"],
     },

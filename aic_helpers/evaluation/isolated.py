@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from aic_helpers.core import machine
 from aic_helpers.core.progress_types import Progress
@@ -26,71 +27,98 @@ BATCH_TIMEOUT_S = 300.0
 """For the start of the process, and then for each batch of images."""
 
 
-def assess(
-    model_pb: Path,
-    dataset: Dataset,
-    *,
-    limit: int | None = None,
-    examples: Path | None = None,
-    progress: Progress | None = None,
-    threads: int | None = None,
-    max_rss_mib: float | None = None,
-    timeout_s: float = BATCH_TIMEOUT_S,
-) -> pd.DataFrame:
-    """Return what `aic_helpers.evaluation.per_image.evaluate` does, found in a process of its own.
+class Evaluator:
+    """A process that evaluates one frozen model on a dataset; use it in a ``with`` statement.
+
+    It makes ready at once, and meanwhile the model may still be converted: `assess` waits for both.
 
     Parameters
     ----------
-    model_pb : Path
-    dataset, limit, progress
+    dataset, limit
         See `aic_helpers.evaluation.per_image.evaluate`.
-    examples : Path, optional
-        A run folder into which pictures of the worst, the median and the best image go.
     threads : int, optional
         For TensorFlow; by default all cores.
     max_rss_mib : float, optional
         Cap on the resident size of the process; by default what the machine can spare.
     timeout_s : float
         For each batch of images.
-
-    Returns
-    -------
-    DataFrame
-        As of `evaluate`. Where the process was stopped or died, the images that it didn't come to have that as
-        their ``failure``. `attrs` has ``runtime``: what ran the model, see `aic_helpers.models.tensorflow_runtime`.
-
-    Raises
-    ------
-    InputError
-        As of `evaluate`, or a `.pb` that isn't a frozen model.
     """
-    pairs = chosen(dataset, limit)
-    cap_mib = machine.spare_memory_mib() if max_rss_mib is None else max_rss_mib
-    environment = machine.timing_settings(threads, "cpu") if threads else None
-    rows: list[dict[str, Any]] = []
-    runtime: str | None = None
-    limits: dict[str, Any] = {"timeout_s": timeout_s, "max_rss_mib": cap_mib}
-    with Worker(ASSESSMENT, **limits, environment=environment, warm=worker_kinds.INFERENCE) as worker:
-        request = {"data": dataset.name, "track": dataset.track.name, "limit": limit}
-        worker.send({"do": "open", "model": str(model_pb), **request})
-        import pandas as pd  # while it loads the model
 
+    def __init__(
+        self,
+        dataset: Dataset,
+        *,
+        limit: int | None = None,
+        threads: int | None = None,
+        max_rss_mib: float | None = None,
+        timeout_s: float = BATCH_TIMEOUT_S,
+    ) -> None:
+        self._pairs = chosen(dataset, limit)
+        environment = machine.timing_settings(threads, "cpu") if threads else None
+        cap_mib = machine.spare_memory_mib() if max_rss_mib is None else max_rss_mib
+        limits: dict[str, Any] = {"timeout_s": timeout_s, "max_rss_mib": cap_mib, "environment": environment}
+        request = {"do": "prepare", "data": dataset.name, "track": dataset.track.name, "limit": limit}
+        self._starting = ThreadPoolExecutor(1)  # the fork server may not be ready
+        self._worker = self._starting.submit(_started, request, limits)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        self._starting.shutdown()
+        if not self._worker.exception():
+            self._worker.result().__exit__(*raised)
+
+    def assess(self, model_pb: Path, *, examples: Path | None = None, progress: Progress | None = None) -> pd.DataFrame:
+        """Return what `aic_helpers.evaluation.per_image.evaluate` does.
+
+        Parameters
+        ----------
+        model_pb : Path
+        examples : Path, optional
+            A run folder into which pictures of the worst, the median and the best image go.
+        progress
+            See `aic_helpers.evaluation.per_image.evaluate`.
+
+        Returns
+        -------
+        DataFrame
+            As of `evaluate`. Where the process was stopped or died, the images that it didn't come to have that as
+            their ``failure``. `attrs` has ``runtime``: what ran the model, see `aic_helpers.models.tensorflow_runtime`.
+
+        Raises
+        ------
+        InputError
+            As of `evaluate`, or a `.pb` that isn't a frozen model.
+        """
+        import pandas as pd  # while the process makes ready
+
+        rows: list[dict[str, Any]] = []
+        runtime: str | None = None
+        worker = self._worker.result()
         try:
-            opened = worker.receive()
+            worker.receive()
+            opened = worker.ask({"do": "open", "model": str(model_pb)})
             runtime = opened["runtime"]
             if opened["runtime_note"]:
                 tensorflow_runtime.tell(opened["runtime_note"])
             while batch := worker.ask({"do": "next"})["rows"]:
                 rows += batch
                 if progress:
-                    progress(len(rows), len(pairs), "images")
+                    progress(len(rows), len(self._pairs), "images")
             if examples:
                 _write(examples, worker.ask({"do": "examples"})["pictures"])
         except ChildError as error:
-            rows += _lost(pairs[len(rows) :], str(error))
-    images = pd.DataFrame(rows)
-    images.attrs["runtime"] = runtime
-    return images
+            rows += _lost(self._pairs[len(rows) :], str(error))
+        images = pd.DataFrame(rows)
+        images.attrs["runtime"] = runtime
+        return images
+
+
+def _started(request: dict[str, Any], limits: dict[str, Any]) -> Worker:
+    worker = Worker(ASSESSMENT, **limits, warm=worker_kinds.INFERENCE)
+    worker.send(request)
+    return worker
 
 
 def _write(folder: Path, pictures: dict[str, str]) -> None:

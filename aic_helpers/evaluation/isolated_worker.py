@@ -8,33 +8,36 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from aic_helpers.core.quiet_tensorflow import make_light
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.data.datasets import open_dataset
 from aic_helpers.evaluation import example_images
 from aic_helpers.evaluation.per_image import Row, batches_of_rows, chosen
-from aic_helpers.models import frozen_models
+from aic_helpers.models import frozen_models, tensorflow_runtime
 
 
 class Assessment:
-    """Answers ``open``, ``next`` until no rows are left, and ``examples``, as `workers.Worker` brings it."""
+    """Answers ``prepare``, ``open``, ``next`` until no rows are left, and ``examples``."""
 
     def __init__(self) -> None:
         self._batches: Iterator[list[Row]] = iter(())
         self._rows: list[Row] = []
 
     def __call__(self, request: dict[str, Any]) -> dict[str, Any]:
-        actions = {"open": self._open, "next": self._next, "examples": self._examples}
+        actions = {"prepare": self._prepare, "open": self._open, "next": self._next, "examples": self._examples}
         return actions[request["do"]](request)
 
-    def _open(self, request: dict[str, Any]) -> dict[str, Any]:
-        make_light()
+    def _prepare(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Do all that needs no model."""
+        tensorflow_runtime.preload()
         self._dataset = open_dataset(request["data"], TRACKS[request["track"]])
+        self._pairs = chosen(self._dataset, request["limit"])
+        return {}
+
+    def _open(self, request: dict[str, Any]) -> dict[str, Any]:
         model = frozen_models.load(request["model"])
         self._rows = []
         self._outputs = example_images.KeptOutputs(model)
-        pairs = chosen(self._dataset, request["limit"])
-        self._batches = batches_of_rows(model, self._dataset, pairs, self._outputs.keep)
+        self._batches = batches_of_rows(model, self._dataset, self._pairs, self._outputs.keep)
         return {"runtime": model.runtime, "runtime_note": model.runtime_note}
 
     def _next(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,21 +67,20 @@ def evaluate(
     known
         See `convert`.
     threads, max_rss_mib
-        See `aic_helpers.evaluation.isolated.assess`.
+        See `aic_helpers.evaluation.isolated.Evaluator`.
     """
-    result = convert(settings, known)
-    key = cache_keys.metrics_key(settings, result.model_sha256)
-    if not (fresh or _stale(settings, result, "metrics", key)):
-        return result
-    images = isolated.assess(
-        settings.model_pb,
-        settings.dataset,
-        limit=settings.limit,
-        examples=settings.folder,
-        progress=progress,
-        threads=threads,
-        max_rss_mib=max_rss_mib,
+    known = known or results.find(settings.folder)
+    start = partial(
+        isolated.Evaluator, settings.dataset, limit=settings.limit, threads=threads, max_rss_mib=max_rss_mib
     )
+    lacks = fresh or not (known and known.metrics)
+    with start() if lacks else nullcontext() as ready:  # its process makes ready beside the conversion
+        result = convert(settings, known)
+        key = cache_keys.metrics_key(settings, result.model_sha256)
+        if not (fresh or _stale(settings, result, "metrics", key)):
+            return result
+        with nullcontext(ready) if ready else start() as evaluator:
+            images = evaluator.assess(settings.model_pb, examples=settings.folder, progress=progress)
     return record_metrics(settings, images, key)
 
 

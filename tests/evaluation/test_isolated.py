@@ -35,7 +35,8 @@ def dataset(tmp_path: Path) -> Dataset:
 def test_a_child_finds_what_this_process_finds(dataset: Dataset, tmp_path: Path) -> None:
     model = hostile_models.freeze(hostile_models.good, tmp_path / "model.pb")
     told: list[tuple[int, int]] = []
-    found = isolated.assess(model, dataset, examples=tmp_path / "run", progress=lambda *state: told.append(state))
+    with isolated.Evaluator(dataset) as evaluator:
+        found = evaluator.assess(model, examples=tmp_path / "run", progress=lambda *state: told.append(state))
     here = evaluate(frozen_models.load(model), dataset)
     assert found.to_dict("records") == here.to_dict("records")
     assert told == [(done, 4, "images") for done in (2, 3, 4)], "images of one size go through together"
@@ -54,7 +55,8 @@ def test_a_model_that_ends_its_process_has_failed(
     dataset: Dataset, tmp_path: Path, build: hostile_models.Build, limits: dict[str, float], reason: str
 ) -> None:
     model = hostile_models.freeze(build, tmp_path / "model.pb")
-    frame = isolated.assess(model, dataset, **limits)
+    with isolated.Evaluator(dataset, **limits) as evaluator:
+        frame = evaluator.assess(model)
     assert list(frame["image"]) == ["1", "2", "3", "4"]
     assert math.isnan(frame["psnr_db"].iloc[0])
     assert reason in summarise(frame)["failed"]
@@ -64,5 +66,6 @@ def test_a_model_that_ends_its_process_has_failed(
 def test_an_image_that_cannot_be_read_is_told(dataset: Dataset, tmp_path: Path) -> None:
     model = hostile_models.freeze(hostile_models.good, tmp_path / "model.pb")
     (tmp_path / "input" / "3.png").write_bytes(b"no image")
-    with pytest.raises(InputError, match=r"expected an image in .*3\.png, found a file of another kind"):
-        isolated.assess(model, dataset)
+    wrong = pytest.raises(InputError, match=r"expected an image in .*3\.png, found a file of another kind")
+    with wrong, isolated.Evaluator(dataset) as evaluator:
+        evaluator.assess(model)
