@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -91,7 +92,7 @@ class Evaluator:
         InputError
             As of `evaluate`, or a `.pb` that isn't a frozen model.
         """
-        import pandas as pd  # while the process makes ready
+        import pandas as pd
 
         rows: list[dict[str, Any]] = []
         runtime: str | None = None
@@ -118,6 +119,7 @@ class Evaluator:
 def _started(request: dict[str, Any], limits: dict[str, Any]) -> Worker:
     worker = Worker(ASSESSMENT, **limits, warm=worker_kinds.INFERENCE)
     worker.send(request)
+    importlib.import_module("pandas")  # what `assess` needs, while nothing waits for it
     return worker
 
 
