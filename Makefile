@@ -7,7 +7,7 @@ BENCH_VENV := .venv-bench
 
 .PHONY: help setup demo check test test-golden lab bench lint browser packages lock clean
 help:
-	@echo "make demo    both tracks on the sample data: convert, evaluate, profile, score (2 to 4 minutes)"
+	@echo "make demo    both tracks on the sample data: convert, evaluate, profile, score (about a minute)"
 	@echo "make check   lint, types, and the tests that need neither TensorFlow nor a browser (a minute and a half)"
 	@echo "make test    lint, types, and the tests of the package and the notebooks (8 minutes)"
 	@echo "make test-golden  the slow network on all of the challenge's photos (2 minutes), which make test leaves out"

@@ -93,7 +93,7 @@ def made_on(name: str, packages: Sequence[str]) -> str:
     """Return machine, load, date, versions and command in a paragraph."""
     versions = ", ".join(f"{package} {version(package)}" for package in packages)
     return (
-        f"Made {datetime.now(UTC):%Y-%m-%d} by `make bench` (`benchmarks/{name}.py`) on {machine.cpu_name()}, "
+        f"Made {datetime.now(UTC):%Y-%m-%d} by `benchmarks/{name}.py` on {machine.cpu_name()}, "
         f"{machine.usable_cores()} cores, {platform.system()}, load average {machine.load_average():.1f} at the end; "
         f"Python {platform.python_version()}, {versions}."
     )
