@@ -103,13 +103,12 @@ def main(before: Path, rounds: int, wanted: str) -> None:
         place = Path(name)
         old, new = Clone(before.resolve(), place / "before").runs(), Clone(PROJECT, place / "after").runs()
         names = [each for each in new if wanted in each]
-        rows, times = [], {}
+        rows = []
         for each in names:
             pair = {"before": old[each], "after": new[each]}
             if each == list(GOALS)[1]:
                 pair[FLOOR] = floor(place)
             found = side_by_side.time_in_turn(pair, rounds)
-            times |= {(each, state): taken for state, taken in found.items()}
             ratio = side_by_side.ratio(found["after"], found["before"])
             rows.append(
                 [each, *map(side_by_side.spread, (found["before"], found["after"])), str(ratio), goal(each, found)]
