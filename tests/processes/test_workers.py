@@ -264,13 +264,16 @@ def test_a_fork_server_ends_with_its_process() -> None:
     environment = {name: value for name, value in os.environ.items() if name != fork_server.VARIABLE}
     environment["PYTHONPATH"] = str(FIXTURES)
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    owner = subprocess.Popen([sys.executable, "-c", code], **pipes, env=environment)
-    assert owner.stdout is not None
-    assert owner.stdout.readline() == b"started\n"
-    servers = psutil.Process(owner.pid).children(recursive=True)
-    assert len(servers) == 3, "one for each kind, and the one that forked them"
-    owner.kill()
-    owner.communicate()
+    with subprocess.Popen([sys.executable, "-c", code], **pipes, env=environment) as owner:
+        try:
+            assert owner.stdout is not None
+            assert owner.stdout.readline() == b"started\n"
+            (supervisor,) = psutil.Process(owner.pid).children()
+            # Not every descendant: the worker that ended may not have been reaped yet.
+            servers = [supervisor, *supervisor.children()]
+            assert len(servers) == 3, "one for each kind, and the one that forked them"
+        finally:
+            owner.kill()
     assert psutil.wait_procs(servers, LONG_S)[1] == []
 
 
