@@ -14,7 +14,8 @@ from aic_helpers.core import machine
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.evaluation import example_images
 from aic_helpers.evaluation.per_image import FIGURES, chosen
-from aic_helpers.models import tensorflow_runtime, worker_kinds
+from aic_helpers.graphs import tensorflow_runtime
+from aic_helpers.models import worker_kinds
 from aic_helpers.processes.workers import ChildError, Worker
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Evaluator:
         -------
         DataFrame
             As of `evaluate`. Where the process was stopped or died, the images that it didn't come to have that as
-            their ``failure``. `attrs` has ``runtime``: what ran the model, see `aic_helpers.models.tensorflow_runtime`.
+            their ``failure``. `attrs` has ``runtime``: what ran the model, see `aic_helpers.graphs.tensorflow_runtime`.
 
         Raises
         ------

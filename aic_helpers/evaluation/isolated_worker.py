@@ -12,7 +12,8 @@ from aic_helpers.core.tracks import TRACKS
 from aic_helpers.data.datasets import open_dataset
 from aic_helpers.evaluation import example_images
 from aic_helpers.evaluation.per_image import Row, batches_of_rows, chosen
-from aic_helpers.models import frozen_models, tensorflow_runtime
+from aic_helpers.graphs import tensorflow_runtime
+from aic_helpers.models import frozen_models
 
 
 class Assessment:

@@ -1,4 +1,4 @@
-"""Model sources to frozen models, and what a graph says of itself."""
+"""Model sources to frozen models, and the workers that run them."""
 
 import lazy_loader
 

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.quiet_tensorflow import import_tensorflow, make_light
 from aic_helpers.data.images import as_float, read_rgb
+from aic_helpers.graphs.static_cost import static_cost
 from aic_helpers.models import read_files, tensorflow1
 from aic_helpers.models.checkpoints import load_weights, match_variables, open_checkpoint
 from aic_helpers.models.frozen_models import FrozenModel, read_graph, static_shape
-from aic_helpers.models.static_cost import static_cost
 from aic_helpers.models.user_code import checked_output, load_function, user_code
 
 PARITY_SIZES_PX = ((480, 320), (191, 127), (61, 93))

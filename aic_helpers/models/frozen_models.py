@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError, require_file
 from aic_helpers.core.quiet_tensorflow import import_tensorflow, is_light
-from aic_helpers.models import tensorflow_runtime
-from aic_helpers.models.tensorflow_runtime import Runtime
+from aic_helpers.graphs import tensorflow_runtime
+from aic_helpers.graphs.tensorflow_runtime import Runtime
 
 
 class FrozenModel:
@@ -25,7 +25,7 @@ class FrozenModel:
     input_dtype : str
         As the graph declares it; ``unknown`` where it doesn't.
     runtime : str
-        ``tensorflow-light`` or ``tensorflow``: see `aic_helpers.models.tensorflow_runtime`.
+        ``tensorflow-light`` or ``tensorflow``: see `aic_helpers.graphs.tensorflow_runtime`.
     runtime_note : str or None
         Why it is the whole of TensorFlow where a part should have done.
     """

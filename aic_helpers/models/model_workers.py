@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from aic_helpers.core import machine
 from aic_helpers.core.errors import InputError
-from aic_helpers.models import tensorflow_runtime, worker_kinds
+from aic_helpers.graphs import tensorflow_runtime
+from aic_helpers.models import worker_kinds
 from aic_helpers.processes.workers import ChildError, Worker
 
 INFERENCE = "aic_helpers.models.inference_worker:Inference"
@@ -239,7 +240,7 @@ class ModelWorker:
         return max(self._worker.peak_rss_mib, run.rss_mib), "resident size sampled every 20 ms"
 
     def receptive_field(self, width_px: int, height_px: int) -> dict[str, Any]:
-        """Return the fields of `aic_helpers.models.receptive_fields.ReceptiveField` for an image of that size.
+        """Return the fields of `aic_helpers.graphs.receptive_fields.ReceptiveField` for an image of that size.
 
         Beside them stands ``mib_per_megapixel``, what the largest activations take.
         """
@@ -247,7 +248,7 @@ class ModelWorker:
         return self._ask({**request, "width_px": width_px, "height_px": height_px}, timeout_s=self._run_timeout_s)
 
     def cost(self, path: Path, width_px: int, height_px: int) -> dict[str, Any]:
-        """Return the static cost of any `.pb` file; see `aic_helpers.models.static_cost.static_cost`."""
+        """Return the static cost of any `.pb` file; see `aic_helpers.graphs.static_cost.static_cost`."""
         return self._ask({"do": "cost", "model": str(path.resolve()), "width_px": width_px, "height_px": height_px})
 
     def roofline(self, threads: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from aic_helpers.models.tensorflow_runtime import runtime
+from aic_helpers.graphs.tensorflow_runtime import runtime
 
 SIDE = 2048
 """Of the square matrices: 17 GFLOP a product, and 48 MiB for the three, more than a core's caches hold."""

@@ -21,9 +21,9 @@ from aic_helpers.core import machine, safe_files
 from aic_helpers.core.project_paths import PACKAGE
 from aic_helpers.core.tracks import PROTOCOL
 from aic_helpers.data.datasets import Dataset
+from aic_helpers.graphs.tensorflow_runtime import LIGHT, WHOLE
 from aic_helpers.models import sources
 from aic_helpers.models.sources import fingerprint
-from aic_helpers.models.tensorflow_runtime import LIGHT, WHOLE
 from aic_helpers.profiling.network_pairs import Conditions
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import results

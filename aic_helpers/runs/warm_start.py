@@ -10,7 +10,7 @@ from aic_helpers.models import worker_kinds
 from aic_helpers.processes import fork_server
 
 INFERENCE = (
-    "aic_helpers.models.tensorflow_runtime:preload",
+    "aic_helpers.graphs.tensorflow_runtime:preload",
     "aic_helpers.evaluation.isolated_worker",
     "aic_helpers.models.inference_worker",
     "aic_helpers.models.graph_checks",

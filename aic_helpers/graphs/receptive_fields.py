@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from aic_helpers.models import layout_rules, window_rules
-from aic_helpers.models.axis_spans import (
+from aic_helpers.graphs import layout_rules, window_rules
+from aic_helpers.graphs.axis_spans import (
     Axes,
     Inputs,
     NotLocalError,
@@ -23,7 +23,7 @@ from aic_helpers.models.axis_spans import (
     span_of,
     spanned,
 )
-from aic_helpers.models.tensorflow_runtime import runtime
+from aic_helpers.graphs.tensorflow_runtime import runtime
 
 PERIOD_PX = 960
 """The graph is followed at two sizes so far apart, both with the photo's remainders; a total stride divides it."""

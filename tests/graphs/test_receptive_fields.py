@@ -10,8 +10,8 @@ import pytest
 
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.data.crops import tiles
+from aic_helpers.graphs.receptive_fields import ReceptiveField, receptive_field
 from aic_helpers.models.frozen_models import FrozenModel, read_graph
-from aic_helpers.models.receptive_fields import ReceptiveField, receptive_field
 
 pytestmark = pytest.mark.tensorflow
 

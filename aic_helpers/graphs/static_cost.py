@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX
-from aic_helpers.models.tensorflow_runtime import runtime
+from aic_helpers.graphs.tensorflow_runtime import runtime
 
 MIB = 2**20
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aic_helpers.models.static_cost import static_cost
+from aic_helpers.graphs.static_cost import static_cost
 
 pytestmark = pytest.mark.tensorflow
 

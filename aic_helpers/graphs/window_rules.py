@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from aic_helpers.models.axis_spans import (
+from aic_helpers.graphs.axis_spans import (
     Axes,
     Axis,
     Inputs,

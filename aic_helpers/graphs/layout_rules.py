@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from aic_helpers.models.axis_spans import (
+from aic_helpers.graphs.axis_spans import (
     Axes,
     Axis,
     Inputs,

@@ -13,7 +13,8 @@ import pytest
 from fixtures import hostile_models
 
 from aic_helpers.core.tracks import TRACKS
-from aic_helpers.models import conversion, sources, tensorflow_runtime
+from aic_helpers.graphs import tensorflow_runtime
+from aic_helpers.models import conversion, sources
 from aic_helpers.models.model_workers import ModelFailure, ModelWorker
 from aic_helpers.processes import fork_server
 
@@ -94,7 +95,7 @@ def test_both_runtimes_give_the_same_bits_for_the_challenges_networks(tmp_path: 
 def test_a_light_process_has_all_of_tensorflow_once_it_is_asked_for() -> None:
     code = """
 import sys
-from aic_helpers.models import tensorflow_runtime
+from aic_helpers.graphs import tensorflow_runtime
 tensorflow_runtime.preload()
 print(tensorflow_runtime.name())
 import tensorflow as tf
@@ -131,7 +132,8 @@ def test_a_graph_that_the_inner_modules_cannot_load_is_loaded_by_the_whole(tmp_p
     code = """
 import sys
 from aic_helpers.core import quiet_tensorflow
-from aic_helpers.models import frozen_models, tensorflow_runtime
+from aic_helpers.graphs import tensorflow_runtime
+from aic_helpers.models import frozen_models
 quiet_tensorflow.make_light()
 import tensorflow.python.client.session as session
 def other(*arguments, **named):
