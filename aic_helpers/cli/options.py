@@ -109,6 +109,7 @@ def report(settings: Settings, part: Part, result: Result, as_json: bool) -> int
 
 def verdict(result: Result, parts: Sequence[Part] = ("metrics", "profile", "requirements")) -> int:
     """Return the exit status of what was found: failed figures and broken rules count, unjudged ones don't."""
-    failed = any(getattr(getattr(result, part), "failed", "") for part in parts)
+    failed = "metrics" in parts and result.metrics is not None and result.metrics.broken
+    failed = failed or ("profile" in parts and result.profile is not None and bool(result.profile.failed))
     broken = "requirements" in parts and any(rule.passed is False for rule in result.requirements)
     return RULE_BROKEN if failed or broken else DONE

@@ -86,7 +86,9 @@ class Evaluator:
         -------
         DataFrame
             As of `evaluate`. Where the process was stopped or died, the images that it didn't come to have that as
-            their ``failure``. `attrs` has ``runtime``: what ran the model, see `aic_helpers.graphs.tensorflow_runtime`.
+            their ``failure``. `attrs` has ``runtime``: what ran the model, see `aic_helpers.graphs.tensorflow_runtime`;
+            ``doubts``, of `aic_helpers.evaluation.plausibility.doubts`; and ``mixing``, the operation for which images
+            went through one by one, or None.
 
         Raises
         ------
@@ -96,24 +98,25 @@ class Evaluator:
         import pandas as pd
 
         rows: list[dict[str, Any]] = []
-        runtime: str | None = None
+        made: dict[str, Any] = {}
         worker = self._worker.result()
         try:
             worker.receive()
             opened = worker.ask({"do": "open", "model": str(model_pb)})
-            runtime = opened["runtime"]
+            made["runtime"] = opened["runtime"]
             if opened["runtime_note"]:
                 tensorflow_runtime.tell(opened["runtime_note"])
             while batch := worker.ask({"do": "next"})["rows"]:
                 rows += batch
                 if progress:
                     progress(len(rows), len(self._pairs), "images")
+            made |= worker.ask({"do": "doubts"})
             if examples:
                 _write(examples, worker.ask({"do": "examples"})["pictures"])
         except ChildError as error:
             rows += _lost(self._pairs[len(rows) :], str(error))
         images = pd.DataFrame(rows)
-        images.attrs["runtime"] = runtime
+        images.attrs |= made
         return images
 
 

@@ -9,22 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from aic_helpers.core.tracks import TRACKS
-from aic_helpers.data.datasets import open_dataset
-from aic_helpers.evaluation import example_images
+from aic_helpers.data.datasets import open_dataset, read_pair
+from aic_helpers.evaluation import example_images, plausibility
 from aic_helpers.evaluation.per_image import Row, batches_of_rows, chosen
 from aic_helpers.graphs import tensorflow_runtime
 from aic_helpers.models import frozen_models
 
 
 class Assessment:
-    """Answers ``prepare``, ``open``, ``next`` until no rows are left, and ``examples``."""
+    """Answers ``prepare``, ``open``, ``next`` until no rows are left, ``doubts`` and ``examples``."""
 
     def __init__(self) -> None:
         self._batches: Iterator[list[Row]] = iter(())
         self._rows: list[Row] = []
 
     def __call__(self, request: dict[str, Any]) -> dict[str, Any]:
-        actions = {"prepare": self._prepare, "open": self._open, "next": self._next, "examples": self._examples}
+        actions = {"prepare": self._prepare, "open": self._open, "next": self._next}
+        actions |= {"doubts": self._doubts, "examples": self._examples}
         return actions[request["do"]](request)
 
     def _prepare(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -35,7 +36,7 @@ class Assessment:
         return {}
 
     def _open(self, request: dict[str, Any]) -> dict[str, Any]:
-        model = frozen_models.load(request["model"])
+        model = self._model = frozen_models.load(request["model"])
         self._rows = []
         self._outputs = example_images.KeptOutputs(model)
         self._batches = batches_of_rows(model, self._dataset, self._pairs, self._outputs.keep)
@@ -45,6 +46,17 @@ class Assessment:
         batch = next(self._batches, [])
         self._rows += batch
         return {"rows": batch}
+
+    def _doubts(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return `plausibility.doubts` on the example images, and the operation for which images went one by one."""
+        pairs = {pair.name: pair for pair in self._pairs}
+        seen = []
+        for row in example_images.choose(self._rows).values():
+            pair = read_pair(self._dataset, pairs[row["image"]])
+            output = self._outputs.of(pair)
+            if output is not None:
+                seen.append(plausibility.Seen(pair.input, pair.target, output))
+        return {"doubts": plausibility.doubts(self._model, seen), "mixing": self._model.mixing}
 
     def _examples(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the pictures of the worst, the median and the best image by name, their bytes in base64."""

@@ -48,8 +48,8 @@ def evaluate(
     ----------
     model : callable
         A batch (images, height, width, 3) of float32 in [0, 1] -> the same shape; see
-        `aic_helpers.models.frozen_models.load`. It gets images one by one, unless it has an attribute `batch` that is
-        None, as a `FrozenModel` has.
+        `aic_helpers.models.frozen_models.load`. It gets images one by one, unless it has a method `keeps_apart` that
+        says of the shape of a batch that each output is that of its image alone, as a `FrozenModel` has.
     dataset : Dataset
         From `aic_helpers.data.datasets.open_dataset`.
     limit : int, optional
@@ -98,8 +98,7 @@ def batches_of_rows(
     model: Model, dataset: Dataset, pairs: Sequence[Pair], see: See | None = None
 ) -> Iterator[list[Row]]:
     """Yield the rows of a few pairs at a time, in their order; `evaluate` says what is in them."""
-    pixels = BATCH_PIXELS if getattr(model, "batch", 1) is None else 1
-    batches = _batched((read_pair(dataset, pair) for pair in pairs), pixels)
+    batches = _batched((read_pair(dataset, pair) for pair in pairs), model)
     loaded = ((batch, np.stack([pair.input for pair in batch])) for batch in batches)
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as scorer:
         scored = None
@@ -120,17 +119,23 @@ def _ahead(thread: ThreadPoolExecutor, items: Iterator[Item]) -> Iterator[Item]:
         yield item
 
 
-def _batched(pairs: Iterable[LoadedPair], pixels: int) -> Iterator[list[LoadedPair]]:
-    """Yield neighbours of one size together, up to so many pixels; a larger pair alone."""
+def _batched(pairs: Iterable[LoadedPair], model: Model) -> Iterator[list[LoadedPair]]:
+    """Yield neighbours of one size together, as many as go through the model at once."""
     batch: list[LoadedPair] = []
     for pair in pairs:
-        full = batch and (len(batch) + 1) * pair.target[..., 0].size > pixels
-        if full or (batch and batch[0].target.shape != pair.target.shape):
+        if batch and (batch[0].target.shape != pair.target.shape or len(batch) >= _at_once(model, pair.target.shape)):
             yield batch
             batch = []
         batch.append(pair)
     if batch:
         yield batch
+
+
+def _at_once(model: Model, shape: tuple[int, ...]) -> int:
+    """Return how many images of a shape go through a model together: an image's figures are those of it alone."""
+    count = BATCH_PIXELS // (shape[0] * shape[1])
+    keeps_apart = getattr(model, "keeps_apart", None)
+    return count if count > 1 and keeps_apart and keeps_apart((count, *shape)) else 1
 
 
 def _run(model: Model, inputs: NDArray[np.float32]) -> list[tuple[NDArray[np.float32] | None, str | None]]:
@@ -193,6 +198,7 @@ def summarise(frame: pd.DataFrame) -> dict[str, Any]:
     means = {name: None if len(failures) else float(frame[name].mean()) for name in names}
     intervals = {f"{name}_ci95": None if len(failures) else mean_ci95(frame[name].to_numpy()) for name in names}
     made = {"protocol": PROTOCOL, "runtime": frame.attrs.get("runtime"), "images": len(frame)}
+    made |= {"mixing": frame.attrs.get("mixing"), "doubts": frame.attrs.get("doubts", [])}
     summary: dict[str, Any] = {**made, **means, **intervals}
     summary |= {"cropped_images": int(frame["cropped"].sum()), "capped_images": int(frame["capped"].sum())}
     summary |= {"outside_share": float(frame["outside_share"].mean()), "outside_max": float(frame["outside_max"].max())}

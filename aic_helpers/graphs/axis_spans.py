@@ -13,7 +13,17 @@ from typing import Any
 
 
 class NotLocalError(Exception):
-    """The output can't be told from the pixels near it; the text says why."""
+    """The output can't be told from the pixels near it; the text says why.
+
+    Attributes
+    ----------
+    where : str
+        The operation, by type and name.
+    """
+
+    def __init__(self, why: str, where: str = "the graph") -> None:
+        super().__init__(why)
+        self.where = where
 
 
 @dataclass(frozen=True)

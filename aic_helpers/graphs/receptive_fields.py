@@ -1,9 +1,12 @@
-"""A frozen graph -> how far around a pixel its output looks, or why it can't be told from nearby pixels."""
+"""A frozen graph -> how far around a pixel its output looks, or why it can't be told from nearby pixels.
+
+The same way through the graph, along the batch in place of the photo, tells whether it keeps a batch's images apart.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +23,7 @@ from aic_helpers.graphs.axis_spans import (
     picture,
     plain,
     shape_of,
+    side_of,
     span_of,
     spanned,
 )
@@ -85,24 +89,49 @@ def receptive_field(graph_def: Any, height_px: int, width_px: int) -> ReceptiveF
     """
     sizes = [(height_px % PERIOD_PX + times * PERIOD_PX, width_px % PERIOD_PX + times * PERIOD_PX) for times in (1, 2)]
     try:
-        one, two = (_followed(graph_def, *size) for size in sizes)
-        spans = _compared(one, two)
+        one, two = (
+            _followed(graph_def, ((), spanned(height, Span(0)), spanned(width, Span(1)), plain(3)))
+            for height, width in sizes
+        )
+        spans = _compared(one, two, PERIOD_PX)
         return _outcome(one["output:0"], spans)
     except NotLocalError as error:
         return ReceptiveField(obstacle=str(error))
 
 
-def _followed(graph_def: Any, height_px: int, width_px: int) -> dict[str, Axes]:
-    """Return the axes of every tensor on the way from the input to the output, by name."""
+def mixes_images(graph_def: Any, shape: Sequence[int]) -> str | None:
+    """Return the operation that may mix the images of a batch; None where each output is that of its image alone.
+
+    Parameters
+    ----------
+    graph_def : GraphDef
+    shape : sequence of int
+        Of the batch: images, height, width, 3.
+    """
+    count, *sides = shape
+    alone = Span(0)
+    try:
+        found, twice = (_followed(graph_def, (spanned(times * count, alone), *map(plain, sides))) for times in (1, 2))
+        _compared(found, twice, count)
+        batch, *others = found["output:0"]
+        if not all(is_plain(axis) for axis in others) or span_of(batch) != alone:
+            raise NotLocalError("the images of the output are not those of the input")
+    except NotLocalError as error:
+        return error.where
+    return None
+
+
+def _followed(graph_def: Any, photo: Axes) -> dict[str, Axes]:
+    """Return the axes of every tensor on the way from the input, which has those of `photo`, to the output, by name."""
     tensorflow = runtime()
     with tensorflow.Graph().as_default() as graph:
-        image = tensorflow.placeholder("float32", [1, height_px, width_px, 3], name="photo")
+        image = tensorflow.placeholder("float32", [side_of(axis) for axis in photo], name="photo")
         try:
             tensorflow.import_graph_def(graph_def, input_map={"input:0": image}, name="network")
         except ValueError as error:
             raise NotLocalError((str(error).splitlines() or ["the graph refuses other sizes"])[-1]) from None
         output = graph.get_tensor_by_name("network/output:0")
-        found: dict[str, Axes] = {image.name: ((), spanned(height_px, Span(0)), spanned(width_px, Span(1)), plain(3))}
+        found: dict[str, Axes] = {image.name: photo}
         sized: set[str] = set()
         for operation in _needed(graph, output.op):
             _follow(operation, found, sized)
@@ -136,8 +165,8 @@ def _follow(operation: Any, found: dict[str, Axes], sized: set[str]) -> None:
         else:
             sized |= {name for name in names if any(tensor.name in sized for tensor in operation.inputs)}
     except NotLocalError as error:
-        name = operation.name.removeprefix("network/")
-        raise NotLocalError(f"{operation.type} ({name}) {error}") from None
+        where = f"{operation.type} ({operation.name.removeprefix('network/')})"
+        raise NotLocalError(f"{where} {error}", where) from None
 
 
 def _reach(operation: Any, inputs: Inputs, by_size: list[bool]) -> list[Axes]:
@@ -152,16 +181,16 @@ def _reach(operation: Any, inputs: Inputs, by_size: list[bool]) -> list[Axes]:
     return rule(operation, inputs)
 
 
-def _compared(one: dict[str, Axes], two: dict[str, Axes]) -> list[Span]:
-    """Return all spans, having checked that at both sizes they are the same, and as much further as the photo is."""
+def _compared(one: dict[str, Axes], two: dict[str, Axes], more: int) -> list[Span]:
+    """Return all spans, having checked that at both sizes they are the same, and go as much further, by `more`."""
     spans = []
     for name, axes in one.items():
         for axis, other in zip(axes, two[name], strict=True):
             pairs = list(zip(axis, other, strict=False))
             growth = [(b - a) * span.scale if span else b - a for (a, span), (b, _) in pairs]
-            expected = [PERIOD_PX if span else 0 for _, span in axis]
+            expected = [more if span else 0 for _, span in axis]
             if len(axis) != len(other) or growth != expected or any(a[1] != b[1] for a, b in pairs):
-                raise NotLocalError(f"what {name} depends on changes with the photo's size")
+                raise NotLocalError(f"what {name} depends on changes with the photo's size", name)
             spans += [span for _, span in axis if span]
     return spans
 
@@ -220,15 +249,26 @@ def _reduction(operation: Any, inputs: Inputs) -> list[Axes]:
 
 def _product(operation: Any, inputs: Inputs) -> list[Axes]:
     left, right = inputs[0], inputs[1]
-    if left is None or right is not None or not is_plain(left[-1]):
+    if left is None or not is_plain(left[-1]):
         raise NotLocalError("multiplies all places of the photo with each other")
     if any(attribute(operation, name, False) for name in ("transpose_a", "adj_x")):
         raise NotLocalError("is a product of a kind that isn't followed")
+    if right is not None:
+        return [_product_of_both(operation, left, right)]
     if len(shape_of(operation.inputs[1])) != 2 and len(shape_of(operation.inputs[0])) != 2:
         weights = shape_of(operation.inputs[1])[:-2]
         if any(side != 1 for side in weights):
             raise NotLocalError("is a product of a kind that isn't followed")
     return [(*left[:-1], plain(shape_of(operation.outputs[0])[-1]))]
+
+
+def _product_of_both(operation: Any, left: Axes, right: Axes) -> Axes:
+    """Of two that depend on the photo: along the axes before the last two they go together."""
+    swapped = any(attribute(operation, name, False) for name in ("transpose_b", "adj_y"))
+    summed, kept = (right[-1], right[-2]) if swapped else (right[-2], right[-1])
+    if not is_plain(summed):
+        raise NotLocalError("multiplies all places of the photo with each other")
+    return (*broadcast([left[:-2], right[:-2]]), left[-2], kept)
 
 
 RULES: dict[str, Callable[[Any, Inputs], list[Axes]]] = {

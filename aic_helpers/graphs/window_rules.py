@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -17,6 +18,7 @@ from aic_helpers.graphs.axis_spans import (
     is_plain,
     picture,
     plain,
+    regrouped,
     shape_of,
     side_of,
     span_of,
@@ -25,13 +27,6 @@ from aic_helpers.graphs.axis_spans import (
 
 RESIZES = {"ResizeArea": 2, "ResizeBicubic": 3, "ResizeBilinear": 2, "ResizeNearestNeighbor": 1}
 """How many elements of the input, rounded up, lie at most between the place asked for and one that counts."""
-
-
-def _span(axis: Axis) -> Span:
-    span = span_of(axis)
-    if span is None:
-        raise NotLocalError("is given something else than a picture")
-    return span
 
 
 def _padded_before(side: int, size: int, step: int, padding: bytes, explicit: list[int], axis: int) -> int:
@@ -49,11 +44,11 @@ def _window(operation: Any, axes: Axes, sizes: list[int], channels: Axis) -> lis
     explicit = attribute(operation, "explicit_paddings", [])
     result = [axes[0]]
     for axis in (1, 2):
-        span = _span(axes[axis])
+        span = span_of(axes[axis])
         size = (sizes[axis - 1] - 1) * dilations[axis] + 1
         before = _padded_before(side_of(axes[axis]), size, steps[axis], padding, explicit, axis)
         side = shape_of(operation.outputs[0])[axis]
-        result.append(spanned(side, span.window(steps[axis], -before, size - 1 - before)))
+        result.append(_axis(side, span and span.window(steps[axis], -before, size - 1 - before)))
     return [(*result, channels)]
 
 
@@ -80,11 +75,11 @@ def _transposed(operation: Any, inputs: Inputs) -> list[Axes]:
     kernel, shape = shape_of(operation.inputs[1]), shape_of(operation.outputs[0])
     result = [axes[0]]
     for axis in (1, 2):
-        span, step = _span(axes[axis]), steps[axis]
+        span, step = span_of(axes[axis]), steps[axis]
         size = (kernel[axis - 1] - 1) * dilations[axis] + 1
         before = _padded_before(shape[axis], size, step, padding, explicit, axis)
         first, last = Fraction(before - (size - 1), step), Fraction(before, step)
-        result.append(spanned(shape[axis], span.window(Fraction(1, step), first, last)))
+        result.append(_axis(shape[axis], span and span.window(Fraction(1, step), first, last)))
     return [(*result, plain(shape[3]))]
 
 
@@ -95,9 +90,9 @@ def _resize(operation: Any, inputs: Inputs) -> list[Axes]:
     shape, around = shape_of(operation.outputs[0]), RESIZES[operation.type]
     result = [axes[0]]
     for axis in (1, 2):
-        span = _span(axes[axis])
+        span = span_of(axes[axis])
         factor = Fraction(side_of(axes[axis]), shape[axis])
-        result.append(spanned(shape[axis], span.window(factor, -around, around + max(factor, Fraction(1)))))
+        result.append(_axis(shape[axis], span and span.window(factor, -around, around + max(factor, Fraction(1)))))
     return [(*result, axes[3])]
 
 
@@ -114,35 +109,42 @@ def _to_space(operation: Any, inputs: Inputs) -> list[Axes]:
 def _stretched(axis: Axis, block: int, before: int = 0, after: int = 0) -> Axis:
     span = span_of(axis)
     side = (side_of(axis) + before + after) // block
-    return plain(side) if span is None else spanned(side, span.window(block, -before, block - 1 - before))
+    return _axis(side, span and span.window(block, -before, block - 1 - before))
 
 
 def _squeezed(axis: Axis, block: int, before: int = 0, after: int = 0) -> Axis:
     span = span_of(axis)
     side = side_of(axis) * block - before - after
-    if span is None:
-        return plain(side)
-    return spanned(side, span.window(Fraction(1, block), Fraction(before - block + 1, block), Fraction(before, block)))
+    first, last = Fraction(before - block + 1, block), Fraction(before, block)
+    return _axis(side, span and span.window(Fraction(1, block), first, last))
+
+
+def _axis(side: int, span: Span | None) -> Axis:
+    return plain(side) if span is None else spanned(side, span)
 
 
 def _space_to_batch(operation: Any, inputs: Inputs) -> list[Axes]:
-    return _batched(operation, inputs, _stretched)
+    axes, blocks = inputs[0] or (), math.prod(fixed_value(operation, 1).tolist())
+    return [((*plain(blocks), *axes[0]), *_rearranged(operation, axes, _stretched))]
 
 
 def _batch_to_space(operation: Any, inputs: Inputs) -> list[Axes]:
-    return _batched(operation, inputs, _squeezed)
+    axes, blocks = inputs[0] or (), math.prod(fixed_value(operation, 1).tolist())
+    phases, batch = regrouped((axes[0],), [blocks, side_of(axes[0]) // blocks])
+    if not is_plain(phases):
+        raise NotLocalError("takes images of a batch for places of a photo")
+    return [(batch, *_rearranged(operation, axes, _squeezed))]
 
 
-def _batched(operation: Any, inputs: Inputs, change: Callable[[Axis, int, int, int], Axis]) -> list[Axes]:
-    axes, blocks, borders = inputs[0] or (), fixed_value(operation, 1), fixed_value(operation, 2)
-    if not is_plain(axes[0]):
-        raise NotLocalError("takes the photo's places for images of a batch")
+def _rearranged(operation: Any, axes: Axes, change: Callable[[Axis, int, int, int], Axis]) -> Axes:
+    """Return the axes after that of the batch, those among them changed that blocks are taken of."""
+    blocks, borders = fixed_value(operation, 1), fixed_value(operation, 2)
     count = len(blocks)
     changed = [
         change(axis, int(block), int(border[0]), int(border[1]))
         for axis, block, border in zip(axes[1 : 1 + count], blocks, borders, strict=True)
     ]
-    return [(plain(shape_of(operation.outputs[0])[0]), *changed, *axes[1 + count :])]
+    return (*changed, *axes[1 + count :])
 
 
 RULES: dict[str, Callable[[Any, Inputs], list[Axes]]] = {

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from aic_helpers.core.errors import InputError, require_file
 from aic_helpers.core.quiet_tensorflow import import_tensorflow, is_light
 from aic_helpers.graphs import tensorflow_runtime
+from aic_helpers.graphs.receptive_fields import mixes_images
 from aic_helpers.graphs.tensorflow_runtime import Runtime
 
 
@@ -28,6 +29,10 @@ class FrozenModel:
         ``tensorflow-light`` or ``tensorflow``: see `aic_helpers.graphs.tensorflow_runtime`.
     runtime_note : str or None
         Why it is the whole of TensorFlow where a part should have done.
+    mixing : str or None
+        The operation that may mix the images of a batch, where `keeps_apart` found one.
+    stateful : bool
+        Whether an operation may give something else at the next call.
     """
 
     def __init__(self, path: Path, graph_def: Any, threads: int | None = None, runtime: Runtime | None = None) -> None:
@@ -43,11 +48,23 @@ class FrozenModel:
         self.input_dtype: str = runtime.as_dtype(declared["dtype"].type).name if "dtype" in declared else "unknown"
         self.runtime = tensorflow_runtime.name()
         self.runtime_note = runtime.note
+        self.mixing: str | None = None
+        self.stateful = any(node.op_def.is_stateful for node in graph.get_operations() if node.type != "Placeholder")
+        self._kept_apart: dict[tuple[int, ...], bool] = {}
 
     @property
     def batch(self) -> int | None:
         """The fixed batch size (1 in the challenge's own files), or None where any will do."""
         return self.input_shape[0]
+
+    def keeps_apart(self, shape: tuple[int, ...]) -> bool:
+        """Return whether each output of a batch of that shape is proved to be that of its image alone."""
+        if self.batch is not None:
+            return False
+        if shape not in self._kept_apart:
+            mixing = mixes_images(read_graph(self.path), shape)
+            self.mixing, self._kept_apart[shape] = mixing or self.mixing, mixing is None
+        return self._kept_apart[shape]
 
     def __call__(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the network's output for a batch.

@@ -16,6 +16,11 @@ an 8-bit step. Exact equality would ask more than a sum over several threads can
 
 NOT_JUDGED = "not judged"
 
+MOSTLY, FAR = 0.5, 0.5
+"""A network works in another range where so large a share of the values is outside, and the farthest by so much."""
+
+ANOTHER_RANGE = "it seems to work in another range: give --range 255 where that is 0..255, else scale in the model"
+
 OTHER_RULES = ("memory", "timeout", "dtype", "not finite")
 """Kinds of failure that break another rule than the one on resolution."""
 
@@ -210,13 +215,15 @@ def _range(findings: Findings, metrics: Part) -> Rule:
         outside, evidence = None, _no_run(findings)
     share, largest = (outside["outside_share"], outside["outside_max"]) if outside else (0.0, 0.0)
     found = f"{share:.2%} of the values outside, by {largest:.3f} at most" if outside else NOT_JUDGED
+    doubt = next((one["text"] for one in (metrics or {}).get("doubts", []) if one["kind"] == "range"), None)
+    other = doubt is not None or (share > MOSTLY and largest > FAR)
     return _rule(
         "values in [0, 1]",
-        True if outside and share == 0 else None,
-        limit="advice: the protocol clips, and the challenge's own networks leave the range by up to 0.08",
+        False if other else True if outside and share == 0 else None,
+        limit="most values inside; advice: all, since the protocol clips (the challenge's own leave it by up to 0.08)",
         found=found,
         evidence=evidence,
-        remedy="clip the output to [0, 1] as the last step of the model",
+        remedy=doubt or (ANOTHER_RANGE if other else "clip the output to [0, 1] as the last step of the model"),
     )
 
 

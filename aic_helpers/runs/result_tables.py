@@ -78,6 +78,7 @@ def metrics_rows(metrics: Metrics | None) -> list[Row]:
         ("PSNR", _figure(metrics.psnr_db, ".2f", " dB", metrics.psnr_db_ci95)),
         ("MS-SSIM", _figure(metrics.ms_ssim, ".4f", interval=metrics.ms_ssim_ci95)),
         ("images", (NOT_MEASURED if metrics.images is None else str(metrics.images)) + _capped(metrics)),
+        *(("doubt", doubt.text) for doubt in metrics.doubts),
     ]
 
 

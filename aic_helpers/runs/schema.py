@@ -24,6 +24,7 @@ from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX
 from aic_helpers.evaluation.example_images import EXAMPLES
+from aic_helpers.evaluation.plausibility import BROKEN
 
 HANGS_ON: dict[str, tuple[str, ...]] = {
     "model": (),
@@ -134,8 +135,18 @@ class Model(AsWritten):
     parity: Annotated[Parity, _or(dict, {})] = Parity()
 
 
+class Doubt(AsWritten):
+    """Why figures may not mean what they seem to: see `aic_helpers.evaluation.plausibility`."""
+
+    kind: Text
+    text: Text
+
+
 class Metrics(AsWritten):
-    """Means over the validation images; `failed` says why there are none."""
+    """Means over the validation images; `failed` says why there are none.
+
+    `mixing` is the operation for which images went through the network one by one.
+    """
 
     protocol: Text = ""
     runtime: Text = ""
@@ -148,7 +159,14 @@ class Metrics(AsWritten):
     ms_ssim_float64: Figure = None
     cropped_images: Count = None
     capped_images: Count = None
+    mixing: Text = ""
+    doubts: Annotated[list[Doubt], _or(list, [])] = []
     failed: Text = ""
+
+    @property
+    def broken(self) -> bool:
+        """Whether there are no figures, or none that can be meant."""
+        return bool(self.failed) or any(doubt.kind in BROKEN for doubt in self.doubts)
 
 
 class Roofline(AsWritten):

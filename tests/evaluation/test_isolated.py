@@ -71,3 +71,22 @@ def test_an_image_that_cannot_be_read_is_told(dataset: Dataset, tmp_path: Path) 
     wrong = pytest.raises(InputError, match=r"expected an image in .*3\.png, found a file of another kind")
     with wrong, isolated.Evaluator(dataset) as evaluator:
         evaluator.assess(model)
+
+
+def test_the_figures_of_an_image_are_those_of_it_alone(dataset: Dataset, tmp_path: Path) -> None:
+    """A network with batch statistics: what other images share the run must not matter."""
+    model = hostile_models.freeze(hostile_models.mixes_the_batch, tmp_path / "model.pb")
+    with isolated.Evaluator(dataset) as evaluator:
+        found = evaluator.assess(model)
+    with isolated.Evaluator(dataset, limit=1) as evaluator:
+        alone = evaluator.assess(model)
+    assert alone["psnr_db"].iloc[0] == found["psnr_db"].iloc[0]
+    assert found.attrs["mixing"] == "Mean (Mean)"
+
+
+def test_what_the_outputs_say_stands_in_the_summary(dataset: Dataset, tmp_path: Path) -> None:
+    model = hostile_models.freeze(lambda images: images * 255 - 25, tmp_path / "model.pb")
+    with isolated.Evaluator(dataset) as evaluator:
+        summary = summarise(evaluator.assess(model))
+    assert summary["doubts"] == [{"kind": "range", "text": "it looks as if it gives 0..255: divide its output by 255"}]
+    assert summary["mixing"] is None

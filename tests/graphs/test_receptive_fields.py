@@ -10,7 +10,7 @@ import pytest
 
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.data.crops import tiles
-from aic_helpers.graphs.receptive_fields import ReceptiveField, receptive_field
+from aic_helpers.graphs.receptive_fields import ReceptiveField, mixes_images, receptive_field
 from aic_helpers.models.frozen_models import FrozenModel, read_graph
 
 pytestmark = pytest.mark.tensorflow
@@ -189,7 +189,11 @@ def vignette(images):
 
 OBSTACLES = {
     "moments": (normalized, r"Mean \(moments/mean\) takes in the whole photo"),
-    "attention": (attention, r"MatMul.* \(MatMul\) multiplies all places of the photo with each other"),
+    "attention": (attention, r"Softmax \(Softmax\) weighs all places of the photo against each other"),
+    "all places": (
+        lambda x: tf.matmul(tf.matmul(x, x, transpose_b=True), x),
+        r"MatMul.* \(MatMul_1\) multiplies all places of the photo with each other",
+    ),
     "spatial softmax": (lambda x: tf.nn.softmax(x, axis=2), r"weighs all places of the photo|takes in the whole photo"),
     "largest": (lambda x: x / tf.reduce_max(x), r"Max \(Max\) takes in the whole photo"),
     "by the size": (lambda x: x / tf.cast(tf.size(x), tf.float32), r"computes with the photo's size"),
@@ -221,3 +225,87 @@ def test_a_resize_by_a_factor_that_depends_on_the_size() -> None:
     """Half of 61 is 30: back up by 2.033. Of another height it would be another factor."""
     found = receptive_field(graph_of(resized), 61, 84)
     assert "changes with the photo's size" in (found.obstacle or "")
+
+
+def squeezed_and_excited(images):
+    share = tf.nn.sigmoid(convolution(tf.reduce_mean(images, (1, 2), keepdims=True), 1))
+    return convolution(images) * share
+
+
+def attention_of_each(images):
+    shape = tf.shape(images)
+    flat = tf.reshape(images, (shape[0], -1, 3))
+    weighed = tf.nn.softmax(tf.matmul(flat, flat, transpose_b=True))
+    return tf.reshape(tf.matmul(weighed, flat), shape)
+
+
+def by_way_of_rows(images):
+    """All pixels of all images in one column, and back."""
+    return tf.reshape(tf.matmul(tf.reshape(images, (-1, 3)), weights(3, 3)), tf.shape(images))
+
+
+def batch_norm(images):
+    return v1.nn.fused_batch_norm(images, tf.ones(3), tf.zeros(3), is_training=True)[0]
+
+
+APART = {
+    "convolutions": convolution,
+    "strided": strided,
+    "dilated": dilated,
+    "normalized": normalized,
+    "squeezed and excited": squeezed_and_excited,
+    "attention": attention_of_each,
+    "by way of rows": by_way_of_rows,
+    "transposed": lambda x: tf.transpose(tf.transpose(x, (3, 1, 0, 2)), (2, 1, 3, 0)),
+    "fixed batch norm": lambda x: v1.nn.fused_batch_norm(
+        x, tf.ones(3), tf.zeros(3), tf.zeros(3), tf.ones(3), is_training=False
+    )[0],
+}
+
+MIXING = {
+    "batch norm": (batch_norm, "FusedBatchNormV3"),
+    "mean of the batch": (lambda x: x - tf.reduce_mean(x, 0), "Mean"),
+    "largest of all": (lambda x: x - 9 * tf.reduce_max(x), "Max"),
+    "the first image": (lambda x: x + x[:1], "strided_slice"),
+    "the other way round": (lambda x: tf.reverse(x, [0]), "ReverseV2"),
+    "by the count": (lambda x: x / tf.cast(tf.shape(x)[0], tf.float32), "RealDiv"),
+    "images for rows": (lambda x: convolution(tf.transpose(x, (1, 0, 2, 3))), "the graph"),
+    "rows for images": (
+        lambda x: tf.reshape(convolution(tf.reshape(x, (1, -1, tf.shape(x)[2], 3))), tf.shape(x)),
+        "the graph",
+    ),
+}
+
+
+def alone_and_together(build) -> float:
+    """Return by how much the images of a batch differ from the same ones alone."""
+    model = FrozenModel(Path("model.pb"), graph_of(build))
+    images = RANDOM.random((4, 8, 12, 3)).astype(np.float32)
+    alone = [model(image[None]) for image in images]
+    return float(
+        np.abs(
+            model(images).reshape(images.shape) - np.concatenate([one.reshape(1, *images.shape[1:]) for one in alone])
+        ).max()
+    )
+
+
+@pytest.mark.parametrize("name", APART)
+def test_images_of_a_batch_are_kept_apart(name: str) -> None:
+    assert mixes_images(graph_of(APART[name]), (4, 8, 12, 3)) is None
+    assert alone_and_together(APART[name]) < 1e-6
+
+
+@pytest.mark.parametrize("name", MIXING)
+def test_what_mixes_the_images_of_a_batch_is_named(name: str) -> None:
+    build, operation = MIXING[name]
+    found = mixes_images(graph_of(build), (4, 8, 12, 3))
+    assert found is not None
+    assert found.startswith(operation), found
+    assert alone_and_together(build) > 1e-2
+
+
+@pytest.mark.parametrize("name", ["srcnn", "resnet_6_16", "resnet_12_64", "vgg_19", "fast_sr"])
+def test_the_networks_here_keep_images_apart(name: str) -> None:
+    from aic_helpers.models import networks
+
+    assert mixes_images(frozen(networks.build(getattr(networks, name))), (92, 100, 100, 3)) is None

@@ -180,7 +180,7 @@ def test_other_numbers_break_the_rule_on_the_output_only(
         lambda images: cast(hostile_models.good(images) * scale, dtype), tmp_path / "model.pb"
     )
     rules = check_here(monkeypatch, model)
-    assert broken(rules) == ["input and output"]
+    assert broken(rules) == ["input and output", *(["values in [0, 1]"] if dtype == "uint8" else [])]
     assert f"output:0 {dtype} of rank 4" in rules["input and output"]["found"]
     assert rules["finite values"]["found"] == "all finite"
     share = "100.00% of the values outside, by 1" if dtype == "uint8" else "0.00% of the values outside, by 0.000"
@@ -188,8 +188,8 @@ def test_other_numbers_break_the_rule_on_the_output_only(
     assert rules["same output twice"]["found"] == "a difference of 0.0e+00"
 
 
-def test_range_is_an_advice_and_names_share_and_excess(
-    monkeypatch: pytest.MonkeyPatch, freeze: Callable[..., Path]
+def test_range_is_an_advice_unless_it_is_another(
+    monkeypatch: pytest.MonkeyPatch, freeze: Callable[..., Path], tmp_path: Path
 ) -> None:
     rules = check_here(monkeypatch, freeze("out_of_range"))
     assert broken(rules) == []
@@ -198,6 +198,13 @@ def test_range_is_an_advice_and_names_share_and_excess(
     rule = check_here(monkeypatch, freeze("good"), metrics=metrics)["values in [0, 1]"]
     assert (rule["passed"], rule["evidence"]) == (None, "5 validation images")
     assert rule["found"] == "12.50% of the values outside, by 0.031 at most"
+    another = hostile_models.freeze(lambda images: hostile_models.good(images) * 255, tmp_path / "model.pb")
+    rule = check_here(monkeypatch, another)["values in [0, 1]"]
+    assert rule["passed"] is False
+    assert rule["remedy"].startswith("it seems to work in another range: give --range 255 where that is 0..255")
+    metrics["doubts"] = [{"kind": "range", "text": "it looks as if it gives 0..255"}]
+    rule = check_here(monkeypatch, freeze("good"), metrics=metrics)["values in [0, 1]"]
+    assert (rule["passed"], rule["remedy"]) == (False, "it looks as if it gives 0..255")
 
 
 PROFILES = {

@@ -1,0 +1,185 @@
+"""What outputs say of a network that its figures don't: another range of values, exchanged colours, nothing done.
+
+A network that works in 0..255 gets a PSNR as any other, of a white picture. So its outputs are looked at, and where it
+does worse than its input, the readings of values and colours that people mix up are tried on one image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aic_helpers.evaluation.per_image import Model, run_model
+
+Image = NDArray[np.float32]
+
+Kind = Literal["range", "colour", "repeat", "flat", "identity"]
+
+BROKEN: tuple[Kind, ...] = ("range", "repeat")
+"""Kinds that break a rule of the challenge; the others may be meant."""
+
+WORSE_DB = 1.0
+"""A network that does so much worse than its own input is looked into."""
+
+BETTER_DB = 3.0
+"""A reading that does so much better is named: half the error."""
+
+HALF_STEP = 0.5 / 255 + 1e-6
+"""No 8-bit value differs."""
+
+SAME_DB = 100.0
+"""Of pictures between which nothing is to be seen; so that two such can be compared."""
+
+FLAT_STD = 0.01
+"""Of all values of a picture: under three steps of 255."""
+
+MAX_REPEAT_DIFFERENCE = 1e-4
+"""As the rule on the same output twice has it."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Why figures may not mean what they seem to: one sentence, with what to do."""
+
+    kind: Kind
+    text: str
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An input, its target and what the network gave, clipped to [0, 1]."""
+
+    input: Image
+    target: Image
+    output: Image
+
+    @property
+    def lost_db(self) -> float:
+        """How much worse than the input the output is."""
+        return _psnr_db(self.target, self.input) - _psnr_db(self.target, self.output)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """Another way to feed a network and to read what it gives."""
+
+    kind: Kind
+    words: str
+    before: Callable[[Image], Image]
+    after: Callable[[Image], Image]
+
+
+def _same(image: Image) -> Image:
+    return image
+
+
+def _to_255(image: Image) -> Image:
+    return image * np.float32(255)
+
+
+def _from_255(image: Image) -> Image:
+    return image / np.float32(255)
+
+
+def _to_both_signs(image: Image) -> Image:
+    return image * np.float32(2) - np.float32(1)
+
+
+def _from_both_signs(image: Image) -> Image:
+    return (image + np.float32(1)) / np.float32(2)
+
+
+def _exchanged(image: Image) -> Image:
+    return image[..., ::-1]
+
+
+READINGS = (
+    _Reading("range", "it takes and gives 0..255: give --range 255", _to_255, _from_255),
+    _Reading("range", "it gives 0..255: divide its output by 255", _same, _from_255),
+    _Reading("range", "it takes 0..255: multiply its input by 255", _to_255, _same),
+    _Reading(
+        "range",
+        "it takes and gives -1..1: call it with 2 * images - 1, and return (output + 1) / 2",
+        _to_both_signs,
+        _from_both_signs,
+    ),
+    _Reading(
+        "range",
+        "it takes and gives 0..255 and BGR: give --range 255 --colour bgr",
+        lambda image: _to_255(_exchanged(image)),
+        lambda image: _from_255(_exchanged(image)),
+    ),
+    _Reading("colour", "it takes and gives BGR: give --colour bgr", _exchanged, _exchanged),
+    _Reading("colour", "it gives BGR: return output[..., ::-1]", _same, _exchanged),
+)
+
+
+def doubts(model: Model, seen: Sequence[Seen]) -> list[dict[str, Any]]:
+    """Return why the figures of a network may not mean what they seem to.
+
+    Parameters
+    ----------
+    model : callable
+        See `aic_helpers.evaluation.per_image.evaluate`; one with a true attribute `stateful` is run twice.
+    seen : sequence of Seen
+        A few of the images that it was evaluated on.
+
+    Returns
+    -------
+    list of dict
+        ``kind``: ``range``, ``colour``, ``repeat``, ``flat`` (one colour everywhere) or ``identity``; and ``text``.
+    """
+    found = [_repeated(model, seen[0])] if seen and getattr(model, "stateful", False) else []
+    worst = max(seen, key=lambda one: one.lost_db, default=None)
+    if seen and all(np.abs(one.output - one.input).max() <= HALF_STEP for one in seen):
+        found.append(Doubt("identity", "it returns its input: no 8-bit value differs"))
+    elif worst and worst.lost_db > WORSE_DB:
+        found += [_misread(model, worst) or _flat(seen)]
+    return [asdict(doubt) for doubt in found if doubt]
+
+
+def _repeated(model: Model, one: Seen) -> Doubt | None:
+    first, second = (run_model(model, one.input)[0] for _ in range(2))
+    if first is None or second is None:
+        return None
+    difference = float(np.abs(first - second).max())
+    if difference <= MAX_REPEAT_DIFFERENCE:
+        return None
+    text = f"the same image gives another output at the next call, by {difference:.1e}: freeze it for inference"
+    return Doubt("repeat", text)
+
+
+def _misread(model: Model, one: Seen) -> Doubt | None:
+    """Return the reading that fits the target much better than what the network was taken for."""
+    least_db = _psnr_db(one.target, one.output) + BETTER_DB
+    tried = [(_read_db(model, one, reading), reading) for reading in READINGS]
+    best_db, best = max(tried, key=lambda pair: pair[0])
+    one_colour = np.full_like(one.target, one.target.mean())
+    if best_db < max(least_db, _psnr_db(one.target, one_colour)):
+        return None
+    return Doubt(best.kind, f"it looks as if {best.words}")
+
+
+def _read_db(model: Model, one: Seen, reading: _Reading) -> float:
+    output, _ = run_model(model, np.ascontiguousarray(reading.before(one.input)))
+    return -np.inf if output is None else _psnr_db(one.target, np.clip(reading.after(output), 0, 1))
+
+
+def _flat(seen: Sequence[Seen]) -> Doubt | None:
+    if not all(one.output.std() < FLAT_STD for one in seen):
+        return None
+    levels = [255 * float(one.output.mean()) for one in seen]
+    shade = "black" if max(levels) < 16 else "white" if min(levels) > 239 else "of one colour"
+    return Doubt(
+        "flat", f"its output is nearly {shade} everywhere: look at the range of values that it takes and gives"
+    )
+
+
+def _psnr_db(target: Image, image: Image) -> float:
+    from aic_helpers.evaluation.metrics import psnr  # numba: who only reads results needs none
+
+    return min(psnr(target, image, data_range=1.0), SAME_DB)
