@@ -77,9 +77,31 @@ def refusal(action: Callable[[], object]) -> str:
     return str(caught.value)
 
 
-def crowd(place: str, day: datetime, *numbers: int) -> list[str]:
-    call = [sys.executable, CROWD, place, day.isoformat(), *map(str, numbers)]
-    return subprocess.run(call, check=True, capture_output=True, text=True, timeout=300).stdout.splitlines()
+class Crowds:
+    """One process after the other's crowds; it imports what they need once."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._calls, self._told = process.stdin, process.stdout
+
+    def start(self, place: str, day: datetime, *numbers: int) -> int:
+        """Return the process group of a crowd that has begun."""
+        print(place, day.isoformat(), *numbers, file=self._calls, flush=True)
+        return int(self._told.readline().removeprefix("group "))
+
+    def line(self) -> str:
+        return self._told.readline().rstrip()
+
+    def rest(self) -> list[str]:
+        return list(iter(self.line, "gone"))
+
+
+@pytest.fixture(scope="module")
+def crowds() -> Iterator[Crowds]:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, CROWD], **pipes, text=True) as process:
+        yield Crowds(process)
 
 
 def test_third_submission_of_a_day_is_told_when_the_next_can_come(ledger: Ledger) -> None:
@@ -195,31 +217,30 @@ def test_texts_come_back_as_they_were(ledger: Ledger, text: str) -> None:
     assert (entry.team, entry.link) == (name, text)
 
 
-def test_forty_processes_get_two_a_day(ledger: Ledger, place: str) -> None:
+def test_forty_processes_get_two_a_day(ledger: Ledger, place: str, crowds: Crowds) -> None:
     register(ledger)
-    lines = crowd(place, NOW, 40, 1, 1)
+    crowds.start(place, NOW, 40, 1, 1)
+    lines = crowds.rest()
     accepted = [line for line in lines if line.startswith("accepted")]
     refused = [line for line in lines if line.startswith("refused")]
     assert (len(accepted), len(refused)) == (2, 38)
     assert all(line.endswith("from 2026-11-25 00:00 UTC") for line in refused)
     assert ledger.counts()["received"] == 2
     tomorrow = NOW + timedelta(hours=6)
-    assert sum(line.startswith("accepted") for line in crowd(place, tomorrow, 40, 1, 1)) == 2
+    crowds.start(place, tomorrow, 40, 1, 1)
+    assert sum(line.startswith("accepted") for line in crowds.rest()) == 2
     assert ledger.counts()["received"] == 4
 
 
-def test_killed_writers_lose_and_double_nothing(ledger: Ledger, place: str) -> None:
+def test_killed_writers_lose_and_double_nothing(ledger: Ledger, place: str, crowds: Crowds) -> None:
     register(ledger, 500)
     chance, acknowledged = random.Random(7), []
     for turn in range(6):
         day = NOW + timedelta(days=turn)
-        call = [sys.executable, CROWD, place, day.isoformat(), "8", "200", "500"]
-        with subprocess.Popen(call, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
-            assert process.stdout is not None
-            for _ in range(chance.randint(1, 100)):
-                acknowledged.append(process.stdout.readline())
-            os.killpg(process.pid, signal.SIGKILL)
-            acknowledged += process.stdout.readlines()
+        group = crowds.start(place, day, 8, 200, 500)
+        acknowledged += [crowds.line() for _ in range(chance.randint(1, 100))]
+        os.killpg(group, signal.SIGKILL)
+        acknowledged += crowds.rest()
     numbers = {int(line.split()[1]): line.split()[2] for line in acknowledged if line.startswith("accepted")}
     assert len(numbers) > 100
     there = {entry.id: entry for entry in ledger.entries()}
