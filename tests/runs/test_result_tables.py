@@ -51,6 +51,12 @@ def test_failed_metrics_say_why():
     ]
 
 
+def test_doubts_stand_below_the_figures():
+    doubts = [{"kind": "range", "text": "it gives 0..255"}, {"kind": "identity", "text": "it returns its input"}]
+    rows = result_tables.metrics_rows(typed(Metrics, {**METRICS, "doubts": doubts}))
+    assert rows[3:] == [("doubt", "it gives 0..255"), ("doubt", "it returns its input")]
+
+
 def test_a_profile_in_rows():
     assert result_tables.profile_rows(typed(Profile, PROFILE)) == [
         ("time", "302.2 ms at 1280x720, 2 threads"),
