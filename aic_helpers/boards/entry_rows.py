@@ -54,6 +54,7 @@ def row(entry: Entry) -> Row:
         found[column] = value if column in COUNTS else _number(value)
     words = list(verdicts(entry).values())
     found |= {"rules_met": words.count("met") if words else None, "rules_broken": "; ".join(_broken(entry))}
+    found["doubts"] = "; ".join(doubt.text for doubt in result.metrics.doubts) if result and result.metrics else ""
     return found
 
 

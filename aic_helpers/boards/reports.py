@@ -127,7 +127,7 @@ def _line(
     return Line(
         name=row["name"],
         link=_link(shown, row["folder"], embedded),
-        remark=f"{row['status']}: {row['reason']}" if row["reason"] else "",
+        remark=tables.remarks(row),
         machine=row["machine"] if several else "",
         cells=[_cell(row, column) for column in columns],
         verdict=Cell("not checked", sort="1") if unjudged else verdict,

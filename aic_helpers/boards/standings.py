@@ -31,6 +31,7 @@ TYPES = {
     **dict.fromkeys(COUNTS, "Int64"),
     "rules_met": "Int64",
     "rules_broken": "string",
+    "doubts": "string",
     **{
         f"{column}_{score}": kind
         for score in SCORES
@@ -46,9 +47,9 @@ TYPES = {
 }
 """The columns of the table and their types.
 
-`reason` says why a row has no rank; `lead` is how much higher it scores than the next row of that score, and
-`against_next` whether that is ``decided``, ``within noise`` or has ``no interval``. `_low` and `_high` are the ends of
-95 % intervals.
+`reason` says why a row has no rank, `doubts` why its figures may not mean what they seem to; `lead` is how much higher
+it scores than the next row of that score, and `against_next` whether that is ``decided``, ``within noise`` or has
+``no interval``. `_low` and `_high` are the ends of 95 % intervals.
 """
 
 

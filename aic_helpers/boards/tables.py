@@ -72,7 +72,7 @@ def frame(shown: Standings, track: str, by: str) -> pd.DataFrame:
         for column in shown_figures(own):
             if not column.startswith("score_"):
                 cells[FIGURES[column][0]] = figure(row, column)[0]
-        rows.append(cells | {"remarks": _remarks(row)})
+        rows.append(cells | {"remarks": remarks(row)})
     return pd.DataFrame(rows, columns=list(rows[0]) if rows else ["rank", "model", f"score {by}", "remarks"])
 
 
@@ -101,6 +101,7 @@ def track_lines(shown: Standings, track: str, by: str, *, rows: str = "model") -
         lines += text_tables.aligned([head, *table.to_numpy().tolist()]).splitlines()
     lines += [f"best by score {score}: {words}" for score, words in best_rows(shown, track)]
     lines += [f"not ranked: {name}: {why}" for name, why in unranked_rows(shown, track)]
+    lines += [f"doubtful: {row['name']}: {row['doubts']}" for _, row in own.iterrows() if row["doubts"]]
     return lines
 
 
@@ -164,8 +165,9 @@ def _with_interval(row: pd.Series, column: str) -> str:
     return f"{value} ({interval})" if interval else value
 
 
-def _remarks(row: pd.Series) -> str:
-    return "" if not row["reason"] else f"{row['status']}, {row['reason']}"
+def remarks(row: pd.Series) -> str:
+    """Return why a row has no rank, and what makes its figures doubtful."""
+    return "; ".join(filter(None, [row["reason"] and f"{row['status']}, {row['reason']}", row["doubts"]]))
 
 
 def _text(value: Any) -> str:

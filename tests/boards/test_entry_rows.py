@@ -63,6 +63,12 @@ def test_why_a_row_has_no_rank(tmp_path, changes, status, reason):
     assert reason in found["reason"]
 
 
+def test_doubts_are_handed_on(tmp_path):
+    doubts = [{"kind": "identity", "text": "it returns its input"}, {"kind": "repeat", "text": "not the same twice"}]
+    found = row(tmp_path, ("metrics", "doubts", doubts))
+    assert (found["doubts"], found["reason"]) == ("it returns its input; not the same twice", "")
+
+
 def test_a_broken_rule_is_named(tmp_path):
     entry = boards.add(tmp_path, "net", *QUALITY, broken=("file size", "any resolution"))
     (found,) = folders.open_board(boards.plan(tmp_path, entry)).entries

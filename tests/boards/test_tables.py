@@ -40,6 +40,13 @@ def test_a_track_as_lines(shown):
     ]
 
 
+def test_doubts_stand_below_a_track_and_among_the_remarks(shown):
+    shown.table.loc[shown.table["name"] == "first", "doubts"] = "it returns its input"
+    assert tables.track_lines(shown, "super_resolution", "A")[-1] == "doubtful: first: it returns its input"
+    remarks = tables.frame(shown, "super_resolution", "A").set_index("model")["remarks"]
+    assert (remarks["first"], remarks["second"]) == ("it returns its input", "")
+
+
 def test_a_track_without_ranks_or_entries(shown):
     assert tables.track_lines(shown, "enhancement", "B") == [
         "Track B: photo enhancement, by score B",
