@@ -17,7 +17,7 @@ from aic_helpers.runs import cache_keys, warm_start
 FACES = ["aic_helpers", *(f"aic_helpers.{face.parent.name}" for face in sorted(PACKAGE.glob("*/__init__.py")))]
 
 FUNCTIONS = [
-    conversion.FREEZE,
+    conversion.FREEZING,
     graph_checks.LOOK,
     isolated.ASSESSMENT,
     model_workers.INFERENCE,

@@ -111,6 +111,7 @@ def _as_dict(spec: Spec) -> dict[str, Any]:
             "track": entry.track,
             "model": entry.model,
             "checkpoint": entry.checkpoint,
+            "adapt": entry.adapt,
             "folder": _relative(entry, spec),
         }
         for entry in spec.entries

@@ -20,7 +20,7 @@ from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import run_settings
 from aic_helpers.runs.run_settings import Settings
 
-MODEL_KEYS = ("name", "model", "checkpoint", "track")
+MODEL_KEYS = ("name", "model", "checkpoint", "track", "adapt")
 
 EXAMPLE = "see aic board run --help for an example"
 
@@ -52,6 +52,11 @@ class Entry:
     model: str
     checkpoint: str
     settings: Settings
+
+    @property
+    def adapt(self) -> dict[str, Any]:
+        """What the file says of what the model takes and gives."""
+        return self.settings.source.adapt.given
 
 
 @dataclass(frozen=True)
@@ -157,10 +162,10 @@ def _refuse_unknown(given: dict[str, Any], known: Sequence[str], where: str) -> 
             raise InputError(f"keys {', '.join(known)} in {where}", key, nearest(key, known, "leave it out"))
 
 
-def _models(entry: Any, folder: Path, tracks: Sequence[str]) -> Iterator[dict[str, str]]:
+def _models(entry: Any, folder: Path, tracks: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Yield what an item of `models` stands for: each model that it names, on each of its tracks."""
     given = {"model": entry} if isinstance(entry, str) else entry
-    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+    if not isinstance(given, dict) or not all(isinstance(given[key], str) for key in given if key != "adapt"):
         example = '"sample_sr_srcnn" or { model = "net.py:network", checkpoint = "weights/net" }'
         raise InputError(f"a model such as {example}", repr(entry), "change it")
     _refuse_unknown(given, MODEL_KEYS, "a model")
@@ -172,7 +177,8 @@ def _models(entry: Any, folder: Path, tracks: Sequence[str]) -> Iterator[dict[st
         own = sources.pretrained().get(model, {}).get("track")
         chosen = [core_tracks.find_track(given["track"]).name] if "track" in given else [own] if own else tracks
         for track in chosen:
-            yield {"name": name, "model": model, "checkpoint": checkpoint or "", "track": track}
+            typed = {"name": name, "model": model, "checkpoint": checkpoint or "", "track": track}
+            yield typed | {"adapt": given.get("adapt")}
 
 
 def _matches(model: str, folder: Path) -> list[str]:
@@ -194,9 +200,9 @@ def _placed(typed: str, folder: Path) -> str:
     return str(folder / typed)
 
 
-def _entry(typed: dict[str, str], folder: Path, data: str, limit: int) -> Entry:
+def _entry(typed: dict[str, Any], folder: Path, data: str, limit: int) -> Entry:
     track, model, checkpoint = typed["track"], typed["model"], typed["checkpoint"]
-    settings = run_settings.settle(track, model, checkpoint, data, str(folder / track), limit)
+    settings = run_settings.settle(track, model, checkpoint, data, str(folder / track), limit, typed["adapt"])
     name = typed["name"] or settings.source.name
     run = run_settings.run_folder(settings.track, name, str(folder / track / folder_name(name)))
     return Entry(name, track, model, checkpoint, _in_folder(settings, name, run))

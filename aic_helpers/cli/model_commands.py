@@ -34,6 +34,7 @@ def run(
     data: str,
     out: str,
     limit: int,
+    adapt: dict[str, Any],
     profile: bool,
     time_budget: float | None,
     fresh: bool,
@@ -57,12 +58,12 @@ def run(
     if len(tracks) > 1 and (model or out):
         raise InputError("one --track beside --model or --out", f"{len(tracks)} tracks", "make one run for each track")
     limits = Limits(time_budget_s=time_budget)
-    settled = [run_settings.settle(track, model, checkpoint, data, out, limit) for track in tracks]
+    settled = [run_settings.settle(track, model, checkpoint, data, out, limit, adapt) for track in tracks]
     found = []
     for settings in settled:
         with progress_bars.bar("cell", lines=True) as show:
             name = settings.track.name
-            typed = (name, model, checkpoint, data, out, limit)
+            typed = (name, model, checkpoint, data, out, limit, adapt)
             found.append(notebook_runs.run(*typed, profile=profile, limits=limits, fresh=fresh, progress=show))
     columns = [
         [*result_tables.run_rows(result), result_tables.folder_row(settings)]

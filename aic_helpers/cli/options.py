@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from aic_helpers.cli.exit_codes import DONE, RULE_BROKEN
+from aic_helpers.core.errors import InputError
 
 if TYPE_CHECKING:
     from aic_helpers.runs.results import Part
@@ -29,6 +30,44 @@ def together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return add
 
 
+ADAPT = (
+    ("range", "255", "The network takes and gives 0 to 255."),
+    ("layout", "nchw", "It takes and gives channels first."),
+    ("colour", "bgr", "It takes and gives BGR."),
+    ("channels", "y", "It takes and gives luma; the colours are the input's."),
+    ("input", "NAME", "The tensor of a graph that takes the images."),
+    ("output", "NAME", "The tensor of a graph that gives them."),
+)
+"""What may be said of a network of another form; `aic_helpers.models.adapters` takes it."""
+
+
+def _adapt_option(name: str, metavar: str, words: str) -> Callable[[Any], Any]:
+    return click.option(f"--{name}", metavar=metavar, help=words, callback=_gather, expose_value=False)
+
+
+def _gather(context: click.Context, option: click.Parameter, value: Any) -> None:
+    """Put what was said into the one parameter `adapt`."""
+    adapt = context.params.setdefault("adapt", {})
+    if value is not None:
+        adapt[option.name] = value
+
+
+def _gather_set(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> None:
+    if bare := next((value for value in values if "=" not in value), None):
+        raise InputError("--set NAME=VALUE", bare, "say for example --set is_training=false")
+    named = (value.partition("=") for value in values)
+    _gather(context, option, {name: value for name, _, value in named} or None)
+
+
+_set_option = click.option(
+    "--set",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set another placeholder of a graph, as in is_training=false; may be given more than once.",
+    callback=_gather_set,
+    expose_value=False,
+)
+
 model_options = together(
     click.option(
         "--model",
@@ -38,6 +77,8 @@ model_options = together(
         " [default: the track's sample network]",
     ),
     click.option("--checkpoint", default="", metavar="PATH", help="The weights for FILE.py:FUNCTION."),
+    *(_adapt_option(name, metavar, words) for name, metavar, words in ADAPT),
+    _set_option,
     click.option(
         "--data", default="sample", show_default=True, metavar="sample|challenge|DIR", help="Validation data."
     ),
@@ -84,7 +125,7 @@ def staged(typed: dict[str, Any]) -> Iterator[tuple[Settings, Run]]:
     from aic_helpers.core import staging
     from aic_helpers.runs import results, run_settings, schema
 
-    names = ("track", "model", "checkpoint", "data", "out", "limit")
+    names = ("track", "model", "checkpoint", "data", "out", "limit", "adapt")
     settings = run_settings.settle(*(typed[name] for name in names))
     with staging.staged(settings.folder, "result.json", start_with=schema.FILES, replaces=schema.FILES) as folder:
         run = Run(replace(settings, folder=folder), results.set_damaged_aside(folder))

@@ -15,7 +15,7 @@ from aic_helpers.core.progress_types import Progress
 from aic_helpers.evaluation import example_images
 from aic_helpers.evaluation.per_image import FIGURES, chosen
 from aic_helpers.graphs import tensorflow_runtime
-from aic_helpers.models import worker_kinds
+from aic_helpers.processes import worker_kinds
 from aic_helpers.processes.workers import ChildError, Worker
 
 if TYPE_CHECKING:

@@ -5,25 +5,35 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from aic_helpers.core import isolation, machine
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PROJECT
-from aic_helpers.models import worker_kinds
 from aic_helpers.models.sources import ModelSource, resolve
-from aic_helpers.processes import workers
+from aic_helpers.processes import worker_kinds
+from aic_helpers.processes.workers import ChildError, Worker
 
-FREEZE = "aic_helpers.models.freezing:freeze"
+FREEZING = "aic_helpers.models.freezing:Freezing"
 TIMEOUT_S = 300.0
+
+TRIAL_TIMEOUT_S = 20.0
+"""For one image; a model that takes longer is judged by what runs it."""
 
 PHOTO = PROJECT / "data" / "sample" / "hd"
 """The first image here is what the frozen model is compared with its source on."""
 
 
 def convert(
-    model: str | ModelSource, out: str | Path, *, checkpoint: str | Path | None = None, timeout_s: float = TIMEOUT_S
+    model: str | ModelSource,
+    out: str | Path,
+    *,
+    checkpoint: str | Path | None = None,
+    adapt: Mapping[str, Any] | None = None,
+    timeout_s: float = TIMEOUT_S,
 ) -> dict[str, Any]:
     """Write the frozen model of a source to `out` and return what is known of it.
 
@@ -35,6 +45,8 @@ def convert(
         The `.pb` file to write. It is replaced only by a whole one.
     checkpoint : path, optional
         For `file.py:function`.
+    adapt : mapping, optional
+        See `resolve`; a `ModelSource` holds its own.
     timeout_s : float
         A model that takes longer to build is ended.
 
@@ -43,15 +55,16 @@ def convert(
     dict
         ``name``, ``source``, ``kind``, ``style``, ``sha256``, ``bytes``, ``parameters``, ``gmacs_720p``,
         ``input_shape``, ``checkpoint_unused``, ``read_files`` (SHA-256 by path of what the model's code read beside
-        the source's own files), and ``parity`` with ``max_abs`` (the largest absolute difference
-        between source and frozen model, None for a source that is frozen already) and ``by_size``.
+        the source's own files), ``adapters`` (what was built around the network, a line each), and ``parity`` with
+        ``state`` (``compared``, ``frozen already`` or ``not compared``), ``reason`` (why not compared), ``max_abs``
+        (the largest absolute difference between source and frozen model) and ``by_size``.
 
     Raises
     ------
     InputError
         The source can't be converted; the message says what was expected, found, and what to do.
     """
-    source = resolve(model, checkpoint) if isinstance(model, str) else model
+    source = resolve(model, checkpoint, adapt) if isinstance(model, str) else model
     out = Path(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".convert-") as folder:
@@ -63,6 +76,7 @@ def convert(
         content = partial.read_bytes()
         partial.replace(out)
     parity = report.pop("parity")
+    differences = parity["by_size"]
     return {
         "name": source.name,
         "source": source.typed,
@@ -70,23 +84,29 @@ def convert(
         "sha256": hashlib.sha256(content).hexdigest(),
         "bytes": len(content),
         **report,
-        "parity": {"max_abs": max(parity.values()) if parity else None, "by_size": parity},
+        "parity": {"max_abs": max(differences.values()) if differences else None, **parity},
     }
 
 
 def _freeze_in_child(source: ModelSource, out: Path, timeout_s: float) -> dict[str, Any]:
     request = {
+        "do": "freeze",
         "kind": source.kind,
         "path": str(source.path.resolve()),
         "function": source.function,
         "checkpoint": source.checkpoint and str(source.checkpoint.resolve()),
+        "adapt": source.adapt.given,
         "photo": str(min(PHOTO.iterdir())),
         "out": str(out.resolve()),
     }
     try:
         cap_mib = machine.spare_memory_mib()
         warm = worker_kinds.INFERENCE if source.kind == "frozen" else worker_kinds.CONVERSION
-        return workers.call(FREEZE, request, timeout_s=timeout_s, max_rss_mib=cap_mib, warm=warm)
-    except workers.ChildError as error:
+        with Worker(FREEZING, timeout_s=timeout_s, max_rss_mib=cap_mib, warm=warm) as worker:
+            report = worker.ask(request)
+            with suppress(ChildError):  # it hangs, or wants too much: evaluation and rules tell of that
+                worker.ask({"do": "try"}, timeout_s=TRIAL_TIMEOUT_S)
+            return report
+    except ChildError as error:
         remedy = "mend the model; `aic convert` tries it again"
         raise InputError(f"{source.typed} to convert", str(error), remedy) from None

@@ -10,67 +10,96 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.quiet_tensorflow import import_tensorflow, make_light
-from aic_helpers.data.images import as_float, read_rgb
+from aic_helpers.graphs import graph_ends
 from aic_helpers.graphs.static_cost import static_cost
-from aic_helpers.models import read_files, tensorflow1
-from aic_helpers.models.frozen_models import FrozenModel, read_graph, static_shape
-from aic_helpers.models.graph_sources import frozen_graph, saved_model, tensorflow_1
+from aic_helpers.graphs.tensorflow_runtime import runtime
+from aic_helpers.graphs.tensorflow_words import in_words
+from aic_helpers.models import read_files, tensorflow1, trials
+from aic_helpers.models.adapters import Adapters, read_adapters
+from aic_helpers.models.frozen_models import static_shape
+from aic_helpers.models.graph_sources import frozen_graph, meta_graph, tensorflow_1
 from aic_helpers.models.keras_sources import keras_file, keras_function
 from aic_helpers.models.originals import Original
-
-PARITY_SIZES_PX = ((480, 320), (191, 127), (61, 93))
-"""Width and height of the crops of a photo on which the frozen model is compared with its source."""
+from aic_helpers.models.saved_models import saved_model
 
 TAKEN_ALONG = ("matplotlib", "pandas")
 """What Keras imports for plots and tables where it finds it: a fifth of the time that importing Keras takes."""
 
 
-def freeze(request: dict[str, Any]) -> dict[str, Any]:
-    """Write the frozen model of a source and compare the two.
+class Freezing:
+    """Answers ``freeze``, and then ``try``, which runs the model that it froze."""
 
-    Parameters
-    ----------
-    request : dict
-        ``kind``, ``path``, ``function``, ``checkpoint`` as in `ModelSource`; ``out``, the `.pb` to write (a copy
-        of the source, there already, where that is frozen); and
-        ``photo``, an image at least 480x320 to compare on.
+    def __init__(self) -> None:
+        self._try: Callable[[], None] = lambda: None
 
-    Returns
-    -------
-    dict
-        ``style``, ``parameters``, ``gmacs_720p``, ``input_shape``, ``checkpoint_unused``, ``read_files``, and
-        ``parity``: the largest absolute difference by size, or None where the source is a frozen graph already.
+    def __call__(self, request: dict[str, Any]) -> dict[str, Any]:
+        if request["do"] == "freeze":
+            return self._freeze(request)
+        self._try()
+        return {}
 
-    Raises
-    ------
-    InputError
-        Anything about the source that keeps it from being a frozen model; the message says what.
-    """
-    load: dict[str, Callable[..., Original]] = {
-        "function": _function,
-        "keras": keras_file,
-        "saved_model": saved_model,
-        "frozen": frozen_graph,
-    }
+    def _freeze(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Write the frozen model of a source and compare the two.
+
+        Parameters
+        ----------
+        request : dict
+            ``kind``, ``path``, ``function``, ``checkpoint`` as in `ModelSource`; ``adapt``, what was said of its form;
+            ``out``, the `.pb` to write (a copy of the source, there already, where that is frozen); and ``photo``, an
+            image to compare on.
+
+        Returns
+        -------
+        dict
+            ``style``, ``adapters`` (what was done to the network's form, a line each), ``parameters``, ``gmacs_720p``,
+            ``input_shape``, ``checkpoint_unused``, ``read_files``, and ``parity`` (see `trials.parity`).
+
+        Raises
+        ------
+        InputError
+            Anything about the source that keeps it from being a frozen model; the message says what.
+        """
+        photo, adapt = Path(request["photo"]), read_adapters(request["adapt"])
+        original = _original(request, adapt)
+        types = _types(original, request["path"])
+        adapted = trials.adapted(original, adapt, types, photo)
+        if adapted.run is not None:
+            Path(request["out"]).write_bytes(adapted.graph_def.SerializeToString(deterministic=True))
+        self._try = lambda: trials.refuse_other_forms(original, adapt, adapted.graph_def, photo)
+        return {
+            "style": original.style,
+            "adapters": adapted.lines,
+            "parameters": graph_ends.weights(original.graph_def, original.ends.nodes[1]),
+            "gmacs_720p": static_cost(adapted.graph_def)["gmacs"],
+            "input_shape": static_shape(adapted.graph_def),
+            "checkpoint_unused": original.unused,
+            "read_files": original.read_files,
+            "parity": trials.parity(adapted.run, adapted.graph_def, photo),
+        }
+
+
+def _original(request: dict[str, Any], adapt: Adapters) -> Original:
     make_light() if request["kind"] == "frozen" else import_keras()
-    checkpoint = request["checkpoint"]
-    original = load[request["kind"]](Path(request["path"]), request["function"], checkpoint and Path(checkpoint))
-    out = Path(request["out"])
-    if original.run is not None:
-        out.write_bytes(original.graph_def.SerializeToString(deterministic=True))
-    return {
-        "style": original.style,
-        "parameters": original.parameters,
-        "gmacs_720p": static_cost(read_graph(out))["gmacs"],
-        "input_shape": static_shape(original.graph_def),
-        "checkpoint_unused": original.unused,
-        "read_files": original.read_files,
-        "parity": _parity(original, Path(request["photo"])),
-    }
+    path, checkpoint = Path(request["path"]), request["checkpoint"]
+    original = LOAD[request["kind"]](path, request["function"], checkpoint and Path(checkpoint), adapt)
+    names = [name for name, _ in adapt.set]
+    graph_ends.refuse_unready(original.graph_def, original.ends, str(path), names)
+    return original
+
+
+def _types(original: Original, path: str) -> tuple[str, str]:
+    """Return the types of what a network takes and gives."""
+    tensorflow = runtime()
+    try:
+        with tensorflow.Graph().as_default() as graph:
+            tensorflow.import_graph_def(original.graph_def, name="")
+        tensors = [graph.get_tensor_by_name(name) for name in (original.ends.input, original.ends.output)]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"a whole graph in {path}", in_words(error), "freeze the model again") from None
+    given, taken = (tensor.dtype.base_dtype.name for tensor in tensors)
+    return given, taken
 
 
 def import_keras() -> None:
@@ -88,7 +117,7 @@ def import_keras() -> None:
             sys.modules.pop(name, None)
 
 
-def _function(path: Path, name: str, checkpoint: Path | None) -> Original:
+def _function(path: Path, name: str, checkpoint: Path | None, adapt: Adapters) -> Original:
     try:
         old = tensorflow1.is_2018_style(path)
     except (SyntaxError, ValueError) as error:
@@ -97,23 +126,16 @@ def _function(path: Path, name: str, checkpoint: Path | None) -> Original:
     if old:
         tensorflow1.install()
     read = read_files.watch()
-    original = (tensorflow_1 if old else keras_function)(path, name, checkpoint)
+    original = (tensorflow_1 if old else keras_function)(path, name, checkpoint, adapt)
     original.read_files = read(path)
     return original
 
 
-def _parity(original: Original, photo: Path) -> dict[str, float] | None:
-    """Return the largest absolute difference between the source and its frozen graph at each size."""
-    if original.run is None:
-        return None
-    frozen = FrozenModel(photo, original.graph_def)
-    image = as_float(read_rgb(photo))
-    differences = {}
-    for width_px, height_px in PARITY_SIZES_PX:
-        batch = image[None, :height_px, :width_px]
-        try:
-            expected = original.run(batch)
-        except Exception:
-            continue  # a size that the source itself can't take; the rule on resolutions names it
-        differences[f"{width_px}x{height_px}"] = float(np.abs(frozen(batch) - expected).max())
-    return differences
+LOAD: dict[str, Callable[..., Original]] = {
+    "function": _function,
+    "keras": keras_file,
+    "saved_model": saved_model,
+    "meta": meta_graph,
+    "frozen": frozen_graph,
+}
+"""By kind of source: what brings it to life."""

@@ -144,14 +144,7 @@ def load(path: str | Path, threads: int | None = None) -> FrozenModel:
 
 def read_graph(path: Path) -> Any:
     """Return the GraphDef in a `.pb` file, having checked that it has `input:0` and `output:0`."""
-    from google.protobuf.message import DecodeError
-    from tensorflow.core.framework.graph_pb2 import GraphDef
-
-    graph_def = GraphDef()
-    try:
-        graph_def.ParseFromString(require_file(path, "a frozen model").read_bytes())
-    except DecodeError:
-        raise InputError(f"a frozen graph in {path}", "a truncated or other file", "freeze the model again") from None
+    graph_def = parse_graph(path)
     names = {node.name for node in graph_def.node}
     missing = [f"{name}:0" for name in ("input", "output") if name not in names]
     if missing:
@@ -161,6 +154,19 @@ def read_graph(path: Path) -> Any:
             f"no {' and no '.join(missing)} (the graph ends with {last})",
             "name them with tf.placeholder(..., name='input') and tf.identity(..., name='output')",
         )
+    return graph_def
+
+
+def parse_graph(path: Path) -> Any:
+    """Return the GraphDef in a `.pb` file, whatever its tensors are called."""
+    from google.protobuf.message import DecodeError
+    from tensorflow.core.framework.graph_pb2 import GraphDef
+
+    graph_def = GraphDef()
+    try:
+        graph_def.ParseFromString(require_file(path, "a frozen model").read_bytes())
+    except DecodeError:
+        raise InputError(f"a frozen graph in {path}", "a truncated or other file", "freeze the model again") from None
     return graph_def
 
 

@@ -18,10 +18,9 @@ from aic_helpers.core.errors import InputError, require_file
 from aic_helpers.core.quiet_tensorflow import make_light
 from aic_helpers.core.safe_texts import shown
 from aic_helpers.core.tracks import MAX_FILE_BYTES
+from aic_helpers.graphs.allowed_operations import ALLOWED
 from aic_helpers.graphs.tensorflow_runtime import runtime
-from aic_helpers.models import worker_kinds
-from aic_helpers.models.allowed_operations import ALLOWED
-from aic_helpers.processes import confinement, workers
+from aic_helpers.processes import confinement, worker_kinds, workers
 
 LOOK = "aic_helpers.models.graph_checks:look"
 

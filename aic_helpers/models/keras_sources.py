@@ -8,21 +8,22 @@ from typing import Any
 import numpy as np
 
 from aic_helpers.core.errors import InputError
+from aic_helpers.models.adapters import Adapters
 from aic_helpers.models.checkpoints import load_weights, match_variables, open_checkpoint
 from aic_helpers.models.originals import Original, freeze_callable
 from aic_helpers.models.user_code import checked_output, load_function, user_code
 
 
-def keras_function(path: Path, name: str, checkpoint: Path | None) -> Original:
+def keras_function(path: Path, name: str, checkpoint: Path | None, adapt: Adapters) -> Original:
     import keras
 
     function = load_function(path, name)
     with user_code(path):
-        images = keras.Input((None, None, 3), name="input")
+        images = keras.Input(adapt.shapes[0][1:], name="input")
         output = function(images)
-    model = keras.Model(images, checked_output(output, path))
+    model = keras.Model(images, checked_output(output, path, adapt))
     unused = _restore_keras(model, function, checkpoint, name) if model.weights else []
-    return _from_keras_model(model, unused)
+    return _from_keras_model(model, unused, adapt)
 
 
 def _restore_keras(model: Any, function: Any, checkpoint: Path | None, name: str) -> list[str]:
@@ -38,7 +39,7 @@ def _restore_keras(model: Any, function: Any, checkpoint: Path | None, name: str
     return unused
 
 
-def keras_file(path: Path, name: None, checkpoint: None) -> Original:
+def keras_file(path: Path, name: None, checkpoint: None, adapt: Adapters) -> Original:
     import keras
 
     with user_code(path):
@@ -47,14 +48,14 @@ def keras_file(path: Path, name: None, checkpoint: None) -> Original:
         raise InputError(
             f"one input and one output in {path}", f"{len(model.inputs)} and {len(model.outputs)}", "save a network"
         )
-    checked_output(model.outputs[0], path)
-    return _from_keras_model(model, [])
+    checked_output(model.outputs[0], path, adapt)
+    return _from_keras_model(model, [], adapt)
 
 
-def _from_keras_model(model: Any, unused: list[str]) -> Original:
+def _from_keras_model(model: Any, unused: list[str], adapt: Adapters) -> Original:
     def call(images: Any) -> Any:
         return model(images, training=False)
 
-    frozen = freeze_callable(call, [list(model.inputs[0].shape)])
-    parameters = sum(int(np.prod(weight.shape)) for weight in model.weights)
-    return Original(frozen, lambda batch: np.asarray(call(batch)), "keras", parameters, unused)
+    images = model.inputs[0]
+    frozen = freeze_callable(call, list(images.shape), adapt, images.dtype)
+    return Original(frozen, lambda batch: np.asarray(call(batch)), "keras", unused=unused)

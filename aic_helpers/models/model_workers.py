@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from aic_helpers.core import machine
 from aic_helpers.core.errors import InputError
 from aic_helpers.graphs import tensorflow_runtime
-from aic_helpers.models import worker_kinds
+from aic_helpers.processes import worker_kinds
 from aic_helpers.processes.workers import ChildError, Worker
 
 INFERENCE = "aic_helpers.models.inference_worker:Inference"

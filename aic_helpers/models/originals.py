@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError
-
-ANY_BATCH = [None, None, None, 3]
-BATCH_OF_1 = [1, None, None, 3]
+from aic_helpers.graphs.graph_ends import USUAL, Ends
+from aic_helpers.graphs.tensorflow_words import in_words
+from aic_helpers.models.adapters import Adapters, Shape, shape_words
 
 Batch = NDArray[np.float32]
 
@@ -24,12 +24,13 @@ class Original:
     Attributes
     ----------
     graph_def : GraphDef
-        Frozen, with `input:0` and `output:0`.
+        Frozen, of the network's own form.
     run : callable or None
-        The source itself on a batch, to compare with; None where the source is a frozen graph already.
+        The source itself on a batch of the network's own form, to compare with; None for a frozen graph.
     style : str
         ``keras``, ``tensorflow1``, ``saved_model`` or ``frozen``.
-    parameters : int
+    ends : Ends
+        Of the graph.
     unused : list of str
         Variables of the checkpoint that the network doesn't have.
     read_files : dict of str to str
@@ -37,26 +38,37 @@ class Original:
     """
 
     graph_def: Any
-    run: Callable[[Batch], Batch] | None
+    run: Callable[[NDArray[Any]], NDArray[Any]] | None
     style: str
-    parameters: int
+    ends: Ends = USUAL
     unused: list[str] = field(default_factory=list)
     read_files: dict[str, str] = field(default_factory=dict)
 
 
-def freeze_callable(call: Callable[[Any], Any], own_shapes: list[list[int | None]]) -> Any:
-    """Freeze with any batch and size where the model takes them, else with the shape that it declares."""
+def freeze_callable(call: Callable[[Any], Any], own_shape: Shape | None, adapt: Adapters, dtype: Any) -> Any:
+    """Freeze with any batch and size where the model takes them, else with the shape that it declares.
+
+    Parameters
+    ----------
+    call : callable
+    own_shape : list of int or None
+        None where it declares none.
+    adapt : Adapters
+        How the network takes images.
+    dtype : DType or str
+        What it takes.
+    """
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     first: Exception | None = None
-    for shape in [ANY_BATCH, BATCH_OF_1, *own_shapes]:
-        spec = tf.TensorSpec(shape, tf.float32, name="input")
+    for shape in [*adapt.shapes, own_shape]:
+        spec = tf.TensorSpec(shape, dtype, name="input")
         try:
             concrete = tf.function(lambda images: tf.identity(call(images), name="output")).get_concrete_function(spec)
         except Exception as error:
             first = first or error
             continue
         return convert_variables_to_constants_v2(concrete).graph.as_graph_def()
-    found = str(first).splitlines()[-1]
-    raise InputError("a model of one image batch (batch, height, width, 3)", found, "mend the model") from None
+    expected = f"a model of one image batch {shape_words(adapt.shapes[0])}"
+    raise InputError(expected, in_words(first), "mend the model") from None

@@ -5,22 +5,26 @@ from __future__ import annotations
 import ast
 import hashlib
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from aic_helpers.core.errors import InputError, nearest, require_file
 from aic_helpers.core.project_paths import PACKAGE, PROJECT, challenge_folder, fetch_command
 from aic_helpers.core.tracks import Track
+from aic_helpers.models.adapters import AS_IT_IS, Adapters, read_adapters
 from aic_helpers.reporting.text_tables import typed
 
 PRETRAINED = PROJECT / "models_pretrained"
 
+SAVED_MODEL = b"\x08"
+"""The first byte of a SavedModel's file."""
+
 NETWORKS = PACKAGE / "models" / "networks.py"
 """The file of the pretrained models' functions."""
 
-Kind = Literal["function", "keras", "saved_model", "frozen"]
+Kind = Literal["function", "keras", "saved_model", "meta", "frozen"]
 
 
 @dataclass(frozen=True)
@@ -29,11 +33,11 @@ class ModelSource:
 
     Attributes
     ----------
-    kind : {"function", "keras", "saved_model", "frozen"}
+    kind : {"function", "keras", "saved_model", "meta", "frozen"}
     name : str
         What tables call it.
     path : Path
-        The Python file, `.keras` file, SavedModel folder or `.pb` file.
+        The Python file, `.keras` file, SavedModel folder, `.meta` file or `.pb` file.
     function : str or None
         The model function's name in the Python file.
     checkpoint : Path or None
@@ -42,6 +46,8 @@ class ModelSource:
         The track that a pretrained model was made for.
     typed : str
         What the person typed.
+    adapt : Adapters
+        What it takes and gives, where that isn't what the workbench has.
     """
 
     kind: Kind
@@ -51,29 +57,41 @@ class ModelSource:
     checkpoint: Path | None
     track: str | None
     typed: str
+    adapt: Adapters = AS_IT_IS
 
 
-def resolve(model: str, checkpoint: str | Path | None = None) -> ModelSource:
+def resolve(model: str, checkpoint: str | Path | None = None, adapt: Mapping[str, Any] | None = None) -> ModelSource:
     """Return the model source that `model` (and `checkpoint`) names.
 
     Parameters
     ----------
     model : str
-        A name in `models_pretrained/models.toml`, `file.py:function`, a `.keras` file, a SavedModel folder, or
-        a frozen `.pb`.
+        A name in `models_pretrained/models.toml`, `file.py:function`, a `.keras` file, a SavedModel folder, the
+        `.meta` file beside a checkpoint of TensorFlow 1, or a frozen `.pb`.
     checkpoint : path, optional
-        For `file.py:function`: a TensorFlow checkpoint or a `.weights.h5` file.
+        For `file.py:function`: a TensorFlow checkpoint or a `.weights.h5` file. For a `.meta` file by default the one
+        beside it.
+    adapt : mapping, optional
+        What the network takes and gives, and its names: see `aic_helpers.models.adapters.read_adapters`.
 
     Raises
     ------
     InputError
-        Nothing of these kinds is there, or a checkpoint is given to a source that carries its weights.
+        Nothing of these kinds is there, or a checkpoint is given to a source that carries its weights; or a key or
+        value of `adapt` that there isn't.
     """
+    return replace(_source(model, checkpoint), adapt=read_adapters(adapt))
+
+
+def _source(model: str, checkpoint: str | Path | None) -> ModelSource:
     name, _, function = model.rpartition(":")
     if name.endswith(".py"):
         path = _python_file(Path(name))
         weights = _checkpoint(Path(checkpoint)) if checkpoint else None
         return ModelSource("function", function, path, function, weights, None, model)
+    if meta := _meta_file(Path(model)):
+        weights = _checkpoint(Path(checkpoint or meta.with_suffix("")))
+        return ModelSource("meta", meta.stem, meta, None, weights, None, model)
     if checkpoint:
         raise InputError("a checkpoint only beside file.py:function", f"one beside {model}", "leave --checkpoint out")
     if model in pretrained():
@@ -111,18 +129,20 @@ def _pretrained(name: str) -> ModelSource:
 def _file_or_folder(model: str) -> ModelSource:
     path = Path(model)
     kinds: dict[str, Kind] = {".keras": "keras", ".pb": "frozen"}
-    if path.suffix in kinds:
+    if _is_saved_model(path):
+        path = path.parent
+    elif path.suffix in kinds:
         return ModelSource(kinds[path.suffix], path.stem, require_file(path, "a model"), None, None, None, model)
     if path.is_dir():
         require_file(path / "saved_model.pb", "a SavedModel")
+        _require_whole(path / "variables" / "variables", None)
         return ModelSource("saved_model", path.resolve().name, path, None, None, None, model)
     if path.suffix == ".py":
         raise InputError("file.py:function", model, f"name the model function, as in {model}:my_network")
     names = pretrained()
     known = nearest(model, names, f"names: {', '.join(names)}")
-    raise InputError(
-        "a pretrained name, file.py:function, a .keras file, a SavedModel folder or a .pb file", model, known
-    )
+    kinds_known = "a pretrained name, file.py:function, a .keras file, a SavedModel folder, a .meta file or a .pb file"
+    raise InputError(kinds_known, model, known)
 
 
 def _checkpoint(path: Path, remedy: str | None = None) -> Path:
@@ -132,14 +152,44 @@ def _checkpoint(path: Path, remedy: str | None = None) -> Path:
     if not (index.is_file() or prefix.is_file()):
         own = "check the path; a prefix has a .index file beside it"
         raise InputError(f"a checkpoint at {path}", "nothing", remedy or own)
-    if index.is_file() and not list(prefix.parent.glob(f"{prefix.name}.data-*")):
-        raise InputError(f"{prefix.name}.data-00000-of-00001 beside {index}", "nothing", remedy or "copy both files")
+    _require_whole(prefix, remedy)
     return prefix
 
 
+def _require_whole(prefix: Path, remedy: str | None) -> None:
+    """Require of a checkpoint that has an index or a shard all that belongs to it."""
+    index = prefix.with_name(f"{prefix.name}.index")
+    names = [file.name for file in prefix.parent.glob(f"{prefix.name}.data-*")]
+    if names and not index.is_file():
+        raise InputError(f"{index.name} beside {prefix.parent / min(names)}", "nothing", remedy or "copy both files")
+    count = int(min(names).rpartition("-")[2]) if names and min(names)[-5:].isdecimal() else 1
+    for number in range(count if index.is_file() else 0):
+        shard = f"{prefix.name}.data-{number:05}-of-{count:05}"
+        if shard not in names:
+            raise InputError(f"{shard} beside {index}", "nothing", remedy or "copy both files")
+
+
+def _meta_file(path: Path) -> Path | None:
+    """Return the graph that TensorFlow 1 saved beside a checkpoint, typed as such or as the checkpoint's prefix."""
+    beside = path.with_name(f"{path.name}.meta") if path.name else path
+    if path.suffix == ".meta":
+        return require_file(path, "a graph")
+    return beside if beside.is_file() else None
+
+
+def _is_saved_model(path: Path) -> bool:
+    """Whether a file is that of a SavedModel: such a one starts with its version, a frozen graph with an operation."""
+    if path.name != "saved_model.pb" or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(1) == SAVED_MODEL
+
+
 def fingerprint(source: ModelSource) -> str:
-    """Return a SHA-256 over the files that a model source names, so that a changed one is converted again."""
+    """Return a SHA-256 over a source's files and adapters, so that a changed one is converted again."""
     digest = hashlib.sha256(f"{source.kind} {source.function}".encode())
+    if source.adapt.given:
+        digest.update(repr(source.adapt.given).encode())
     for file in _files(source):
         digest.update(f"{file.name} {file.stat().st_size} ".encode())
         with file.open("rb") as stream:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from aic_helpers.core.errors import InputError
+from aic_helpers.models.adapters import AS_IT_IS, Adapters, shape_words
 
 
 def load_function(path: Path, name: str) -> Callable[[Any], Any]:
@@ -43,15 +44,15 @@ def _check_signature(function: Callable[[Any], Any], path: Path) -> None:
         )
 
 
-def checked_output(output: Any, path: Path) -> Any:
+def checked_output(output: Any, path: Path, adapt: Adapters = AS_IT_IS) -> Any:
     shape = getattr(output, "shape", None)
     if shape is None:
         raise InputError(f"one tensor from the function in {path}", type(output).__name__, "return the image tensor")
     sides = shape.as_list() if hasattr(shape, "as_list") and shape.rank is not None else list(shape or ())
-    if len(sides) != 4 or sides[3] not in (3, None):
-        raise InputError(
-            f"an output of shape (batch, height, width, 3) from {path}", str(tuple(sides)), "return an RGB image"
-        )
+    wanted = adapt.shapes[0]
+    if len(sides) != 4 or any(want not in (None, side) for want, side in zip(wanted, sides, strict=True) if side):
+        remedy = "return an RGB image" if adapt == AS_IT_IS else f"say other than {', '.join(adapt.forms)}"
+        raise InputError(f"an output of shape {shape_words(wanted)} from {path}", str(tuple(sides)), remedy)
     return output
 
 

@@ -88,7 +88,7 @@ def call(
     Parameters
     ----------
     function : str
-        ``module:name`` of a function from a JSON-able dict to another, such as ``aic_helpers.models.freezing:freeze``.
+        ``module:name`` of a function from a JSON-able dict to another, such as ``aic_helpers.package.module:look``.
     timeout_s : float
         For everything, the start of the process included (importing TensorFlow alone takes seconds).
     max_rss_mib : float, optional

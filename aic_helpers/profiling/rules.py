@@ -249,9 +249,13 @@ def _parity(conversion: Part) -> Rule:
         None if difference is None else difference <= MAX_DIFFERENCE,
         limit=f"a difference of at most {MAX_DIFFERENCE:g}",
         found=NOT_JUDGED if difference is None else f"a difference of {difference:.1e}",
-        evidence="the model came frozen" if difference is None else f"frozen model against its source at {sizes}",
+        evidence=f"frozen model against its source at {sizes}" if difference is not None else _not_compared(parity),
         remedy="the frozen graph computes something else than its source: look for dropout or batch statistics",
     )
+
+
+def _not_compared(parity: Mapping[str, Any]) -> str:
+    return f"not compared: {parity['reason']}" if parity.get("reason") else "the model came frozen"
 
 
 def _memory(findings: Findings, hd: Outcome, max_rss_mib: float) -> Rule:

@@ -1,7 +1,7 @@
 """Frozen models in the person's cache folder, by what they were made from: no source is converted twice.
 
 An entry is `<SHA-256 of the key>.json`, the conversion's report, and `.pb` beside it, the frozen model; a source that
-is frozen already needs none. The report moves into place last and holds the SHA-256 of both, so half an entry, or one
+is used as it is needs none. The report moves into place last and holds the SHA-256 of both, so half an entry, or one
 of two writers, passes for none. A cache that can't be read or written is done without.
 """
 
@@ -77,7 +77,7 @@ def _take(entry: Path, source: ModelSource, out: Path) -> dict[str, Any] | None:
         if any(safe_files.sha256(Path(name)) != digest for name, digest in read.items()):
             return None
         with safe_files.replacing(out) as partial:
-            shutil.copyfile(source.path if source.kind == "frozen" else _model(entry), partial)
+            shutil.copyfile(source.path if _as_it_is(kept["model"]) else _model(entry), partial)
             if safe_files.sha256(partial) != kept["model"]["sha256"]:
                 raise InputError(f"the model of {_report(entry)}", "another", REMEDY)
     except (OSError, InputError):
@@ -115,12 +115,17 @@ def _keep(entry: Path, source: ModelSource, out: Path, made: dict[str, Any]) -> 
     kept = safe_files.strict({"converted_utc": datetime.now(UTC).isoformat(timespec="seconds"), "model": model})
     for left in entry.parent.glob(".*.partial"):
         left.unlink()  # by a writer that was killed: this one has the lock
-    if not _make_room(entry.parent, 0 if source.kind == "frozen" else out.stat().st_size):
+    if not _make_room(entry.parent, 0 if _as_it_is(made) else out.stat().st_size):
         return
-    if source.kind != "frozen":
+    if not _as_it_is(made):
         with safe_files.replacing(_model(entry)) as partial:
             shutil.copyfile(out, partial)
     safe_files.write_json(_report(entry), {"schema": SCHEMA, "sha256": results.part_sha256(kept), "kept": kept})
+
+
+def _as_it_is(model: dict[str, Any]) -> bool:
+    """Whether a frozen model is its source, to the byte."""
+    return model["kind"] == "frozen" and not model["adapters"]
 
 
 def _make_room(place: Path, needed_bytes: int) -> bool:

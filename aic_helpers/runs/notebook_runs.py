@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ def run(
     data: str = "sample",
     out: str = "",
     limit: int = 0,
+    adapt: Mapping[str, Any] | None = None,
     *,
     profile: bool = True,
     limits: Limits | None = None,
@@ -52,7 +53,7 @@ def run(
 
     Parameters
     ----------
-    track, model, checkpoint, data, out, limit
+    track, model, checkpoint, data, out, limit, adapt
         See `aic_helpers.runs.run_settings.settle`.
     profile : bool
         Whether to measure time and memory.
@@ -70,11 +71,13 @@ def run(
     NotebookError
         A notebook failed in another way.
     """
-    settings, limits = run_settings.settle(track, model, checkpoint, data, out, limit), limits or Limits()
+    settings = run_settings.settle(track, model, checkpoint, data, out, limit, adapt)
+    limits = limits or Limits()
     folder = settings.folder.absolute()
     if not fresh and (held := _held(settings, profile, limits)):
         return held
     shared = {"track": track, "model": model, "checkpoint": checkpoint, "data": data, "limit": limit}
+    shared["adapt"] = settings.source.adapt.given
     from aic_helpers.runs import reports  # it brings matplotlib, which an answer from the run folder doesn't need
 
     kept = () if fresh else schema.FILES

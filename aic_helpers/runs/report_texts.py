@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,13 +174,15 @@ def commands(run: RunFolder) -> list[str]:
     shared = _shared(run)
     more = [f"--limit {result.metrics.limit}"] if result.metrics and result.metrics.limit else []
     more += [] if result.profile else ["--no-profile"]
-    lines = [" ".join(["aic run", *shared, *more])]
+    adapted = _adapted(run.model)
+    lines = [" ".join(["aic run", *shared, *adapted, *more])]
     conditions = _conditions(result)
     if conditions:
-        lines.append(" ".join(["aic profile", *shared, *conditions]))
+        lines.append(" ".join(["aic profile", *shared, *adapted, *conditions]))
     if not run.tables["growth"].empty:
         given = [word.removeprefix("--").partition(" ") for word in shared]
         parameters = " ".join(f"-p {name} {value}" for name, _, value in given)
+        parameters += f" -y {shlex.quote(json.dumps({'adapt': run.model.adapt}))}" if run.model.adapt else ""
         lines.append(f"papermill notebooks/03_profile.ipynb 03_profile.ipynb {parameters} -p growth True")
     return lines
 
@@ -192,6 +195,14 @@ def _shared(run: RunFolder) -> list[str]:
     options |= {"data": result.data.name} if result.data.name != "sample" else {}
     options |= {"out": short_path(run.folder)}
     return [f"--{name} {shlex.quote(value)}" for name, value in options.items()]
+
+
+def _adapted(model: Model) -> list[str]:
+    """Return the options that say what the network takes and gives."""
+    said = {name: value for name, value in model.adapt.items() if name != "set"}.items()
+    values = model.adapt.get("set", {}).items()
+    set_to = [f"--set {shlex.quote(f'{name}={json.dumps(value)}')}" for name, value in values]
+    return [*(f"--{name} {shlex.quote(str(value))}" for name, value in said), *set_to]
 
 
 def _conditions(result: Result) -> list[str]:

@@ -33,6 +33,7 @@ def run_rows(result: Result) -> list[Row]:
     return [
         ("track", TRACKS[result.track].title),
         ("model", result.model.name if result.model else "none"),
+        *([("adapted", "; ".join(result.model.adapters))] if result.model and result.model.adapters else []),
         ("data", data_words(result.data.name, result.data.note)),
         *metrics_rows(result.metrics),
         *profile_rows(result.profile),
@@ -57,16 +58,25 @@ def part_lines(settings: Settings, part: Part, result: Result) -> list[str]:
 
 def model_rows(model: Model) -> list[Row]:
     """Return what is known of a frozen model."""
-    difference = model.parity.max_abs
-    parity = NOT_MEASURED if difference is None else f"differs by at most {difference:.1e}"
     return [
         ("model", f"{model.name} ({model.kind})"),
         ("size", NOT_MEASURED if model.bytes is None else f"{model.bytes / 1e6:.2f} MB"),
         ("parameters", NOT_MEASURED if model.parameters is None else f"{model.parameters:,}".replace(",", " ")),
         ("cost at 720p", _figure(model.gmacs_720p, ".1f", " GMAC")),
-        ("against its source", "the source itself" if model.kind == "frozen" else parity),
+        *(("adapted", line) for line in model.adapters),
+        ("against its source", parity_words(model)),
         ("sha256", model.sha256),
     ]
+
+
+def parity_words(model: Model) -> str:
+    """Return how a frozen model compares with its source."""
+    parity = model.parity
+    if parity.max_abs is not None:
+        return f"differs by at most {parity.max_abs:.1e}"
+    if parity.state == "frozen already" or (model.kind == "frozen" and not parity.state):
+        return "is frozen already"
+    return f"not compared: {parity.reason}" if parity.reason else NOT_MEASURED
 
 
 def metrics_rows(metrics: Metrics | None) -> list[Row]:

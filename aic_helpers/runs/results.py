@@ -109,7 +109,7 @@ def write_part(settings: Settings, part: Part, value: Any, made_from: dict[str, 
     if part == "model":
         source = settings.source
         given = None if source.track else source.checkpoint  # a pretrained model's own need not be typed
-        value = {**value, "source_sha256": fingerprint(source), "checkpoint": given}
+        value = {**value, "source_sha256": fingerprint(source), "checkpoint": given, "adapt": source.adapt.given}
     result[part] = value
     if part != "requirements":
         result["requirements"] = None  # they were judged by what was there before

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PROJECT, folder_name, output_folder
@@ -37,7 +39,13 @@ class Settings:
 
 
 def settle(
-    track: str, model: str = "", checkpoint: str = "", data: str = "sample", out: str = "", limit: int = 0
+    track: str,
+    model: str = "",
+    checkpoint: str = "",
+    data: str = "sample",
+    out: str = "",
+    limit: int = 0,
+    adapt: Mapping[str, Any] | None = None,
 ) -> Settings:
     """Check the parameters that every notebook and command shares, and resolve them.
 
@@ -53,16 +61,19 @@ def settle(
         The run folder; empty for ``runs/<track>/<model's name>`` in the project.
     limit : int
         How many validation images to use; 0 for all.
+    adapt : mapping, optional
+        What the network takes and gives: see `aic_helpers.models.adapters.read_adapters`.
 
     Raises
     ------
     InputError
-        An unknown track, model or dataset, a model made for the other track, or a limit below 0.
+        An unknown track, model or dataset, a model made for the other track, a limit below 0, or a key or value of
+        `adapt` that there isn't.
     """
     chosen = find_track(track)
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
         raise InputError("a limit of 0 (all) or more images", repr(limit), "0 stands for all")
-    source = sources.resolve(str(model) or chosen.baseline, str(checkpoint) or None)
+    source = sources.resolve(str(model) or chosen.baseline, str(checkpoint) or None, adapt)
     if source.track not in (None, chosen.name):
         raise InputError(
             f"a model of track {chosen.name}", f"{source.name}, made for {source.track}", f"use track {source.track}"

@@ -25,6 +25,7 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX
 from aic_helpers.evaluation.example_images import EXAMPLES
 from aic_helpers.evaluation.plausibility import BROKEN
+from aic_helpers.models.adapters import read_adapters
 
 HANGS_ON: dict[str, tuple[str, ...]] = {
     "model": (),
@@ -110,16 +111,29 @@ class Data(AsWritten):
 
 
 class Parity(AsWritten):
-    """How far a frozen model is from its source, black 0 and white 1; None where it is the source itself."""
+    """How far a frozen model is from its source, black 0 and white 1; None where nothing was compared.
 
+    `state` is ``compared``, ``frozen already`` or ``not compared``, and `reason` says why not.
+    """
+
+    state: Text = ""
+    reason: Text = ""
     max_abs: Figure = None
     by_size: Table = {}
+
+
+def _adapt(value: Any) -> dict[str, Any]:
+    try:
+        return read_adapters(value).given
+    except InputError:
+        return {}
 
 
 class Model(AsWritten):
     """The frozen model.
 
-    `checkpoint` is what was given beside its source, `read_files` what else its code read: SHA-256 by path.
+    `checkpoint` and `adapt` are what was given beside its source, `adapters` what was done to it in words, `read_files`
+    what else its code read: SHA-256 by path.
     """
 
     name: Text
@@ -127,6 +141,8 @@ class Model(AsWritten):
     source: Text = ""
     kind: Text = ""
     checkpoint: Text = ""
+    adapt: Annotated[dict[str, Any], BeforeValidator(_adapt)] = {}
+    adapters: Annotated[list[Text], _or(list, [])] = []
     source_sha256: Text = ""
     read_files: Table = {}
     bytes: Count = None

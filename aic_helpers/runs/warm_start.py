@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
 from aic_helpers.core import isolation
-from aic_helpers.models import worker_kinds
-from aic_helpers.processes import fork_server
+from aic_helpers.processes import fork_server, worker_kinds
 
 INFERENCE = (
     "aic_helpers.graphs.tensorflow_runtime:preload",

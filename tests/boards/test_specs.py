@@ -68,6 +68,12 @@ def test_a_table_names_everything(write, tmp_path):
     assert entry.settings.dataset.root == tmp_path / "photos"
 
 
+def test_what_a_model_takes_and_gives(write):
+    adapt = "{ range = 255, set = { is_training = false } }"
+    spec = read_spec(write(f'models = [{{ model = "nets/a.pb", track = "enhancement", adapt = {adapt} }}]'))
+    assert spec.entries[0].adapt == {"range": "255", "set": {"is_training": False}}
+
+
 def test_until_when_models_are_timed(write):
     models = 'models = ["sample_sr_srcnn"]'
     assert read_spec(write(models)).until == "interval"
@@ -91,6 +97,10 @@ def test_until_when_models_are_timed(write):
         ("zzz = 1", "in the file, found zzz: leave it out"),
         ('models = [{ modell = "nets/a.pb" }]', "found modell: did you mean model?"),
         ('models = [{ name = "a" }]', "expected model in every item of models, found"),
+        (
+            'models = [{ model = "nets/a.pb", adapt = { range = 254 } }]',
+            "spring.toml: expected range of 1 or 255, found 254: take one of them",
+        ),
         ("models = [1]", 'such as "sample_sr_srcnn" or { model = "net.py:network"'),
         ("models = []", "found none: list them, as in models = "),
         ('profile = "no"', "expected profile as true or false, found"),

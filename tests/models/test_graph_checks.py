@@ -13,9 +13,9 @@ from fixtures import hostile_graphs, hostile_models
 
 from aic_helpers.core import isolation
 from aic_helpers.core.errors import InputError
-from aic_helpers.models import graph_checks, worker_kinds
-from aic_helpers.models.allowed_operations import GROUPS
-from aic_helpers.processes import confinement, fork_server, workers
+from aic_helpers.graphs.allowed_operations import GROUPS
+from aic_helpers.models import graph_checks
+from aic_helpers.processes import confinement, fork_server, worker_kinds, workers
 from aic_helpers.runs import warm_start
 
 pytestmark = pytest.mark.tensorflow

@@ -159,7 +159,7 @@ def copied(tmp_path, monkeypatch):
 
 
 WORKERS = {
-    "models.conversion": [conversion.FREEZE],
+    "models.conversion": [conversion.FREEZING],
     "evaluation.isolated": [isolated.ASSESSMENT],
     "profiling.profiler": [model_workers.INFERENCE],
     "profiling.requirements": [model_workers.INFERENCE],

@@ -137,7 +137,8 @@ def test_the_names_are_those_of_the_call(tmp_path, converted, net):
 def test_of_a_frozen_source_only_the_report_is_kept(tmp_path, monkeypatch, net, cache):
     def frozen(source, out):
         shutil.copyfile(source.path, out)
-        return {"name": source.name, "source": source.typed, "sha256": safe_files.sha256(out), "read_files": {}}
+        known = {"name": source.name, "source": source.typed, "kind": "frozen", "adapters": []}
+        return known | {"sha256": safe_files.sha256(out), "read_files": {}}
 
     monkeypatch.setattr(conversion, "convert", frozen)
     first = convert(net(ending=".pb"), tmp_path / "model.pb")

@@ -126,13 +126,16 @@ def test_a_result_without_scores_says_what_they_need():
 @pytest.mark.parametrize(
     ("kind", "parity", "words"),
     [
-        ("frozen", {"max_abs": None, "by_size": {}}, "the source itself"),
+        ("frozen", {"max_abs": None, "by_size": {}}, "is frozen already"),
+        ("frozen", {"state": "frozen already", "max_abs": None, "by_size": None}, "is frozen already"),
+        ("saved_model", {"state": "not compared", "reason": "too large"}, "not compared: too large"),
+        ("frozen", {"state": "compared", "max_abs": 0.25, "by_size": {}}, "differs by at most 2.5e-01"),
         ("function", {"max_abs": None, "by_size": {}}, "not measured"),
         ("function", "abc", "not measured"),
         ("keras", {"max_abs": 0.25, "by_size": {}}, "differs by at most 2.5e-01"),
     ],
 )
-def test_only_a_frozen_model_is_its_own_source(kind, parity, words):
+def test_compared_frozen_already_and_not_compared_are_told_apart(kind, parity, words):
     model = typed(Model, {"kind": kind, "parity": parity})
     assert dict(result_tables.model_rows(model))["against its source"] == words
 

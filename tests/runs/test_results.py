@@ -247,7 +247,7 @@ def test_what_names_no_schema_is_damaged_and_set_aside(tmp_path, text):
 
 
 def test_settings_have_the_defaults_of_the_track(monkeypatch, net):
-    monkeypatch.setattr("aic_helpers.models.sources.resolve", lambda model, checkpoint: named(model, net))
+    monkeypatch.setattr("aic_helpers.models.sources.resolve", lambda model, checkpoint, adapt: named(model, net))
     settings = run_settings.settle("enhancement")
     assert settings.track is ENHANCEMENT
     assert settings.source.name == "sample_enhancement_srcnn"
@@ -278,7 +278,7 @@ def test_a_limit_that_is_none(limit):
 
 def test_a_model_of_the_other_track(monkeypatch, net):
     monkeypatch.setattr(
-        "aic_helpers.models.sources.resolve", lambda model, checkpoint: named(model, net, "enhancement")
+        "aic_helpers.models.sources.resolve", lambda model, checkpoint, adapt: named(model, net, "enhancement")
     )
     expected = (
         "expected a model of track super_resolution, found dped_srcnn, made for enhancement: use track enhancement"

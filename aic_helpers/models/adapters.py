@@ -1,0 +1,150 @@
+"""What a network of another form takes and gives, as a person says it: range, layout, colours, channels, names.
+
+`model.pb` always takes and gives RGB in [0, 1], (batch, height, width, 3); what is said here is built into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aic_helpers.core.errors import InputError, nearest
+
+CHOICES = {"range": ("1", "255"), "layout": ("nhwc", "nchw"), "colour": ("rgb", "bgr"), "channels": ("rgb", "y")}
+"""What may be said of each; first what the workbench itself has."""
+
+NAMES = ("input", "output")
+
+KEYS = (*CHOICES, *NAMES, "set")
+
+WORDS = {
+    "range": "takes and gives 0 to 255",
+    "layout": "takes and gives channels first",
+    "colour": "takes and gives BGR",
+    "channels": "takes and gives luma (BT.601, 16 to 235 of 255); the colours are the input's",
+}
+
+Value = bool | float
+
+Shape = list[int | None]
+
+
+@dataclass(frozen=True)
+class Adapters:
+    """What a network takes and gives where that isn't RGB in [0, 1] with the channels last.
+
+    Attributes
+    ----------
+    range : {"1", "255"}
+        What white is.
+    layout : {"nhwc", "nchw"}
+        Where the channels are.
+    colour : {"rgb", "bgr"}
+    channels : {"rgb", "y"}
+        ``y`` for luma alone.
+    input, output : str
+        Names of a graph's own tensors, or of a signature's; empty where it is for the workbench to find them.
+    set : tuple of (name, value)
+        Values of a graph's other placeholders.
+    """
+
+    range: str = "1"
+    layout: str = "nhwc"
+    colour: str = "rgb"
+    channels: str = "rgb"
+    input: str = ""
+    output: str = ""
+    set: tuple[tuple[str, Value], ...] = ()
+
+    @property
+    def forms(self) -> dict[str, str]:
+        """What of range, layout, colour and channels is other than the workbench has it."""
+        return {key: said for key, choices in CHOICES.items() if (said := getattr(self, key)) != choices[0]}
+
+    @property
+    def shapes(self) -> list[Shape]:
+        """The shapes that a network of any size takes: with any batch, and with a batch of 1."""
+        channels = 1 if self.channels == "y" else 3
+        sides = [channels, None, None] if self.layout == "nchw" else [None, None, channels]
+        return [[None, *sides], [1, *sides]]
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The mapping that `read_adapters` makes this of: what was said, and nothing else."""
+        names = {name: said for name in NAMES if (said := getattr(self, name))}
+        return {**self.forms, **names, **({"set": dict(self.set)} if self.set else {})}
+
+    @property
+    def lines(self) -> list[str]:
+        """What was said of the network's form, and what was set, a line each."""
+        return [*(WORDS[key] for key in self.forms), *(f"{name} is set to {_shown(value)}" for name, value in self.set)]
+
+
+AS_IT_IS = Adapters()
+
+
+def read_adapters(given: Mapping[str, Any] | None) -> Adapters:
+    """Return what a mapping says; its keys are the names of `Adapters`, and ``set`` is a mapping in it.
+
+    Numbers may come as texts, as a command line has them.
+
+    Raises
+    ------
+    InputError
+        Another key, or a value that the key can't have.
+    """
+    given = {} if given is None else given
+    keys = ", ".join(KEYS)
+    if not isinstance(given, Mapping):
+        raise InputError(f"adapt as a mapping with keys of {keys}", repr(given), "say for example range = 255")
+    for key in given:
+        if key not in KEYS:
+            raise InputError(f"adapt with keys of {keys}", str(key), nearest(str(key), KEYS, "leave it out"))
+    said = {key: _choice(key, given[key]) for key in CHOICES if key in given}
+    names = {key: _name(key, given[key]) for key in NAMES if key in given}
+    found = Adapters(**said, **names, set=_values(given.get("set", {})))
+    if found.channels == "y" and found.colour == "bgr":
+        raise InputError("colour beside three channels", "colour bgr beside channels y", "leave the colour out")
+    return found
+
+
+def shape_words(shape: Shape) -> str:
+    """Return one of `Adapters.shapes` in words."""
+    free = iter(("batch", "height", "width"))
+    return f"({', '.join(next(free) if side is None else str(side) for side in shape)})"
+
+
+def _choice(key: str, value: Any) -> str:
+    text = str(value).lower()
+    if text not in CHOICES[key]:
+        raise InputError(f"{key} of {' or '.join(CHOICES[key])}", str(value) or "nothing", "take one of them")
+    return text
+
+
+def _name(key: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise InputError(f"{key} as the name of a tensor", repr(value), "give a text")
+    return value
+
+
+def _values(given: Any) -> tuple[tuple[str, Value], ...]:
+    if not isinstance(given, Mapping):
+        raise InputError("set as names with values", repr(given), "say for example is_training = false")
+    return tuple((str(name), _value(str(name), value)) for name, value in sorted(given.items()))
+
+
+def _value(name: str, value: Any) -> Value:
+    """Return a number, or true or false."""
+    if isinstance(value, str):
+        value = {"true": True, "false": False}.get(value.lower(), value)
+    if isinstance(value, bool):
+        return value
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise InputError(f"true, false or a number for {name}", str(value) or "nothing", "set it to one") from None
+
+
+def _shown(value: Value) -> str:
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}"

@@ -1,0 +1,234 @@
+"""A frozen model tried on photos: does it take one RGB image, and does it give what its source gives?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aic_helpers.core.errors import InputError
+from aic_helpers.data.images import as_float, read_rgb
+from aic_helpers.graphs.tensorflow_words import in_words
+from aic_helpers.models.adapted_graphs import CAST, WHOLE, around, around_function, own_function
+from aic_helpers.models.adapters import Adapters, read_adapters
+from aic_helpers.models.frozen_models import FrozenModel, static_shape
+from aic_helpers.models.originals import Original
+
+PARITY_SIZES_PX = ((480, 320), (191, 127), (61, 93))
+"""Width and height of the crops of a photo on which the frozen model is compared with its source."""
+
+TRIAL_SIZES_PX = ((128, 96), (256, 256), (100, 100))
+"""Of those tried in turn until one works: a network may want multiples of something, or be made for one size."""
+
+MAX_IMAGE_BYTES = 2**28
+"""A graph may declare any size as its own; no larger image is made."""
+
+Form = dict[str, str]
+
+OTHER_FORMS: tuple[Form, ...] = ({"channels": "y"}, {"layout": "nchw"}, {"layout": "nchw", "channels": "y"})
+"""What is tried where a network takes no RGB, to say what would help."""
+
+OF_255 = ({"range": "255"}, *({"range": "255", **form} for form in OTHER_FORMS))
+
+MOST_TIMES = 8
+"""By which a network is known as one that enlarges."""
+
+Size = tuple[int, int]
+Batch = NDArray[np.float32]
+Function = Callable[[Batch], Batch]
+
+COMPARED, FROZEN_ALREADY, NOT_COMPARED = "compared", "frozen already", "not compared"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of one image, or why nothing did."""
+
+    size: Size
+    output: NDArray[Any] | None = None
+    reason: str = ""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the output."""
+        return () if self.output is None else self.output.shape
+
+    @property
+    def fits(self) -> bool:
+        """Whether an RGB image of the input's size came."""
+        return self.shape == (1, self.size[1], self.size[0], 3)
+
+
+@dataclass(frozen=True)
+class Adapted:
+    """What is handed on: a graph of RGB in [0, 1], its source as it takes and gives the same, and what was done to it.
+
+    `run` is None where the graph is the source.
+    """
+
+    graph_def: Any
+    run: Function | None
+    lines: list[str]
+
+
+def adapted(original: Original, adapt: Adapters, types: tuple[str, str], photo: Path) -> Adapted:
+    """Return a network with what was said of its form built around it, and what has to be for its types.
+
+    Parameters
+    ----------
+    original : Original
+    adapt : Adapters
+    types : (str, str)
+        Of what the network takes and gives.
+    photo : Path
+        For trials.
+
+    Raises
+    ------
+    InputError
+        It takes or gives whole numbers, and nothing was said of their range.
+    """
+    lines = adapt.lines + original.ends.lines
+    for end, kind in zip(("input", "output"), types, strict=True):
+        if kind.startswith(WHOLE) and adapt.range == "1":
+            refuse(original, adapt, photo, f"an {end} of {kind}", OF_255)
+        lines += [f"{end}: {kind}, cast in the graph"] if kind.startswith(WHOLE) or kind in CAST else []
+    if not lines:
+        return Adapted(original.graph_def, original.run, [])
+    run = original.run or own_function(original.graph_def, original.ends, adapt)
+    try:
+        graph_def = around(original.graph_def, original.ends, adapt)
+    except ValueError as error:
+        said = ", ".join(f"{key} {value}" for key, value in adapt.given.items())
+        raise InputError(f"a network that fits {said}", in_words(error), "say other of it, or nothing") from None
+    return Adapted(graph_def, around_function(run, types[0], adapt), lines)
+
+
+def parity(run: Function | None, graph_def: Any, photo: Path) -> dict[str, Any]:
+    """Return ``state``, ``by_size`` (the largest absolute difference between source and frozen model) and ``reason``.
+
+    Parameters
+    ----------
+    run : callable or None
+        The source itself, as the frozen model takes and gives images; None where it is the frozen model.
+    graph_def : GraphDef
+        The frozen model's.
+    photo : Path
+    """
+    if run is None:
+        return {"state": FROZEN_ALREADY, "by_size": None, "reason": None}
+    image, differences, reasons = read_rgb(photo), {}, []
+    pair: dict[str, Function] = {"the source itself": run, "the frozen model": FrozenModel(photo, graph_def)}
+    for size in _sizes(graph_def, PARITY_SIZES_PX):
+        outputs = []
+        for name, function in pair.items():
+            try:
+                outputs.append(function(_batch(image, size)))
+            except Exception as error:  # a size that it can't take; the rule on resolutions names it
+                reasons.append(f"{name} fails at {_words(size)}: {in_words(error)}")
+                break
+        else:
+            differences[_words(size)] = float(np.abs(outputs[1] - outputs[0]).max())
+    if differences:
+        return {"state": COMPARED, "by_size": differences, "reason": None}
+    too_large = f"its own size is above the {MAX_IMAGE_BYTES >> 20} MiB that are tried"
+    return {"state": NOT_COMPARED, "by_size": {}, "reason": reasons[0] if reasons else too_large}
+
+
+def refuse_other_forms(original: Original, adapt: Adapters, graph_def: Any, photo: Path) -> None:
+    """Refuse a frozen model that takes no RGB image, or gives none of its size; and say what would help.
+
+    Parameters
+    ----------
+    original : Original
+        The network in its own form.
+    adapt : Adapters
+    graph_def : GraphDef
+        What is handed on: the network with what `adapt` says around it.
+    photo : Path
+
+    Raises
+    ------
+    InputError
+    """
+    if static_shape(graph_def)[0] not in (None, 1):
+        return  # the rule on input and output tells of a fixed batch
+    if _channels_first(graph_def):
+        refuse(original, adapt, photo, "an input with the channels first", OTHER_FORMS)
+    tried = _tried(graph_def, photo)
+    if tried is None or tried.fits:
+        return
+    _refuse_enlarged(tried)
+    if len(tried.shape) == 4 and tried.shape[3] == 3:
+        return  # another size: the rule on resolutions tells of it
+    found = tried.reason or f"an output of shape {tried.shape} for one image of {_words(tried.size)}"
+    refuse(original, adapt, photo, found, OTHER_FORMS)
+
+
+def _channels_first(graph_def: Any) -> bool:
+    """Whether a graph declares the channels where the height should be; it would run on an image so low."""
+    shape = static_shape(graph_def)
+    return len(shape) == 4 and shape[1] in (1, 3) and shape[3] not in (1, 3)
+
+
+def _refuse_enlarged(tried: Trial) -> None:
+    width_px, height_px = tried.size
+    for times in range(2, MOST_TIMES + 1):
+        if tried.shape == (1, height_px * times, width_px * times, 3):
+            found = f"one larger by {times} ({tried.shape[2]}x{tried.shape[1]} for {_words(tried.size)})"
+            remedy = "leave the enlargement out: the tracks give photos of full size"
+            raise InputError("an output of the input's size", found, remedy)
+
+
+def refuse(original: Original, adapt: Adapters, photo: Path, found: str, forms: Sequence[Form]) -> None:
+    """Refuse a network of another form, and say which of some forms would do.
+
+    Raises
+    ------
+    InputError
+        In any case.
+    """
+    expected = "a network of one RGB image in [0, 1], (batch, height, width, 3), in and out"
+    for said in (form for form in forms if not form.keys() & adapt.forms.keys()):
+        try:
+            form = read_adapters({**adapt.given, **said})
+            tried = _tried(around(original.graph_def, original.ends, form), photo)
+        except Exception:  # not this one
+            continue
+        if tried and tried.fits:
+            raise InputError(expected, found, "say " + " ".join(f"--{key} {value}" for key, value in said.items()))
+    raise InputError(expected, found, "mend the model")
+
+
+def _tried(graph_def: Any, photo: Path) -> Trial | None:
+    """Return the first trial that gave an output, else the first of all; None where no image can be made."""
+    model, image = FrozenModel(photo, graph_def), read_rgb(photo)
+    first = None
+    for size in _sizes(graph_def, TRIAL_SIZES_PX):
+        try:
+            return Trial(size, model(_batch(image, size)))
+        except Exception as error:
+            first = first or Trial(size, reason=f"{in_words(error)} (at {_words(size)})")
+    return first
+
+
+def _sizes(graph_def: Any, sizes: tuple[Size, ...]) -> list[Size]:
+    """Return the size that a graph declares as its own, or sizes where it declares none."""
+    _, height_px, width_px, _ = [*static_shape(graph_def), *[None] * 4][:4]
+    own = dict.fromkeys((width_px or width, height_px or height) for width, height in sizes)
+    return [size for size in own if math.prod(size) * 3 * 4 <= MAX_IMAGE_BYTES]
+
+
+def _batch(photo: NDArray[np.uint8], size: Size) -> Batch:
+    """Return the top left of a photo as a batch of one, repeated where the photo is smaller."""
+    height, width = photo.shape[:2]
+    return as_float(photo[np.ix_(np.arange(size[1]) % height, np.arange(size[0]) % width)][None])
+
+
+def _words(size: Size) -> str:
+    return f"{size[0]}x{size[1]}"
