@@ -14,6 +14,7 @@ from aic_helpers.core import tracks as core_tracks
 from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError, nearest, require_file
 from aic_helpers.core.project_paths import PROJECT, folder_name, output_folder
+from aic_helpers.core.system_litter import is_litter
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.models import sources
 from aic_helpers.profiling.timing import Limits
@@ -187,7 +188,8 @@ def _matches(model: str, folder: Path) -> list[str]:
         return [model if model in sources.pretrained() else _placed(model, folder)]
     names = fnmatch.filter(sources.pretrained(), model)
     root = Path(model).anchor  # of an absolute path
-    files = sorted(str(file) for file in Path(root or folder).glob(model.removeprefix(root)))
+    found = Path(root or folder).glob(model.removeprefix(root))
+    files = sorted(str(file) for file in found if not is_litter(file.name))
     if not names + files:
         raise InputError(f"a model that matches {model}", "none", "check the folder, or leave it out")
     return names + files

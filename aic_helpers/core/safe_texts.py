@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Callable, Collection
 from typing import Any
 
+from aic_helpers.core.errors import InputError
+
 UNPRINTABLE = ("Cc", "Cs")
 """Unicode's categories of what no page or font can show: control characters and halves of pairs."""
 
@@ -18,6 +20,17 @@ def shown(text: str, at_most: int = 60, *, empty: str = "nothing") -> str:
     """
     letters = (letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[:at_most])
     return "".join(letters) + ("..." if len(text) > at_most else "") or empty
+
+
+def require_text(text: str, expected: str) -> str:
+    """Return a name or an argument as the system gave it; `InputError` where it holds bytes that aren't text.
+
+    Python keeps those as halves of pairs, which no file of ours, no page and no child takes.
+    """
+    if not text.isascii() and any("\udc80" <= letter <= "\udcff" for letter in text):
+        remedy = "rename it in UTF-8, and set LC_ALL=C.UTF-8 where the system has no other"
+        raise InputError(expected, shown(text, 200), remedy)
+    return text
 
 
 def printable(value: Any) -> Any:

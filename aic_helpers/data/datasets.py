@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +13,11 @@ from aic_helpers.core.errors import InputError, require_folder
 from aic_helpers.core.project_paths import PROJECT, challenge_folder, fetch_command
 from aic_helpers.core.tracks import Track
 from aic_helpers.data.images import (
-    SUFFIXES,
     Rgb8,
     as_float,
     bicubic_round_trip,
     crop_to_multiple,
+    is_called_image,
     list_images,
     read_rgb,
 )
@@ -233,7 +234,7 @@ def _layout(root: Path, track: Track, remedy: str | None) -> Layout:
 
 def _is_there(root: Path, layout: Layout) -> bool:
     if layout.targets == ".":
-        return any(path.suffix.lower() in SUFFIXES for path in root.iterdir())
+        return any(map(is_called_image, root.iterdir()))
     replaced = layout.beside and (root / layout.beside).is_dir()
     return (root / layout.targets).is_dir() and not replaced
 
@@ -267,12 +268,17 @@ def _pairs(root: Path, layout: Layout, remedy: str | None) -> list[Pair]:
 
 def _by_stem(folder: Path) -> dict[str, Path]:
     paths = list_images(folder)
-    stems = {path.stem: path for path in paths}
+    stems = {_stem(path): path for path in paths}
     for path in paths:
-        if stems[path.stem] != path:
-            both = f"{path.name} and {stems[path.stem].name}"
+        if stems[_stem(path)] != path:
+            both = f"{path.name} and {stems[_stem(path)].name}"
             raise InputError(f"one image of each name in {folder}", both, "remove or rename one")
     return stems
+
+
+def _stem(path: Path) -> str:
+    """Return a file's name before its suffix, in the one form that macOS and others write letters with accents in."""
+    return unicodedata.normalize("NFC", path.stem)
 
 
 def _size(image: Rgb8) -> str:

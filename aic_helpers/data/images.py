@@ -16,11 +16,23 @@ from PIL import UnidentifiedImageError
 
 from aic_helpers.core.errors import InputError, require_file, require_folder
 from aic_helpers.core.safe_files import replacing
+from aic_helpers.core.safe_texts import require_text
+from aic_helpers.core.system_litter import is_litter
+from aic_helpers.data import image_headers
 
 Rgb8 = NDArray[np.uint8]
 Floats = NDArray[np.floating]
 
+KINDS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP")
+"""As Pillow names them."""
+
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
+
+OTHER_SUFFIXES = {
+    *(".arw", ".avif", ".cr2", ".cr3", ".dng", ".exr", ".gif", ".heic", ".heif", ".j2k", ".jfif", ".jp2"),
+    *(".jpe", ".jxl", ".nef", ".orf", ".pbm", ".pgm", ".pnm", ".ppm", ".psd", ".raf", ".rw2", ".tga"),
+}
+"""Of pictures that aren't read here, and would be missed."""
 
 
 def read_rgb(path: str | Path) -> Rgb8:
@@ -38,36 +50,29 @@ def read_rgb(path: str | Path) -> Rgb8:
     Raises
     ------
     InputError
-        No file, no image, a truncated one, or one that isn't 8-bit RGB. Grey, alpha and 16 bits are
-        refused, not converted: a conversion would change the pixels that a figure is made on.
+        No file, no image, a truncated one, or one that isn't one upright picture of 8-bit sRGB. Grey, alpha, 16 bits,
+        several pages, an EXIF orientation and another colour profile are refused: what would mend them changes the
+        pixels that a figure is made on.
     """
     path = require_file(Path(path), "an image")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", PillowImage.DecompressionBombWarning)
-            with PillowImage.open(path) as image:
-                image.load()
-                mode = image.mode
-                pixels = np.asarray(image)
+            warnings.simplefilter("ignore")  # of damaged metadata, and of a size that Pillow takes all the same
+            with PillowImage.open(path, formats=KINDS) as image:
+                image_headers.refuse_unfit(image, path)
+                return np.asarray(image)
+    except InputError:
+        raise
+    except PermissionError:
+        raise InputError(f"an image to read at {path}", "no permission to read it", "change its permissions") from None
     except UnidentifiedImageError:
-        raise InputError(f"an image in {path}", "a file of another kind", "give a PNG or JPEG photo") from None
-    except (OSError, SyntaxError, ValueError, PillowImage.DecompressionBombError) as error:
+        found = "a file of another kind" if path.stat().st_size else "0 bytes"
+        raise InputError(f"an image in {path}", found, "give a PNG or JPEG photo") from None
+    except PillowImage.DecompressionBombError as error:
+        found_px, most_px = (f"{pixels / 1e6:.0f} megapixels" for pixels in image_headers.too_large(error))
+        raise InputError(f"an image of at most {most_px} in {path}", found_px, "make it smaller, or cut it") from None
+    except Exception as error:  # Pillow's readers raise whatever a damaged file leads them to
         raise InputError(f"a whole image in {path}", f"a damaged one ({error})", "copy it again") from None
-    if mode != "RGB":
-        kinds = {"L": "greyscale", "RGBA": "RGBA (with alpha)", "P": "a palette", "I;16": "16-bit greyscale"}
-        raise InputError(
-            f"8-bit RGB in {path}", kinds.get(mode, f"Pillow mode {mode}"), "convert it to 8-bit RGB first"
-        )
-    _refuse_16_bit(path)
-    return pixels
-
-
-def _refuse_16_bit(path: Path) -> None:
-    """Pillow reads a 16-bit RGB PNG as 8 bits without a word; the header (byte 24) tells."""
-    with path.open("rb") as file:
-        head = file.read(25)
-    if head.startswith(b"\x89PNG") and head[24] == 16:
-        raise InputError(f"8-bit RGB in {path}", "16 bits per channel", "convert it to 8-bit RGB first")
 
 
 def write_png(path: str | Path, image: Rgb8 | Floats) -> Path:
@@ -81,22 +86,44 @@ def write_png(path: str | Path, image: Rgb8 | Floats) -> Path:
 def list_images(folder: str | Path) -> list[Path]:
     """Return the image files directly in a folder, in the order of the numbers in their names.
 
+    What a system left there (`._1.png`, `Thumbs.db`) is left out, and nothing else that is called an image.
+
     Raises
     ------
     InputError
-        No such folder, or no image in it.
+        No such folder, no image in it, or what is called an image and can't be one: a link that leads nowhere, a
+        folder, a kind that isn't read here, a name that isn't UTF-8.
     """
     folder = require_folder(Path(folder), "a folder of images")
-    files = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file()]
+    files = [path for path in folder.iterdir() if is_called_image(path)]
     if not files:
         raise InputError(f"images in {folder}", "none", "put PNG or JPEG files there")
+    for path in sorted(files):
+        _require_image(path)
     return sorted(files, key=_natural_order)
+
+
+def is_called_image(path: Path) -> bool:
+    """Return whether a path's name is that of an image, be it of a kind that isn't read here."""
+    suffix = path.suffix.lower()
+    return not is_litter(path.name) and (suffix in SUFFIXES or (suffix in OTHER_SUFFIXES and path.is_file()))
+
+
+def _require_image(path: Path) -> None:
+    """Raise for what would otherwise be left out in silence."""
+    if not path.is_file():
+        found = "a folder" if path.is_dir() else "a link that leads nowhere" if path.is_symlink() else "no file"
+        raise InputError(f"image files in {path.parent}", f"{found} called {path.name}", "mend it, or take it away")
+    if path.suffix.lower() in OTHER_SUFFIXES:
+        kinds = f"images of the kinds {', '.join(KINDS)} in {path.parent}"
+        raise InputError(kinds, path.name, "convert it to PNG, or take it away")
+    require_text(str(path), f"names in UTF-8 in {path.parent}")
 
 
 def _natural_order(path: Path) -> list[tuple[int, int, str]]:
     """2.png before 10.png."""
     parts = re.findall(r"\d+|\D+", path.name)
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
 
 
 def as_float(image: Rgb8) -> NDArray[np.float32]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from PIL import Image as PillowImage
 
 from aic_helpers.core.errors import InputError, require_file
 from aic_helpers.core.tracks import Track
+from aic_helpers.data import image_headers
 from aic_helpers.data.images import Rgb8, as_float, bicubic_round_trip, crop_to_multiple
 
 KINDS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
@@ -36,8 +36,6 @@ MODES = {
     "YCbCr": "YCbCr",
 }
 """Pillow's modes other than RGB and RGBA that a photo may have, in words."""
-
-EXIF_ORIENTATION = 0x0112
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def read_photo(source: str | Path | bytes) -> Photo:
             warnings.simplefilter("ignore")  # of damaged metadata, and of a size that is refused below
             with Image.open(file, formats=KINDS) as image:
                 _refuse(image, name)
-                deep = ";16" in str(image.tile)  # Pillow makes 8 bits of a 16-bit RGB PNG without a word
+                deep = image_headers.bits(image) > 8
                 image.load()
                 return _converted(image, deep)
     except InputError:
@@ -77,8 +75,7 @@ def read_photo(source: str | Path | bytes) -> Photo:
         kinds = f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
         raise InputError(f"a photo in {name} ({kinds})", _kind(source), "save it as JPEG or PNG") from None
     except Image.DecompressionBombError as error:
-        pixels = int((re.findall(r"\d+", str(error)) or ["0"])[0])
-        raise _too_large(name, pixels) from None
+        raise _too_large(name, image_headers.too_large(error)[0]) from None
     except Exception as error:  # Pillow's readers raise whatever a damaged file leads them to
         raise InputError(f"a whole photo in {name}", f"a damaged one ({error})", "copy it again") from None
 
@@ -112,7 +109,7 @@ def _converted(image: Image.Image, deep: bool) -> Photo:
     if image.mode in MODES:
         notes.append(f"{MODES[image.mode]} made RGB")
     profile = image.info.get("icc_profile")
-    if image.getexif().get(EXIF_ORIENTATION, 1) in range(2, 9):
+    if image_headers.orientation(image) != 1:
         image = ImageOps.exif_transpose(image)
         notes.append("turned as its EXIF says")
     if deep or image.mode.startswith("I"):
@@ -143,16 +140,15 @@ def _by_profile(image: Image.Image, profile: bytes) -> tuple[Image.Image, str]:
     """Return the image in sRGB, and a note; unchanged where its profile is sRGB, or is none for its mode."""
     if image.mode == "P":
         image = image.convert("RGB")
+    if image.mode == "RGB" and image_headers.is_srgb(profile):
+        return image, ""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        name = " ".join(ImageCms.getProfileDescription(source).split())[:60]
-        if "srgb" in name.lower():
-            return image, ""
         converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError):
         return image, "its colour profile can't be used; taken as sRGB"
     assert converted is not None
-    return converted, f"converted from its colour profile ({name}) to sRGB"
+    return converted, f"converted from its colour profile ({image_headers.profile_name(profile)}) to sRGB"
 
 
 AS_IT_IS, ENLARGED, AS_TARGET = "as it is", "enlarged first", "as the target"

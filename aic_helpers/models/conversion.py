@@ -13,6 +13,7 @@ from typing import Any
 from aic_helpers.core import isolation, machine
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.data.images import is_called_image
 from aic_helpers.models.sources import ModelSource, resolve
 from aic_helpers.processes import worker_kinds
 from aic_helpers.processes.workers import ChildError, Worker
@@ -96,7 +97,7 @@ def _freeze_in_child(source: ModelSource, out: Path, timeout_s: float) -> dict[s
         "function": source.function,
         "checkpoint": source.checkpoint and str(source.checkpoint.resolve()),
         "adapt": source.adapt.given,
-        "photo": str(min(PHOTO.iterdir())),
+        "photo": str(min(filter(is_called_image, PHOTO.iterdir()))),
         "out": str(out.resolve()),
     }
     try:

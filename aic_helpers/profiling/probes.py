@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PROJECT
-from aic_helpers.data.images import as_float, read_rgb
+from aic_helpers.data.images import as_float, is_called_image, read_rgb
 from aic_helpers.models.model_workers import Loaded, ModelFailure, ModelWorker
 
 HOME_PX = (128, 96)
@@ -169,7 +169,7 @@ class _Bench:
 def _photo(path: Path | None) -> NDArray[np.uint8]:
     if path is None:
         folder = PROJECT / "data" / "sample" / "hd"
-        path = min(folder.iterdir(), default=None) if folder.is_dir() else None
+        path = min(filter(is_called_image, folder.iterdir()), default=None) if folder.is_dir() else None
     if path is None:
         return np.random.default_rng(2018).integers(0, 256, (720, 1280, 3), np.uint8)
     return read_rgb(path)

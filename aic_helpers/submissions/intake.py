@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aic_helpers.core.errors import InputError, in_words
+from aic_helpers.core.system_litter import is_litter
 from aic_helpers.submissions.eml import Mail, read_mail
 from aic_helpers.submissions.ledgers import Ledger
 from aic_helpers.submissions.messages import Registration
@@ -43,7 +44,7 @@ def ingest(ledger: Ledger, path: Path, now: datetime | None = None) -> Taken:
 
 def ingest_folder(ledger: Ledger, folder: Path, now: datetime | None = None) -> Iterator[Taken]:
     """Take all e-mails of a folder, registrations first; one that is refused is told in its place."""
-    files = sorted(path for path in folder.iterdir() if path.suffix == ".eml")
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".eml" and not is_litter(path.name))
     if not files:
         raise InputError(f"e-mails (*.eml) in {folder}", "none", "export them there")
     read = [(path.name, _read(path)) for path in files]

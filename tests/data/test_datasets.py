@@ -53,6 +53,24 @@ def test_partners_may_differ_in_suffix(pairs: Path) -> None:
     assert open_dataset(pairs, ENHANCEMENT).pairs[1].input == shot.with_suffix(".jpg")
 
 
+def test_partners_may_differ_in_the_form_of_their_letters(tmp_path: Path) -> None:
+    """macOS writes an accent as a sign of its own."""
+    write_png(tmp_path / "input" / "caf\u00e9.png", photo(0))
+    write_png(tmp_path / "target" / "cafe\u0301.png", photo(1))
+    assert [pair.name for pair in open_dataset(tmp_path, ENHANCEMENT).pairs] == ["caf\u00e9"]
+
+
+def test_a_pair_that_lies_turned_is_refused(tmp_path: Path) -> None:
+    exif = PillowImage.Exif()
+    exif[0x0112] = 3
+    write_png(tmp_path / "target" / "a.png", photo(0))
+    (tmp_path / "input").mkdir()
+    PillowImage.fromarray(photo(0)[::-1, ::-1]).save(tmp_path / "input" / "a.png", exif=exif)
+    dataset = open_dataset(tmp_path, ENHANCEMENT)
+    with pytest.raises(InputError, match=r"expected an upright image in .*input/a.png, found an EXIF orientation of 3"):
+        read_pair(dataset, dataset.pairs[0])
+
+
 @pytest.mark.parametrize(("size", "kept"), [((24, 16), (24, 16)), ((26, 19), (24, 16))])
 def test_super_resolution_inputs_are_made_from_the_target(tmp_path: Path, size: tuple, kept: tuple) -> None:
     write_png(tmp_path / "super_resolution" / "targets" / "a.png", photo(0, *size))

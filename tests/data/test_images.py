@@ -1,8 +1,12 @@
 """Reading is strict, writing is whole, and the round trip is Pillow's bicubic on uint8."""
 
+import os
+import struct
+import zlib
+
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms, PngImagePlugin
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.data import images
@@ -45,10 +49,137 @@ def test_what_is_refused(tmp_path, make, message):
         images.read_rgb(path)
 
 
+def tagged(path, **options):
+    """A file whose pixels are fine, and which says more of itself."""
+    return save(path, Image.fromarray(PIXELS), **options)
+
+
+def turned(way):
+    exif = Image.Exif()
+    exif[0x0112] = way
+    return exif
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tif"])
+@pytest.mark.parametrize("way", [2, 3, 6, 8])
+def test_an_image_that_lies_turned_is_refused(tmp_path, suffix, way):
+    """A viewer turns it, Pillow doesn't (a TIFF it does): the input would be scored against a target another way up."""
+    path = tagged(tmp_path / f"photo.{suffix}", exif=turned(way))
+    with pytest.raises(InputError, match=f"expected an upright image in .*, found an EXIF orientation of {way}, which"):
+        images.read_rgb(path)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tif"])
+@pytest.mark.parametrize("way", [0, 1, 9])
+def test_an_orientation_that_turns_nothing_is_taken(tmp_path, suffix, way):
+    assert images.read_rgb(tagged(tmp_path / f"photo.{suffix}", exif=turned(way))).shape == PIXELS.shape
+
+
+def primaries(red, green, blue, description):
+    """An ICC profile of version 2 by hand: three columns of XYZ, and a gamma of 2.2 for each."""
+
+    def fixed(values):
+        return b"".join(struct.pack(">i", round(value * 65536)) for value in values)
+
+    text = description.encode()
+    tags = {
+        b"desc": b"desc" + bytes(4) + struct.pack(">I", len(text) + 1) + text + b"\0" + bytes(78),
+        b"wtpt": b"XYZ " + bytes(4) + fixed((0.9642, 1, 0.8249)),
+        **{name: b"XYZ " + bytes(4) + fixed(xyz) for name, xyz in ((b"rXYZ", red), (b"gXYZ", green), (b"bXYZ", blue))},
+        **{name: b"curv" + bytes(4) + struct.pack(">IH", 1, round(2.2 * 256)) for name in (b"rTRC", b"gTRC", b"bTRC")},
+    }
+    tags = {name: value + bytes(-len(value) % 4) for name, value in tags.items()}
+    place, table, body = 132 + 12 * len(tags), b"", b""
+    for name, value in tags.items():
+        table += name + struct.pack(">II", place + len(body), len(value))
+        body += value
+    size = struct.pack(">I", place + len(body))
+    head = size + bytes(4) + b"\2\x10\0\0mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(28) + fixed((0.9642, 1, 0.8249))
+    return head + bytes(128 - len(head)) + struct.pack(">I", len(tags)) + table + body
+
+
+SRGB = ((0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7139))
+DISPLAY_P3 = ((0.5151, 0.2412, -0.0011), (0.2919, 0.6922, 0.0419), (0.1572, 0.0666, 0.7841))
+"""Of the two colour spaces, adapted to D50."""
+
+
+def test_colours_of_another_space_are_refused(tmp_path):
+    """Its values stand for other colours than those of its partner. What a profile is called doesn't count."""
+    wide = primaries(*DISPLAY_P3, "not quite sRGB")
+    with pytest.raises(InputError, match=r"expected colours in sRGB in .*, found the colour profile not quite sRGB"):
+        images.read_rgb(tagged(tmp_path / "wide.png", icc_profile=wide))
+    with pytest.raises(InputError, match="found the colour profile that can't be read: convert them to sRGB"):
+        images.read_rgb(tagged(tmp_path / "broken.png", icc_profile=b"no profile"))
+    unnamed = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for name, profile in (("own", primaries(*SRGB, "my screen")), ("built-in", unnamed)):
+        assert np.array_equal(images.read_rgb(tagged(tmp_path / f"{name}.png", icc_profile=profile)), PIXELS)
+
+
+@pytest.mark.parametrize(("gamma", "taken"), [(45455, True), (100000, False)])
+def test_the_gamma_of_a_png(tmp_path, gamma, taken):
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add(b"gAMA", struct.pack(">I", gamma))
+    path = tagged(tmp_path / "photo.png", pnginfo=chunks)
+    if taken:
+        assert np.array_equal(images.read_rgb(path), PIXELS)
+    else:
+        with pytest.raises(InputError, match=r"found a gamma of 1 \(sRGB has 0.45455\)"):
+            images.read_rgb(path)
+
+
+def test_several_pages_and_a_transparent_colour_are_refused(tmp_path):
+    pages = {"save_all": True, "append_images": [Image.fromarray(PIXELS[::-1])]}
+    for suffix in ("tif", "png", "webp"):
+        with pytest.raises(InputError, match=r"expected one picture in .*, found 2 frames or pages"):
+            images.read_rgb(tagged(tmp_path / f"pages.{suffix}", **pages))
+    with pytest.raises(InputError, match="found a colour that is transparent"):
+        images.read_rgb(tagged(tmp_path / "hole.png", transparency=(1, 2, 3)))
+
+
+@pytest.mark.parametrize(("mode", "words"), [("CMYK", "CMYK"), ("F", "floating values"), ("1", "black and white")])
+def test_other_kinds_of_tiff(tmp_path, mode, words):
+    with pytest.raises(InputError, match=f"expected 8-bit RGB in .*, found {words}: convert it to 8-bit RGB first"):
+        images.read_rgb(save(tmp_path / "photo.tif", Image.new(mode, (4, 4))))
+
+
+def tiff(bits):
+    """An RGB TIFF of 2x2 px in Intel order, of zeros, written by hand."""
+    entries = [(256, 4, 1, 2), (257, 4, 1, 2), (258, 3, 3, 122), (259, 3, 1, 1), (262, 3, 1, 2), (273, 4, 1, 128)]
+    entries += [(277, 3, 1, 3), (278, 4, 1, 2), (279, 4, 1, 12 * bits // 8)]
+    tags = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    head = b"II*\0" + struct.pack("<IH", 8, len(entries)) + tags + struct.pack("<I", 0)
+    return head + struct.pack("<HHH", bits, bits, bits) + bytes(12 * bits // 8)
+
+
+def test_16_bits_of_a_tiff_are_refused(tmp_path):
+    """Pillow cuts their lower bytes off."""
+    path = tmp_path / "photo.tif"
+    path.write_bytes(tiff(8))
+    assert images.read_rgb(path).tolist() == np.zeros((2, 2, 3)).tolist()
+    path.write_bytes(tiff(16))
+    with pytest.raises(InputError, match=r"expected 8-bit RGB in .*, found 16 bits per channel: convert it"):
+        images.read_rgb(path)
+
+
+def test_an_image_beyond_what_pillow_takes_is_told_by_its_size(tmp_path):
+    """Its header says 20000 x 20000 px; nothing is unpacked."""
+    path = save(tmp_path / "vast.png", Image.fromarray(PIXELS))
+    content = bytearray(path.read_bytes())
+    content[16:24] = struct.pack(">II", 20000, 20000)
+    content[29:33] = struct.pack(">I", zlib.crc32(bytes(content[12:29])))
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"expected an image of at most 179 megapixels in .*, found 400 megapixels"):
+        images.read_rgb(path)
+
+
+def test_an_empty_file_is_told_as_empty(tmp_path):
+    (tmp_path / "photo.png").touch()
+    with pytest.raises(InputError, match=r"expected an image in .*photo.png, found 0 bytes: give a PNG or JPEG photo"):
+        images.read_rgb(tmp_path / "photo.png")
+
+
 def test_16_bit_rgb_is_refused(tmp_path):
     """Pillow reads it as 8 bits without a word. The file: 1x1 px, 16 bits, colour type 2, made by hand."""
-    import struct
-    import zlib
 
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -74,6 +205,40 @@ def test_images_come_in_the_order_of_their_numbers(tmp_path):
     for name in ("10.png", "9.png", "b2.png", "notes.txt"):
         (tmp_path / name).touch()
     assert [path.name for path in images.list_images(tmp_path)] == ["9.png", "10.png", "b2.png"]
+
+
+def test_what_a_system_left_is_no_image(tmp_path):
+    for name in ("1.png", "._1.png", ".DS_Store", "Thumbs.db", "desktop.ini"):
+        (tmp_path / name).touch()
+    (tmp_path / "@eaDir").mkdir()
+    assert [path.name for path in images.list_images(tmp_path)] == ["1.png"]
+
+
+def test_a_digit_that_is_no_number_is_a_letter(tmp_path):
+    for name in ("10\u00b2.png", "9\u00b2.png", "\u00b25.png"):
+        (tmp_path / name).touch()
+    assert [path.name for path in images.list_images(tmp_path)] == ["9\u00b2.png", "10\u00b2.png", "\u00b25.png"]
+
+
+@pytest.mark.parametrize(
+    ("make", "found"),
+    [
+        (lambda folder: (folder / "x.png").symlink_to(folder / "away.png"), "a link that leads nowhere called x.png"),
+        (lambda folder: (folder / "x.PNG").mkdir(), "a folder called x.PNG"),
+        (lambda folder: os.mkfifo(folder / "x.jpg"), "no file called x.jpg"),
+        (lambda folder: (folder / "x.heic").touch(), "x.heic: convert it to PNG, or take it away"),
+        (lambda folder: (folder / "x.gif").touch(), "x.gif: convert it to PNG, or take it away"),
+        (
+            lambda folder: (folder / os.fsdecode(b"caf\xe9.png")).touch(),
+            r"caf\\udce9.png: rename it in UTF-8",
+        ),
+    ],
+)
+def test_no_image_is_left_out_in_silence(tmp_path, make, found):
+    (tmp_path / "1.png").touch()
+    make(tmp_path)
+    with pytest.raises(InputError, match=found):
+        images.list_images(tmp_path)
 
 
 def test_an_empty_folder(tmp_path):
