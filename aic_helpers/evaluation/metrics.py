@@ -1,14 +1,19 @@
-"""PSNR and MS-SSIM: plain functions of two arrays, within 1e-6 of what float64 gives."""
+"""PSNR and MS-SSIM: plain functions of two arrays, within 1e-6 of what float64 gives.
+
+One definition is meant not to be: ``tensorflow`` sums in float32, as TensorFlow does.
+"""
 
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.data.images import Floats, crop_border
+from aic_helpers.evaluation import ssim_float64
 from aic_helpers.evaluation.kernels import WINDOW_PX, Doubles, squared_error
 from aic_helpers.evaluation.ssim import scale_means
 
@@ -16,6 +21,13 @@ SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """Wang, Simoncelli and Bovik 2003, "Multi-scale structural similarity", section 3.2."""
 
 HALVINGS = len(SCALE_WEIGHTS) - 1
+
+LEAST_RANGE = 1e-12
+"""Its square is a number in float32 too."""
+
+SMALL_MEAN = 0.03
+"""A scale's mean below this, of images that are nothing like each other, is made again in float64: a small power of it
+makes 1e-6 and more of the last digit of float32."""
 
 Definition = Literal["per_channel", "tensorflow", "pooled"]
 
@@ -40,9 +52,10 @@ def psnr(reference: Floats, output: Floats, *, data_range: float, crop_px: int =
     Raises
     ------
     InputError
-        Unequal shapes, values out of range or not finite, or nothing left after the crop.
+        Unequal shapes, values out of range or not finite, nothing left after the crop, or a range or a crop that can't
+        be.
     """
-    _check_pair(reference, output, crop_px)
+    _check_pair(reference, output, data_range, crop_px)
     pair = _prepared(reference, output)
     error, misplaced = squared_error(*pair, crop_px, pair[0].dtype.type(data_range))
     if misplaced or not _border_is_finite(pair, crop_px):
@@ -86,8 +99,8 @@ def ms_ssim(
     Raises
     ------
     InputError
-        Unequal shapes, values that aren't finite, or an image too small for five scales: 161 px on each
-        side, or 16 px for ``pooled``.
+        Unequal shapes, values that aren't finite, an image too small for five scales (161 px on each side, or 16 px
+        for ``pooled``), or a range or crop that can't be.
     """
     float32_sums = definition == "tensorflow"
     exact, rounded = _means(reference, output, data_range, crop_px, least_side_px(definition), float32_sums)
@@ -133,17 +146,20 @@ def ms_ssim_both(reference: Floats, output: Floats, *, data_range: float, crop_p
 def _means(
     reference: Floats, output: Floats, data_range: float, crop_px: int, least_px: int, float32_sums: bool
 ) -> tuple[Doubles, Doubles]:
-    _check_pair(reference, output, crop_px)
+    _check_pair(reference, output, data_range, crop_px)
     _check_scales(reference.shape, least_px, crop_px)
     pair = _prepared(reference, output)
-    means = scale_means(
-        *pair, data_range=float(data_range), crop_px=crop_px, scales=len(SCALE_WEIGHTS), float32_sums=float32_sums
+    fast = partial(
+        scale_means, data_range=float(data_range), crop_px=crop_px, scales=len(SCALE_WEIGHTS), float32_sums=float32_sums
     )
-    if not np.isfinite(means[0]).all() or not _border_is_finite(pair, crop_px):
+    exact, rounded = fast(*pair)
+    if not np.isfinite(exact).all() or not _border_is_finite(pair, crop_px):
         _check_values(reference, output, crop_px)
-        reference, output = _within_float32(pair, data_range)
-        return _means(reference, output, data_range, crop_px, least_px, float32_sums)
-    return means
+        exact, rounded = fast(*_within_float32(pair, data_range))
+    if exact.min() < SMALL_MEAN:
+        inner = [crop_border(image, crop_px) for image in (reference, output)]
+        exact = ssim_float64.scale_means(*inner, data_range=float(data_range), scales=len(SCALE_WEIGHTS))
+    return exact, rounded
 
 
 def _within_float32(pair: list[Floats], data_range: float) -> list[Floats]:
@@ -156,8 +172,12 @@ def _combined(means: Doubles) -> float:
     return float(np.prod(np.maximum(means, 0) ** np.array(SCALE_WEIGHTS)[:, None], axis=0).mean())
 
 
-def _check_pair(reference: Floats, output: Floats, crop_px: int) -> None:
-    """Refuse a pair of the wrong shapes or types; what it takes to look at the values comes later."""
+def _check_pair(reference: Floats, output: Floats, data_range: float, crop_px: int) -> None:
+    """Refuse what can't be measured by shape, type, range or crop; what it takes to look at the values comes later."""
+    if not LEAST_RANGE <= data_range <= 1 / LEAST_RANGE:
+        raise InputError("a data_range above 0, such as 1.0 or 255.0", f"{data_range:g}", "give white minus black")
+    if not isinstance(crop_px, int | np.integer) or crop_px < 0:
+        raise InputError("a crop_px of whole pixels, 0 or more", f"{crop_px}", "give how many each side loses")
     if reference.shape != output.shape:
         raise InputError(
             f"output of the reference's shape {reference.shape}",

@@ -135,6 +135,53 @@ def test_agrees_with_the_definition_written_out(definition, size, case, dtype):
     )
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_black_against_white_by_hand(dtype):
+    """No window varies: each scale but the last is 1, and the last C1 / (1 + C1). Float32 is off by 1e-5 there."""
+    black, white = np.zeros((200, 200, 3), dtype), np.ones((200, 200, 3), dtype)
+    assert ms_ssim(black, white, data_range=1.0) == pytest.approx((1e-4 / (1 + 1e-4)) ** 0.1333, abs=1e-9)
+    assert ms_ssim_both(black, 255 * white, data_range=255.0).per_channel == ms_ssim(black, white, data_range=1.0)
+
+
+def nearly_black_and_white(rng, size):
+    return np.full((*size, 3), 0.002), np.full((*size, 3), 1.0)
+
+
+def unlike(rng, size):
+    """Noise against other noise: the means of some scales are about 0."""
+    return rng.random((*size, 3)), rng.random((*size, 3))
+
+
+def a_ramp_and_black(rng, size):
+    return np.linspace(0, 1, size[1])[None, :, None] * np.ones((*size, 3)), np.zeros((*size, 3))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("case", [nearly_black_and_white, unlike, a_ramp_and_black])
+@pytest.mark.parametrize(("definition", "size"), [("per_channel", (163, 190)), ("pooled", (100, 100))])
+def test_images_that_are_nothing_like_each_other(definition, size, case, dtype):
+    reference, output = (image.astype(dtype) for image in case(np.random.default_rng(5), size))
+    expected = plain(reference.astype(float), output.astype(float), definition)
+    assert expected < 0.5
+    assert ms_ssim(reference, output, data_range=1.0, definition=definition) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("metric", [psnr, ms_ssim, ms_ssim_both])
+@pytest.mark.parametrize("data_range", [0.0, -1.0, math.nan, math.inf, 1e-30])
+def test_a_range_that_cannot_be(metric, data_range):
+    reference, output = noisy_pair()
+    with pytest.raises(InputError, match=r"expected a data_range above 0, such as 1.0 or 255.0, found .*: give white"):
+        metric(reference, output, data_range=data_range)
+
+
+@pytest.mark.parametrize("metric", [psnr, ms_ssim, ms_ssim_both])
+@pytest.mark.parametrize("crop_px", [-1, 1.5, math.nan])
+def test_a_crop_that_cannot_be(metric, crop_px):
+    reference, output = noisy_pair()
+    with pytest.raises(InputError, match=rf"expected a crop_px of whole pixels, 0 or more, found {crop_px}: give how"):
+        metric(reference, output, data_range=1.0, crop_px=crop_px)
+
+
 @pytest.mark.parametrize("size", [(17, 31), (16, 170), (50, 161)])
 def test_pooled_agrees_with_the_definition_written_out_where_windows_are_even(size):
     reference, output = noisy_pair(size, noise=0.1)
