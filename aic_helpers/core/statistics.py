@@ -16,8 +16,11 @@ SEED = 2018
 Interval = tuple[float, float]
 
 
-def mean_ci95(values: Sequence[float] | NDArray[np.floating]) -> Interval | None:
-    """Return a 95 % interval of the mean over images.
+UNBOUNDED: Interval = (-math.inf, math.inf)
+
+
+def mean_ci95(values: Sequence[float] | NDArray[np.floating], *, bounds: Interval = UNBOUNDED) -> Interval | None:
+    """Return a 95 % interval of the mean over images, within the bounds of what the values are of.
 
     Percentile bootstrap, widened by sqrt(n / (n - 1)): resampling n values underestimates the variance of
     a mean by (n - 1) / n, which matters for the five or six images of Track A (Hesterberg 2015, "What
@@ -31,13 +34,14 @@ def mean_ci95(values: Sequence[float] | NDArray[np.floating]) -> Interval | None
     if sample.size < 2 or not np.isfinite(sample).all():
         return None
     means = sample[_draws(sample.size)].mean(axis=1)
-    return _widened(means, float(sample.mean()), sample.size)
+    return _within(_widened(means, float(sample.mean()), sample.size), bounds)
 
 
-def raters_ci95(values: Sequence[float] | NDArray[np.floating]) -> Interval | None:
+def raters_ci95(values: Sequence[float] | NDArray[np.floating], *, bounds: Interval = UNBOUNDED) -> Interval | None:
     """Return a 95 % interval of the mean over raters, by Student's t as ITU-R BT.500 and ITU-T P.910 have it.
 
-    Raters are few, and a percentile bootstrap over eight of them covers the truth in nine of ten cases only.
+    It stays within the bounds of what the values are of. Raters are few, and a percentile bootstrap over eight of them
+    covers the truth in nine of ten cases only.
 
     Returns
     -------
@@ -47,7 +51,12 @@ def raters_ci95(values: Sequence[float] | NDArray[np.floating]) -> Interval | No
     if sample.size < 2:
         return None
     reach = student(0.975, sample.size - 1) * float(sample.std(ddof=1)) / math.sqrt(sample.size)
-    return float(sample.mean()) - reach, float(sample.mean()) + reach
+    return _within((float(sample.mean()) - reach, float(sample.mean()) + reach), bounds)
+
+
+def _within(interval: Interval, bounds: Interval) -> Interval:
+    low, high = (min(max(end, bounds[0]), bounds[1]) for end in interval)
+    return low, high
 
 
 def student(share: float, freedom: int) -> float:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
-from aic_helpers.core.statistics import mean_ci95
+from aic_helpers.core.statistics import UNBOUNDED, Interval, mean_ci95
 from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, PROTOCOL, TRACKS, Track
 from aic_helpers.data.datasets import Dataset, LoadedPair, Pair, read_pair
 
@@ -35,6 +35,8 @@ BATCH_PIXELS = HD_WIDTH_PX * HD_HEIGHT_PX
 """Images of one size go through the network together up to so many pixels: 92 patches of 100x100, one 2K photo.
 
 As many as the rules ask of every model at once, so that a batch takes no memory that the rules don't allow for."""
+
+MS_SSIM_BOUNDS: Interval = (0.0, 1.0)
 
 FIGURES = ("psnr_db", "ms_ssim", "ms_ssim_float64", "outside_share", "outside_max")
 
@@ -195,11 +197,12 @@ def summarise(frame: pd.DataFrame) -> dict[str, Any]:
     """
     failures = frame["failure"].dropna()
     names = ("psnr_db", "ms_ssim", "ms_ssim_float64")
+    bounds = {"psnr_db": UNBOUNDED, "ms_ssim": MS_SSIM_BOUNDS, "ms_ssim_float64": MS_SSIM_BOUNDS}
     means = {name: None if len(failures) else float(frame[name].mean()) for name in names}
-    intervals = {f"{name}_ci95": None if len(failures) else mean_ci95(frame[name].to_numpy()) for name in names}
+    intervals = {name: None if len(failures) else mean_ci95(frame[name], bounds=bounds[name]) for name in names}
     made = {"protocol": PROTOCOL, "runtime": frame.attrs.get("runtime"), "images": len(frame)}
     made |= {"mixing": frame.attrs.get("mixing"), "doubts": frame.attrs.get("doubts", [])}
-    summary: dict[str, Any] = {**made, **means, **intervals}
+    summary: dict[str, Any] = {**made, **means, **{f"{name}_ci95": ends for name, ends in intervals.items()}}
     summary |= {"cropped_images": int(frame["cropped"].sum()), "capped_images": int(frame["capped"].sum())}
     summary |= {"outside_share": float(frame["outside_share"].mean()), "outside_max": float(frame["outside_max"].max())}
     if len(failures):

@@ -7,8 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from aic_helpers.core.statistics import mean_ci95
+from aic_helpers.core.statistics import UNBOUNDED, mean_ci95
 from aic_helpers.core.tracks import MAX_RAM_MIB, SPEEDUP_CAP
+from aic_helpers.evaluation.per_image import MS_SSIM_BOUNDS
 from aic_helpers.reporting.figure_style import BLUE, GREY, INK, ORANGE, notice, plain_ticks, short, styled
 from aic_helpers.runs.schema import Profile
 
@@ -85,7 +86,8 @@ def _mean(axes: Axes, values: pd.Series, label: str) -> tuple[float | None, tupl
     if lost or values.empty:
         axes.set_title(f"no mean: {lost} of {len(values)} images without a finite value")
         return None, None
-    mean, interval = float(values.mean()), mean_ci95(values.to_numpy(dtype=float))
+    bounds = MS_SSIM_BOUNDS if label.startswith("MS-SSIM") else UNBOUNDED
+    mean, interval = float(values.mean()), mean_ci95(values.to_numpy(dtype=float), bounds=bounds)
     span = f" (95 %: {interval[0]:.{digits}f} to {interval[1]:.{digits}f})" if interval else ""
     axes.set_title(f"{label.split()[0]}: mean {mean:.{digits}f}{span}")
     return mean, interval

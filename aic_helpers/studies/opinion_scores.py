@@ -19,6 +19,8 @@ from aic_helpers.core.statistics import holm, raters_ci95, sign_flip_p
 
 GRADES = {5: "excellent", 4: "good", 3: "fair", 2: "poor", 1: "bad"}
 
+MOST_APART = max(GRADES) - min(GRADES)
+
 COLUMNS = ("rater", "photo", "model", "grade")
 
 MOST_ROUNDS, SMALL_CHANGE = 1000, 1e-9
@@ -70,11 +72,11 @@ def mean_opinion_scores(votes: pd.DataFrame) -> pd.DataFrame:
     rows = {}
     for model in means.columns:
         own = means[model].dropna().to_numpy()
-        interval = raters_ci95(own)
+        interval = raters_ci95(own, bounds=(min(GRADES), max(GRADES)))
         if interval is None:
             raise InputError(f"votes of at least 2 raters on {model}", f"{own.size}", "let more people vote")
         count = int((votes["model"] == model).sum())
-        low, high = max(interval[0], min(GRADES)), min(interval[1], max(GRADES))
+        low, high = interval
         rows[model] = {"mos": own.mean(), "mos_low": low, "mos_high": high, "votes": count}
         rows[model]["raters"] = own.size
     found = pd.DataFrame.from_dict(rows, orient="index").astype({"votes": int, "raters": int})
@@ -96,7 +98,7 @@ def differences(votes: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for first, second in combinations(order, 2):
         own = (means[first] - means[second]).dropna().to_numpy()
-        low, high = raters_ci95(own) or (np.nan, np.nan)
+        low, high = raters_ci95(own, bounds=(-MOST_APART, MOST_APART)) or (np.nan, np.nan)
         rows.append(
             {
                 "first": first,

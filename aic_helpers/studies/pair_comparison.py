@@ -42,8 +42,8 @@ def preferences(choices: pd.DataFrame) -> pd.DataFrame:
         by_rater = own.groupby("rater")["vote"].mean().to_numpy()
         turned = by_rater.mean() < 0.5
         shares, names = (1 - by_rater, (second, first)) if turned else (by_rater, (first, second))
-        low, high = raters_ci95(shares) or (np.nan, np.nan)
-        row = {"first": names[0], "second": names[1], "share": shares.mean(), "low": max(low, 0), "high": min(high, 1)}
+        low, high = raters_ci95(shares, bounds=(0, 1)) or (np.nan, np.nan)
+        row = {"first": names[0], "second": names[1], "share": shares.mean(), "low": low, "high": high}
         rows.append(row | {"p": sign_flip_p(shares - 0.5), "votes": len(own), "raters": shares.size})
     return decided(rows)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from aic_helpers.core.significance import Contender, Lead, leads
-from aic_helpers.core.statistics import RESAMPLES, SEED, mean_ci95
+from aic_helpers.core.statistics import RESAMPLES, SEED, mean_ci95, raters_ci95
 from aic_helpers.core.tracks import TRACKS, Coefficients
 
 ONE = Coefficients(alpha=1, beta=0, gamma=1)
@@ -37,6 +37,16 @@ def test_what_makes_an_image_hard_for_both_drops_out():
     low, high = mean_ci95(better.psnr_db)
     assert high - low > 5
     assert lead.ci95 == pytest.approx((0.2, 0.2))
+
+
+def test_an_interval_stays_where_its_values_can_be():
+    values = [0.0, 0.02, 0.9, 1.0, 1.0]
+    low, high = mean_ci95(values)
+    assert 0 < low < high
+    assert high > 1
+    assert mean_ci95(values, bounds=(0, 1)) == (low, 1)
+    assert raters_ci95([1.0, 5.0], bounds=(1, 5)) == (1, 5)
+    assert mean_ci95([-2.0, 3.0]) != mean_ci95([-2.0, 3.0], bounds=(0, 1)) == (0, 1)
 
 
 def test_both_coefficients_count_image_by_image():
