@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from aic_helpers.boards.executors import WorkerError
-from aic_helpers.core import isolation
+from aic_helpers.core import isolation, machine
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.profiling.network_pairs import Conditions
@@ -182,11 +182,12 @@ class DaskExecutor:
         results.write_part(settings, "requirements", rules, key)
 
     def profile_key(self, settings: Settings, limits: Limits, result: schema.Result) -> cache_keys.Key:
-        """See `Executor`. A profile holds whichever machine of the cluster made it, on as many threads as that has."""
+        """See `Executor`. A profile holds whichever machine of the cluster made it, and how it is set up."""
         made = result.profile
         where = (made and made.machine) or {"cpu": "a worker's"}
         key = cache_keys.profile_key(settings, result.model_sha256, Conditions(), limits, where)
-        return key | {"threads": made and made.threads}
+        shared = {name: value for name, value in key.items() if name not in machine.SETTINGS}
+        return shared | {"threads": made and made.threads}
 
     def stop(self) -> None:
         """See `Executor`."""

@@ -195,7 +195,9 @@ def _why(path: Path) -> str:
 
 
 def _result(run: Path, track: str) -> Result:
-    result = printable_result(results.read(run))
+    read = results.read(run)
+    results.require_as_written(read, run)
+    result = printable_result(read)
     if result.track != track:
         raise InputError(f"a result of track {track}", f"one of {result.track}", "make the run again")
     return result

@@ -195,7 +195,7 @@ def check(as_json: bool, fresh: bool, profile: bool, **typed: Any) -> int:
             if profile and not (result.profile and result.profile.is_hd):
                 with progress_bars.bar("run") as show:
                     result = steps.profile(run.settings, known=result, progress=show)
-            run.result = steps.check(run.settings, result, fresh=fresh)
+            run.result = steps.check(run.settings, result, fresh=fresh, weighed=profile)
     return options.report(settings, "requirements", run.result, as_json)
 
 

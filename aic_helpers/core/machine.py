@@ -36,6 +36,20 @@ SETTINGS = (
 )
 """Environment variables that change how fast TensorFlow runs, or how much memory it takes."""
 
+THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTEROP_THREADS", "TF_NUM_INTRAOP_THREADS")
+"""Those of them that a timed process gets anew."""
+
+ARITHMETIC = (
+    "CUDA_VISIBLE_DEVICES",
+    "DNNL_MAX_CPU_ISA",
+    "ONEDNN_MAX_CPU_ISA",
+    "TF_DISABLE_MKL",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "TF_XLA_FLAGS",
+    "XLA_FLAGS",
+)
+"""Those that change which operations compute a graph, and so the last digits of what it gives."""
+
 BUSY_SHARE = 0.1
 """Of all cores: a machine on which other programs use more than this is called busy."""
 
@@ -47,14 +61,19 @@ def usable_cores() -> int:
 
 def timing_settings(threads: int, device: str) -> dict[str, str]:
     """Return the environment variables that a timed process gets, those that it inherits included."""
-    inherited = {name: os.environ[name] for name in SETTINGS if name in os.environ}
-    ours = {
-        "OMP_NUM_THREADS": str(threads),
-        "TF_NUM_INTEROP_THREADS": str(threads),
-        "TF_NUM_INTRAOP_THREADS": str(threads),
-        "TF_ENABLE_ONEDNN_OPTS": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1"),
-    }
-    return {**inherited, **ours, **({"CUDA_VISIBLE_DEVICES": "-1"} if device == "cpu" else {})}
+    return inherited_settings(device) | dict.fromkeys(THREADS, str(threads))
+
+
+def inherited_settings(device: str) -> dict[str, str]:
+    """Return those of them that hang on this process's own, and not on how many threads were asked for."""
+    inherited = {name: os.environ[name] for name in SETTINGS if name in os.environ and name not in THREADS}
+    inherited["TF_ENABLE_ONEDNN_OPTS"] = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1")
+    return inherited | ({"CUDA_VISIBLE_DEVICES": "-1"} if device == "cpu" else {})
+
+
+def arithmetic_settings() -> dict[str, str]:
+    """Return the environment variables that change the last digits of a network's output, where they are set."""
+    return {name: os.environ[name] for name in ARITHMETIC if name in os.environ}
 
 
 def load_average() -> float:

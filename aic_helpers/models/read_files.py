@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 import sysconfig
@@ -36,18 +37,25 @@ def watch() -> Callable[[Path], dict[str, str]]:
     started_s, loaded, opened = time.time(), set(sys.modules), set[str]()
 
     def note(event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "open" and isinstance(arguments[0], str) and "r" in (arguments[1] or "r"):
-            opened.add(arguments[0])
+        if event == "open" and isinstance(arguments[0], str | bytes | os.PathLike) and "r" in (arguments[1] or "r"):
+            opened.add(os.fsdecode(arguments[0]))
 
     def read(own: Path) -> dict[str, str]:
-        # Python opens no file of a module that it has compiled already.
         new = [getattr(sys.modules[name], "__file__", None) for name in set(sys.modules) - loaded]
-        data = [name for name in opened if not name.endswith(".pyc") and not _absolute(name).is_relative_to(PACKAGE)]
+        data = [_source(name) for name in opened if not _absolute(name).is_relative_to(PACKAGE)]
         files = sorted({_absolute(name) for name in [*new, *data] if name} - {_absolute(own)})
         return {str(file): _sha256(file, started_s) for file in files if _is_a_persons(file)}
 
     sys.addaudithook(note)
     return read
+
+
+def _source(name: str) -> str:
+    """Return the source of a compiled module, which Python opens in its place; any other file is itself."""
+    try:
+        return importlib.util.source_from_cache(name) if name.endswith(".pyc") else name
+    except ValueError:  # compiled and left alone, without a source
+        return name
 
 
 def _absolute(name: str | Path) -> Path:

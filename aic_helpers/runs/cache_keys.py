@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import os
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -57,7 +58,7 @@ def model_key(settings: Settings) -> Key:
     return {
         "source": fingerprint(settings.source),
         "code": code("models.conversion"),
-        **_versions("tensorflow", "keras"),
+        **_versions("tensorflow", "keras", "tf-keras", "tf-slim", "numpy", "pillow"),
     }
 
 
@@ -69,6 +70,7 @@ def metrics_key(settings: Settings, model_sha256: str) -> Key:
         "protocol": PROTOCOL,
         "limit": settings.limit,
         "code": code("evaluation.isolated"),
+        **machine.arithmetic_settings(),
         **_versions("tensorflow", "numpy", "numba", "pillow"),
     }
 
@@ -85,8 +87,9 @@ def profile_key(
         "runtime": LIGHT if conditions.device == "cpu" else WHOLE,
         **asdict(conditions),
         **asdict(limits),
+        **machine.inherited_settings(conditions.device),
         "code": code("profiling.profiler"),
-        **_versions("tensorflow", "numpy"),
+        **_versions("tensorflow", "numpy", "pillow"),
     }
 
 
@@ -97,8 +100,9 @@ def requirements_key(settings: Settings, result: Result, *, weighed: bool = True
         **{part: results.part_sha256(result.raw[part]) for part in ("metrics", "profile")},
         "photo": _sha256(settings.dataset.hd[:1]),
         "weighed": weighed or result.profile is not None,
+        **machine.arithmetic_settings(),
         "code": code("profiling.requirements"),
-        **_versions("tensorflow", "numpy"),
+        **_versions("tensorflow", "numpy", "pillow"),
     }
 
 
@@ -209,7 +213,7 @@ def _sha256(files: Iterable[Path] | Sequence[Path]) -> str:
     digest = hashlib.sha256()
     for file in files:
         state = file.stat()
-        digest.update(f"{file.name} {_sha256_of(file, state.st_mtime_ns, state.st_size)}\n".encode())
+        digest.update(os.fsencode(file.name) + f" {_sha256_of(file, state.st_mtime_ns, state.st_size)}\n".encode())
     return digest.hexdigest()
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from aic_helpers.core import csv_tables
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.project_paths import PROJECT
@@ -110,6 +111,7 @@ def _of_run(dataset: Dataset, folder: Path, result: Result) -> Candidate | None:
         raise InputError(f"{what} in the run folder {folder}", "nothing", "make the run again with: aic run")
     if not results.has_model(folder, result):
         raise InputError(f"the model of {folder}/result.json", "another model.pb", "make the run again")
+    results.require_as_written(result, folder)
     return _measured(dataset, folder, result, model)
 
 
@@ -126,7 +128,7 @@ def _of_source(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None
     settings = run_settings.Settings(dataset.track, source, dataset, folder, None)
     try:
         result = results.converted(settings)
-        if result and result.model and result.track == dataset.track.name:
+        if result and result.model and result.track == dataset.track.name and not result.altered:
             return _measured(dataset, folder, result, result.model)
     except InputError:
         pass  # a run that can't be read doesn't keep its model out
@@ -143,7 +145,7 @@ def _of_source(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None
 def _images(folder: Path) -> pd.DataFrame | None:
     """Return a run's figures by image; None where there are none, or none that can be read."""
     try:
-        table = pd.read_csv(folder / "images.csv", dtype={"image": str})
+        table = csv_tables.read(folder / "images.csv", results.TEXTS)
         return table[["image", "psnr_db", "ms_ssim", "failure"]]
     except (OSError, ValueError, KeyError):
         return None

@@ -103,7 +103,7 @@ def _held(settings: run_settings.Settings, profile: bool, limits: Limits) -> Res
         result = results.find(folder)
     except InputError:
         return None  # told when the damaged result is set aside
-    why = cache_keys.standing(settings, result, profile=profile, limits=limits)
+    why = cache_keys.standing(settings, result, profile=profile, limits=limits, weighed=profile)
     for part, reason in why.items():
         if reason and reason != cache_keys.NOTHING_YET:
             log.info("%s made anew: %s", part, reason)

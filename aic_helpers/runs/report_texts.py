@@ -36,7 +36,8 @@ def verdict(result: Result) -> Verdict:
         word: [rule.name for rule in rules if result_tables.verdict(rule) == word] for word in ("not judged", "advice")
     }
     failed = [f"The {part} failed: {why}." for part, why in failures(result)]
-    sentences = failed + ([f"Not judged: {', '.join(names['not judged'])}."] if names["not judged"] else [])
+    sentences = altered(result) + failed
+    sentences += [f"Not judged: {', '.join(names['not judged'])}."] if names["not judged"] else []
     sentences += [f"Advice, not counted: {', '.join(names['advice'])}."] if names["advice"] else []
     broken = [rule for rule in rules if result_tables.verdict(rule) == "BROKEN"]
     judged = sum(result_tables.verdict(rule) in ("met", "BROKEN") for rule in rules)
@@ -47,7 +48,15 @@ def verdict(result: Result) -> Verdict:
         return Verdict("broken" if failed else "open", "Requirements not checked", sentences, [])
     if failed:
         return Verdict("broken", "The model failed", sentences, [])
+    if result.altered:
+        return Verdict("open", "Not as it was written: nothing is judged by it", sentences, [])
     return Verdict("met", f"Requirements met: {judged} of {judged}", sentences, [])
+
+
+def altered(result: Result) -> list[str]:
+    """Return a sentence on what was changed since the run wrote it; none where nothing was."""
+    named = ", ".join(result.altered)
+    return [f"Changed since the run wrote it, and not to be relied on: {named}."] if named else []
 
 
 def failures(result: Result) -> list[tuple[str, str]]:

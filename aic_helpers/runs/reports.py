@@ -126,7 +126,7 @@ def _section(run: RunFolder, number: int, *, alone: bool) -> Section:
     plots = report_plots.speed_and_quality([(number, run)]) if alone else []
     return Section(
         number=number,
-        name=run.model.name,
+        name=run.model.name + (" (changed since)" if result.altered else ""),
         track=TRACKS[result.track].title,
         data=text_tables.data_words(result.data.name, result.data.note),
         folder=str(printable(report_texts.short_path(run.folder))),

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from aic_helpers.core import safe_files, staging, validation
+from aic_helpers.core import csv_tables, safe_files, staging, validation
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.machine import environment
 from aic_helpers.core.safe_files import sha256
@@ -31,14 +32,23 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Table = Literal["images", "timing", "growth"]
+
+TEXTS = ("image", "failure", "failed", "end", "role", "varied")
+"""Columns of a run's tables that are texts."""
+
 Part = Literal["model", "metrics", "profile", "requirements"]
 
 PARTS: tuple[Part, ...] = ("model", "metrics", "profile", "requirements")
 """What the steps write, in their order. `scores` follow from `metrics` and `profile`."""
 
+ALONGSIDE = ("track", "protocol", "data", "scores", "environment")
+"""What is written anew beside each part; by its hash it is seen whether someone changed it."""
+
 
 def read(run: str | Path) -> Result:
     """Return the result in a run folder (or in a `result.json`).
+
+    Its `altered` names what is not as it was written.
 
     Raises
     ------
@@ -46,11 +56,39 @@ def read(run: str | Path) -> Result:
         No result, not JSON, a schema other than 1, or parts without their keys.
     """
     path = Path(run)
-    path = path if path.suffix == ".json" else path / "result.json"
+    path = path if path.suffix == ".json" and not path.is_dir() else path / "result.json"
     shown = staging.home(path.parent) / path.name
     if not path.is_file():
         raise InputError(f"a result at {shown}", "nothing", "make one with: aic run")
-    return schema.as_result(validation.load_json(path, f"JSON in {shown}", schema.REMEDY), shown)
+    result = schema.as_result(validation.load_json(path, f"JSON in {shown}", schema.REMEDY), shown)
+    return result.noting((*_altered(result), *_altered_tables(result, path.parent)))
+
+
+def _altered(result: Result) -> list[str]:
+    """Return the parts of a result that aren't what was written; nothing is known of those without a hash."""
+    values = {part: result.raw.get(part) for part, key in result.keys.items() if key.sha256}
+    return [
+        part for part, value in values.items() if value is not None and part_sha256(value) != result.keys[part].sha256
+    ]
+
+
+def _altered_tables(result: Result, folder: Path) -> list[str]:
+    """Return the tables beside a `result.json` that aren't what was written."""
+    written = {name: digest for key in result.keys.values() for name, digest in key.files.items()}
+    tables = {name: digest for name, digest in written.items() if name in schema.TABLES}
+    return [name for name, digest in tables.items() if sha256(folder / name) not in (None, digest)]
+
+
+def require_as_written(result: Result, folder: Path, judged: Collection[str] = ()) -> None:
+    """Raise `InputError` where a result was changed since it was written, so that nothing is judged by it.
+
+    `judged` are the parts and tables that matter; all of them where it is empty.
+    """
+    changed = [name for name in result.altered if not judged or name in judged]
+    if changed:
+        expected = f"a result as it was written in {staging.home(folder)}"
+        remedy = "make it anew with aic run (or aic evaluate, aic profile)"
+        raise InputError(expected, f"{', '.join(changed)} changed since", remedy)
 
 
 def find(folder: Path) -> Result | None:
@@ -121,9 +159,12 @@ def write_part(settings: Settings, part: Part, value: Any, made_from: dict[str, 
     path = settings.folder / "result.json"
     typed = schema.as_result(safe_files.strict(result), path)
     result |= {"scores": scores(settings.track, typed.metrics, typed.profile), "environment": environment()}
+    for name in ALONGSIDE:
+        result["keys"][name] = {"made_from": {}, "files": {}, "sha256": part_sha256(result[name])}
     result = safe_files.strict(result)
     safe_files.write_json(path, result)
-    return schema.as_result(result, path)
+    whole = schema.as_result(result, path)
+    return whole.noting((*_altered(whole), *_altered_tables(whole, settings.folder)))
 
 
 def part_sha256(value: Any) -> str | None:
@@ -188,4 +229,4 @@ def read_table(settings: Settings, name: Table) -> pd.DataFrame:
     import pandas as pd
 
     path = settings.folder / f"{name}.csv"
-    return pd.read_csv(path, dtype={"image": str}) if path.is_file() else pd.DataFrame()
+    return csv_tables.read(path, TEXTS) if path.is_file() else pd.DataFrame()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from aic_helpers.core import csv_tables
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.safe_texts import printable
 from aic_helpers.core.staging import home
@@ -101,15 +102,15 @@ def open_run(folder: Path, result: Result | None = None) -> RunFolder:
 
 def printable_result(result: Result) -> Result:
     """Return a result whose texts can stand in a page."""
-    return Result.model_validate(printable(result.raw))
+    return Result.model_validate(printable(result.raw)).noting(result.altered)
 
 
 def read_table(path: Path) -> tuple[pd.DataFrame, str]:
-    """Return a table, and why it can't be read; the names of images stay texts ("007", "NA")."""
+    """Return a table, and why it can't be read."""
     if not path.is_file():
         return pd.DataFrame(), ""
     try:
-        table = pd.read_csv(path, dtype={"image": str}, keep_default_na=False, na_values=[""])
+        table = csv_tables.read(path, results.TEXTS)
     except ValueError as error:  # pandas' own errors are ones too
         return pd.DataFrame(), f"{path.name} can't be read ({printable(str(error))}): make the run again."
     if "image" in table:

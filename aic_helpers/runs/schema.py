@@ -35,6 +35,9 @@ HANGS_ON: dict[str, tuple[str, ...]] = {
 }
 """By part of the result: the files that say nothing once that part is gone."""
 
+TABLES = ("images.csv", "examples.csv", "timing.csv", "growth.csv")
+"""Of these files: those whose figures are shown and judged."""
+
 FILES = ("model.pb", *HANGS_ON["metrics"], *HANGS_ON["profile"], "report.html", "result.json")
 """What the steps write into a run folder."""
 
@@ -291,11 +294,23 @@ class Result(AsWritten):
     scores: Annotated[dict[str, Score], _null_as({})]
     environment: Annotated[Environment, _null_as({})]
     keys: Annotated[dict[str, Key], BeforeValidator(_whole_keys)] = {}
+    _altered: tuple[str, ...] = PrivateAttr(default=())
 
     @property
     def model_sha256(self) -> str:
         """The SHA-256 of `model.pb`; empty where there is none yet."""
         return self.model.sha256 if self.model else ""
+
+    @property
+    def altered(self) -> tuple[str, ...]:
+        """What was changed in the file, or beside it, since it was written; noted as a result is read."""
+        return self._altered
+
+    def noting(self, altered: tuple[str, ...]) -> Result:
+        """Return this result with what was changed since it was written."""
+        noted = self.model_copy()
+        noted._altered = altered
+        return noted
 
 
 class OtherSchemaError(InputError):

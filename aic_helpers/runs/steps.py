@@ -152,6 +152,7 @@ def check(settings: Settings, known: Result | None = None, *, fresh: bool = Fals
     key = cache_keys.requirements_key(settings, result, weighed=weighed)
     if not (fresh or _stale(settings, result, "requirements", key)):
         return result
+    results.require_as_written(result, settings.folder, ("metrics", "profile"))
     rules = requirements.check(
         settings.model_pb,
         conversion=result.raw["model"],

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from aic_helpers.core import safe_files
+from aic_helpers.core import csv_tables, safe_files
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.core.scoring import RECONSTRUCTED
@@ -82,7 +82,7 @@ def voters(study: Study) -> int:
 def analyse(study: Study, *, keep_all: bool = False, mapping: str = RECONSTRUCTED) -> analysis.Analysis:
     """Return what the votes say: see `analysis.analyse`."""
     path = study.folder / FIGURES
-    figures = pd.read_csv(path, dtype={"photo": str, "model": str}) if path.is_file() else pd.DataFrame()
+    figures = csv_tables.read(path, ("photo", "model")) if path.is_file() else pd.DataFrame()
     return analysis.analyse(study.plan, study.store.votes(), figures, keep_all=keep_all, mapping=mapping)
 
 

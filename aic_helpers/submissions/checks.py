@@ -78,6 +78,7 @@ def _run_checks(run: run_folders.RunFolder, folder: Path) -> Iterator[Check]:
     result = run.result
     words = f"{run.model.name}, {TRACKS[result.track].title}"
     yield _check("a result", shown(words, FOUND))
+    yield _unaltered_check(result)
     unchanged = _model_check(run.model, folder / "model.pb")
     yield unchanged
     if unchanged.passed:
@@ -86,6 +87,13 @@ def _run_checks(run: run_folders.RunFolder, folder: Path) -> Iterator[Check]:
     yield _images_check(result)
     yield _figures_check(result)
     yield _identity_check(run)
+
+
+def _unaltered_check(result: Result) -> Check:
+    if result.altered:
+        found = f"changed since the run wrote it: {', '.join(result.altered)}"
+        return _check("figures unchanged", shown(found, FOUND), "make the run again: aic run")
+    return _check("figures unchanged", "as the run wrote them")
 
 
 def _model_check(model: Model, path: Path) -> Check:

@@ -8,6 +8,7 @@ from fixtures import boards
 
 from aic_helpers.boards import folders
 from aic_helpers.core.errors import InputError
+from aic_helpers.runs import results
 
 QUALITY = ([27.0, 29.0], [0.95, 0.97], 2.0)
 
@@ -111,6 +112,19 @@ def test_a_damaged_result_is_a_sentence(tmp_path):
     (folder / "super_resolution" / "net" / "result.json").write_text("{", "utf-8")
     assert only(folder).problem.startswith(
         f"expected JSON in {folder}/super_resolution/net/result.json, found something"
+    )
+
+
+def test_a_result_that_was_changed_is_a_sentence(tmp_path):
+    folder = boards.plan(tmp_path, boards.add(tmp_path, "net", *QUALITY))
+    file = folder / "super_resolution" / "net" / "result.json"
+    key = {"made_from": {}, "files": {}, "sha256": results.part_sha256({"psnr_db": 99.0})}
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"keys": {"metrics": key}}))
+    entry = only(folder)
+    assert entry.result is None
+    assert entry.problem == (
+        f"expected a result as it was written in {file.parent}, found metrics changed since: make it anew with "
+        "aic run (or aic evaluate, aic profile)"
     )
 
 

@@ -84,6 +84,14 @@ def test_a_run_folder_brings_its_figures_and_the_rest_is_made(data, tmp_path):
     assert row(found, "first", "<b>mine</b>")["psnr_db_gain"] == pytest.approx(31.0 - base)
 
 
+def test_a_run_whose_figures_were_changed_is_not_shown(data, tmp_path):
+    key = {"made_from": {}, "files": {}, "sha256": "0" * 64}
+    found = opened(data, [run_folder(tmp_path / "run", data, keys={"metrics": key})], tmp_path)
+    failure = found.runs.set_index("model").loc["run"]["failure"]
+    assert failure.startswith("expected a result as it was written in ")
+    assert "metrics changed since" in failure
+
+
 def test_figures_made_on_other_data_are_not_taken(data, tmp_path):
     folder = run_folder(tmp_path / "run", data, data={"name": "elsewhere", "note": ""})
     assert row(opened(data, [folder], tmp_path), "first", "<b>mine</b>")["psnr_db"] == pytest.approx(33.324, abs=0.001)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from aic_helpers.core import safe_files
+from aic_helpers.core import machine, safe_files
 from aic_helpers.core.project_paths import PACKAGE
 from aic_helpers.data.images import write_png
 from aic_helpers.evaluation import isolated
@@ -109,7 +109,7 @@ def test_changed_code_and_versions_are_noticed(settings, monkeypatch):
     assert standing(settings)["metrics"] == "changed since: numba"
 
 
-VERSIONS = cache_keys._versions("tensorflow", "keras", "numpy", "pillow")
+VERSIONS = cache_keys._versions("tensorflow", "keras", "tf-keras", "tf-slim", "numpy", "pillow")
 
 
 def test_times_hold_on_the_same_machine_with_the_same_settings_only(settings, monkeypatch):
@@ -124,8 +124,22 @@ def test_times_hold_on_the_same_machine_with_the_same_settings_only(settings, mo
     assert stale(settings, "profile", key(Conditions(threads=1))) in (None, "changed since: threads")
     assert stale(settings, "profile", key(Conditions(width_px=640))) == "changed since: width_px"
     assert stale(settings, "profile", key(limits=Limits(interval=0.1))) == "changed since: interval"
+    for name in set(machine.SETTINGS) - {"CUDA_VISIBLE_DEVICES", *machine.THREADS}:
+        with monkeypatch.context() as patch:
+            patch.setenv(name, "another")
+            assert stale(settings, "profile", key()) == f"changed since: {name}"
     monkeypatch.setattr("aic_helpers.core.machine.identity", lambda: {"cpu": "another", "cores": 2, "host": "there"})
     assert stale(settings, "profile", key()) == "changed since: the machine"
+
+
+@pytest.mark.parametrize("name", machine.ARITHMETIC)
+def test_what_computes_a_graph_otherwise_is_noticed(settings, monkeypatch, name):
+    monkeypatch.setenv(name, "another")
+    assert standing(settings) == {
+        "model": None,
+        "metrics": f"changed since: {name}",
+        "requirements": f"changed since: {name}",
+    }
 
 
 def run_profile():

@@ -15,7 +15,7 @@ from fixtures import run_folders
 from aic_helpers.cli import main
 from aic_helpers.core.errors import InputError
 from aic_helpers.evaluation import example_images
-from aic_helpers.runs import reports
+from aic_helpers.runs import reports, results
 
 VOID = {"meta", "link", "img", "input", "br"}
 
@@ -111,6 +111,19 @@ def test_figures_say_how_they_were_made(report, tmp_path):
         "OMP_NUM_THREADS=2",
     ):
         assert words in text
+
+
+def test_what_was_changed_since_it_was_written_is_told_first(report, tmp_path):
+    content = run_folders.result()
+    content["requirements"] = [rule for rule in content["requirements"] if rule["passed"]]
+    written = results.part_sha256(content["metrics"])
+    content["metrics"]["psnr_db"] = 99.0
+    content["keys"] = {"metrics": {"made_from": {}, "files": {}, "sha256": written}}
+    text = report(run_folders.write(tmp_path / "run", content)).text
+    assert "Not as it was written: nothing is judged by it" in text
+    assert "Changed since the run wrote it, and not to be relied on: metrics." in text
+    assert "net (changed since)" in text
+    assert "Requirements met" not in text
 
 
 def test_the_data_s_note_is_told(report, tmp_path):

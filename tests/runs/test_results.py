@@ -14,6 +14,7 @@ from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.core.tracks import ENHANCEMENT, SUPER_RESOLUTION
 from aic_helpers.data.images import write_png
 from aic_helpers.runs import results, run_settings, schema
+from aic_helpers.runs.run_folders import printable_result
 
 MODEL = {"name": "net", "source": "net.pb", "sha256": "0" * 64, "bytes": 3, "parameters": 1, "gmacs_720p": 0.1}
 METRICS = {"psnr_db": 30.0, "psnr_db_ci95": (29.0, 31.0), "ms_ssim": 0.97, "ms_ssim_ci95": (0.96, 0.98), "images": 5}
@@ -168,6 +169,65 @@ def test_a_failed_write_leaves_the_file_before_and_nothing_else(settings, monkey
         results.write_part(settings, "metrics", METRICS)
     assert results.read(settings.folder) == before
     assert sorted(settings.folder.iterdir()) == files
+
+
+@pytest.mark.parametrize(
+    ("part", "changed"),
+    [
+        ("metrics", METRICS | {"psnr_db": 99.0}),
+        ("profile", PROFILE | {"speedup": 9.0}),
+        ("requirements", [{"name": "size", "passed": True}]),
+        ("scores", {"A": {"value": 99.0, "ci95": None}}),
+        ("data", {"name": "challenge", "note": ""}),
+        ("environment", {"cpu": "a faster one"}),
+    ],
+)
+def test_what_was_changed_by_hand_is_noted(settings, part, changed):
+    keyed(settings)
+    assert results.read(settings.folder).altered == ()
+    file = settings.folder / "result.json"
+    content = json.loads(file.read_text())
+    whole = {**content[part], **changed} if isinstance(changed, dict) else [run_folders.RESULT["requirements"][0]]
+    file.write_text(json.dumps(content | {part: whole}))
+    result = results.read(settings.folder)
+    assert result.altered == (part,)
+    assert printable_result(result).altered == (part,)
+    with pytest.raises(InputError, match=f"found {part} changed since: make it anew with aic run"):
+        results.require_as_written(result, settings.folder)
+    results.require_as_written(result, settings.folder, ["model"])
+
+
+def keyed(settings):
+    """A whole result, each part with its key."""
+    for part, value in (("model", MODEL), ("metrics", METRICS), ("profile", PROFILE), ("requirements", [])):
+        if part == "metrics":
+            results.write_table(settings, "images", pd.DataFrame({"image": ["0"]}))
+        results.write_part(settings, part, value, {})
+
+
+def test_a_changed_table_is_noted_and_a_missing_one_is_not(settings):
+    keyed(settings)
+    table = settings.folder / "images.csv"
+    table.write_text("image\n1\n")
+    assert results.read(settings.folder).altered == ("images.csv",)
+    table.unlink()
+    assert results.read(settings.folder).altered == ()
+
+
+def test_a_run_folder_may_be_called_as_a_file_is(tmp_path, net):
+    settings = run_settings.settle("super_resolution", str(net), out=str(tmp_path / "net.json"))
+    results.write_part(settings, "model", MODEL)
+    assert results.read(settings.folder).model_sha256 == results.read(settings.folder / "result.json").model_sha256
+
+
+def test_names_of_images_stay_texts(settings):
+    settings.folder.mkdir()
+    images = ["NA", "null", "nan", "007", "1e5", "true", "None", "caf\u00e9"]
+    results.write_table(settings, "images", pd.DataFrame({"image": images, "psnr_db": 1.5, "failure": None}))
+    table = results.read_table(settings, "images")
+    assert table["image"].tolist() == images
+    assert table["psnr_db"].tolist() == [1.5] * 8
+    assert table["failure"].isna().all()
 
 
 def test_an_unknown_part_is_refused(settings):

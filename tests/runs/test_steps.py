@@ -1,5 +1,6 @@
 """The steps of a run; what they measure is the business of the modules they call, and stands in here."""
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from fixtures import in_process, reading, run_folders
 
 from aic_helpers.core import safe_files
+from aic_helpers.core.errors import InputError
 from aic_helpers.data.images import write_png
 from aic_helpers.profiling import profiler
 from aic_helpers.runs import model_cache, results, run_settings, schema, steps
@@ -111,6 +113,19 @@ def test_growth_stands_beside_the_profile(settings, monkeypatch):
     steps.grow(settings)
     assert results.read(settings.folder).profile.raw == PROFILE | {"growth_exponents": exponents}
     assert len(results.read_table(settings, "growth")) == 1
+
+
+def test_nothing_is_judged_by_figures_that_were_changed(settings, monkeypatch):
+    monkeypatch.setattr("aic_helpers.profiling.requirements.check", lambda *_, **__: [])
+    steps.convert(settings)
+    results.write_part(settings, "profile", PROFILE, {})
+    file = settings.folder / "result.json"
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps(content | {"profile": PROFILE | {"speedup": 9.0}}))
+    with pytest.raises(InputError, match=r"expected a result as it was written in .*run, found profile changed"):
+        steps.check(settings)
+    results.write_part(settings, "profile", PROFILE, {})
+    assert steps.check(settings).raw["requirements"] == []
 
 
 def test_check_judges_by_what_the_run_folder_has(settings, monkeypatch):

@@ -7,6 +7,7 @@ from fixtures import team_runs
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.reporting import text_tables
+from aic_helpers.runs import results
 from aic_helpers.submissions import checks as submission_checks
 from aic_helpers.submissions import teams
 from aic_helpers.submissions.checks import Check, checks
@@ -14,8 +15,8 @@ from aic_helpers.submissions.messages import Member
 
 pytestmark = pytest.mark.tensorflow
 
-NAMES = ["registered", "team ID", "a result", "model unchanged", "operations allowed", "rules met", "all images"]
-NAMES += ["figures meaningful", "not its input"]
+NAMES = ["registered", "team ID", "a result", "figures unchanged", "model unchanged", "operations allowed", "rules met"]
+NAMES += ["all images", "figures meaningful", "not its input"]
 
 
 @pytest.fixture
@@ -41,6 +42,7 @@ def test_a_run_that_can_be_submitted(run, folder):
         "team Pixel Pirates",
         "17",
         "net, Track A: super-resolution",
+        "as the run wrote them",
         f"model.pb has the SHA-256 {team_runs.result()['model']['sha256'][:12]}... of the run",
         "4 operations, all of them allowed",
         "2 of 2 met; not judged: parity with its source",
@@ -49,6 +51,13 @@ def test_a_run_that_can_be_submitted(run, folder):
         "PSNR against the input's: +2.50 dB (worst), +2.50 dB (median), +2.50 dB (best)",
     ]
     submission_checks.require_passed(found)
+
+
+def test_figures_that_were_changed_cannot_be_submitted(run, folder):
+    written = results.part_sha256({"psnr_db": 20.0})
+    team_runs.change(run, "keys", metrics={"made_from": {}, "files": {}, "sha256": written})
+    check = broken(run, folder)["figures unchanged"]
+    assert (check.found, check.remedy) == ("changed since the run wrote it: metrics", "make the run again: aic run")
 
 
 def test_the_data_are_named_with_what_one_has_to_know(run, folder):
