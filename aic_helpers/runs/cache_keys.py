@@ -123,8 +123,8 @@ def stale(result: Result | None, folder: Path, part: Part, key: Key) -> str | No
         return NOTHING_YET
     then, now = kept.made_from, safe_files.strict(key)
     changed = [WORDS.get(name, name) for name in {**then, **now} if then.get(name) != now.get(name)]
-    if part == "model" and result.model:
-        changed += [name for name, sha256 in result.model.read_files.items() if safe_files.sha256(Path(name)) != sha256]
+    if part == "model":
+        changed += results.changed_files(result)
     if changed:
         return f"changed since: {', '.join(changed)}"
     if kept.sha256 != results.part_sha256(result.raw[part]):

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import py_compile
 import shutil
 import signal
 import subprocess
@@ -345,6 +346,79 @@ def test_a_known_model_on_other_data_starts_no_child(settled, monkeypatch):
     other = settled("sample_enhancement_srcnn", "other")
     assert steps.convert(other).model == first.model
     assert cache_keys.standing(other, results.read(other.folder), profile=False)["model"] is None
+
+
+FORMS = {
+    "net.py": """
+import importlib.util, os, sys
+from pathlib import Path
+import keras
+import numpy as np
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "elsewhere"))
+import far
+from nets.blocks import shade
+from space import inner
+spec = importlib.util.spec_from_file_location("unlisted", HERE / "by_path.py")
+unlisted = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(unlisted)
+factor = float(np.load(HERE / "factor.npy")[0])
+factor *= float(open(os.fsencode(HERE / "bytes.txt")).read())
+def f(x): return x * shade * far.FAR * inner.INNER * unlisted.PATH * factor
+""",
+    "nets/__init__.py": "",
+    "nets/blocks.py": "from . import tones\nfrom .tones import shade\n",
+    "nets/tones.py": "shade = 0.5\n",
+    "space/inner.py": "INNER = 1.0\n",
+    "by_path.py": "PATH = 1.0\n",
+    "bytes.txt": "1.0",
+    "../elsewhere/far.py": "FAR = 1.0\n",
+}
+"""Ways in which a model's file reads another; `space` is a package without an `__init__.py`."""
+
+
+@pytest.mark.tensorflow
+def test_each_file_that_a_models_code_reads_is_noticed_however_it_reads_it(settled, tmp_path, converted_again):
+    folder = tmp_path / "mine"
+    for name, text in FORMS.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    np.save(folder / "factor.npy", np.ones(1))
+    py_compile.compile(str(folder / "by_path.py"))  # so that Python opens no source
+    settings = settled(f"{folder}/net.py:f", "one")
+    first = steps.convert(settings)
+    read = {Path(name) for name in first.model.read_files}
+    assert read == {(folder / name).resolve() for name in [*FORMS, "factor.npy"] if name != "net.py"}
+    for number, file in enumerate(sorted(read)):
+        content = file.read_bytes()
+        file.write_bytes(content + b" ")
+        assert cache_keys.standing(settings, results.read(settings.folder), profile=False) == {
+            "model": f"changed since: {file}"
+        }
+        assert results.converted(settings) is None
+        with pytest.raises(converted_again):
+            steps.convert(settled(f"{folder}/net.py:f", f"other {number}"))
+        file.write_bytes(content)
+    assert steps.convert(settings).model == results.converted(settings).model == first.model
+
+
+@pytest.fixture
+def converted_again(monkeypatch):
+    """Let a second conversion raise this error."""
+
+    class ConvertedAgainError(Exception):
+        pass
+
+    true, calls = conversion.convert, []
+
+    def convert(*arguments):
+        if calls:
+            raise ConvertedAgainError
+        calls.append(arguments)
+        return true(*arguments)
+
+    monkeypatch.setattr(conversion, "convert", convert)
+    return ConvertedAgainError
 
 
 @pytest.mark.tensorflow
