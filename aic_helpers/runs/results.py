@@ -100,7 +100,7 @@ def converted(settings: Settings) -> Result | None:
     """Return the result of a run whose `model.pb` was made from this very source; None if it must be made."""
     result = find(settings.folder)
     known = result and result.model and result.model.source_sha256 == fingerprint(settings.source)
-    return result if known and not changed_files(result) and has_model(settings.folder, result) else None
+    return result if result and known and not changed_files(result) and has_model(settings.folder, result) else None
 
 
 def changed_files(result: Result) -> list[str]:
