@@ -77,7 +77,7 @@ def refuse_unready(graph_def: Any, ends: Ends, where: str, set_names: Collection
     ------
     InputError
     """
-    needed = list(_nodes_of(graph_def, ends.nodes[1]))
+    needed = [node for scope in needed_nodes(graph_def, ends.nodes[1]) for node in scope]
     if variables := [node.name for node in needed if node.op in VARIABLES]:
         found = f"variables that were never frozen ({listed(variables)})"
         remedy = "give the .meta file beside its checkpoint, or freeze it with convert_variables_to_constants"
@@ -93,12 +93,27 @@ def refuse_unready(graph_def: Any, ends: Ends, where: str, set_names: Collection
             raise InputError(f"one input in {where}", f"another placeholder, {node.name} ({_kind(node)})", remedy)
 
 
-def weights(graph_def: Any, output: str = "output") -> int:
-    """Return the elements of all floating or quantised constants that an output hangs on, of functions too.
+def needed_nodes(graph_def: Any, output: str) -> list[list[Any]]:
+    """Return the operations that an output hangs on, and, a list each, those of the functions that they call."""
+    nodes = {node.name: node for node in graph_def.node}
+    functions = {function.signature.name: list(function.node_def) for function in graph_def.library.function}
+    names, waiting = {output}, [output] if output in nodes else []
+    while waiting:
+        new = {node_name(name) for name in nodes[waiting.pop()].input} & nodes.keys() - names
+        names |= new
+        waiting += new
+    found, called = [[node for name, node in nodes.items() if name in names]], set[str]()
+    for scope in found:  # which grows
+        new = {name for node in scope for name in _called(node)} & functions.keys() - called
+        called |= new
+        found += [functions[name] for name in sorted(new)]
+    return found
 
-    Single numbers (an epsilon, a scale) aren't weights, and whole numbers of other types are shapes.
-    """
-    return sum(_weights(node) for node in _nodes_of(graph_def, output))
+
+def _called(node: Any) -> Iterator[str]:
+    yield node.op
+    for value in node.attr.values():
+        yield from (one.name for one in [value.func, *value.list.func])
 
 
 def node_name(tensor: str) -> str:
@@ -170,21 +185,6 @@ def _consumers(nodes: dict[str, Any]) -> dict[str, list[str]]:
     return consumers
 
 
-def _nodes_of(graph_def: Any, output: str) -> Iterator[Any]:
-    """Yield the operations that an output hangs on, and those of the functions that they call."""
-    nodes = {node.name: node for node in graph_def.node}
-    found, waiting = {output}, [output]
-    while waiting:
-        node = nodes.get(waiting.pop())
-        if node is None:
-            continue
-        yield node
-        new = {node_name(name) for name in node.input} - found
-        found |= new
-        waiting += sorted(new)
-    yield from (node for function in graph_def.library.function for node in function.node_def)
-
-
 def _may_be_image(node: Any) -> bool:
     """Whether a placeholder may take images, by what it declares: numbers of any type, and four sides if it says."""
     kind = runtime().as_dtype(node.attr["dtype"].type)
@@ -201,13 +201,3 @@ def _kind(node: Any) -> str:
     sides = ", ".join("any" if dim.size < 0 else str(dim.size) for dim in shape.dim)
     name = runtime().as_dtype(node.attr["dtype"].type).name
     return f"{name} ({sides})" if sides else str(name)
-
-
-def _weights(node: Any) -> int:
-    if node.op != "Const":
-        return 0
-    tensor = node.attr["value"].tensor
-    kind, count = runtime().as_dtype(tensor.dtype), 1
-    for dim in tensor.tensor_shape.dim:
-        count *= dim.size
-    return count if tensor.tensor_shape.dim and (kind.is_floating or kind.is_quantized) else 0

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX
+from aic_helpers.graphs.graph_ends import needed_nodes, node_name
 from aic_helpers.graphs.tensorflow_runtime import runtime
 
 MIB = 2**20
@@ -44,6 +45,24 @@ UNCOUNTED = {
 }
 """Operations that may multiply, or repeat what multiplies, uncounted here; a cost that meets one names it."""
 
+MOST_COLOURS = 4
+READERS = {
+    "BiasAdd",
+    "BiasAddV1",
+    "Cast",
+    "Conv2D",
+    "Conv2DBackpropInput",
+    "Dequantize",
+    "DepthwiseConv2dNative",
+    "FusedBatchNorm",
+    "FusedBatchNormV2",
+    "FusedBatchNormV3",
+    "Identity",
+    "MatMul",
+    "_FusedConv2D",
+}
+"""Of so few numbers only a constant that these take is a weight: ``Identity`` is what reads a variable."""
+
 Shape = list[int | None] | None
 
 
@@ -60,29 +79,54 @@ def static_cost(graph_def: Any, *, width_px: int = HD_WIDTH_PX, height_px: int =
     -------
     dict
         ``gmacs`` (10^9 multiply-accumulates of convolutions and matrix products, None where a shape isn't known
-        before the graph runs), ``weights`` (elements of the graph's floating constants),
+        before the graph runs), ``weights`` (see `weights`),
         ``largest_activations`` (at most five, each with ``layer``, ``operation``, ``shape`` and ``mib``), and
         ``not_counted`` (names of operations that multiply but aren't counted). At a size that the graph
         refuses, ``gmacs`` is None and ``refused`` says why.
     """
     tensorflow = runtime()
-    weights = sum(_weights(node) for node in graph_def.node)
+    counted = weights(graph_def)
     try:
         with tensorflow.Graph().as_default() as graph:
             image = tensorflow.placeholder("float32", [1, height_px, width_px, 3])
             tensorflow.import_graph_def(graph_def, input_map={"input:0": image}, name="")
     except ValueError as error:
         reason = (str(error).splitlines() or ["no reason given"])[-1]
-        return {"gmacs": None, "weights": weights, "largest_activations": [], "not_counted": [], "refused": reason}
+        return {"gmacs": None, "weights": counted, "largest_activations": [], "not_counted": [], "refused": reason}
     operations = graph.get_operations()
     macs = [_macs(operation) for operation in operations]
     known = [count for count in macs if count is not None]
     return {
         "gmacs": sum(known) / 1e9 if len(known) == len(macs) else None,
-        "weights": weights,
+        "weights": counted,
         "largest_activations": _largest_activations(operations),
         "not_counted": sorted({operation.type for operation in operations} & UNCOUNTED),
     }
+
+
+def weights(graph_def: Any, output: str = "output") -> int:
+    """Return how many weights a graph has: elements of the constants that its output hangs on, those of functions too.
+
+    Constants of whole numbers are shapes, unless they are quantised. Single numbers (an epsilon) aren't weights, and
+    neither are the few that a picture's colours are computed with: their mean, their shares in grey.
+    """
+    return sum(_weights(scope) for scope in needed_nodes(graph_def, output))
+
+
+def _weights(nodes: list[Any]) -> int:
+    takers: dict[str, set[str]] = {}
+    for node in nodes:
+        for name in node.input:
+            takers.setdefault(node_name(name), set()).add(node.op)
+    sizes = {node.name: _elements(node) for node in nodes if node.op == "Const"}
+    return sum(size for name, size in sizes.items() if size > MOST_COLOURS or takers.get(name, set()) & READERS)
+
+
+def _elements(node: Any) -> int:
+    """Return the elements of a constant that may be weights; 0 of any other."""
+    tensor = node.attr["value"].tensor
+    kind, sides = runtime().as_dtype(tensor.dtype), [dim.size for dim in tensor.tensor_shape.dim]
+    return math.prod(sides) if sides and (kind.is_floating or kind.is_quantized) else 0
 
 
 def _macs(operation: Any) -> int | None:
@@ -139,12 +183,3 @@ def _largest_activations(operations: list[Any]) -> list[dict[str, Any]]:
 
 def _bytes(tensor: Any) -> int:
     return (_product(_shape(tensor)) or 0) * tensor.dtype.size
-
-
-def _weights(node: Any) -> int:
-    """Elements of a floating constant; single numbers (an epsilon, a scale) aren't weights."""
-    if node.op != "Const":
-        return 0
-    tensor = node.attr["value"].tensor
-    sides = [dim.size for dim in tensor.tensor_shape.dim]
-    return math.prod(sides) if sides and runtime().as_dtype(tensor.dtype).is_floating else 0

@@ -13,7 +13,7 @@ from typing import Any
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.quiet_tensorflow import import_tensorflow, make_light
 from aic_helpers.graphs import graph_ends
-from aic_helpers.graphs.static_cost import static_cost
+from aic_helpers.graphs.static_cost import static_cost, weights
 from aic_helpers.graphs.tensorflow_runtime import runtime
 from aic_helpers.graphs.tensorflow_words import in_words
 from aic_helpers.models import read_files, tensorflow1, trials
@@ -71,7 +71,7 @@ class Freezing:
         return {
             "style": original.style,
             "adapters": adapted.lines,
-            "parameters": graph_ends.weights(original.graph_def, original.ends.nodes[1]),
+            "parameters": weights(original.graph_def, original.ends.nodes[1]),
             "gmacs_720p": static_cost(adapted.graph_def)["gmacs"],
             "input_shape": static_shape(adapted.graph_def),
             "checkpoint_unused": original.unused,

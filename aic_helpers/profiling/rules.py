@@ -157,6 +157,9 @@ def _resolution_remedy(run: Outcome | None, fixed: bool) -> str:
     output = run.reply["output_shape"]
     if len(output) == 4 and (output[1] < run.size[1] or output[2] < run.size[0]):
         return "use SAME padding, or pad the input by what the convolutions take away"
+    times = output[1] // run.size[1]
+    if times > 1 and output[:3] == [1, run.size[1] * times, run.size[0] * times]:
+        return f"it enlarges by {times}: leave the enlargement out, the tracks give photos of full size"
     return "crop the output to the input's size"
 
 
