@@ -16,24 +16,36 @@ from aic_helpers.cli import (
     data_commands,
     model_commands,
     organiser_commands,
+    standard_streams,
     study_commands,
     submit_commands,
     train_commands,
 )
-from aic_helpers.cli.exit_codes import Commands, exit_status
+from aic_helpers.cli.exit_codes import READER_LEFT, Commands, exit_status
+from aic_helpers.core.safe_texts import require_text
 
 
 def main() -> NoReturn:
     """Run the command line and exit with its status."""
+    standard_streams.settle()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends children and half-made files, as Ctrl-C does
     _say_on_stderr()
-    sys.exit(status(sys.argv[1:]))
+    code = status(sys.argv[1:])
+    if code == READER_LEFT:
+        standard_streams.give_up()
+    sys.exit(code)
 
 
 def status(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status; whatever goes wrong is one line on stderr."""
-    return exit_status(lambda: aic.main(list(arguments), prog_name="aic", standalone_mode=False))
+
+    def command() -> int | None:
+        for argument in arguments:
+            require_text(argument, "arguments in UTF-8")
+        return aic.main(list(arguments), prog_name="aic", standalone_mode=False)
+
+    return exit_status(command)
 
 
 def _say_on_stderr() -> None:
@@ -57,6 +69,7 @@ def aic() -> None:
       2    the call or an input was wrong
       3    an error of the workbench itself
       130  interrupted
+      141  whoever read the output left before its end, as head does
     """
 
 

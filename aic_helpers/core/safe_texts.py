@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import unicodedata
 from collections.abc import Callable, Collection
 from typing import Any
@@ -31,6 +32,21 @@ def require_text(text: str, expected: str) -> str:
         remedy = "rename it in UTF-8, and set LC_ALL=C.UTF-8 where the system has no other"
         raise InputError(expected, shown(text, 200), remedy)
     return text
+
+
+def decoded(content: bytes) -> str:
+    """Return the text of a file, without the mark of its encoding, and with a line feed at each end of a line.
+
+    Editors on Windows put a byte-order mark before UTF-8, or write UTF-16, which is told by its own.
+
+    Raises
+    ------
+    UnicodeDecodeError
+        Neither UTF-8, nor UTF-16 with its mark.
+    """
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = content.decode("utf-16" if wide else "utf-8-sig")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def printable(value: Any) -> Any:

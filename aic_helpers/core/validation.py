@@ -15,7 +15,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.safe_texts import shown
+from aic_helpers.core.safe_texts import decoded, shown
 from aic_helpers.core.tracks import TRACKS
 
 MAX_DEPTH = 64
@@ -69,7 +69,7 @@ def load_toml(path: Path, expected: str, remedy: str) -> dict[str, Any]:
 
 def _parsed(text: bytes, parse: Callable[[str], Any], expected: str, remedy: str) -> Any:
     try:
-        content = parse(text.decode("utf-8"))
+        content = parse(decoded(text))
     except UnicodeDecodeError:
         raise InputError(expected, "a file that isn't text in UTF-8", remedy) from None
     except (ValueError, RecursionError) as error:

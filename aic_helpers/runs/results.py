@@ -99,8 +99,9 @@ def find(folder: Path) -> Result | None:
 def converted(settings: Settings) -> Result | None:
     """Return the result of a run whose `model.pb` was made from this very source; None if it must be made."""
     result = find(settings.folder)
-    known = result and result.model and result.model.source_sha256 == fingerprint(settings.source)
-    return result if result and known and not changed_files(result) and has_model(settings.folder, result) else None
+    if result is None or result.model is None or result.model.source_sha256 != fingerprint(settings.source):
+        return None
+    return result if not changed_files(result) and has_model(settings.folder, result) else None
 
 
 def changed_files(result: Result) -> list[str]:
@@ -153,7 +154,7 @@ def write_part(settings: Settings, part: Part, value: Any, made_from: dict[str, 
     if part == "model":
         source = settings.source
         given = None if source.track else source.checkpoint  # a pretrained model's own need not be typed
-        value = {**value, "source_sha256": fingerprint(source), "checkpoint": given, "adapt": source.adapt.given}
+        value = {**value, "source_sha256": fingerprint(source), "checkpoint": given}
     result[part] = value
     if part != "requirements":
         result["requirements"] = None  # they were judged by what was there before

@@ -16,6 +16,7 @@ import pandas as pd
 from aic_helpers.core import csv_tables, safe_files
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.safe_texts import decoded
 from aic_helpers.core.scoring import RECONSTRUCTED
 from aic_helpers.reporting.text_tables import harmless
 from aic_helpers.studies import analysis
@@ -61,11 +62,20 @@ def tokens(study: Study) -> dict[str, str]:
     path = study.folder / INVITATIONS
     if not path.is_file():
         raise InputError(f"the invitations in {path}", "nothing", "bring back the file: only it has the raters' tokens")
-    with path.open(newline="", encoding="utf-8", errors="replace") as file:
-        found = {str(row.get("rater")): str(row.get("token")) for row in csv.DictReader(file)}
+    found = {str(row.get("rater")): str(row.get("token")) for row in _rows(path)}
     if not set(found) <= set(study.plan.raters) or not found:
         raise InputError(f"raters and their tokens in {path}", "something else", "bring back the file")
     return found
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    """Return the rows of a CSV file that a spreadsheet may have saved anew, with another sign between its cells."""
+    try:
+        lines = decoded(path.read_bytes()).splitlines()
+    except UnicodeDecodeError:
+        return []
+    sign = next((sign for sign in ",;\t" if lines and sign in lines[0]), ",")
+    return list(csv.DictReader(lines, delimiter=sign))
 
 
 def write_invitations(folder: Path, tokens: Mapping[str, str]) -> None:

@@ -6,8 +6,10 @@ subject must agree with it.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import policy
@@ -39,6 +41,11 @@ SCHEMA = 1
 REGISTRATION = "AI Mobile Challenge Registration"
 SUBMISSION = re.compile(r"\[Track (\S{1,9})\] \[(\S{1,20})\] \[(.*)\] Submission")
 SUBJECTS = f"the subject {REGISTRATION}, or [Track X] [Team ID] [Team Name] Submission"
+
+PREFIX = re.compile(
+    r"(?:(?:[^\W\d_]{1,12}(?:\[\d+\])?\s?[:\uff1a]|\[(?!Track )[^\[\]]{1,40}\]|\{[^{}]{1,40}\}|\*+[^*]{1,40}\*+)\s*)*"
+)
+"""What mail programs and servers put before a subject: Re:, AW:, Fwd:, [EXTERNAL], {Spam?}, ***SPAM***."""
 
 MAX_BYTES = 2 << 20
 """Of an e-mail."""
@@ -143,7 +150,7 @@ def read_mail(path: Path) -> Mail:
         No e-mail of a team, one too large, or a field that is missing, of another type or beyond its limits.
     """
     message = _parsed(path)
-    subject = " ".join(_header(message, "Subject", SUBJECTS).split())
+    subject = _own_subject(_header(message, "Subject", SUBJECTS))
     kind = _kind(subject)
     fields = _json(_attached(message, _attachment(kind)))
     content = registration(fields) if kind is Registration else submission(fields)
@@ -157,12 +164,19 @@ def _parsed(path: Path) -> EmailMessage:
     if size > MAX_BYTES:
         raise InputError(f"an e-mail of at most {MAX_BYTES >> 20} MiB", f"{size / 2**20:.1f} MiB", "attach no model")
     with path.open("rb") as file:
-        content = file.read(MAX_BYTES + 1)
+        content = _unmarked(file.read(MAX_BYTES + 1))
     _require_simple(content)
     try:
-        return BytesParser(EmailMessage, policy=policy.default).parsebytes(content)
+        return BytesParser(EmailMessage, policy=policy.default).parsebytes(content.lstrip(b"\r\n"))
     except Exception as error:  # the parser raises anything, from IndexError to RecursionError, on hostile headers
         raise _unreadable(error) from None
+
+
+def _unmarked(content: bytes) -> bytes:
+    """Return an e-mail without the byte-order mark that an editor put before it; UTF-16 becomes UTF-8."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        content = content.decode("utf-16", "replace").encode("utf-8", "replace")
+    return content.removeprefix(codecs.BOM_UTF8)
 
 
 def _require_simple(content: bytes) -> None:
@@ -191,6 +205,12 @@ def _header(message: EmailMessage, name: str, expected: str) -> str:
     if len(found) != 1:
         raise InputError(expected, f"{len(found) or 'no'} {name} headers", WRITE)
     return found[0]
+
+
+def _own_subject(subject: str) -> str:
+    """Return a subject as the team wrote it: NFC, single spaces, nothing before it."""
+    normal = " ".join(unicodedata.normalize("NFC", subject).split())
+    return normal[PREFIX.match(normal).end() :]  # type: ignore[union-attr]
 
 
 def _kind(subject: str) -> type[Registration | Submission]:

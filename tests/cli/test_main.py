@@ -61,6 +61,51 @@ def test_score_gives_the_published_scores(aic, row):
     assert [score["value"] for score in json.loads(stdout).values()] == pytest.approx(published, abs=0.03 + 1e-9)
 
 
+ONE_SCORE = ("score", *SR, "--psnr", "28.5", "--ms-ssim", "0.96", "--speedup", "9")
+
+
+def called(*arguments, closed=(), **options):
+    """Call `aic` as a shell does; `closed` are the standard streams that the caller has closed."""
+    command = [sys.executable, "-c", "from aic_helpers.cli.main import main; main()", *arguments]
+    redirected = " ".join(f"{number}>&-" for number in closed)
+    shell = ["bash", "-c", f'exec "$@" {redirected}', "bash", *command]
+    return subprocess.run(shell, check=False, capture_output=True, text=True, **options)
+
+
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
+def test_closed_streams_change_nothing_but_what_is_seen(closed):
+    ended = called(*ONE_SCORE, closed=closed)
+    shown = "" if 1 in closed else "A  14.00\nB  14.00\nC  14.00\n"
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, shown, "")
+    assert called("score", "--track", "x", closed=closed).returncode == 2
+
+
+@pytest.mark.parametrize("arguments", [ONE_SCORE, ("--help",), ("data", "list")])
+def test_a_reader_that_left_is_no_error(arguments):
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-c", "from aic_helpers.cli.main import main; main()", *arguments]
+    ended = subprocess.run(command, check=False, stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (141, b"")
+
+
+def test_a_current_folder_that_was_deleted(aic, tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    line = "aic: expected a current folder, found one that was deleted: change to another with cd\n"
+    assert aic("evaluate", *SR, "--out", "here") == (2, "", line)
+
+
+def test_an_argument_that_is_no_text(refused):
+    assert refused("convert", *SR, "--out", os.fsdecode(b"caf\xe9")) == (
+        r"expected arguments in UTF-8, found caf\udce9: rename it in UTF-8, and set LC_ALL=C.UTF-8 "
+        "where the system has no other"
+    )
+
+
 def test_score_prints_two_decimals(aic):
     printed = aic("score", *SR, "--psnr", 28.5, "--ms-ssim", 0.96, "--speedup", 9)
     assert printed == (0, "A  14.00\nB  14.00\nC  14.00\n", "")

@@ -1,12 +1,23 @@
 """Texts from strangers."""
 
+import os
+
 import pytest
 
-from aic_helpers.core.safe_texts import printable, shown
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.safe_texts import printable, require_text, shown
 
 
 def test_a_text_is_shown_without_what_a_terminal_obeys():
     assert shown("a\x1b[2J\u202e\nb\ud83d") == "a\\x1b[2J\\u202e\\nb\\ud83d"
+
+
+def test_bytes_that_are_no_text_are_refused():
+    assert require_text("caf\u00e9", "a name") == "caf\u00e9"
+    with pytest.raises(
+        InputError, match=r"expected a name, found caf\\udce9: rename it in UTF-8, and set LC_ALL=C.UTF-8"
+    ):
+        require_text(os.fsdecode(b"caf\xe9"), "a name")
 
 
 def test_a_long_text_is_cut_and_says_so():

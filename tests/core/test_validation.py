@@ -1,5 +1,6 @@
 """What a file must hold, and the one line that says where it doesn't."""
 
+import codecs
 import json
 from dataclasses import dataclass
 from typing import Annotated
@@ -121,6 +122,23 @@ def test_what_is_no_toml_is_one_line(tmp_path, content, found):
     with pytest.raises(InputError) as error:
         validation.load_toml(path, "TOML", "mend it")
     assert str(error.value).startswith(f"expected TOML, found {found}")
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        lambda text: text.encode("utf-8-sig"),
+        lambda text: text.encode("utf-16"),
+        lambda text: codecs.BOM_UTF16_BE + text.encode("utf-16-be"),
+        lambda text: text.replace("\n", "\r\n").encode(),
+        lambda text: text.replace("\n", "\r").encode(),
+    ],
+)
+def test_a_file_may_be_saved_by_any_editor(tmp_path, saved):
+    (tmp_path / "board.toml").write_bytes(saved('name = "Zo\u00eb"  # why\nlimit = 3\n'))
+    assert validation.load_toml(tmp_path / "board.toml", "TOML", "mend it") == {"name": "Zo\u00eb", "limit": 3}
+    (tmp_path / "plan.json").write_bytes(saved('{"name": "Zo\u00eb",\n"limit": 3}\n'))
+    assert validation.load_json(tmp_path / "plan.json", "JSON", "mend it") == {"name": "Zo\u00eb", "limit": 3}
 
 
 def test_json_that_is_not_too_deep(tmp_path):

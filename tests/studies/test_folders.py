@@ -99,6 +99,15 @@ def test_each_rater_is_invited_with_a_token_of_their_own(made):
     assert [made.store.rater_of(token) for token in tokens.values()] == list(tokens)
 
 
+@pytest.mark.parametrize(("sign", "encoding"), [(",", "utf-8-sig"), (";", "utf-8-sig"), ("\t", "utf-16")])
+def test_invitations_that_a_spreadsheet_saved_anew(tmp_path, sign, encoding):
+    study = small_studies.make(tmp_path / "study")
+    before = folders.tokens(study)
+    file = study.folder / folders.INVITATIONS
+    file.write_text(file.read_text("utf-8").replace(",", sign).replace("\n", "\r\n"), encoding)
+    assert folders.tokens(study) == before
+
+
 def test_practice_goes_from_the_target_to_the_lowest_psnr(made):
     first, second = made.plan.raters["r1"][:2]
     assert isinstance(first, Showing)

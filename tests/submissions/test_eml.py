@@ -1,6 +1,7 @@
 """The e-mails of a team: other readers see the same, and whatever is in a file, reading it ends well or in one line."""
 
 import base64
+import codecs
 import json
 import os
 import platform
@@ -155,6 +156,51 @@ def test_an_email_of_another_program_is_read(read):
     assert (found.content, found.message_id, found.sent_by) == (SUBMISSION, "<1@uni.example>", "team@uni.example")
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        "Re: ",
+        "AW: ",
+        "Fwd: Re: ",
+        "FW:",
+        "Re[2]: ",
+        "[EXTERNAL] ",
+        "[EXT] Re: ",
+        "***SPAM*** ",
+        "{Spam?} ",
+        "\u8f6c\u53d1\uff1a",
+    ],
+)
+def test_what_mail_programs_put_before_a_subject_doesnt_count(read, before):
+    subject = f"{before}[Track A] [17] [Pixel Pirates] Submission"
+    assert read(raw(json.dumps(FIELDS).encode(), subject=subject)).content == SUBMISSION
+    plain = eml.registration_mail(REGISTRATION, sender="team@uni.example", address="desk@org.example")
+    plain.replace_header("Subject", f"{before}AI Mobile Challenge Registration")
+    assert read(plain.as_bytes()).content == REGISTRATION
+
+
+def test_a_subject_may_come_in_another_form_of_its_letters(read):
+    fields = FIELDS | {"team": "Caf\u00e9"}
+    found = read(raw(json.dumps(fields).encode(), subject="[Track A] [17] [Cafe\u0301] Submission"))
+    assert found.content.team == "Caf\u00e9"
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        lambda content: codecs.BOM_UTF8 + content,
+        lambda content: b"\r\n\r\n" + content,
+        lambda content: content.replace(b"\n", b"\r\n"),
+        lambda content: content.replace(b"\n", b"\r"),
+        lambda content: content.decode().encode("utf-16"),
+    ],
+)
+def test_an_email_that_an_editor_saved_anew_is_read(read, saved):
+    assert read(saved(raw(json.dumps(FIELDS).encode()))).content == SUBMISSION
+    marked = codecs.BOM_UTF8 + json.dumps(FIELDS).encode()
+    assert read(raw(marked)).content == SUBMISSION
+
+
 def test_a_result_is_kept_without_what_breaks_a_page(read):
     fields = FIELDS | {"result": {"a\x00": "\x1b[31m\u202e", "b": ["\ud83d"]}}
     assert read(raw(json.dumps(fields).encode())).content.result == {"a\ufffd": "\ufffd[31m\ufffd", "b": ["\ufffd"]}
@@ -262,7 +308,9 @@ WHOLE = json.dumps(FIELDS).encode()
         (b"", "found no Subject headers"),
         (b"\x00" * 1000, "found no Subject headers"),
         (raw(WHOLE, subject="Cheap watches"), "or [Track X] [Team ID] [Team Name] Submission, found Cheap watches: "),
-        (raw(WHOLE, subject="Re: [Track A] [17] [Pixel Pirates] Submission"), "found Re: [Track A] [17] [Pixel"),
+        (raw(WHOLE, subject="Re: Cheap watches"), "found Cheap watches: "),
+        (raw(WHOLE, subject="My thoughts on [Track A] [17] [Pixel Pirates] Submission"), "found My thoughts on [Tra"),
+        (raw(WHOLE, subject="[Track B] [Track A] [17] [Pixel Pirates] Submission"), "found [Track B] [Track A] [17]"),
         (raw(WHOLE, subject="=?utf-8?q?=1B[31m=E2=80=AEx?="), "found \\x1b[31m\\u202ex: "),
         (raw(WHOLE, subject="=?no-such-charset?q?x?="), "found x: "),
         (raw(WHOLE, subject="=?utf-8?b?!!!?="), "found "),
