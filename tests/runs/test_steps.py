@@ -31,7 +31,8 @@ def settings(tmp_path, monkeypatch):
     def convert(source, out):
         out.parent.mkdir(exist_ok=True)
         out.write_bytes(source.path.read_bytes())
-        return {"name": source.name, "sha256": safe_files.sha256(out), "read_files": {}}
+        made = {"name": source.name, "sha256": safe_files.sha256(out), "read_files": {}}
+        return {**made, "kind": source.kind, "adapters": []}
 
     monkeypatch.setattr("aic_helpers.models.conversion.convert", convert)
     monkeypatch.setenv(model_cache.VARIABLE, str(tmp_path / "cache"))  # what is made up is for this test alone
