@@ -176,7 +176,13 @@ def timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def convert(source: Any, out: Path) -> dict[str, Any]:
         out.write_bytes(source.path.read_bytes())
-        return {"name": source.name, "sha256": safe_files.sha256(out), "read_files": {}}
+        return {
+            "name": source.name,
+            "sha256": safe_files.sha256(out),
+            "read_files": {},
+            "adapters": [],
+            "kind": "frozen",
+        }
 
     monkeypatch.setattr("aic_helpers.models.conversion.convert", convert)
     monkeypatch.setenv(model_cache.VARIABLE, str(tmp_path / "cache"))  # what is made up is for this test alone

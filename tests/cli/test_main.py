@@ -170,7 +170,7 @@ def test_an_unknown_track(refused):
 def test_an_unknown_model(refused):
     line = refused("evaluate", *SR, "--model", "div2k_srcn")
     assert line == (
-        "expected a pretrained name, file.py:function, a .keras file, a SavedModel folder or a .pb file, "
+        "expected a pretrained name, file.py:function, a .keras file, a SavedModel folder, a .meta file or a .pb file, "
         "found div2k_srcn: did you mean div2k_srcnn?"
     )
 
@@ -190,7 +190,7 @@ def test_a_checkpoint_that_is_not_there(refused, tmp_path):
     ("arguments", "line"),
     [
         (("run",), "Missing option '--track'; see aic run --help"),
-        (("run", *SR, "--limt", "3"), "No such option '--limt'. Did you mean '--limit'?; see aic run --help"),
+        (("run", *SR, "--limitt", "3"), "No such option '--limitt'. Did you mean '--limit'?; see aic run --help"),
         (
             ("check", *SR, "--limit", "few"),
             "Invalid value for '--limit': 'few' is not a valid integer; see aic check --help",
@@ -402,7 +402,7 @@ def test_a_broken_rule_is_exit_status_1(aic, monkeypatch, tmp_path, frozen, pass
     def convert(source, out):
         out.write_bytes(b"")
         model = {"name": "any", "kind": "frozen", "source": "any.pb", "sha256": "0", "bytes": 1, "parameters": 0}
-        return model | {"read_files": {}}
+        return model | {"read_files": {}, "kind": "frozen", "adapters": []}
 
     monkeypatch.setattr("aic_helpers.models.conversion.convert", convert)
     monkeypatch.setenv("AIC_CACHE", str(tmp_path / "cache"))  # what is made up is for this test alone

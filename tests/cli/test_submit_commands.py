@@ -73,9 +73,9 @@ def test_prepare_prints_the_checks_and_where_the_email_is(aic, folder, run, caps
     status, stdout, stderr = aic(*call)
     assert (status, stderr) == (0, "")
     lines = stdout.splitlines()
-    assert [line.split()[0] for line in lines[:9]] == ["passed"] * 9
+    assert [line.split()[0] for line in lines[:10]] == ["passed"] * 10
     path = next(folder.glob("super_resolution_*.eml"))
-    assert lines[9:] == [
+    assert lines[10:] == [
         "",
         f"e-mail  desk/{path.name}",
         "Nothing was sent: open the file in a mail program, look it over, and send it to the organiser.",
@@ -104,7 +104,7 @@ def test_a_check_that_fails_is_shown_and_then_told_in_one_line(aic, folder, run,
     if words:
         assert json.loads(stdout)["mail"] is None
     else:
-        assert stdout.splitlines()[3].startswith("BROKEN  model unchanged     model.pb has the SHA-256 ")
+        assert stdout.splitlines()[4].startswith("BROKEN  model unchanged     model.pb has the SHA-256 ")
     assert not list(folder.glob("super_resolution_*"))
 
 

@@ -38,7 +38,7 @@ def settings(tmp_path, monkeypatch):
     monkeypatch.setenv(model_cache.VARIABLE, str(tmp_path / "cache"))  # what is made up is for this test alone
 
     class Same:
-        runtime, runtime_note = "tensorflow-light", None
+        runtime, runtime_note, mixing = "tensorflow-light", None, None
 
         def __call__(self, images):
             return images
