@@ -14,6 +14,7 @@ from aic_helpers.core import tracks as core_tracks
 from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError, nearest, require_file
 from aic_helpers.core.project_paths import PROJECT, folder_name, output_folder
+from aic_helpers.core.safe_texts import require_text
 from aic_helpers.core.system_litter import is_litter
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.models import sources
@@ -189,7 +190,7 @@ def _matches(model: str, folder: Path) -> list[str]:
     names = fnmatch.filter(sources.pretrained(), model)
     root = Path(model).anchor  # of an absolute path
     found = Path(root or folder).glob(model.removeprefix(root))
-    files = sorted(str(file) for file in found if not is_litter(file.name))
+    files = sorted(require_text(str(file), "names in UTF-8") for file in found if not is_litter(file.name))
     if not names + files:
         raise InputError(f"a model that matches {model}", "none", "check the folder, or leave it out")
     return names + files

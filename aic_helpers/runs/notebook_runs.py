@@ -16,6 +16,7 @@ from typing import Any
 from aic_helpers.core.errors import InputError, nearest
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.safe_texts import require_text
 from aic_helpers.core.staging import staged
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, results, run_settings, schema, warm_start
@@ -74,6 +75,7 @@ def run(
     settings = run_settings.settle(track, model, checkpoint, data, out, limit, adapt)
     limits = limits or Limits()
     folder = settings.folder.absolute()
+    require_text(str(folder), "a path in UTF-8 of the run folder")  # notebooks are text, and name it
     if not fresh and (held := _held(settings, profile, limits)):
         return held
     shared = {"track": track, "model": model, "checkpoint": checkpoint, "data": data, "limit": limit}

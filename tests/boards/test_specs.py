@@ -1,5 +1,7 @@
 """A board's TOML file: what it stands for, and one line for each mistake in it."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -42,6 +44,15 @@ def test_globs_name_files_and_pretrained_models_in_order(write):
     spec = read_spec(write('tracks = ["enhancement"]\nmodels = ["nets/*.pb", "sample_*"]'))
     assert [entry.name for entry in spec.entries][:4] == ["a", "b", "sample_sr_srcnn", "sample_enhancement_srcnn"]
     assert spec.folder.parts[-3:] == ("runs", "boards", "spring")
+
+
+def test_a_glob_leaves_out_what_a_system_left_there(write, tmp_path):
+    (tmp_path / "nets" / "._a.pb").touch()
+    spec = read_spec(write('tracks = ["enhancement"]\nmodels = ["nets/*.pb"]'))
+    assert [entry.name for entry in spec.entries] == ["a", "b"]
+    (tmp_path / "nets" / os.fsdecode(b"caf\xe9.pb")).touch()
+    with pytest.raises(InputError, match=r"expected names in UTF-8, found .*caf\\udce9.pb: rename it in UTF-8"):
+        read_spec(write('models = ["nets/*.pb"]'))
 
 
 def test_an_absolute_glob_and_a_name_with_line_breaks(write, tmp_path):

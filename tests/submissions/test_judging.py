@@ -252,6 +252,7 @@ def test_ingest_of_a_folder_takes_registrations_first_and_tells_each(office: Off
     eml.write_mail(eml.submission_mail(submission, **who), folder / "a.eml")
     eml.write_mail(eml.registration_mail(registration, **who), folder / "b.eml")
     (folder / "c.eml").write_bytes(b"Subject: cheap watches\r\n\r\nbuy\r\n")
+    (folder / "._a.eml").write_bytes(b"Mac OS X")
     taken = list(intake.ingest_folder(office.desk.ledger, folder, NOW))
     assert [(one.file, one.outcome) for one in taken] == [
         ("b.eml", "registered"),
