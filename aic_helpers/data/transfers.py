@@ -214,7 +214,7 @@ def _may_pass(error: RequestException) -> bool:
 
 def _asked_pause_s(error: RequestException) -> float:
     asked = "" if error.response is None else error.response.headers.get("Retry-After", "")
-    return float(asked) if asked.isdigit() else 0.0
+    return float(asked) if asked.isdecimal() else 0.0
 
 
 def _in_words(error: RequestException, source: str, name: str, patience: Patience) -> NotHadError | InputError:
