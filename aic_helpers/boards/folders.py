@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, StrictBool, StrictInt
 
 from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.project_paths import runs_folder
 from aic_helpers.core.safe_texts import printable
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.core.validation import TrackName
@@ -22,10 +22,6 @@ from aic_helpers.runs.schema import Result, Text
 SCHEMA = 1
 
 FILE, FAILURE = "board.json", "failure.json"
-
-RUNS = PROJECT / "runs"
-BOARDS = RUNS / "boards"
-"""Where `aic board run` puts boards."""
 
 MAKE = "make one with: aic board run SPEC"
 
@@ -129,7 +125,12 @@ def open_board(folder: str | Path = "") -> Board:
 
 def board_or_runs(folder: str | Path = "") -> Board:
     """Return what `open_board` does, or the runs in `runs/` where none is named and none was made."""
-    return open_board(folder) if str(folder) or any(BOARDS.glob(f"*/{FILE}")) else of_runs(RUNS)
+    return open_board(folder) if str(folder) or any(boards_folder().glob(f"*/{FILE}")) else of_runs(runs_folder())
+
+
+def boards_folder() -> Path:
+    """Return where `aic board run` puts boards."""
+    return runs_folder() / "boards"
 
 
 def of_runs(folder: Path) -> Board:
@@ -144,9 +145,9 @@ def of_runs(folder: Path) -> Board:
 
 
 def _newest() -> Path:
-    boards = sorted(BOARDS.glob(f"*/{FILE}"), key=lambda path: (path.stat().st_mtime, path))
+    boards = sorted(boards_folder().glob(f"*/{FILE}"), key=lambda path: (path.stat().st_mtime, path))
     if not boards:
-        raise InputError(f"a board in {BOARDS}", "none", MAKE)
+        raise InputError(f"a board in {boards_folder()}", "none", MAKE)
     return boards[-1].parent
 
 

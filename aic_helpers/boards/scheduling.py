@@ -63,8 +63,8 @@ def run(
     Raises
     ------
     InputError
-        Another board is at work in the folder, a new board's folder holds files that may be a person's own, or times
-        are to be taken and no executor takes any.
+        Another board is at work in the folder, a new board's folder holds files that may be a person's own, the board
+        has figures of another model by the name of one, or times are to be taken and no executor takes any.
     KeyboardInterrupt
         After all children are ended; what was recorded stays.
     """
@@ -138,18 +138,16 @@ class _Work:
         both: list[Stage] = ["judge", "measure"] if self._spec.profile else ["judge"]
         if self._has_failed(entry):
             return []
+        result = results.find_whole(entry.settings.folder)
+        results.require_own(entry.settings, result, "give it another name, or name another board with --out")
         if self._fresh:
             return both
-        why = self._standing(entry.settings)
+        why = self._standing(entry.settings, result)
         judged = not any(why.get(part, "unknown") for part in ("model", "metrics"))
         return both[judged and self._spec.profile :] if any(why.values()) else []
 
-    def _standing(self, settings: Settings) -> dict[str, str | None]:
-        """Return for each part why it must be made anew; a damaged result is all anew."""
-        try:
-            result = results.find(settings.folder)
-        except InputError:
-            return {"model": "its result is damaged"}
+    def _standing(self, settings: Settings, result: Result | None) -> dict[str, str | None]:
+        """Return for each part why it must be made anew; without a result, all of it."""
         why = cache_keys.standing(settings, result, profile=False, weighed=self._spec.profile)
         if self._spec.profile and set(why) > {"model"} and result:
             why["profile"] = None if self._timed_by(settings, result) else "made anew"

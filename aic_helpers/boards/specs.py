@@ -10,10 +10,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from aic_helpers.boards.folders import boards_folder
 from aic_helpers.core import tracks as core_tracks
 from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError, nearest, require_file
-from aic_helpers.core.project_paths import PROJECT, folder_name, output_folder
+from aic_helpers.core.project_paths import folder_name, output_folder
 from aic_helpers.core.safe_texts import require_text
 from aic_helpers.core.system_litter import is_litter
 from aic_helpers.core.tracks import TRACKS
@@ -110,7 +111,7 @@ def read_spec(path: str | Path, out: str | Path = "", until: str | None = None) 
     path : path
         A TOML file. Paths in it count from its folder.
     out : path
-        The board's folder; by default ``runs/boards/<name>`` in the project.
+        The board's folder; by default ``runs/boards/<name>``.
     until : str, optional
         In place of the file's.
 
@@ -155,7 +156,7 @@ def _spec(path: Path, out: str | Path) -> Spec:
 
 
 def _folder(name: str, out: str | Path) -> Path:
-    return output_folder(out or PROJECT / "runs" / "boards" / folder_name(name), "the board", "name another with --out")
+    return output_folder(out or boards_folder() / folder_name(name), "the board", "name another with --out")
 
 
 def _refuse_unknown(given: dict[str, Any], known: Sequence[str], where: str) -> None:
@@ -207,7 +208,7 @@ def _entry(typed: dict[str, Any], folder: Path, data: str, limit: int) -> Entry:
     track, model, checkpoint = typed["track"], typed["model"], typed["checkpoint"]
     settings = run_settings.settle(track, model, checkpoint, data, str(folder / track), limit, typed["adapt"])
     name = typed["name"] or settings.source.name
-    run = run_settings.run_folder(settings.track, name, str(folder / track / folder_name(name)))
+    run = output_folder(folder / track / folder_name(name), "the run", "name another board with --out")
     return Entry(name, track, model, checkpoint, _in_folder(settings, name, run))
 
 

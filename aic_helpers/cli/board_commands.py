@@ -76,7 +76,7 @@ def tell(shown: Standings, tracks: Sequence[str], by: str) -> None:
 log = logging.getLogger(__name__)
 
 
-OUT = "The board's folder.  [default: runs/boards/NAME, beside notebooks/]"
+OUT = "The board's folder.  [default: runs/boards/NAME]"
 UNTIL = (
     "Time each model until the interval of its speedup is narrow, or only until no rank hangs on its time.  "
     "[default: SPEC's, or interval]"

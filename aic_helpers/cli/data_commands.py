@@ -69,11 +69,11 @@ def fetch(name: str, source: str, folder: str) -> int:
       aic data fetch challenge --from http://127.0.0.1:8000 --to /tmp/challenge
     """
     from aic_helpers.core.progress_bars import bar
-    from aic_helpers.core.project_paths import CHALLENGE
+    from aic_helpers.core.project_paths import fetched_challenge
     from aic_helpers.data import downloads
 
     manifest = _manifest(name)
-    place = Path(folder).expanduser() if folder else CHALLENGE
+    place = Path(folder).expanduser() if folder else fetched_challenge()
     source = str(Path(source).expanduser()) if source.startswith("~") else source
     try:
         with bar("B") as show:

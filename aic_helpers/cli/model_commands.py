@@ -190,12 +190,14 @@ def check(as_json: bool, fresh: bool, profile: bool, **typed: Any) -> int:
         from aic_helpers.core import progress_bars
         from aic_helpers.runs import steps
 
+        if profile:  # by itself, so that it stays where the rules are interrupted
+            with options.staged(typed) as (_, run):
+                result = run.result = steps.convert(run.settings, run.result)
+                if not (result.profile and result.profile.is_hd):
+                    with progress_bars.bar("run") as show:
+                        run.result = steps.profile(run.settings, known=result, progress=show)
         with options.staged(typed) as (settings, run):
-            result = steps.convert(run.settings, run.result)
-            if profile and not (result.profile and result.profile.is_hd):
-                with progress_bars.bar("run") as show:
-                    result = steps.profile(run.settings, known=result, progress=show)
-            run.result = steps.check(run.settings, result, fresh=fresh, weighed=profile)
+            run.result = steps.check(run.settings, run.result, fresh=fresh, weighed=profile)
     return options.report(settings, "requirements", run.result, as_json)
 
 

@@ -13,7 +13,6 @@ import click
 from aic_helpers.cli import submit_commands
 from aic_helpers.cli.exit_codes import DONE, INPUT_WRONG
 from aic_helpers.cli.options import executor_options, json_option, together
-from aic_helpers.core.project_paths import output_folder
 from aic_helpers.core.safe_texts import shown
 
 if TYPE_CHECKING:
@@ -181,11 +180,11 @@ def leaderboard(track: str, by: str, as_json: bool, desk: str, ledger: str) -> i
       aic leaderboard --by C
     """
     from aic_helpers.boards import standings, tables
-    from aic_helpers.core.tracks import TRACKS
+    from aic_helpers.core.tracks import TRACKS, find_track
     from aic_helpers.reporting import text_tables
-    from aic_helpers.submissions import judging, leaderboards
+    from aic_helpers.submissions import leaderboards
 
-    tracks = [judging.track_of(track)] if track else list(TRACKS)
+    tracks = [find_track(track).name] if track else list(TRACKS)
     standings.named_score(by)
     folder, book = _opened(desk, ledger)
     shown = leaderboards.leaderboard(book, folder)
@@ -208,14 +207,14 @@ def _opened(desk: str, ledger: str, *, make: bool = False) -> tuple[Path, Ledger
     from aic_helpers.submissions import judging
     from aic_helpers.submissions.ledgers import Ledger
 
-    folder = output_folder(desk or judging.FOLDER, "the desk", "name another place with --desk")
+    folder = judging.desk_folder(desk)
     return folder, Ledger(ledger or str(folder / "ledger.sqlite"), make=make)
 
 
 def _set_closed(track: str, closed: bool, desk: str, ledger: str) -> int:
-    from aic_helpers.submissions import judging
+    from aic_helpers.core.tracks import find_track
 
-    name = judging.track_of(track)
+    name = find_track(track).name
     _, book = _opened(desk, ledger, make=True)
     book.set_closed(name, closed, datetime.now(UTC))
     click.echo(f"{name} is {'closed' if closed else 'open'}")

@@ -19,6 +19,10 @@ class InputError(ValueError):
     def __init__(self, expected: str, found: str, remedy: str) -> None:
         super().__init__(" ".join(f"expected {expected}, found {found}: {remedy}".split()))
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows in place of a traceback, under JupyterLab, papermill and nbval alike."""
+        return [f"{InputError.__name__}: {self}"]
+
     @classmethod
     def again(cls, line: str) -> InputError:
         """Return the error that another process raised: its line has all three parts by now."""

@@ -1,4 +1,4 @@
-"""Where the project's own files and the challenge's data are, and what the folders of runs are called."""
+"""Where the project's own files are, where a person's results and data go, and what their folders are called."""
 
 from __future__ import annotations
 
@@ -11,11 +11,33 @@ from aic_helpers.core.errors import InputError
 PACKAGE = Path(__file__).resolve().parents[1]
 """The package itself, with what stands beside its modules: templates, scripts and style sheets of pages."""
 
-PROJECT = PACKAGE.parent
-"""The checkout: `notebooks/`, `data/` and `models_pretrained/` stand beside the package."""
+CHECKOUT = PACKAGE.parent if (PACKAGE.parent / "models_pretrained" / "models.toml").is_file() else None
+"""The folder of the project's sources, where the package stands in one; None where it was installed from a wheel."""
 
-CHALLENGE = PROJECT / "data" / "challenge"
-"""Where `aic data fetch challenge` puts the challenge's data."""
+PROJECT = CHECKOUT or PACKAGE / "_project"
+"""What the project brings: `notebooks/`, `data/` and `models_pretrained/`. Nothing is ever written here."""
+
+FIRST_NOTEBOOK = "00_start_here.ipynb"
+
+
+def workbench() -> Path:
+    """Return the folder that results and data go to: the working folder.
+
+    A notebook's kernel works in the folder of the notebook. So where that holds the workbench's notebooks, it is the
+    one above, where `aic lab` and `aic run` are called.
+    """
+    here = Path.cwd()
+    return here.parent if (here / FIRST_NOTEBOOK).is_file() else here
+
+
+def runs_folder() -> Path:
+    """Return the folder of all results of which no other was named."""
+    return workbench() / "runs"
+
+
+def fetched_challenge() -> Path:
+    """Return where `aic data fetch challenge` puts the challenge's data."""
+    return workbench() / "data" / "challenge"
 
 
 LONGEST_NAME = 100
@@ -61,7 +83,7 @@ def challenge_folder() -> Path:
         Neither is there; the message says how to get it.
     """
     named = os.environ.get("AIC_CHALLENGE_DATA")
-    folder = Path(named) if named else CHALLENGE
+    folder = Path(named) if named else fetched_challenge()
     if not folder.is_dir():
         raise InputError(
             "the challenge's data (AIC_CHALLENGE_DATA, or data/challenge)",
@@ -73,4 +95,4 @@ def challenge_folder() -> Path:
 
 def fetch_command(folder: Path) -> str:
     """Return the command that brings what a folder of the challenge's data lacks."""
-    return "aic data fetch challenge" + ("" if folder.resolve() == CHALLENGE.resolve() else f" --to {folder}")
+    return "aic data fetch challenge" + ("" if folder.resolve() == fetched_challenge().resolve() else f" --to {folder}")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -52,21 +53,44 @@ def staged(
     InputError
         Another process works in `folder`, or it may hold a person's own files.
     """
+    with in_turn(folder, last, replaces, owned=owned) as stages, stages(start_with, replaces) as stage:
+        yield stage
+
+
+Stages = Callable[[Sequence[str], Sequence[str]], AbstractContextManager[Path]]
+"""Called with `start_with` and `replaces` of `staged`, gives a new folder inside the one that is worked in."""
+
+
+@contextmanager
+def in_turn(folder: Path, last: str, names: Sequence[str], *, owned: bool = False) -> Iterator[Stages]:
+    """Keep others from a folder, while one new folder after the other is filled in it, each moved up at its own end.
+
+    Parameters
+    ----------
+    folder, last, owned
+        See `staged`.
+    names : sequence of str
+        Of the files that come to be there.
+    """
     made = [place for place in (folder, *folder.parents) if not place.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder):
-        if not owned and (names := foreign(folder, last, replaces)):
+        if not owned and (strange := foreign(folder, last, names)):
             expected = f"a run folder, or one without files of its names, at {folder}"
-            raise InputError(expected, f"{', '.join(names)} without a {last}", "name another folder")
+            raise InputError(expected, f"{', '.join(strange)} without a {last}", "name another folder")
         if owned or (folder / last).exists():
             _remove_left_behind(folder)
-        yield from _staged(folder, last, start_with, replaces, made)
+        try:
+            yield partial(_stage, folder, last)
+        finally:
+            with suppress(OSError):  # not empty: from here up they stay
+                for place in made:
+                    place.rmdir()
         _remove_left_behind(folder)  # only now: until there is a `last`, it is what says that these files are ours
 
 
-def _staged(
-    folder: Path, last: str, start_with: Sequence[str], replaces: Sequence[str], made: Sequence[Path]
-) -> Iterator[Path]:
+@contextmanager
+def _stage(folder: Path, last: str, start_with: Sequence[str], replaces: Sequence[str]) -> Iterator[Path]:
     stage = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=folder))
     isolation.let_in(stage)
     try:
@@ -81,9 +105,6 @@ def _staged(
             file.replace(folder / file.name)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
-        with suppress(OSError):  # not empty: from here up they stay
-            for place in made:
-                place.rmdir()
 
 
 def foreign(folder: Path, last: str, names: Sequence[str]) -> list[str]:

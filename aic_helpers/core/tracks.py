@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -102,8 +103,10 @@ TRACKS: dict[str, Track] = {track.name: track for track in (SUPER_RESOLUTION, EN
 
 
 def find_track(name: str) -> Track:
-    """Return the track of that name; `InputError` suggests the nearest name."""
-    if name in TRACKS:
-        return TRACKS[name]
-    remedy = nearest(str(name), TRACKS, "name one", cutoff=0.4)
+    """Return the track of that name or letter, however it is written; `InputError` suggests the nearest name."""
+    typed = re.sub(r"[\s_-]+", "_", str(name).strip().lower())
+    for track in TRACKS.values():
+        if typed in (track.name, track.letter.lower()):
+            return track
+    remedy = nearest(typed, TRACKS, "name one", cutoff=0.4)
     raise InputError(f"a track ({' or '.join(TRACKS)})", repr(name), remedy)

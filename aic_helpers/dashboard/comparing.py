@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from aic_helpers.core import tracks as core_tracks
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
-from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.project_paths import runs_folder
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.dashboard.dashboards import Dashboard
 from aic_helpers.dashboard.image_store import ImageStore
@@ -50,7 +50,7 @@ def compare(
     limit : int
         How many validation images to use; 0 for all.
     out : str
-        The folder that pictures are saved in; empty for ``runs/compare`` in the project.
+        The folder that pictures are saved in; empty for ``runs/compare``.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def compare(
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
         raise InputError("a limit of 0 (all) or more images", repr(limit), "give a whole number")
     workshop = _Workshop(_listed(models), str(data), limit)
-    folder = Path(out).expanduser() if out else PROJECT / "runs" / "compare"
+    folder = Path(out).expanduser() if out else runs_folder() / "compare"
     try:
         source = _first(workshop, chosen.name, image)
         tracks = {entry.title: entry.name for entry in TRACKS.values()}

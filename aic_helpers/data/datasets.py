@@ -144,7 +144,7 @@ def open_dataset(data: str | Path, track: Track) -> Dataset:
         No such folder, no such track in it or two layouts of it, no images, or inputs and targets whose names don't
         pair.
     """
-    root = _root(data)
+    root = root_folder(data)
     remedy = f"call {fetch_command(root)}, which brings what is missing" if str(data) == "challenge" else None
     layout = _layout(root, track, remedy)
     pairs = _pairs(root, layout, remedy)
@@ -196,7 +196,7 @@ def training_photos(data: str | Path = "sample") -> list[Path]:
     InputError
         No such folder, or no image in it.
     """
-    return list_images(_root(data) / "training")
+    return list_images(root_folder(data) / "training")
 
 
 def _made_pair(pair: Pair, whole: Rgb8, scale: int) -> LoadedPair:
@@ -207,7 +207,8 @@ def _made_pair(pair: Pair, whole: Rgb8, scale: int) -> LoadedPair:
     return LoadedPair(pair.name, as_float(made), as_float(target), cropped=target.shape != whole.shape)
 
 
-def _root(data: str | Path) -> Path:
+def root_folder(data: str | Path) -> Path:
+    """Return the folder of a dataset; `InputError` where none is there."""
     if str(data) == "sample":
         root = SAMPLE
     elif str(data) == "challenge":

@@ -59,7 +59,7 @@ class Evaluator:
         environment = machine.timing_settings(threads, "cpu") if threads else None
         cap_mib = machine.spare_memory_mib() if max_rss_mib is None else max_rss_mib
         limits: dict[str, Any] = {"timeout_s": timeout_s, "max_rss_mib": cap_mib, "environment": environment}
-        request = {"do": "prepare", "data": dataset.name, "track": dataset.track.name, "limit": limit}
+        request = {"do": "prepare", "data": str(dataset.root.absolute()), "track": dataset.track.name, "limit": limit}
         self._starting = ThreadPoolExecutor(1)  # the fork server may not be ready
         self._worker = self._starting.submit(_started, request, limits)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -109,6 +110,41 @@ def _python_file(path: Path) -> Path:
 def pretrained() -> dict[str, dict[str, Any]]:
     """Return the entries of `models_pretrained/models.toml` by name."""
     return tomllib.loads((PRETRAINED / "models.toml").read_text("utf-8"))
+
+
+def run_name(source: ModelSource) -> str:
+    """Return what the run folder of a source is called where no other is named.
+
+    A function's holds its file's and its checkpoint's names too, for many a function is called `network`.
+    """
+    if source.kind != "function" or source.track:
+        return source.name
+    weights = [re.sub(r"(\.weights)?\.h5$", "", source.checkpoint.name)] if source.checkpoint else []
+    return "-".join([source.path.stem, source.name, *weights])
+
+
+def origin(source: ModelSource) -> dict[str, str]:
+    """Return what tells a source from any other: a pretrained model's name, or whole paths and the function's name."""
+    if source.track:
+        return {"pretrained": source.typed, "path": "", "function": "", "checkpoint": ""}
+    checkpoint = str(source.checkpoint.resolve()) if source.checkpoint else ""
+    path = str(source.path.resolve())
+    return {"pretrained": "", "path": path, "function": source.function or "", "checkpoint": checkpoint}
+
+
+def origin_words(found: Mapping[str, str]) -> str:
+    """Return an origin as one would type it."""
+    if found["pretrained"]:
+        return found["pretrained"]
+    function = f":{found['function']}" if found["function"] else ""
+    weights = f" with {typed(Path(found['checkpoint']))}" if found["checkpoint"] else ""
+    return f"{typed(Path(found['path']))}{function}{weights}"
+
+
+def is_there(found: Mapping[str, str]) -> bool:
+    """Return whether all that an origin names is still in its place; a checkpoint may be the beginning of names."""
+    paths = [Path(found[name]) for name in ("path", "checkpoint") if found[name]]
+    return all(path.exists() or path.with_name(f"{path.name}.index").exists() for path in paths)
 
 
 def baseline_pb(track: Track) -> Path:

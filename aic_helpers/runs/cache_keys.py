@@ -133,6 +133,15 @@ def stale(result: Result | None, folder: Path, part: Part, key: Key) -> str | No
     return f"{damaged[0]} is damaged or missing" if damaged else None
 
 
+def model_stale(settings: Settings, result: Result | None, key: Key) -> str | None:
+    """Return what `stale` does of the frozen model; a source that has moved is noted anew too."""
+    why = stale(result, settings.folder, "model", key)
+    if why or not (result and result.model):
+        return why
+    moved = result.model.origin.model_dump() != sources.origin(settings.source)
+    return "its source has moved" if moved else None
+
+
 def standing(
     settings: Settings, result: Result | None, *, profile: bool, limits: Limits | None = None, weighed: bool = True
 ) -> dict[str, str | None]:
@@ -151,7 +160,7 @@ def standing(
         See `aic_helpers.profiling.requirements.check`.
     """
     folder = settings.folder
-    if why := stale(result, folder, "model", model_key(settings)):
+    if why := model_stale(settings, result, model_key(settings)):
         return {"model": why}
     if result is None or not results.has_model(folder, result):
         return {"model": "model.pb is damaged or missing"}

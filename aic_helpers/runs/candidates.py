@@ -13,7 +13,7 @@ import pandas as pd
 from aic_helpers.core import csv_tables
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
-from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.project_paths import runs_folder
 from aic_helpers.data.datasets import Dataset
 from aic_helpers.models import sources
 from aic_helpers.runs import cache_keys, model_cache, results, run_settings
@@ -53,7 +53,7 @@ def find(
     dataset : Dataset
     models : sequence of str
         Model sources (see `aic_helpers.models.sources.resolve`) and run folders. None of them: the runs of the track in
-        the project's `runs/` that were made on this data. A model made for the other track is left out.
+        `runs/` that were made on this data. A model made for the other track is left out.
     workshop : Path
         A folder to convert models in that have no run.
     """
@@ -77,9 +77,9 @@ def _baseline(dataset: Dataset, workshop: Path) -> Candidate:
 
 
 def _runs_on(dataset: Dataset) -> list[str]:
-    """Return the run folders in the project that hold figures of this track and data."""
+    """Return the run folders in `runs/` that hold figures of this track and data."""
     folders = []
-    for folder in sorted((PROJECT / "runs" / dataset.track.name).glob("*")):
+    for folder in sorted((runs_folder() / dataset.track.name).glob("*")):
         try:
             fitting = results.read(folder).data.name == dataset.name
         except InputError:
@@ -124,7 +124,7 @@ def _of_source(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None
     source = sources.resolve(typed)
     if source.track not in (None, dataset.track.name):
         return None
-    folder = run_settings.run_folder(dataset.track, source.name)
+    folder = run_settings.run_folder(dataset.track, source)
     settings = run_settings.Settings(dataset.track, source, dataset, folder, None)
     try:
         result = results.converted(settings)

@@ -8,26 +8,32 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from aic_helpers.core import notebook_kernels
 from aic_helpers.core.errors import InputError, nearest
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.core.safe_texts import require_text
-from aic_helpers.core.staging import staged
+from aic_helpers.core.staging import in_turn
 from aic_helpers.profiling.timing import Limits
+from aic_helpers.reporting.text_tables import typed
 from aic_helpers.runs import cache_keys, results, run_settings, schema, warm_start
 from aic_helpers.runs.schema import Result
 
 NOTEBOOKS = ("01_convert", "02_evaluate", "03_profile")
 
+SHOWN_IN = {"model": "01_convert", "metrics": "02_evaluate"}
+"""By part of a result: the notebook that makes it. The last makes all others."""
+
 log = logging.getLogger(__name__)
 
-ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "JUPYTER_PREFER_ENV_PATH": "1"}
-"""For the kernels: TensorFlow keeps its start-up notes to itself, and `python3` is this interpreter's kernel."""
+ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", **notebook_kernels.OWN}
+"""For the kernels: TensorFlow keeps its start-up notes to itself."""
 
 
 def run(
@@ -49,8 +55,8 @@ def run(
     What the run folder has already of this very model, of these images and by this protocol (and, for times and
     memory, from this machine) isn't made again; where that is everything, no notebook runs.
 
-    The executed notebooks, `model.pb`, `result.json`, `report.html` and the tables come into the run folder
-    together, once all notebooks have ended well. Until then nothing in the folder changes.
+    What a notebook leaves, itself among it, comes into the run folder together, once it has ended well. So after
+    Ctrl-C, an error or a kill the next call goes on with the notebook that was at work.
 
     Parameters
     ----------
@@ -68,51 +74,76 @@ def run(
     Raises
     ------
     InputError
-        What a person gave is not usable, found here or in a notebook.
+        What a person gave is not usable, found here or in a notebook; or the folder has the run of another model.
     NotebookError
         A notebook failed in another way.
     """
     settings = run_settings.settle(track, model, checkpoint, data, out, limit, adapt)
     limits = limits or Limits()
-    folder = settings.folder.absolute()
-    require_text(str(folder), "a path in UTF-8 of the run folder")  # notebooks are text, and name it
-    if not fresh and (held := _held(settings, profile, limits)):
-        return held
+    require_text(str(settings.folder.absolute()), "a path in UTF-8 of the run folder")  # notebooks are text, and name it
+    result = results.find_whole(settings.folder)
+    results.require_own(settings, result)
+    lacking = NOTEBOOKS if fresh or result is None else _lacking(settings, result, profile, limits)
     shared = {"track": track, "model": model, "checkpoint": checkpoint, "data": data, "limit": limit}
     shared["adapt"] = settings.source.adapt.given
-    from aic_helpers.runs import reports  # it brings matplotlib, which an answer from the run folder doesn't need
-
-    kept = () if fresh else schema.FILES
-    whole = staged(folder, "result.json", start_with=kept, replaces=schema.FILES)
-    with warm_start.started(), whole as stage:
-        results.set_damaged_aside(stage)
-        behind, total = 0, sum(_cells(name) for name in NOTEBOOKS)
-        for name in NOTEBOOKS:
-            own = {"01_convert": {"fresh": fresh}, "03_profile": _timed(profile, limits)}.get(name, {})
-            tick = _ticker(progress, behind, total, f"{track} {settings.source.name}: {name}")
-            execute(_notebook(name), stage / f"{name}.ipynb", {**shared, **own, "out": str(stage)}, tick)
-            _replace_in(stage / f"{name}.ipynb", str(stage), str(folder))
-            behind += _cells(name)
-        reports.write_report([stage], stage / "report.html")
-    return results.read(folder)
+    own = {"01_convert": {"fresh": fresh}, "03_profile": _timed(profile, limits)}
+    if lacking:
+        title = f"{settings.track.name} {settings.source.name}"
+        tickers = _tickers(lacking, title, progress)
+        _execute_all(settings.folder.absolute(), {name: shared | own.get(name, {}) for name in lacking}, tickers, fresh)
+    return results.read(settings.folder)
 
 
-def _held(settings: run_settings.Settings, profile: bool, limits: Limits) -> Result | None:
-    """Return the result of a folder that has all that a run would make; says so, or what is made anew and why."""
-    folder = settings.folder
-    files = [*(f"{name}.ipynb" for name in NOTEBOOKS), "report.html"]
-    try:
-        result = results.find(folder)
-    except InputError:
-        return None  # told when the damaged result is set aside
+def _lacking(settings: run_settings.Settings, result: Result, profile: bool, limits: Limits) -> Sequence[str]:
+    """Return the notebooks that are to be executed; says what the folder has, and what is made anew and why."""
+    folder, made = settings.folder, result.environment.created_utc
+    shown = typed(folder)
     why = cache_keys.standing(settings, result, profile=profile, limits=limits, weighed=profile)
     for part, reason in why.items():
         if reason and reason != cache_keys.NOTHING_YET:
             log.info("%s made anew: %s", part, reason)
-    if result is None or any(why.values()) or not all((folder / name).is_file() for name in files):
-        return None
-    log.info("%s has all of this already, of %s; --fresh makes it anew", folder, result.environment.created_utc)
-    return result
+    stale = [SHOWN_IN.get(part, NOTEBOOKS[-1]) for part, reason in why.items() if reason]
+    stale += [name for name in NOTEBOOKS if not (folder / f"{name}.ipynb").is_file()]
+    stale += [] if (folder / "report.html").is_file() else [NOTEBOOKS[-1]]
+    if not stale:
+        log.info("%s has all of this already, of %s; --fresh makes it anew", shown, made)
+        return ()
+    first = NOTEBOOKS.index(min(stale))
+    if first:
+        log.info("%s has %s already, of %s: going on from there", shown, " and ".join(NOTEBOOKS[:first]), made)
+    return NOTEBOOKS[first:]
+
+
+def _execute_all(
+    folder: Path, parameters: dict[str, dict[str, Any]], tickers: dict[str, Callable[..., None]], fresh: bool
+) -> None:
+    """Execute notebooks, each beside the run folder's files, among which it and what it made move at its end."""
+    from aic_helpers.runs import reports  # it brings matplotlib, which an answer from the run folder doesn't need
+
+    finished: list[str] = []
+    with warm_start.started(), _told(folder, finished), in_turn(folder, "result.json", schema.FILES) as stages:
+        for name in parameters:
+            later = [f"{other}.ipynb" for other in parameters if other not in (*finished, name)]
+            kept = () if fresh and not finished else schema.FILES
+            with stages(kept, (*schema.FILES, *later)) as stage:
+                results.set_damaged_aside(stage)
+                own, executed = {**parameters[name], "out": str(stage)}, stage / f"{name}.ipynb"
+                execute(_notebook(name), executed, own, tickers[name])
+                _replace_in(executed, str(stage), str(folder))
+                if not later:
+                    reports.write_report([stage], stage / "report.html")
+            finished.append(name)
+
+
+@contextmanager
+def _told(folder: Path, finished: list[str]) -> Iterator[None]:
+    """Say what is kept where a run ends early."""
+    try:
+        yield
+    except BaseException:
+        if finished:
+            log.info("%s keeps %s; the same call goes on from there", typed(folder), " and ".join(finished))
+        raise
 
 
 class NotebookError(RuntimeError):
@@ -154,7 +185,7 @@ def execute(
                 extra_arguments=["--log-level=CRITICAL"],
             )
     except PapermillExecutionError as error:
-        if error.ename == "InputError":
+        if error.traceback == [f"{InputError.__name__}: {error.evalue}"]:  # of its subclasses too
             raise InputError.again(error.evalue) from None
         text = " ".join(f"{error.ename}: {error.evalue}".split())
         raise NotebookError(f"{notebook.name} failed in cell {error.exec_count} with {text}") from None
@@ -183,10 +214,11 @@ def parameter_names(notebook: Path) -> list[str]:
 @contextmanager
 def _quiet_kernels() -> Iterator[None]:
     """Set what a kernel inherits, and keep papermill's own messages off stderr, while a notebook runs."""
-    before = {name: os.environ.get(name) for name in ENVIRONMENT}
+    wanted = ENVIRONMENT | {notebook_kernels.WORKING_FOLDER: str(Path.cwd())}
+    before = {name: os.environ.get(name) for name in wanted}
     log = logging.getLogger("papermill")
     level = log.level
-    os.environ.update(ENVIRONMENT)
+    os.environ.update(wanted)
     log.setLevel(logging.CRITICAL + 1)
     try:
         yield
@@ -220,12 +252,15 @@ def _cells(name: str) -> int:
     return len(nbformat.read(_notebook(name), as_version=4).cells) + 1
 
 
-def _ticker(progress: Progress | None, behind: int, total: int, stage: str) -> Callable[..., None]:
-    def tick(cell: Any, cell_index: int) -> None:
-        if progress:
-            progress(behind + cell_index, total, stage)
+def _tickers(names: Sequence[str], title: str, progress: Progress | None) -> dict[str, Callable[..., None]]:
+    """Return for each notebook what is called as each of its cells begins."""
+    counts = [_cells(name) for name in names]
 
-    return tick
+    def tick(behind: int, stage: str, cell: Any, cell_index: int) -> None:
+        if progress:
+            progress(behind + cell_index, sum(counts), stage)
+
+    return {name: partial(tick, sum(counts[:place]), f"{title}: {name}") for place, name in enumerate(names)}
 
 
 def _replace_in(file: Path, old: str, new: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.project_paths import workbench
 from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, TRACKS, Track
 from aic_helpers.reporting import text_tables
 from aic_helpers.runs import result_tables
@@ -225,6 +225,6 @@ def _conditions(result: Result) -> list[str]:
 
 
 def short_path(folder: Path) -> str:
-    """Return a path as one would type it here, or in the project."""
-    bases = [base for base in (Path.cwd(), PROJECT) if folder.is_relative_to(base)]
+    """Return a path as one would type it here, or where runs are made."""
+    bases = [base for base in (Path.cwd(), workbench()) if folder.is_relative_to(base)]
     return str(folder.relative_to(bases[0])) if bases else str(folder)

@@ -21,10 +21,12 @@ from aic_helpers.core.machine import environment
 from aic_helpers.core.safe_files import sha256
 from aic_helpers.core.scoring import total_scores
 from aic_helpers.core.tracks import PROTOCOL, Track
+from aic_helpers.models import sources
 from aic_helpers.models.sources import fingerprint
+from aic_helpers.reporting.text_tables import typed
 from aic_helpers.runs import schema
 from aic_helpers.runs.run_settings import Settings
-from aic_helpers.runs.schema import Metrics, Profile, Result
+from aic_helpers.runs.schema import Metrics, Model, Profile, Result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,6 +98,14 @@ def find(folder: Path) -> Result | None:
     return read(folder) if (folder / "result.json").is_file() else None
 
 
+def find_whole(folder: Path) -> Result | None:
+    """Return what `find` does; None also where the result can't be read."""
+    try:
+        return find(folder)
+    except InputError:
+        return None
+
+
 def converted(settings: Settings) -> Result | None:
     """Return the result of a run whose `model.pb` was made from this very source; None if it must be made."""
     result = find(settings.folder)
@@ -108,6 +118,33 @@ def changed_files(result: Result) -> list[str]:
     """Return which files that the model's code read aren't as they were."""
     read = result.model.read_files if result.model else {}
     return [name for name, digest in read.items() if sha256(Path(name)) != digest]
+
+
+def require_own(settings: Settings, result: Result | None, remedy: str = "name another folder with --out") -> None:
+    """Raise `InputError` where a run folder has the result of another track, or of another source.
+
+    A source whose files are the same, and no longer where they were, has moved: it is no other.
+    """
+    if result is None or result.model is None:
+        return
+    wanted, found = settings.track.name, result.track
+    if wanted == found:
+        if _is_source(settings, result.model):
+            return
+        wanted, found = sources.origin_words(sources.origin(settings.source)), _source_words(result.model)
+    raise InputError(f"a run of {wanted} in {typed(staging.home(settings.folder))}", f"one of {found}", remedy)
+
+
+def _is_source(settings: Settings, model: Model) -> bool:
+    then, now = model.origin.model_dump(), sources.origin(settings.source)
+    if then == now or (not any(then.values()) and model.source in ("", settings.source.typed)):
+        return True
+    return model.source_sha256 == fingerprint(settings.source) and not (any(then.values()) and sources.is_there(then))
+
+
+def _source_words(model: Model) -> str:
+    then = model.origin.model_dump()
+    return sources.origin_words(then) if any(then.values()) else model.source
 
 
 def has_model(folder: Path, result: Result | None) -> bool:
@@ -154,7 +191,8 @@ def write_part(settings: Settings, part: Part, value: Any, made_from: dict[str, 
     if part == "model":
         source = settings.source
         given = None if source.track else source.checkpoint  # a pretrained model's own need not be typed
-        value = {**value, "source_sha256": fingerprint(source), "checkpoint": given}
+        origin = sources.origin(source)
+        value = {**value, "source_sha256": fingerprint(source), "checkpoint": given, "origin": origin}
     result[part] = value
     if part != "requirements":
         result["requirements"] = None  # they were judged by what was there before
@@ -164,8 +202,8 @@ def write_part(settings: Settings, part: Part, value: Any, made_from: dict[str, 
         files = _hashes(settings.folder, part)
         result["keys"][part] = {"made_from": made_from, "files": files, "sha256": part_sha256(value)}
     path = settings.folder / "result.json"
-    typed = schema.as_result(safe_files.strict(result), path)
-    result |= {"scores": scores(settings.track, typed.metrics, typed.profile), "environment": environment()}
+    whole = schema.as_result(safe_files.strict(result), path)
+    result |= {"scores": scores(settings.track, whole.metrics, whole.profile), "environment": environment()}
     for name in ALONGSIDE:
         result["keys"][name] = {"made_from": {}, "files": {}, "sha256": part_sha256(result[name])}
     result = safe_files.strict(result)

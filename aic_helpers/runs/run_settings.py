@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.project_paths import PROJECT, folder_name, output_folder
+from aic_helpers.core.project_paths import folder_name, output_folder, runs_folder
 from aic_helpers.core.tracks import Track, find_track
 from aic_helpers.data import datasets
 from aic_helpers.models import sources
@@ -58,7 +58,7 @@ def settle(
     data : str
         ``sample``, ``challenge`` or a folder.
     out : str
-        The run folder; empty for ``runs/<track>/<model's name>`` in the project.
+        The run folder; empty for ``runs/<track>/<model>``, see `aic_helpers.models.sources.run_name`.
     limit : int
         How many validation images to use; 0 for all.
     adapt : mapping, optional
@@ -79,10 +79,10 @@ def settle(
             f"a model of track {chosen.name}", f"{source.name}, made for {source.track}", f"use track {source.track}"
         )
     dataset = datasets.open_dataset(str(data), track=chosen)
-    return Settings(chosen, source, dataset, run_folder(chosen, source.name, str(out)), limit or None)
+    return Settings(chosen, source, dataset, run_folder(chosen, source, str(out)), limit or None)
 
 
-def run_folder(track: Track, name: str, out: str = "") -> Path:
-    """Return the folder of a run: `out`, or `runs/<track>/<name>` in the project."""
-    typed = out or PROJECT / "runs" / track.name / folder_name(name)
+def run_folder(track: Track, source: sources.ModelSource, out: str = "") -> Path:
+    """Return the folder of a run: `out`, or `runs/<track>/<model>`."""
+    typed = out or runs_folder() / track.name / folder_name(sources.run_name(source))
     return output_folder(typed, "the run", "name another place with out")

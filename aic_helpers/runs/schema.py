@@ -132,6 +132,15 @@ def _adapt(value: Any) -> dict[str, Any]:
         return {}
 
 
+class Origin(AsWritten):
+    """What tells a source from any other: see `aic_helpers.models.sources.origin`. Empty in older results."""
+
+    pretrained: Text = ""
+    path: Text = ""
+    function: Text = ""
+    checkpoint: Text = ""
+
+
 class Model(AsWritten):
     """The frozen model.
 
@@ -147,6 +156,7 @@ class Model(AsWritten):
     adapt: Annotated[dict[str, Any], BeforeValidator(_adapt)] = {}
     adapters: Annotated[list[Text], _or(list, [])] = []
     source_sha256: Text = ""
+    origin: Annotated[Origin, _or(dict, {})] = Origin()
     read_files: Table = {}
     bytes: Count = None
     parameters: Count = None

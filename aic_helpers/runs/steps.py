@@ -39,10 +39,17 @@ def convert(settings: Settings, known: Result | None = None, *, fresh: bool = Fa
     ----------
     known : Result, optional
         What the run folder has, where that was read already.
+
+    Raises
+    ------
+    InputError
+        The source can't be converted, or the run folder has the result of another.
     """
     folder, key = settings.folder, cache_keys.model_key(settings)
-    result = None if fresh else known or results.find(folder)
-    if result and not cache_keys.stale(result, folder, "model", key) and results.has_model(folder, result):
+    result = known or results.find(folder)
+    results.require_own(settings, result)
+    held = result and not cache_keys.model_stale(settings, result, key) and results.has_model(folder, result)
+    if result and held and not fresh:
         return result
     model = model_cache.convert(settings.source, settings.model_pb, key, fresh=fresh)
     return results.write_part(settings, "model", model, key)

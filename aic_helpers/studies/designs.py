@@ -101,7 +101,8 @@ def make_study(
     """
     if any((folder / file).exists() for file in (*folders.OURS, PICTURES)):
         raise InputError(f"a folder without a study at {folder}", "one", "name another with --study, or delete it")
-    dataset = open_dataset(data, tracks.find_track(track))
+    chosen = tracks.find_track(track)
+    dataset = open_dataset(data, chosen)
     with staging.staged(folder, FILE) as stage:
         found, notes = candidates.find(dataset, [str(run) for run in runs], stage, progress)
         found = _once(found)
@@ -112,7 +113,7 @@ def make_study(
         )
         for left in stage.glob("*.pb"):  # models that had no run were converted here
             left.unlink()
-        plan = _plan(name or folder.resolve().name, dataset.name, found, made, len(names), design, track)
+        plan = _plan(name or folder.resolve().name, dataset.name, found, made, len(names), design, chosen.name)
         made.figures.to_csv(stage / folders.FIGURES, index=False)
         tokens = {rater: secrets.token_urlsafe(12) for rater in plan.raters}
         Store.make(stage / STORE, plan.study, tokens)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from aic_helpers.core import csv_tables, safe_files
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.project_paths import runs_folder
 from aic_helpers.core.safe_texts import decoded
 from aic_helpers.core.scoring import RECONSTRUCTED
 from aic_helpers.reporting.text_tables import harmless
@@ -23,7 +23,6 @@ from aic_helpers.studies import analysis
 from aic_helpers.studies.plans import FILE, INVITATIONS, PICTURE, PICTURES, STORE, Plan, is_plan, read
 from aic_helpers.studies.stores import Store, is_store
 
-FOLDER = PROJECT / "runs" / "study"
 FIGURES, EXPORT, RESULT, REPORT = "figures.csv", "votes.csv", "study.json", "report.html"
 OURS = (FILE, STORE, INVITATIONS, FIGURES, EXPORT, RESULT, REPORT)
 """Files in a study's folder, beside the folder of pictures."""
@@ -39,8 +38,8 @@ class Study:
 
 
 def folder_of(typed: str) -> Path:
-    """Return the folder of a study: what was typed, or ``runs/study`` in the project."""
-    return Path(typed).expanduser() if typed else FOLDER
+    """Return the folder of a study: what was typed, or ``runs/study``."""
+    return Path(typed).expanduser() if typed else runs_folder() / "study"
 
 
 def is_there(folder: Path) -> bool:

@@ -35,7 +35,7 @@ class Check:
     remedy: str
 
 
-def checks(run_folder: Path, folder: Path = teams.FOLDER) -> list[Check]:
+def checks(run_folder: Path, folder: Path) -> list[Check]:
     """Return what must hold before a run can be submitted, each with what was found.
 
     Where the run has no result, the checks that look into one are left out. No model runs.

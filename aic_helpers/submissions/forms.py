@@ -33,7 +33,7 @@ class SubmissionForm(widgets.VBox):
     sender, address : str
         E-mail addresses of the team and of the organiser.
     out : str
-        The team's folder; empty for ``runs/submissions`` in the project.
+        The team's folder; empty for ``runs/submissions``.
 
     Raises
     ------

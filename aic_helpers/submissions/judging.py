@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,11 +18,11 @@ from typing import Any
 import psutil
 
 from aic_helpers.boards import entry_rows, folders, scheduling, specs
-from aic_helpers.core import safe_files, tracks
+from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError, in_words
 from aic_helpers.core.locks import alone
 from aic_helpers.core.progress_types import UnitProgress
-from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.project_paths import output_folder, runs_folder
 from aic_helpers.core.tracks import MAX_FILE_BYTES, TRACKS
 from aic_helpers.data import datasets
 from aic_helpers.models import graph_checks
@@ -32,8 +31,6 @@ from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import run_settings, warm_start
 from aic_helpers.submissions import links
 from aic_helpers.submissions.ledgers import DONE, FAILED, RECEIVED, REJECTED, RETURNED, STARTED, Entry, Ledger
-
-FOLDER = PROJECT / "runs" / "desk"
 
 AT_ONCE = 8
 """Submissions that are taken together: small enough that their figures are recorded soon."""
@@ -59,6 +56,11 @@ class Desk:
     def models(self) -> Path:
         """The folder of the models that were brought."""
         return self.folder / "models"
+
+
+def desk_folder(typed: str) -> Path:
+    """Return the folder of a desk: what was typed, or `runs/desk`."""
+    return output_folder(typed or runs_folder() / "desk", "the desk", "name another place with --desk")
 
 
 def work(desk: Desk, executor: Callable[[], Any], *, progress: UnitProgress | None = None) -> list[Entry]:
@@ -93,10 +95,9 @@ def _shut_in(desk: Desk) -> Iterator[None]:
     mask = os.umask(0o022)  # what is written here, the users of the children must be able to read
     desk.models.mkdir(parents=True, exist_ok=True)
     (desk.folder / "board").mkdir(exist_ok=True)
-    data = [Path(desk.data)] if Path(desk.data).is_dir() else []
     try:
         with (
-            confinement.confined([desk.models, desk.folder / "board", *data]),
+            confinement.confined([desk.models, desk.folder / "board", datasets.root_folder(desk.data)]),
             warm_start.started(confinement.environment(os.environ)),
         ):
             yield
@@ -235,9 +236,3 @@ def require_data(desk: Desk) -> None:
     """Refuse data on which what waits can't be judged, before anything is taken from the queue."""
     for track in {entry.track for entry in desk.ledger.entries((RECEIVED, STARTED))}:
         datasets.open_dataset(desk.data, track=TRACKS[track])
-
-
-def track_of(typed: str) -> str:
-    """Return the name of a track, which may be typed as its letter too."""
-    letters = {track.letter: name for name, track in TRACKS.items()}
-    return tracks.find_track(letters.get(re.sub(r"\s", "", typed).upper(), typed)).name

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aic_helpers.core import safe_files
-from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.project_paths import runs_folder
 from aic_helpers.core.safe_texts import with_texts
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.reporting import text_tables
@@ -17,7 +17,6 @@ from aic_helpers.submissions import eml, teams
 from aic_helpers.submissions.checks import Check, checks, require_passed
 from aic_helpers.submissions.example_addresses import ADDRESS, SENDER
 from aic_helpers.submissions.messages import Submission
-from aic_helpers.submissions.teams import FOLDER
 
 PATH = re.compile(r"(?<![\w.:/~])(?:~\w*)?/(?:[^\s/'\",;:()]*/)+")
 """The folders of a path that begins at the root or at home."""
@@ -27,7 +26,7 @@ def chosen_run(run: str = "") -> Path | None:
     """Return the run folder that a person named, or the one in `runs/` whose result is the newest; None without any."""
     if run.strip():
         return Path(run.strip()).expanduser()
-    found = (path for track in TRACKS for path in (PROJECT / "runs" / track).glob("*/result.json"))
+    found = (path for track in TRACKS for path in (runs_folder() / track).glob("*/result.json"))
     newest = max(found, key=lambda path: path.stat().st_mtime_ns, default=None)
     return newest and newest.parent
 
@@ -38,7 +37,7 @@ def prepare(
     *,
     sender: str = SENDER,
     address: str = ADDRESS,
-    folder: Path = FOLDER,
+    folder: Path,
     found: Sequence[Check] | None = None,
 ) -> Path:
     """Write the e-mail that submits the model of a run, and return its path.

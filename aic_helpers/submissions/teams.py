@@ -12,7 +12,7 @@ from pathlib import Path
 from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.locks import alone
-from aic_helpers.core.project_paths import PROJECT, output_folder
+from aic_helpers.core.project_paths import output_folder, runs_folder
 from aic_helpers.core.safe_files import write_private
 from aic_helpers.core.safe_texts import shown
 from aic_helpers.submissions import eml
@@ -29,9 +29,6 @@ from aic_helpers.submissions.messages import (
 )
 
 SCHEMA = 1
-
-FOLDER = PROJECT / "runs" / "submissions"
-"""Where a team's `team.json` and e-mails are, where no other folder is named."""
 
 FILE, REGISTRATION = "team.json", "registration.eml"
 
@@ -55,12 +52,12 @@ class Team:
 
 
 def team_folder(out: str = "") -> Path:
-    """Return the folder that a person named for a team, or the default one."""
-    return output_folder(out or FOLDER, "the team", "name another with --out")
+    """Return the folder of a team's `team.json` and e-mails: what a person named, or `runs/submissions`."""
+    return output_folder(out or runs_folder() / "submissions", "the team", "name another with --out")
 
 
 def register(
-    team: str, members: Sequence[Member], *, sender: str = SENDER, address: str = ADDRESS, folder: Path = FOLDER
+    team: str, members: Sequence[Member], *, sender: str = SENDER, address: str = ADDRESS, folder: Path
 ) -> Path:
     """Write a team's secret (`team.json`) and the e-mail that registers it, and return the path of the e-mail.
 

@@ -64,7 +64,7 @@ def settle(
     changes : mapping, optional
         Other fields of the network's plan; None and empty values leave the plan's.
     out : str
-        Folder for what comes out; empty for `runs/training/<track>/<network>` in the project.
+        Folder for what comes out; empty for `runs/training/<track>/<network>`.
     minutes : float, optional
         In place of `steps`: as many as this machine does in about so long, at most 7 days. A training that the
         folder has begun goes on with its own number.
@@ -100,7 +100,7 @@ def _named_network(name: str) -> str:
 
 
 def _folder(track: Track, network: str, out: str) -> Path:
-    default = project_paths.PROJECT / "runs" / "training" / track.name / network
+    default = project_paths.runs_folder() / "training" / track.name / network
     return project_paths.output_folder(out or default, "the run", "name another place with out")
 
 

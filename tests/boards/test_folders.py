@@ -79,7 +79,7 @@ def test_no_board_there(tmp_path):
 
 
 def test_the_newest_board_is_the_default(tmp_path, monkeypatch):
-    monkeypatch.setattr(folders, "BOARDS", tmp_path)
+    monkeypatch.setattr(folders, "boards_folder", lambda: tmp_path)
     with pytest.raises(InputError, match=r"expected a board in .*, found none: make one with: aic board run SPEC"):
         folders.open_board()
     for name, time_s in (("old", 100), ("new", 300), ("older", 50)):
@@ -89,8 +89,7 @@ def test_the_newest_board_is_the_default(tmp_path, monkeypatch):
 
 
 def test_where_no_board_was_made_the_runs_are_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(folders, "BOARDS", tmp_path / "boards")
-    monkeypatch.setattr(folders, "RUNS", tmp_path)
+    monkeypatch.setattr(folders, "runs_folder", lambda: tmp_path)
     empty = folders.board_or_runs()
     assert (empty.entries, empty.note.partition(":")[0]) == ([], "There is no board and no run yet")
     boards.add(tmp_path, "net", *QUALITY, track="enhancement")

@@ -208,6 +208,22 @@ def test_only_what_a_changed_model_needs_is_done(timed: Any, tmp_path: Path) -> 
     assert {name for _, name in executor.done} == {"good_1"}
 
 
+@pytest.mark.parametrize("fresh", [False, True])
+def test_another_model_by_the_name_of_one_is_refused(timed: Any, tmp_path: Path, fresh: bool) -> None:
+    scheduling.run(timed(), Stub())
+    board, before = tmp_path / "board.toml", small_boards.table(tmp_path / "out")
+    named = '{ name = "good_1", model = "nets/good_0.pb" }'
+    board.write_text(board.read_text().replace('"nets/*.pb"', named))
+    executor = Stub()
+    with pytest.raises(InputError) as error:
+        scheduling.run(timed(), executor, fresh=fresh)
+    assert str(error.value) == (
+        f"expected a run of {tmp_path}/nets/good_0.pb in {tmp_path}/out/enhancement/good_1, found one of "
+        f"{tmp_path}/nets/good_1.pb: give it another name, or name another board with --out"
+    )
+    assert (executor.done, small_boards.table(tmp_path / "out")) == ([], before)
+
+
 def test_where_all_is_in_place_each_result_is_parsed_once(timed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     scheduling.run(timed(), Stub())
     counts = reading.counted(monkeypatch)

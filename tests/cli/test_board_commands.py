@@ -54,7 +54,7 @@ def test_json_is_all_on_stdout_and_nothing_is_written(aic, board):
 
 
 def test_the_newest_board_is_shown(aic, board, monkeypatch):
-    monkeypatch.setattr(folders, "BOARDS", board.parent)
+    monkeypatch.setattr(folders, "boards_folder", lambda: board.parent)
     assert aic()[1] == aic(board)[1]
 
 
@@ -88,7 +88,7 @@ def test_until_is_one_of_two(tmp_path, capsys):
 
 
 def test_no_board_at_all(aic, tmp_path, monkeypatch):
-    monkeypatch.setattr(folders, "BOARDS", tmp_path)
+    monkeypatch.setattr(folders, "boards_folder", lambda: tmp_path)
     assert aic() == (2, "", f"aic: expected a board in {tmp_path}, found none: make one with: aic board run SPEC\n")
 
 

@@ -439,6 +439,20 @@ def test_check_measures_where_no_profile_is_of_hd(aic, monkeypatch, tmp_path, fr
     assert results.read(tmp_path / "run").profile.width_px == 1280
 
 
+@pytest.mark.tensorflow
+def test_a_profile_stays_where_the_rules_are_interrupted(aic, monkeypatch, tmp_path, frozen):
+    from aic_helpers.runs import results, schema
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    hd = {**run_folders.empty(schema.Profile), "width_px": 1280, "height_px": 720, "threads": 1, "device": "cpu"}
+    monkeypatch.setattr("aic_helpers.runs.steps.profile", lambda stage, **_: results.write_part(stage, "profile", hd))
+    monkeypatch.setattr("aic_helpers.profiling.requirements.check", interrupted)
+    assert aic("check", *SR, "--model", frozen("any", 0.0), "--out", tmp_path / "run")[0] == 130
+    assert results.read(tmp_path / "run").profile.width_px == 1280
+
+
 def test_scores_agree_with_the_formula(aic):
     from aic_helpers.core.tracks import ENHANCEMENT
 

@@ -420,7 +420,7 @@ def aic(manifest, tmp_path, monkeypatch, capsys):
     """Call a command in a project whose challenge is the fixture's; returns its exit status, stdout and stderr."""
     monkeypatch.delenv("AIC_CHALLENGE_DATA", raising=False)
     monkeypatch.setattr(project_paths, "PROJECT", tmp_path / "project")
-    monkeypatch.setattr(project_paths, "CHALLENGE", tmp_path / "project" / "data" / "challenge")
+    monkeypatch.chdir(tmp_path / "project")
 
     def call(*arguments):
         status = main.status([str(argument) for argument in arguments])
@@ -529,7 +529,7 @@ def test_the_challenges_manifest():
 def test_the_challenge_from_a_mirror_that_lacks_four_photos(challenge, tmp_path, monkeypatch, capsys):
     here = tmp_path / "challenge"
     monkeypatch.delenv("AIC_CHALLENGE_DATA")
-    monkeypatch.setattr(project_paths, "CHALLENGE", here)
+    monkeypatch.setattr(project_paths, "fetched_challenge", lambda: here)
     with serve(challenge) as mirror:
         call = ["data", "fetch", "challenge", "--from", mirror.address, "--to", str(here)]
         assert main.status(call) == 2

@@ -4,7 +4,7 @@ import pytest
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.tracks import TRACKS
-from aic_helpers.models.sources import PRETRAINED, baseline_pb, fingerprint, pretrained, resolve
+from aic_helpers.models.sources import PRETRAINED, baseline_pb, fingerprint, pretrained, resolve, run_name
 from aic_helpers.runs import run_settings
 
 
@@ -116,3 +116,20 @@ def test_the_fingerprint_covers_what_a_model_file_imports_from_its_folder(tmp_pa
     assert fingerprint(source) == before
     (tmp_path / "parts.py").write_text("part = 2")
     assert fingerprint(source) != before
+
+
+def test_what_the_run_folder_of_a_source_is_called(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("net.py", "my.keras", "my.pb", "w.weights.h5", "w.h5", "ckpt-7.index", "ckpt-7.data-00000-of-00001"):
+        (tmp_path / name).touch()
+    names = {
+        ("net.py:network", None): "net-network",
+        ("net.py:network", "w.weights.h5"): "net-network-w",
+        ("net.py:network", "w.h5"): "net-network-w",
+        ("net.py:network", "ckpt-7"): "net-network-ckpt-7",
+        ("net.py:other", None): "net-other",
+        ("my.keras", None): "my",
+        ("my.pb", None): "my",
+        ("fast_sr", None): "fast_sr",
+    }
+    assert {typed: run_name(resolve(*typed)) for typed in names} == names

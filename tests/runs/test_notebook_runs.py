@@ -67,6 +67,12 @@ def test_a_mistake_found_in_a_notebook_comes_back_as_its_line(notebook, tmp_path
     assert str(error.value) == "expected a, found b: do c"
 
 
+def test_a_mistake_of_a_narrower_kind_is_one_too(notebook, tmp_path):
+    path = notebook("from aic_helpers.runs.schema import OtherSchemaError\nraise OtherSchemaError('a', 'b', 'do c')")
+    with pytest.raises(InputError, match=r"^expected a, found b: do c$"):
+        notebook_runs.execute(path, tmp_path / "out.ipynb", {"answer": 7})
+
+
 def test_any_other_failure_names_notebook_and_cell(notebook, tmp_path):
     with pytest.raises(notebook_runs.NotebookError) as error:
         notebook_runs.execute(notebook("1 / 0"), tmp_path / "out.ipynb", {"answer": 7})
@@ -99,7 +105,10 @@ def steps(monkeypatch, tmp_path):
         done.append((notebook.stem, parameters))
         tick(cell=None, cell_index=0)
         output.write_text(f"ran in {parameters['out']}")
-        (output.parent / "result.json").write_text(json.dumps(run_folders.result() | {"track": "by stand-ins"}))
+        result = run_folders.result()
+        result["model"]["source"] = parameters["model"]
+        result["protocol"] = "by stand-ins"
+        (output.parent / "result.json").write_text(json.dumps(result))
 
     def write_report(folders, out):
         out.write_text(f"report on {[folder.name for folder in folders] == [out.parent.name]}")
@@ -115,7 +124,7 @@ def test_a_run_executes_the_notebooks_in_order_and_keeps_them(steps, tmp_path):
     settings, done = steps
     progress = []
     result = notebook_runs.run(**settings, profile=False, progress=lambda *told: progress.append(told))
-    assert result.track == "by stand-ins"
+    assert result.protocol == "by stand-ins"
     assert [name for name, _ in done] == ["01_convert", "02_evaluate", "03_profile"]
     assert [parameters.get("profile") for _, parameters in done] == [None, None, False]
     names = sorted(path.name for path in (tmp_path / "run").iterdir())
@@ -140,17 +149,22 @@ def test_a_run_that_holds_executes_nothing_unless_asked(steps, tmp_path, monkeyp
     assert f"{tmp_path / 'run'} has all of this already, of 2026-01-02T03:04:05+00:00" in caplog.text
     (tmp_path / "run" / "report.html").unlink()
     notebook_runs.run(**settings)
-    assert len(done) == 6
+    assert [name for name, _ in done[3:]] == ["03_profile"]
+    (tmp_path / "run" / "01_convert.ipynb").unlink()
+    notebook_runs.run(**settings)
+    assert len(done) == 7
     notebook_runs.run(**settings, fresh=True)
-    assert len(done) == 9
+    assert len(done) == 10
 
 
 def test_a_run_says_what_it_makes_anew(steps, monkeypatch, caplog):
     settings, done = steps
     caplog.set_level("INFO")
-    monkeypatch.setattr("aic_helpers.runs.cache_keys.standing", lambda *_, **__: {"metrics": "changed since: limit"})
     notebook_runs.run(**settings)
-    assert len(done) == 3
+    why = {"model": None, "metrics": "changed since: limit"}
+    monkeypatch.setattr("aic_helpers.runs.cache_keys.standing", lambda *_, **__: why)
+    notebook_runs.run(**settings)
+    assert [name for name, _ in done[3:]] == ["02_evaluate", "03_profile"]
     assert "metrics made anew: changed since: limit" in caplog.text
 
 
@@ -167,6 +181,52 @@ def test_a_run_that_fails_leaves_the_folder_as_it_was(steps, tmp_path, monkeypat
     with pytest.raises(InputError, match="expected a, found b: c"):
         notebook_runs.run(**settings)
     assert [(path.name, path.read_text()) for path in (tmp_path / "run").iterdir()] == [("result.json", "before")]
+
+
+def test_a_run_that_was_ended_goes_on_where_it_was(steps, tmp_path, monkeypatch, caplog):
+    settings, done = steps
+    folder, execute = tmp_path / "run", notebook_runs.execute
+    notebook_runs.run(**settings)
+    (folder / "result.json").write_text((folder / "result.json").read_text().replace("by stand-ins", "of before"))
+
+    def interrupted(notebook, output, parameters, tick):
+        if notebook.stem == "03_profile":
+            output.write_text("half")
+            raise KeyboardInterrupt
+        execute(notebook, output, parameters, tick)
+
+    caplog.set_level("INFO")
+    monkeypatch.setattr(notebook_runs, "execute", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        notebook_runs.run(**settings, fresh=True)
+    assert f"{folder} keeps 01_convert and 02_evaluate; the same call goes on from there" in caplog.text
+    assert sorted(path.name for path in folder.iterdir()) == ["01_convert.ipynb", "02_evaluate.ipynb", "result.json"]
+    assert notebook_runs.results.read(folder).protocol == "by stand-ins"
+
+    why = {"model": None, "metrics": None, "profile": "nothing there yet"}
+    monkeypatch.setattr("aic_helpers.runs.cache_keys.standing", lambda *_, **__: why)
+    monkeypatch.setattr(notebook_runs, "execute", execute)
+    done.clear()
+    progress = []
+    notebook_runs.run(**settings, progress=lambda *told: progress.append(told))
+    assert [name for name, _ in done] == ["03_profile"]
+    assert progress == [(0, notebook_runs._cells("03_profile"), "super_resolution net: 03_profile")]
+    made = "2026-01-02T03:04:05+00:00"
+    assert f"{folder} has 01_convert and 02_evaluate already, of {made}: going on from there" in caplog.text
+    assert (folder / "report.html").read_text() == "report on True"
+
+
+def test_a_run_refuses_the_folder_of_another_model(steps, tmp_path, monkeypatch):
+    settings, done = steps
+    notebook_runs.run(**settings)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+    done.clear()
+    other = tmp_path / "other.pb"
+    other.write_bytes(b"other")
+    for fresh in (False, True):
+        with pytest.raises(InputError, match=r"expected a run of .*other\.pb in .*run, found one of .*net\.pb: name"):
+            notebook_runs.run(**settings | {"model": str(other)}, fresh=fresh)
+    assert (done, {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}) == ([], before)
 
 
 def test_what_run_passes_the_notebooks_know():

@@ -2,6 +2,8 @@
 
 import json
 import math
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,7 +15,7 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.core.tracks import ENHANCEMENT, SUPER_RESOLUTION
 from aic_helpers.data.images import write_png
-from aic_helpers.runs import results, run_settings, schema
+from aic_helpers.runs import cache_keys, results, run_settings, schema
 from aic_helpers.runs.run_folders import printable_result
 
 MODEL = {"name": "net", "source": "net.pb", "sha256": "0" * 64, "bytes": 3, "parameters": 1, "gmacs_720p": 0.1}
@@ -311,7 +313,7 @@ def test_settings_have_the_defaults_of_the_track(monkeypatch, net):
     settings = run_settings.settle("enhancement")
     assert settings.track is ENHANCEMENT
     assert settings.source.name == "sample_enhancement_srcnn"
-    assert settings.folder == PROJECT / "runs" / "enhancement" / "sample_enhancement_srcnn"
+    assert settings.folder == Path.cwd() / "runs" / "enhancement" / "sample_enhancement_srcnn"
     assert settings.limit is None
 
 
@@ -353,7 +355,74 @@ def test_a_run_folder_that_is_a_file(net):
 
 
 def test_a_name_that_is_no_file_name_makes_a_folder_all_the_same():
-    assert run_settings.run_folder(SUPER_RESOLUTION, "a/b c").name == "a_b_c"
+    source = named("a/b c", Path("net.pb"))
+    assert run_settings.run_folder(SUPER_RESOLUTION, source).name == "a_b_c"
+
+
+@pytest.fixture
+def made(tmp_path, monkeypatch):
+    """Note in one run folder what was made of a source; returns the settings, from what is typed."""
+    monkeypatch.chdir(tmp_path)
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "net.py").write_text(f"def net(images): ...  # {folder}\ndef other(images): ...")
+        (tmp_path / folder / "w.weights.h5").write_bytes(folder.encode())
+
+    def settled(model, checkpoint="", track="super_resolution"):
+        return run_settings.settle(track, model, checkpoint, out="run")
+
+    results.write_part(settled("a/net.py:net", "a/w.weights.h5"), "model", MODEL)
+    return settled
+
+
+@pytest.mark.parametrize(
+    ("model", "checkpoint", "track", "message"),
+    [
+        ("b/net.py:net", "a/w.weights.h5", "super_resolution", "a run of b/net.py:net with a/w.weights.h5 in run"),
+        ("a/net.py:net", "b/w.weights.h5", "super_resolution", "a run of a/net.py:net with b/w.weights.h5 in run"),
+        ("a/net.py:other", "a/w.weights.h5", "super_resolution", "a run of a/net.py:other with a/w.weights.h5 in run"),
+        ("a/net.py:net", "", "super_resolution", "a run of a/net.py:net in run"),
+        ("fast_sr", "", "super_resolution", "a run of fast_sr in run"),
+        ("a/net.py:net", "a/w.weights.h5", "enhancement", "a run of enhancement in run"),
+    ],
+)
+def test_the_folder_of_another_source_is_refused(made, model, checkpoint, track, message):
+    found = "super_resolution" if track == "enhancement" else "a/net.py:net with a/w.weights.h5"
+    settings = made(model, checkpoint, track)
+    with pytest.raises(InputError) as error:
+        results.require_own(settings, results.read(settings.folder))
+    assert str(error.value) == f"expected {message}, found one of {found}: name another folder with --out"
+
+
+def test_a_source_that_was_edited_or_moved_is_the_same(made, tmp_path):
+    folder = tmp_path / "run"
+    (tmp_path / "a" / "net.py").write_text("def net(images): return images")
+    results.require_own(made("./a/net.py:net", "a/../a/w.weights.h5"), results.read(folder))
+    settings = made("a/net.py:net", "a/w.weights.h5")
+    results.write_part(settings, "model", MODEL)
+    (tmp_path / "a").rename(tmp_path / "c")
+    moved = made("c/net.py:net", "c/w.weights.h5")
+    results.require_own(moved, results.read(folder))
+    assert cache_keys.model_stale(moved, results.read(folder), {}) == cache_keys.NOTHING_YET
+    (tmp_path / "c" / "net.py").write_text("def net(images): return 1 - images")
+    with pytest.raises(InputError, match=r"found one of a/net\.py:net with a/w\.weights\.h5"):
+        results.require_own(moved, results.read(folder))
+
+
+def test_a_copy_of_a_source_that_is_still_there_is_another(made, tmp_path):
+    shutil.copytree(tmp_path / "a", tmp_path / "copy")
+    with pytest.raises(InputError, match=r"expected a run of copy/net\.py:net with copy/w\.weights\.h5"):
+        results.require_own(made("copy/net.py:net", "copy/w.weights.h5"), results.read(tmp_path / "run"))
+
+
+def test_an_older_result_is_known_by_what_was_typed(made, tmp_path):
+    path = tmp_path / "run" / "result.json"
+    old = json.loads(path.read_text())
+    del old["model"]["origin"]
+    path.write_text(json.dumps(old | {"model": old["model"] | {"source": "a/net.py:net"}}))
+    results.require_own(made("a/net.py:net", "a/w.weights.h5"), results.read(path))
+    with pytest.raises(InputError, match=r"a run of b/net\.py:net in run, found one of a/net\.py:net: name another"):
+        results.require_own(made("b/net.py:net"), results.read(path))
 
 
 def test_a_model_counts_as_converted_only_from_this_very_source(settings, net):

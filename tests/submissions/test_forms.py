@@ -142,7 +142,7 @@ def test_a_damaged_team_is_told_when_the_form_opens(form, run, tmp_path):
 
 
 def test_without_a_run_it_opens_empty(tmp_path, monkeypatch):
-    monkeypatch.setattr(preparing, "PROJECT", tmp_path)
+    monkeypatch.chdir(tmp_path)
     form = forms.SubmissionForm(out=str(tmp_path / "desk"))
     assert form.run.value == ""
     assert not (tmp_path / "desk").exists()

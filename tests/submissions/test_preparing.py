@@ -91,7 +91,7 @@ def test_a_check_that_fails_writes_nothing(run, folder):
 
 
 def test_the_run_that_was_named_or_else_the_newest(tmp_path, monkeypatch):
-    monkeypatch.setattr(preparing, "PROJECT", tmp_path)
+    monkeypatch.chdir(tmp_path)
     assert preparing.chosen_run() is None
     for age, name in ((30, "super_resolution/new"), (60, "enhancement/old"), (0, "other/newest")):
         result = tmp_path / "runs" / name / "result.json"

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from pathlib import Path
 
 import pytest
 from fixtures.team_names import NAMES
@@ -144,4 +145,4 @@ def test_a_file_in_the_place_of_the_folder(tmp_path):
     with pytest.raises(InputError, match="found a file: name another with --out"):
         teams.team_folder(str(tmp_path / "file"))
     assert teams.team_folder(str(tmp_path / "new")) == tmp_path / "new"
-    assert teams.team_folder() == teams.FOLDER
+    assert teams.team_folder() == Path.cwd() / "runs" / "submissions"
