@@ -11,7 +11,7 @@ help:
 	@echo "make check   lint, types, and the tests that need neither TensorFlow nor a browser (a minute and a half)"
 	@echo "make test    lint, types, and the tests of the package and the notebooks (8 minutes)"
 	@echo "make test-golden  the slow network on all of the challenge's photos (2 minutes), which make test leaves out"
-	@echo "make lab     JupyterLab on the notebooks"
+	@echo "make lab     JupyterLab on copies of the notebooks in my_notebooks/"
 	@echo "make bench   ours and other people's tools side by side, in .venv-bench; leave the machine alone meanwhile"
 	@echo "make setup   only install; the others do it when it is missing or stale"
 	@echo "make browser install chromium from Debian's packages, for the tests that look at pages (as root)"
@@ -73,7 +73,7 @@ packages: browser
 	command -v mshow > /dev/null && ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mblaze postgresql; }
 
 lab: setup
-	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --notebook-dir=. notebooks/00_start_here.ipynb
+	$(BIN)/aic lab
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --extra dev --generate-hashes -o requirements.lock pyproject.toml

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from aic_helpers.boards.executors import WorkerError
-from aic_helpers.core import isolation, machine
+from aic_helpers.core import installation, isolation, machine
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.profiling.network_pairs import Conditions
@@ -55,11 +55,8 @@ def executor(scheduler: str | None, workers: int | None) -> Iterator[DaskExecuto
         Dask isn't installed, no scheduler answers within ten seconds, it has no workers, they have other versions, or
         the scheduler is gone before the end.
     """
-    try:
+    with installation.needed("cluster"):
         import distributed
-    except ImportError:
-        remedy = "pip install 'aic-workbench[cluster]'"
-        raise InputError("Dask, for work on a cluster", "none installed", remedy) from None
     if scheduler is not None:
         with _connected(scheduler, distributed) as client:
             yield DaskExecutor(client)

@@ -13,7 +13,7 @@ import pandas as pd
 from aic_helpers.boards.entry_rows import DONE, FAILED, SCORES, WAITING
 from aic_helpers.boards.folders import Board
 from aic_helpers.boards.standings import Standings, best, ordered
-from aic_helpers.core import safe_files
+from aic_helpers.core import installation, safe_files
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.profiling.timing import MIN_PAIRS
 from aic_helpers.reporting import text_tables
@@ -176,7 +176,7 @@ def _text(value: Any) -> str:
 
 CSV, PARQUET = "board.csv", "board.parquet"
 
-NO_PARQUET = f'not written; {PARQUET} needs pyarrow: pip install "aic-workbench[parquet]"'
+NO_PARQUET = f"not written; {PARQUET} needs pyarrow: {installation.command('parquet')}"
 
 
 def write_tables(shown: Standings) -> list[Row]:

@@ -20,6 +20,7 @@ from aic_helpers.cli import (
     study_commands,
     submit_commands,
     train_commands,
+    workbench_commands,
 )
 from aic_helpers.cli.exit_codes import READER_LEFT, Commands, exit_status
 from aic_helpers.core.safe_texts import require_text
@@ -87,5 +88,7 @@ for command in (
     study_commands.study,
     data_commands.data,
     train_commands.train,
+    workbench_commands.new,
+    workbench_commands.lab,
 ):
     aic.add_command(command)

@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from aic_helpers.core import installation
 from aic_helpers.dashboard.pictures import Picture
 from aic_helpers.dashboard.views import before_after, encoded
 from aic_helpers.data.images import Rgb8
@@ -15,7 +16,7 @@ from aic_helpers.data.images import Rgb8
 OVERVIEW_PX = (240, 180)
 OVERVIEW_BYTES = 30_000
 
-INSTALL = 'pip install "aic-workbench[slider]"'
+INSTALL = installation.command("slider")
 
 MISSING = (
     f"The smooth before/after slider needs anywidget, which isn't installed here: <code>{INSTALL}</code>. "

@@ -9,14 +9,13 @@ from typing import Any
 
 import traitlets
 
+from aic_helpers.core import installation
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PACKAGE
 from aic_helpers.studies.sittings import Due, RefusedError, Sitting
 
-try:
+with installation.needed("study"):
     import anywidget
-except ImportError as error:
-    raise InputError("the packages of a study", f"no {error.name}", 'pip install "aic-workbench[study]"') from None
 
 STATIC = PACKAGE / "studies" / "static"
 

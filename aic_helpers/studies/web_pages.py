@@ -6,11 +6,12 @@ import errno
 import logging
 import socket
 from collections.abc import Mapping
-from importlib.util import find_spec
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+from aic_helpers.core import installation
 from aic_helpers.core.errors import InputError, in_words
 from aic_helpers.core.project_paths import PACKAGE
 from aic_helpers.studies.plans import Plan
@@ -38,8 +39,6 @@ HEADERS = {
 }
 KEPT = {"Cache-Control": "private, max-age=86400, immutable"}
 """A picture that was loaded ahead must not be asked for again."""
-
-INSTALL = 'pip install "aic-workbench[study]"'
 
 
 def application(folder: Path, plan: Plan, store: Store) -> Starlette:
@@ -174,9 +173,9 @@ def serve(application: Starlette, listening: socket.socket) -> None:
 
 def require_installed() -> None:
     """Refuse in one line where the extra is missing."""
-    for name in ("starlette", "uvicorn"):
-        if find_spec(name) is None:
-            raise InputError("the packages of the raters' page", f"no {name}", INSTALL)
+    with installation.needed("study"):
+        for name in ("starlette", "uvicorn"):
+            import_module(name)
 
 
 def listen(host: str, port: int) -> socket.socket:

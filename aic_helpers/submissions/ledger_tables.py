@@ -11,16 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aic_helpers.core import installation
 from aic_helpers.core.errors import InputError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-try:
+with installation.needed("desk"):
     import sqlalchemy as sql
-except ImportError:
-    raise InputError("SQLAlchemy, for the ledger", "none installed", "pip install 'aic-workbench[desk]'") from None
-
 
 VERSION = 1
 
@@ -163,7 +161,7 @@ def _engine(place: str, make: bool) -> Engine:
             try:
                 return sql.create_engine(url, connect_args=arguments, pool_pre_ping=True)
             except ModuleNotFoundError as error:
-                remedy = "install it, or write the URL as postgresql+psycopg://..."
+                remedy = f"{installation.command('desk')} brings one for postgresql+psycopg://..."
                 raise InputError("a driver for that database", f"no module {error.name}", remedy) from None
     _refuse_memory(place, place)
     path = Path(place).expanduser()

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import sqlalchemy as sql
-from sqlalchemy import Connection
-
+from aic_helpers.core import installation
 from aic_helpers.core.errors import InputError
 from aic_helpers.submissions.ledger_tables import closings, connect, events, reading, submissions, teams, told
 from aic_helpers.submissions.messages import Submission
+
+with installation.needed("desk"):
+    import sqlalchemy as sql
+    from sqlalchemy import Connection
 
 PER_DAY = 2
 """Submissions of a team to a track in a UTC day."""
