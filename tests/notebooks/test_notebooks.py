@@ -81,6 +81,32 @@ def test_its_cells_are_short_and_define_nothing(notebook):
         assert "def " not in cell.source
 
 
+def test_its_parameters_are_checked_before_anything_else_is_done(notebook):
+    lines = code_cells(notebook)[1].source.splitlines()
+    first = next(line for line in lines if line and not line.startswith(("%", "import", "from")))
+    assert first == "core.open_notebook()"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "line"),
+    [
+        (
+            {"trakc": "enhancement"},
+            "InputError: expected a parameter of this notebook (track, model, checkpoint, data, limit, out, fresh), "
+            "found trakc: did you mean track?",
+        ),
+        ({"model": "no.pb"}, "InputError: expected a model at no.pb, found nothing: check the path"),
+    ],
+)
+def test_plain_papermill_ends_with_the_line_of_a_mistake(tmp_path, parameters, line):
+    notebook, executed = str(PROJECT / "notebooks" / "01_convert.ipynb"), tmp_path / "01.ipynb"
+    with pytest.raises(papermill.PapermillExecutionError) as error:
+        papermill.execute_notebook(notebook, str(executed), parameters, progress_bar=False)
+    assert str(error.value).strip().splitlines()[-1] == line
+    outputs = [output for cell in code_cells(nbformat.read(executed, as_version=4)) for output in cell.outputs]
+    assert [output.traceback for output in outputs if output.output_type == "error"] == [[line]]
+
+
 def test_prose_comes_before_code(notebook):
     for before, cell in zip(notebook.cells[3:], notebook.cells[4:], strict=False):
         if cell.cell_type == "code":
