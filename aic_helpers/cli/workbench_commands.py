@@ -34,12 +34,11 @@ def new(folder: str) -> int:
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.argument("folder", default=".", metavar="[FOLDER]")
-@click.argument("options", nargs=-1, metavar="[JUPYTER'S OPTIONS]...")
-def lab(folder: str, options: tuple[str, ...]) -> int:
+@click.argument("words", nargs=-1, metavar="[FOLDER] [OPTION OF JUPYTERLAB]...")
+def lab(words: tuple[str, ...]) -> int:
     """Open JupyterLab on the notebooks of a workbench folder, by default of this one.
 
-    In a checkout of the project it opens copies in my_notebooks/.
+    What stands behind the folder goes to JupyterLab. In a checkout of the project it opens copies in my_notebooks/.
 
     \b
     Examples
@@ -48,4 +47,5 @@ def lab(folder: str, options: tuple[str, ...]) -> int:
     """
     from aic_helpers.cli import workbench_folders
 
-    workbench_folders.open_lab(workbench_folders.notebooks(folder), options)
+    named = bool(words) and not words[0].startswith("-")
+    workbench_folders.open_lab(workbench_folders.notebooks(words[0] if named else "."), words[named:])

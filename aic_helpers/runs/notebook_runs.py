@@ -80,7 +80,8 @@ def run(
     """
     settings = run_settings.settle(track, model, checkpoint, data, out, limit, adapt)
     limits = limits or Limits()
-    require_text(str(settings.folder.absolute()), "a path in UTF-8 of the run folder")  # notebooks are text, and name it
+    # Notebooks are text, and name it.
+    require_text(str(settings.folder.absolute()), "a path in UTF-8 of the run folder")
     result = results.find_whole(settings.folder)
     results.require_own(settings, result)
     lacking = NOTEBOOKS if fresh or result is None else _lacking(settings, result, profile, limits)

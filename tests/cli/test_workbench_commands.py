@@ -72,7 +72,7 @@ def test_a_file_in_the_way(aic, tmp_path, file, place):
     assert [path.read_text() for path in tmp_path.rglob("*") if path.is_file()] == ["mine"]
 
 
-def test_the_lab_opens_a_person_s_own_notebooks(aic, tmp_path, started):
+def test_the_lab_opens_a_person_s_own_notebooks(aic, tmp_path, started, monkeypatch):
     aic("new", "lab")
     aic("lab", "lab", "--no-browser", "--port", "8890")
     ((program, command, environment),) = started
@@ -80,6 +80,9 @@ def test_the_lab_opens_a_person_s_own_notebooks(aic, tmp_path, started):
     assert f"--notebook-dir={tmp_path / 'lab'}" in command
     assert command[-4:] == [f"{tmp_path}/lab/notebooks/00_start_here.ipynb", "--no-browser", "--port", "8890"]
     assert environment["JUPYTER_PREFER_ENV_PATH"] == "1"
+    monkeypatch.chdir(tmp_path / "lab")
+    aic("lab", "--no-browser")
+    assert started[1][1][-2:] == [f"{tmp_path}/lab/notebooks/00_start_here.ipynb", "--no-browser"]
 
 
 def test_the_lab_opens_copies_in_a_checkout(aic, tmp_path, started, monkeypatch):
