@@ -36,9 +36,6 @@ MODES = {
 }
 """Pillow's modes other than RGB, in words."""
 
-SRGB_GAMMA = 1 / 2.2
-"""As the chunk gAMA of a PNG has it for sRGB."""
-
 BITS_PER_SAMPLE = 258
 """The tag of a TIFF."""
 
@@ -47,7 +44,10 @@ SAME_COLOUR = 4
 
 
 def refuse_unfit(image: PillowImage.Image, path: Path) -> None:
-    """Raise `InputError` where an image that was opened isn't one upright picture of 8-bit sRGB; loads its pixels."""
+    """Raise `InputError` where an image that was opened isn't one upright picture of 8-bit RGB; loads its pixels.
+
+    Its values count as they stand, whatever colours a profile says they are: so the figures of this field are made.
+    """
     for expected, found, remedy in _problems(image):
         raise InputError(f"{expected} in {path}", found, remedy)
     image.load()
@@ -75,8 +75,6 @@ def _problems(image: PillowImage.Image) -> Iterator[tuple[str, str, str]]:
             f"an EXIF orientation of {way}, which says that its pixels lie turned or mirrored",
             "turn the pixels and remove the orientation: magick FILE -auto-orient FILE",
         )
-    if colours := _other_colours(image):
-        yield "colours in sRGB", colours, "convert them to sRGB first, or remove what calls them another kind"
 
 
 def bits(image: PillowImage.Image) -> int:
@@ -93,16 +91,6 @@ def orientation(image: PillowImage.Image) -> int:
     except (SyntaxError, ValueError, TypeError, struct.error):  # of damaged metadata
         return 1
     return way if way in range(2, 9) else 1
-
-
-def _other_colours(image: PillowImage.Image) -> str:
-    """Return what colours the values stand for, where that isn't sRGB; empty where it is, or nothing is said."""
-    profile, gamma = image.info.get("icc_profile"), image.info.get("gamma")
-    if profile:
-        return "" if is_srgb(profile) else f"the colour profile {profile_name(profile)}"
-    if gamma and "srgb" not in image.info and abs(gamma - SRGB_GAMMA) > 0.01:
-        return f"a gamma of {gamma:g} (sRGB has {SRGB_GAMMA:.5f})"
-    return ""
 
 
 @lru_cache(maxsize=8)

@@ -50,8 +50,8 @@ def read_rgb(path: str | Path) -> Rgb8:
     Raises
     ------
     InputError
-        No file, no image, a truncated one, or one that isn't one upright picture of 8-bit sRGB. Grey, alpha, 16 bits,
-        several pages, an EXIF orientation and another colour profile are refused: what would mend them changes the
+        No file, no image, a truncated one, or one that isn't one upright picture of 8-bit RGB. Grey, alpha, 16 bits,
+        several pages and an EXIF orientation are refused: what would mend them changes the
         pixels that a figure is made on.
     """
     path = require_file(Path(path), "an image")
