@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from aic_helpers.core.error_reasons import named_reason
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.statistics import UNBOUNDED, Interval, mean_ci95
@@ -157,7 +158,7 @@ def run_model(model: Model, image: NDArray[np.float32]) -> tuple[NDArray[np.floa
     try:
         output = model(image[None])
     except Exception as error:  # TensorFlow has no common class for what a graph can raise
-        return None, f"raised {type(error).__name__}: {_last_line(error)}"
+        return None, f"raised {named_reason(error)}"
     if output.shape != (1, *image.shape):
         return None, f"returned shape {output.shape} for an input of {(1, *image.shape)}"
     if not np.isfinite(output).all():
@@ -245,9 +246,3 @@ def _row(pair: LoadedPair, output: NDArray[np.float32] | None, failure: str | No
         "outside_max": max(float(outside.max()), 0.0),
         "failure": None,
     }
-
-
-def _last_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines()]
-    lines = [line for line in lines if line and not line.startswith(("Hint:", "[[{{node", "Original stack trace"))]
-    return lines[-1][:300] if lines else "no message"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aic_helpers.core.error_reasons import reason
 from aic_helpers.graphs import layout_rules, window_rules
 from aic_helpers.graphs.axis_spans import (
     Axes,
@@ -129,7 +130,7 @@ def _followed(graph_def: Any, photo: Axes) -> dict[str, Axes]:
         try:
             tensorflow.import_graph_def(graph_def, input_map={"input:0": image}, name="network")
         except ValueError as error:
-            raise NotLocalError((str(error).splitlines() or ["the graph refuses other sizes"])[-1]) from None
+            raise NotLocalError(reason(error)) from None
         output = graph.get_tensor_by_name("network/output:0")
         found: dict[str, Axes] = {image.name: photo}
         sized: set[str] = set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from aic_helpers.core.error_reasons import reason
 from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX
 from aic_helpers.graphs.graph_ends import needed_nodes, node_name
 from aic_helpers.graphs.tensorflow_runtime import runtime
@@ -91,8 +92,8 @@ def static_cost(graph_def: Any, *, width_px: int = HD_WIDTH_PX, height_px: int =
             image = tensorflow.placeholder("float32", [1, height_px, width_px, 3])
             tensorflow.import_graph_def(graph_def, input_map={"input:0": image}, name="")
     except ValueError as error:
-        reason = (str(error).splitlines() or ["no reason given"])[-1]
-        return {"gmacs": None, "weights": counted, "largest_activations": [], "not_counted": [], "refused": reason}
+        refused = reason(error)
+        return {"gmacs": None, "weights": counted, "largest_activations": [], "not_counted": [], "refused": refused}
     operations = graph.get_operations()
     macs = [_macs(operation) for operation in operations]
     known = [count for count in macs if count is not None]

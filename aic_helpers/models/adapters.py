@@ -14,7 +14,7 @@ from aic_helpers.core.errors import InputError, nearest
 CHOICES = {"range": ("1", "255"), "layout": ("nhwc", "nchw"), "colour": ("rgb", "bgr"), "channels": ("rgb", "y")}
 """What may be said of each; first what the workbench itself has."""
 
-NAMES = ("input", "output")
+NAMES = ("input", "output", "code")
 
 KEYS = (*CHOICES, *NAMES, "set")
 
@@ -45,6 +45,8 @@ class Adapters:
         ``y`` for luma alone.
     input, output : str
         Names of a graph's own tensors, or of a signature's; empty where it is for the workbench to find them.
+    code : str
+        A Python file with the own layers of a network that Keras saved.
     set : tuple of (name, value)
         Values of a graph's other placeholders.
     """
@@ -55,6 +57,7 @@ class Adapters:
     channels: str = "rgb"
     input: str = ""
     output: str = ""
+    code: str = ""
     set: tuple[tuple[str, Value], ...] = ()
 
     @property
@@ -124,7 +127,8 @@ def _choice(key: str, value: Any) -> str:
 
 def _name(key: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise InputError(f"{key} as the name of a tensor", repr(value), "give a text")
+        what = "the path of a Python file" if key == "code" else "the name of a tensor"
+        raise InputError(f"{key} as {what}", repr(value), "give a text")
     return value
 
 

@@ -14,6 +14,7 @@ from aic_helpers.core import isolation, machine
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.data.images import is_called_image
+from aic_helpers.models import model_objects
 from aic_helpers.models.sources import ModelSource, resolve
 from aic_helpers.processes import worker_kinds
 from aic_helpers.processes.workers import ChildError, Worker
@@ -29,7 +30,7 @@ PHOTO = PROJECT / "data" / "sample" / "hd"
 
 
 def convert(
-    model: str | ModelSource,
+    model: Any,
     out: str | Path,
     *,
     checkpoint: str | Path | None = None,
@@ -40,8 +41,8 @@ def convert(
 
     Parameters
     ----------
-    model : str or ModelSource
-        See `aic_helpers.models.sources.resolve`.
+    model : str, Path, ModelSource or Keras model
+        See `aic_helpers.models.sources.resolve`; or a `keras.Model` or `tf_keras.Model` itself, as it is now.
     out : path
         The `.pb` file to write. It is replaced only by a whole one.
     checkpoint : path, optional
@@ -56,20 +57,22 @@ def convert(
     dict
         ``name``, ``source``, ``kind``, ``style``, ``sha256``, ``bytes``, ``parameters``, ``gmacs_720p``,
         ``input_shape``, ``checkpoint_unused``, ``read_files`` (SHA-256 by path of what the model's code read beside
-        the source's own files), ``adapters`` (what was built around the network, a line each), and ``parity`` with
-        ``state`` (``compared``, ``frozen already`` or ``not compared``), ``reason`` (why not compared), ``max_abs``
-        (the largest absolute difference between source and frozen model) and ``by_size``.
+        the source's own files), ``adapters`` (what was built around the network, a line each), ``notes`` (what a
+        person should know of how it was made), and ``parity`` with ``state`` (``compared``, ``frozen already`` or
+        ``not compared``), ``reason`` (why not compared), ``max_abs`` (the largest absolute difference between source
+        and frozen model) and ``by_size``.
 
     Raises
     ------
     InputError
         The source can't be converted; the message says what was expected, found, and what to do.
     """
-    source = resolve(model, checkpoint, adapt) if isinstance(model, str) else model
     out = Path(out)
+    source = _source(model, checkpoint, adapt)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".convert-") as folder:
         isolation.let_in(Path(folder))
+        source = source or model_objects.exported(model, Path(folder) / "exported", adapt)
         partial = Path(folder) / "model.pb"
         if source.kind == "frozen":
             shutil.copyfile(source.path, partial)  # here, so that a child that is confined need not write
@@ -89,6 +92,16 @@ def convert(
     }
 
 
+def _source(model: Any, checkpoint: str | Path | None, adapt: Mapping[str, Any] | None) -> ModelSource | None:
+    """Return what a person gave as a model source; None where it is a model itself."""
+    if isinstance(model, ModelSource):
+        return model
+    if isinstance(model, str | Path):
+        return resolve(str(model), checkpoint, adapt)
+    model_objects.require(model, checkpoint)
+    return None
+
+
 def _freeze_in_child(source: ModelSource, out: Path, timeout_s: float) -> dict[str, Any]:
     request = {
         "do": "freeze",
@@ -96,7 +109,7 @@ def _freeze_in_child(source: ModelSource, out: Path, timeout_s: float) -> dict[s
         "path": str(source.path.resolve()),
         "function": source.function,
         "checkpoint": source.checkpoint and str(source.checkpoint.resolve()),
-        "adapt": source.adapt.given,
+        "adapt": source.adapt.given | ({"code": str(Path(source.adapt.code).resolve())} if source.adapt.code else {}),
         "photo": str(min(filter(is_called_image, PHOTO.iterdir()))),
         "out": str(out.resolve()),
     }

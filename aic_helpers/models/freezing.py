@@ -10,19 +10,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from aic_helpers.core.error_reasons import reason
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.quiet_tensorflow import import_tensorflow, make_light
 from aic_helpers.graphs import graph_ends
 from aic_helpers.graphs.static_cost import static_cost, weights
 from aic_helpers.graphs.tensorflow_runtime import runtime
-from aic_helpers.graphs.tensorflow_words import in_words
 from aic_helpers.models import read_files, tensorflow1, trials
 from aic_helpers.models.adapters import Adapters, read_adapters
 from aic_helpers.models.frozen_models import static_shape
 from aic_helpers.models.graph_sources import frozen_graph, meta_graph, tensorflow_1
-from aic_helpers.models.keras_sources import keras_file, keras_function
+from aic_helpers.models.keras_sources import keras_file, python_function
 from aic_helpers.models.originals import Original
 from aic_helpers.models.saved_models import saved_model
+from aic_helpers.weights.restoring import is_by_names
 
 TAKEN_ALONG = ("matplotlib", "pandas")
 """What Keras imports for plots and tables where it finds it: a fifth of the time that importing Keras takes."""
@@ -54,7 +55,7 @@ class Freezing:
         -------
         dict
             ``style``, ``adapters`` (what was done to the network's form, a line each), ``parameters``, ``gmacs_720p``,
-            ``input_shape``, ``checkpoint_unused``, ``read_files``, and ``parity`` (see `trials.parity`).
+            ``input_shape``, ``checkpoint_unused``, ``read_files``, ``notes`` and ``parity`` (see `trials.parity`).
 
         Raises
         ------
@@ -76,6 +77,7 @@ class Freezing:
             "input_shape": static_shape(adapted.graph_def),
             "checkpoint_unused": original.unused,
             "read_files": original.read_files,
+            "notes": original.notes,
             "parity": trials.parity(adapted.run, adapted.graph_def, photo),
         }
 
@@ -97,7 +99,7 @@ def _types(original: Original, path: str) -> tuple[str, str]:
             tensorflow.import_graph_def(original.graph_def, name="")
         tensors = [graph.get_tensor_by_name(name) for name in (original.ends.input, original.ends.output)]
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"a whole graph in {path}", in_words(error), "freeze the model again") from None
+        raise InputError(f"a whole graph in {path}", reason(error), "freeze the model again") from None
     given, taken = (tensor.dtype.base_dtype.name for tensor in tensors)
     return given, taken
 
@@ -118,15 +120,19 @@ def import_keras() -> None:
 
 
 def _function(path: Path, name: str, checkpoint: Path | None, adapt: Adapters) -> Original:
+    by_names = is_by_names(checkpoint)
     try:
-        old = tensorflow1.is_2018_style(path)
+        style = tensorflow1.style_of(path, by_names=by_names)
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         raise InputError(f"Python in {path}", f"{error} at line {line}", "mend the syntax") from None
-    if old:
+    if style == "tensorflow1":
         tensorflow1.install()
     read = read_files.watch()
-    original = (tensorflow_1 if old else keras_function)(path, name, checkpoint, adapt)
+    if style == "tensorflow1":
+        original = tensorflow_1(path, name, checkpoint, adapt)
+    else:
+        original = python_function(path, name, checkpoint, adapt, keras_first=style == "keras")
     original.read_files = read(path)
     return original
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aic_helpers.core.error_reasons import reason
 from aic_helpers.core.errors import InputError, require_file
 from aic_helpers.core.quiet_tensorflow import import_tensorflow, is_light
 from aic_helpers.graphs import tensorflow_runtime
@@ -138,8 +139,7 @@ def load(path: str | Path, threads: int | None = None) -> FrozenModel:
             why = f"TensorFlow's inner modules can't load {path.name} ({type(error).__name__}: {error})"
             return FrozenModel(path, graph_def, threads, tensorflow_runtime.whole(why))
     except (ValueError, KeyError, TypeError) as error:
-        lines = str(error).splitlines() or [type(error).__name__]
-        raise InputError(f"a whole graph in {path}", lines[-1][:300], "freeze the model again") from None
+        raise InputError(f"a whole graph in {path}", reason(error), "freeze the model again") from None
 
 
 def read_graph(path: Path) -> Any:

@@ -7,14 +7,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from aic_helpers.core.error_reasons import reason
 from aic_helpers.core.errors import InputError
 from aic_helpers.graphs.graph_ends import USUAL, Ends, find_ends
-from aic_helpers.graphs.tensorflow_words import in_words
 from aic_helpers.models.adapters import Adapters
-from aic_helpers.models.checkpoints import match_variables, open_checkpoint
 from aic_helpers.models.frozen_models import parse_graph
 from aic_helpers.models.originals import Original
 from aic_helpers.models.user_code import checked_output, load_function, user_code
+from aic_helpers.weights.restoring import Restored, is_by_names, restored
 
 
 def tensorflow_1(path: Path, name: str, checkpoint: Path | None, adapt: Adapters) -> Original:
@@ -24,15 +24,25 @@ def tensorflow_1(path: Path, name: str, checkpoint: Path | None, adapt: Adapters
     graph = _graph_of_2018(tf, function, path, adapt)
     with graph.as_default():
         session = tf.Session(graph=graph)
-        variables = {variable.op.name: variable for variable in tf.global_variables()}
-        unused: list[str] = []
-        if variables:
-            shapes = {key: variable.shape.as_list() for key, variable in variables.items()}
-            unused = match_variables(open_checkpoint(checkpoint, name), shapes, name)
-            tf.train.Saver(variables).restore(session, str(checkpoint))
+        found = _restore(tf, session, checkpoint, name)
     original = of_session(session, USUAL, adapt)
-    original.unused = unused
+    original.unused, original.notes = found.unused, [found.note] if found.note else []
     return original
+
+
+def _restore(tf: ModuleType, session: Any, checkpoint: Path | None, name: str) -> Restored:
+    """Give the variables of a graph the values of a checkpoint."""
+    variables = {variable.op.name: variable for variable in tf.global_variables()}
+    if not variables:
+        return Restored([])
+    slots = [(key, tuple(variable.shape.as_list()), variable) for key, variable in variables.items()]
+    found = restored(slots, checkpoint, name)
+    if is_by_names(checkpoint):  # the way of TensorFlow itself, for variables in parts too
+        tf.train.Saver(variables).restore(session, str(checkpoint))
+    else:
+        for variable, array in found.pairs:
+            variable.load(array, session)
+    return found
 
 
 def _graph_of_2018(tf: ModuleType, function: Callable[[Any], Any], path: Path, adapt: Adapters) -> Any:
@@ -62,12 +72,11 @@ def meta_graph(path: Path, name: None, checkpoint: Path | None, adapt: Adapters)
         try:
             saver = tf.train.import_meta_graph(str(path), clear_devices=True)
         except Exception as error:
-            raise InputError(f"a graph with its variables in {path}", in_words(error), "save it again") from None
+            raise InputError(f"a graph with its variables in {path}", reason(error), "save it again") from None
         session = tf.Session(graph=graph)
-        reader = open_checkpoint(checkpoint, path.name)
         if saver is not None:
-            shapes = {variable.op.name: variable.shape.as_list() for variable in tf.global_variables()}
-            match_variables(reader, shapes, path.name)
+            variables = [(one.op.name, tuple(one.shape.as_list()), one) for one in tf.global_variables()]
+            restored(variables, checkpoint, path.name)
             saver.restore(session, str(checkpoint))
     return of_session(session, ends_of(graph.as_graph_def(), path, adapt), adapt)
 

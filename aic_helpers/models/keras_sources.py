@@ -1,61 +1,142 @@
-"""Keras models, as a function builds them or a file holds them, brought to life and frozen."""
+"""Keras models, and functions of Keras and TensorFlow 2, brought to life and frozen."""
 
 from __future__ import annotations
 
+import json
+import re
+import zipfile
+from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from aic_helpers.core.error_reasons import named_reason
 from aic_helpers.core.errors import InputError
 from aic_helpers.models.adapters import Adapters
-from aic_helpers.models.checkpoints import load_weights, match_variables, open_checkpoint
+from aic_helpers.models.built_functions import Built, build, of_model
 from aic_helpers.models.originals import Original, freeze_callable
-from aic_helpers.models.user_code import checked_output, load_function, user_code
+from aic_helpers.models.user_code import load_module
+from aic_helpers.weights import file_kinds, hdf5_files
+from aic_helpers.weights.restoring import Restored, restored
+
+OWN_CLASS = re.compile(
+    r"(?:Could not locate (?:class|function)|Unknown [a-z ]+:|Cannot deserialize object of type) "
+    r"['`]?(?:[\w.]+>)?(?P<name>\w+)"
+)
+"""What Keras 3 and 2 say of a class or function that isn't theirs."""
+
+LAMBDA = "a Lambda layer, which is code and not a layer of Keras"
+
+SEEDS = (1, 2)
 
 
-def keras_function(path: Path, name: str, checkpoint: Path | None, adapt: Adapters) -> Original:
+def python_function(path: Path, name: str, checkpoint: Path | None, adapt: Adapters, *, keras_first: bool) -> Original:
+    """Return what a name in a file of Keras or TensorFlow 2 stands for, with the weights of a checkpoint or its own."""
+    if checkpoint is None:
+        return _with_own_weights(path, name, adapt, keras_first=keras_first)
+    built = build(path, name, adapt, keras_first=keras_first)
+    found = Restored([])
+    if built.slots:
+        found = restored(built.slots, checkpoint, _title(built, name), names=built.names, own=built.own)
+    for variable, array in found.pairs:
+        variable.assign(array)
+    return _original(built, adapt, found.unused, [found.note] if found.note else [])
+
+
+def _with_own_weights(path: Path, name: str, adapt: Adapters, *, keras_first: bool) -> Original:
+    """Return a network that needs no checkpoint: one whose weights come out the same from other random numbers."""
     import keras
 
-    function = load_function(path, name)
-    with user_code(path):
-        images = keras.Input(adapt.shapes[0][1:], name="input")
-        output = function(images)
-    model = keras.Model(images, checked_output(output, path, adapt))
-    unused = _restore_keras(model, function, checkpoint, name) if model.weights else []
-    return _from_keras_model(model, unused, adapt)
+    keras.utils.set_random_seed(SEEDS[0])
+    built = build(path, name, adapt, keras_first=keras_first)
+    if not built.slots:
+        return _original(built, adapt)
+    before = _values(built)
+    keras.utils.set_random_seed(SEEDS[1])
+    again = build(path, name, adapt, keras_first=keras_first)
+    if len(before) != len(again.slots) or not all(map(np.array_equal, before, _values(again))):
+        restored(built.slots, None, _title(built, name))
+    return _original(again, adapt, [], ["the weights are the code's own: they came without a checkpoint"])
 
 
-def _restore_keras(model: Any, function: Any, checkpoint: Path | None, name: str) -> list[str]:
-    if checkpoint is not None and checkpoint.name.endswith(".h5"):
-        load_weights(model, checkpoint, name)
-        return []
-    names = getattr(function, "checkpoint_names", {weight.path: weight.path for weight in model.weights})
-    reader = open_checkpoint(checkpoint, name)
-    shapes = {names[weight.path]: list(weight.shape) for weight in model.weights}
-    unused = match_variables(reader, shapes, name)
-    for weight in model.weights:
-        weight.assign(reader.get_tensor(names[weight.path]))
-    return unused
+def _title(built: Built, name: str) -> str:
+    return f"the model that {built.builder}() builds" if built.builder else name
+
+
+def _values(built: Built) -> list[Any]:
+    return [np.asarray(variable) for _, _, variable in built.slots]
 
 
 def keras_file(path: Path, name: None, checkpoint: None, adapt: Adapters) -> Original:
-    import keras
+    """Return the network in a `.keras` or `.h5` file, of Keras 3 or 2; `adapt.code` defines its own layers."""
+    version, code = _version(path), adapt.code
+    if not code and hdf5_files.is_hdf5(path) and hdf5_files.has_lambda(path):
+        raise _refusal(LAMBDA, path)  # Keras would run what the file holds
+    keras = _keras(version)
+    own = _classes(load_module(Path(code), "aic_model_code")) if code else {}
+    settings = {"safe_mode": False} if code else {}
+    try:
+        model = keras.models.load_model(path, custom_objects=own, compile=False, **settings)
+    except Exception as error:
+        raise _reason(error, path, version) from None
+    return _original(of_model(model, path, adapt), adapt)
 
-    with user_code(path):
-        model = keras.models.load_model(path, compile=False)
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
-        raise InputError(
-            f"one input and one output in {path}", f"{len(model.inputs)} and {len(model.outputs)}", "save a network"
-        )
-    checked_output(model.outputs[0], path, adapt)
-    return _from_keras_model(model, [], adapt)
+
+def _version(path: Path) -> str:
+    """Return which Keras wrote a file."""
+    kind = file_kinds.file_kind(path)
+    try:
+        if kind and kind.taken == "hdf5":
+            if not hdf5_files.holds_a_network(path):
+                raise InputError(f"a network in {path}", kind.words, kind.as_model)
+            return hdf5_files.keras_version(path)
+        with zipfile.ZipFile(path) as archive:
+            return str(json.loads(archive.read("metadata.json")).get("keras_version", ""))
+    except (OSError, RuntimeError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"a network of Keras in {path}", "a truncated or other file", "save it again") from None
 
 
-def _from_keras_model(model: Any, unused: list[str], adapt: Adapters) -> Original:
-    def call(images: Any) -> Any:
-        return model(images, training=False)
+def _keras(version: str) -> ModuleType:
+    """Return the Keras that reads a file: 3 its own, 2 the older ones."""
+    if version.startswith("3"):
+        import keras
 
-    images = model.inputs[0]
-    frozen = freeze_callable(call, list(images.shape), adapt, images.dtype)
-    return Original(frozen, lambda batch: np.asarray(call(batch)), "keras", unused=unused)
+        return keras
+    import tf_keras
+
+    return tf_keras
+
+
+def _classes(module: ModuleType) -> dict[str, Any]:
+    return {name: value for name, value in vars(module).items() if callable(value) and name[0] != "_"}
+
+
+def _reason(error: Exception, path: Path, version: str) -> InputError:
+    """Return a file's own layers by name, with what to do; else the reason that Keras gave."""
+    if own := OWN_CLASS.search(str(error)):
+        return _refusal(f"{own['name']}, which is not of Keras", path)
+    if "Lambda" in str(error):
+        return _refusal(LAMBDA, path)
+    return InputError(f"a network of Keras {version} in {path}", named_reason(error), "save it again")
+
+
+def _refusal(found: str, path: Path) -> InputError:
+    remedy = "give --code FILE.py that defines it, and is run; or save with model.export(FOLDER) and give the folder"
+    return InputError(f"only layers of Keras in {path}", found, remedy)
+
+
+def _original(built: Built, adapt: Adapters, unused: Sequence[str] = (), notes: Sequence[str] = ()) -> Original:
+    import tensorflow as tf
+
+    frozen = freeze_callable(built.call, built.shape, adapt, built.dtype)
+    called = f"{built.builder}() was called without arguments, because it builds a Keras model"
+    told = [called, *notes] if built.builder else [*notes]
+
+    def run(batch: Any) -> Any:
+        return np.asarray(built.call(tf.constant(batch, built.dtype)))
+
+    return Original(frozen, run, built.style, unused=[*unused], notes=told)

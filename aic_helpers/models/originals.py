@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aic_helpers.core.error_reasons import reason
 from aic_helpers.core.errors import InputError
 from aic_helpers.graphs.graph_ends import USUAL, Ends
-from aic_helpers.graphs.tensorflow_words import in_words
 from aic_helpers.models.adapters import Adapters, Shape, shape_words
 
 Batch = NDArray[np.float32]
@@ -28,13 +28,15 @@ class Original:
     run : callable or None
         The source itself on a batch of the network's own form, to compare with; None for a frozen graph.
     style : str
-        ``keras``, ``tensorflow1``, ``saved_model`` or ``frozen``.
+        ``keras``, ``tensorflow1``, ``tensorflow2``, ``saved_model`` or ``frozen``.
     ends : Ends
         Of the graph.
     unused : list of str
         Variables of the checkpoint that the network doesn't have.
     read_files : dict of str to str
         See `aic_helpers.models.read_files`; only a model function reads any.
+    notes : list of str
+        What a person should know of how it was brought to life.
     """
 
     graph_def: Any
@@ -43,6 +45,7 @@ class Original:
     ends: Ends = USUAL
     unused: list[str] = field(default_factory=list)
     read_files: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 def freeze_callable(call: Callable[[Any], Any], own_shape: Shape | None, adapt: Adapters, dtype: Any) -> Any:
@@ -71,4 +74,4 @@ def freeze_callable(call: Callable[[Any], Any], own_shape: Shape | None, adapt: 
             continue
         return convert_variables_to_constants_v2(concrete).graph.as_graph_def()
     expected = f"a model of one image batch {shape_words(adapt.shapes[0])}"
-    raise InputError(expected, in_words(first), "mend the model") from None
+    raise InputError(expected, reason(first or ValueError()), "mend the model") from None

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from aic_helpers.core.error_reasons import reason
 from aic_helpers.core.errors import InputError, nearest
 from aic_helpers.graphs.graph_ends import Ends, listed, node_name
-from aic_helpers.graphs.tensorflow_words import in_words
 from aic_helpers.models.adapters import Adapters
 from aic_helpers.models.graph_sources import ends_of, of_session
 from aic_helpers.models.originals import Original, freeze_callable
@@ -159,4 +159,4 @@ def _loading(path: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise InputError(f"a SavedModel in {path}", in_words(error), "save it again, or copy it whole") from None
+        raise InputError(f"a SavedModel in {path}", reason(error), "save it again, or copy it whole") from None

@@ -16,6 +16,8 @@ from aic_helpers.core.project_paths import PACKAGE, PROJECT, challenge_folder, f
 from aic_helpers.core.tracks import Track
 from aic_helpers.models.adapters import AS_IT_IS, Adapters, read_adapters
 from aic_helpers.reporting.text_tables import typed
+from aic_helpers.weights import file_kinds
+from aic_helpers.weights.checkpoint_paths import checkpoint_prefix, require_whole
 
 PRETRAINED = PROJECT / "models_pretrained"
 
@@ -26,6 +28,8 @@ NETWORKS = PACKAGE / "models" / "networks.py"
 """The file of the pretrained models' functions."""
 
 Kind = Literal["function", "keras", "saved_model", "meta", "frozen"]
+
+SOURCES = "a pretrained name, file.py:function, a .keras or .h5 file, a SavedModel folder, a .meta file or a .pb file"
 
 
 @dataclass(frozen=True)
@@ -38,11 +42,11 @@ class ModelSource:
     name : str
         What tables call it.
     path : Path
-        The Python file, `.keras` file, SavedModel folder, `.meta` file or `.pb` file.
+        The Python file, `.keras` or `.h5` file, SavedModel folder, `.meta` file or `.pb` file.
     function : str or None
         The model function's name in the Python file.
     checkpoint : Path or None
-        A TensorFlow checkpoint (its prefix or single file) or a `.weights.h5` file.
+        A TensorFlow checkpoint (its prefix or single file), or a `.h5` or `.keras` file.
     track : str or None
         The track that a pretrained model was made for.
     typed : str
@@ -67,10 +71,11 @@ def resolve(model: str, checkpoint: str | Path | None = None, adapt: Mapping[str
     Parameters
     ----------
     model : str
-        A name in `models_pretrained/models.toml`, `file.py:function`, a `.keras` file, a SavedModel folder, the
-        `.meta` file beside a checkpoint of TensorFlow 1, or a frozen `.pb`.
+        A name in `models_pretrained/models.toml`, `file.py:function`, a `.keras` or `.h5` file, a SavedModel folder,
+        the `.meta` file beside a checkpoint of TensorFlow 1, or a frozen `.pb`.
     checkpoint : path, optional
-        For `file.py:function`: a TensorFlow checkpoint or a `.weights.h5` file. For a `.meta` file by default the one
+        For `file.py:function`: a TensorFlow checkpoint (its prefix, one of its files, or its folder), or a `.h5` or
+        `.keras` file. For a `.meta` file by default the one
         beside it.
     adapt : mapping, optional
         What the network takes and gives, and its names: see `aic_helpers.models.adapters.read_adapters`.
@@ -81,17 +86,22 @@ def resolve(model: str, checkpoint: str | Path | None = None, adapt: Mapping[str
         Nothing of these kinds is there, or a checkpoint is given to a source that carries its weights; or a key or
         value of `adapt` that there isn't.
     """
-    return replace(_source(model, checkpoint), adapt=read_adapters(adapt))
+    source = replace(_source(model, checkpoint), adapt=read_adapters(adapt))
+    if source.adapt.code:
+        require_file(Path(source.adapt.code), "a Python file")
+        if source.kind != "keras":
+            raise InputError("code only beside a .keras or .h5 file", f"it beside {model}", "leave --code out")
+    return source
 
 
 def _source(model: str, checkpoint: str | Path | None) -> ModelSource:
     name, _, function = model.rpartition(":")
     if name.endswith(".py"):
         path = _python_file(Path(name))
-        weights = _checkpoint(Path(checkpoint)) if checkpoint else None
+        weights = checkpoint_prefix(Path(checkpoint)) if checkpoint else None
         return ModelSource("function", function, path, function, weights, None, model)
     if meta := _meta_file(Path(model)):
-        weights = _checkpoint(Path(checkpoint or meta.with_suffix("")))
+        weights = checkpoint_prefix(Path(checkpoint or meta.with_suffix("")))
         return ModelSource("meta", meta.stem, meta, None, weights, None, model)
     if checkpoint:
         raise InputError("a checkpoint only beside file.py:function", f"one beside {model}", "leave --checkpoint out")
@@ -158,51 +168,38 @@ def _pretrained(name: str) -> ModelSource:
     if entry.get("challenge"):
         folder = challenge_folder() / "models_pretrained"
         remedy = f"call {fetch_command(folder.parent)}, which brings what is missing"
-    checkpoint = _checkpoint(folder / entry["checkpoint"], remedy)
+    checkpoint = checkpoint_prefix(folder / entry["checkpoint"], remedy)
     return ModelSource("function", name, NETWORKS, entry["function"], checkpoint, entry["track"], name)
 
 
 def _file_or_folder(model: str) -> ModelSource:
     path = Path(model)
-    kinds: dict[str, Kind] = {".keras": "keras", ".pb": "frozen"}
     if _is_saved_model(path):
         path = path.parent
-    elif path.suffix in kinds:
-        return ModelSource(kinds[path.suffix], path.stem, require_file(path, "a model"), None, None, None, model)
-    if path.is_dir():
+    elif path.suffix == ".pb":
+        return ModelSource("frozen", path.stem, require_file(path, "a model"), None, None, None, model)
+    if path.is_dir() and not file_kinds.is_checkpoint_folder(path) and path.suffix not in file_kinds.BY_SUFFIX:
         require_file(path / "saved_model.pb", "a SavedModel")
-        _require_whole(path / "variables" / "variables", None)
+        require_whole(path / "variables" / "variables")
         return ModelSource("saved_model", path.resolve().name, path, None, None, None, model)
     if path.suffix == ".py":
         raise InputError("file.py:function", model, f"name the model function, as in {model}:my_network")
-    names = pretrained()
-    known = nearest(model, names, f"names: {', '.join(names)}")
-    kinds_known = "a pretrained name, file.py:function, a .keras file, a SavedModel folder, a .meta file or a .pb file"
-    raise InputError(kinds_known, model, known)
+    if not path.exists() and not file_kinds.is_checkpoint_prefix(path):
+        raise _nothing_there(model)
+    kind = file_kinds.file_kind(path)
+    if kind and kind.holds_networks:
+        return ModelSource("keras", path.stem, path, None, None, None, model)
+    if kind:
+        raise InputError(f"a model at {path}", kind.words, kind.as_model)
+    raise InputError(SOURCES, f"{model}, a file of another kind", "give one of these")
 
 
-def _checkpoint(path: Path, remedy: str | None = None) -> Path:
-    """Accept a checkpoint as its prefix, its `.index` file, or as one file."""
-    prefix = path.with_suffix("") if path.suffix == ".index" else path
-    index = prefix.with_name(prefix.name + ".index")
-    if not (index.is_file() or prefix.is_file()):
-        own = "check the path; a prefix has a .index file beside it"
-        raise InputError(f"a checkpoint at {path}", "nothing", remedy or own)
-    _require_whole(prefix, remedy)
-    return prefix
-
-
-def _require_whole(prefix: Path, remedy: str | None) -> None:
-    """Require of a checkpoint that has an index or a shard all that belongs to it."""
-    index = prefix.with_name(f"{prefix.name}.index")
-    names = [file.name for file in prefix.parent.glob(f"{prefix.name}.data-*")]
-    if names and not index.is_file():
-        raise InputError(f"{index.name} beside {prefix.parent / min(names)}", "nothing", remedy or "copy both files")
-    count = int(min(names).rpartition("-")[2]) if names and min(names)[-5:].isdecimal() else 1
-    for number in range(count if index.is_file() else 0):
-        shard = f"{prefix.name}.data-{number:05}-of-{count:05}"
-        if shard not in names:
-            raise InputError(f"{shard} beside {index}", "nothing", remedy or "copy both files")
+def _nothing_there(model: str) -> InputError:
+    """Return that a path leads nowhere, or which name may be meant."""
+    if close := nearest(model, pretrained(), ""):
+        return InputError(SOURCES, model, close)
+    remedy = f"check the path, or take a name of {(PRETRAINED / 'models.toml').relative_to(PROJECT)}"
+    return InputError(SOURCES, f"nothing at {model}", remedy)
 
 
 def _meta_file(path: Path) -> Path | None:
@@ -238,6 +235,8 @@ def _files(source: ModelSource) -> Iterator[Path]:
     yield from sorted(file for file in inside if file.is_file())
     if source.kind == "function":
         yield from sorted(_beside(source.path, set()))
+    if source.adapt.code:
+        yield from sorted({Path(source.adapt.code), *_beside(Path(source.adapt.code), set())})
     if source.checkpoint:
         beside = source.checkpoint.parent.iterdir()
         yield from sorted(file for file in beside if file.name.startswith(source.checkpoint.name))

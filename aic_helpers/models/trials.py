@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aic_helpers.core.error_reasons import reason
 from aic_helpers.core.errors import InputError
 from aic_helpers.data.images import as_float, read_rgb
-from aic_helpers.graphs.tensorflow_words import in_words
 from aic_helpers.models.adapted_graphs import CAST, WHOLE, around, around_function, own_function
 from aic_helpers.models.adapters import Adapters, read_adapters
 from aic_helpers.models.frozen_models import FrozenModel, static_shape
@@ -105,7 +105,7 @@ def adapted(original: Original, adapt: Adapters, types: tuple[str, str], photo: 
         graph_def = around(original.graph_def, original.ends, adapt)
     except ValueError as error:
         said = ", ".join(f"{key} {value}" for key, value in adapt.given.items())
-        raise InputError(f"a network that fits {said}", in_words(error), "say other of it, or nothing") from None
+        raise InputError(f"a network that fits {said}", reason(error), "say other of it, or nothing") from None
     return Adapted(graph_def, around_function(run, types[0], adapt), lines)
 
 
@@ -130,7 +130,7 @@ def parity(run: Function | None, graph_def: Any, photo: Path) -> dict[str, Any]:
             try:
                 outputs.append(function(_batch(image, size)))
             except Exception as error:  # a size that it can't take; the rule on resolutions names it
-                reasons.append(f"{name} fails at {_words(size)}: {in_words(error)}")
+                reasons.append(f"{name} fails at {_words(size)}: {reason(error)}")
                 break
         else:
             differences[_words(size)] = float(np.abs(outputs[1] - outputs[0]).max())
@@ -213,7 +213,7 @@ def _tried(graph_def: Any, photo: Path) -> Trial | None:
         try:
             return Trial(size, model(_batch(image, size)))
         except Exception as error:
-            first = first or Trial(size, reason=f"{in_words(error)} (at {_words(size)})")
+            first = first or Trial(size, reason=f"{reason(error)} (at {_words(size)})")
     return first
 
 

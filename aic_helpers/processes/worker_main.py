@@ -17,12 +17,10 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import IO, Any, NoReturn
 
+from aic_helpers.core.error_reasons import named_reason
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PACKAGE
 from aic_helpers.processes import confinement, pipe_messages
-
-MAX_MESSAGE = 400
-"""Characters of an error's text; a longer one keeps both ends, where Keras and TensorFlow say what is wrong."""
 
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -121,23 +119,12 @@ def _describe(error: BaseException) -> dict[str, Any]:
     """Return what the parent needs to raise it again: one line, and what kind of error it was."""
     if isinstance(error, InputError):
         return {"message": str(error), "input_error": True, "out_of_memory": False}
-    text, where = _text(error), _where(error)
-    message = ": ".join(part for part in (type(error).__name__, text) if part)
+    message, where = named_reason(error), _where(error)
     return {
         "message": f"{message} ({where})" if where else message,
         "input_error": False,
         "out_of_memory": isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError",
     }
-
-
-def _text(error: BaseException) -> str:
-    """Return the error's own words in one line, without the stack that TensorFlow puts into those of a graph."""
-    lines = str(error).splitlines()
-    if _is_of_a_graph(error):
-        noise = (GRAPH_ERROR, "Detected at node", "Node: ", "  File ", "Hint:", "Original stack trace for")
-        lines = [line for line in lines if not line.startswith(noise)]
-    text = " ".join(" ".join(lines).split())
-    return text if len(text) <= MAX_MESSAGE else f"{text[: MAX_MESSAGE // 2]} ... {text[-MAX_MESSAGE // 2 :]}"
 
 
 def _is_of_a_graph(error: BaseException) -> bool:

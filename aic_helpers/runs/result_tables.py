@@ -66,6 +66,7 @@ def model_rows(model: Model) -> list[Row]:
         *(("adapted", line) for line in model.adapters),
         ("against its source", parity_words(model)),
         ("sha256", model.sha256),
+        *(("note", note) for note in model.notes),
     ]
 
 

@@ -145,7 +145,7 @@ class Model(AsWritten):
     """The frozen model.
 
     `checkpoint` and `adapt` are what was given beside its source, `adapters` what was done to it in words, `read_files`
-    what else its code read: SHA-256 by path.
+    what else its code read: SHA-256 by path, `notes` what a person should know of how it was made.
     """
 
     name: Text
@@ -158,6 +158,7 @@ class Model(AsWritten):
     source_sha256: Text = ""
     origin: Annotated[Origin, _or(dict, {})] = Origin()
     read_files: Table = {}
+    notes: Annotated[list[Text], _or(list, [])] = []
     bytes: Count = None
     parameters: Count = None
     gmacs_720p: Figure = None

@@ -14,8 +14,8 @@ from keras import ops
 from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError, require_file
-from aic_helpers.models.checkpoints import load_weights
 from aic_helpers.models.networks import InstanceNormalization
+from aic_helpers.weights.restoring import restored, slots_of
 
 CARRIERS = 9
 """Channels that carry the colours through a network: three as they are, three over `HIGH`, three under `LOW`."""
@@ -163,7 +163,8 @@ def _load(model: keras.Model, network: str, weights: Path) -> None:
     require_file(weights, f"weights of {network}")
     if not weights.name.endswith(WEIGHTS):
         raise InputError(f"weights of {network} in a {WEIGHTS} file", str(weights), "give what aic train wrote")
-    load_weights(model, weights, network)
+    for variable, array in restored(slots_of(model.weights), weights, network).pairs:
+        variable.assign(array)
 
 
 class CentredConv2D(keras.layers.Conv2D):

@@ -175,7 +175,7 @@ def test_weights_of_another_network(keras_folder, tmp_path):
     (tmp_path / "net.py").write_text(GOOD)
     with pytest.raises(
         InputError,
-        match=r"expected weights of f in .*tiny.weights.h5, found the weights of another network: give this network's",
+        match=r"expected weights of f in .*weights.h5, found the weights of another network, first .*: give this",
     ):
         convert(f"{tmp_path}/net.py:f", tmp_path / "model.pb", checkpoint=keras_folder / "tiny.weights.h5")
 

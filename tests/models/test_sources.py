@@ -76,11 +76,17 @@ def test_a_checkpoint_by_its_index_is_its_prefix(tmp_path):
     ("model", "checkpoint", "message"),
     [
         ("sample_sr_srcn", None, r"found sample_sr_srcn: did you mean sample_sr_srcnn\?"),
-        ("nothing like it", None, "found nothing like it: names: sample_sr_srcnn, "),
+        (
+            "nothing like it",
+            None,
+            "nothing at nothing like it: check the path, or take a name of models_pretrained/mod",
+        ),
+        ("some/where", None, "found nothing at some/where: check the path"),
         ("net.py", None, "expected file.py:function, found net.py: name the model function, as in net.py:my_network"),
         ("nowhere.py:f", None, "expected a Python file at nowhere.py, found nothing"),
         ("nowhere.pb", None, "expected a model at nowhere.pb, found nothing"),
-        (".", None, "expected a SavedModel at saved_model.pb, found nothing"),
+        (".", None, r"expected a model at \., found a checkpoint: give the network as file.py:function, and this with"),
+        ("empty", None, "expected a SavedModel at empty/saved_model.pb, found nothing"),
         ("net.pb", "w", "expected a checkpoint only beside file.py:function"),
         ("net.py:f", "nowhere", "expected a checkpoint at nowhere, found nothing"),
         ("net.py:f", "half", "expected half.data-00000-of-00001 beside half.index, found nothing"),
@@ -90,6 +96,7 @@ def test_errors(tmp_path, monkeypatch, model, checkpoint, message):
     monkeypatch.chdir(tmp_path)
     for name in ("net.py", "half.index"):
         (tmp_path / name).touch()
+    (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=message):
         resolve(model, checkpoint)
 
