@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from aic_helpers.core import notebook_kernels, safe_files
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.installation import __version__
+from aic_helpers.core.package_version import __version__
 from aic_helpers.core.project_paths import CHECKOUT, FIRST_NOTEBOOK, PACKAGE, PROJECT, output_folder
 
 TEMPLATES = PACKAGE / "cli" / "new_folder"

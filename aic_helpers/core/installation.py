@@ -1,21 +1,14 @@
-"""The installed package: its version, and its extras (`pip install "aic-workbench[desk]"`)."""
+"""The installed package and its extras (`pip install "aic-workbench[desk]"`)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
 
 from aic_helpers.core.errors import InputError
 
 NAME = "aic-workbench"
 """Of the project, as pip knows it."""
-
-
-try:
-    __version__ = version(NAME)
-except PackageNotFoundError:  # a folder of sources on the path
-    __version__ = "unknown"
 
 
 def command(extra: str) -> str:
