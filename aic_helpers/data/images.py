@@ -100,7 +100,7 @@ def list_images(folder: str | Path) -> list[Path]:
         raise InputError(f"images in {folder}", "none", "put PNG or JPEG files there")
     for path in sorted(files):
         _require_image(path)
-    return sorted(files, key=_natural_order)
+    return sorted(files, key=lambda path: (_natural_order(path), path.name))
 
 
 def is_called_image(path: Path) -> bool:

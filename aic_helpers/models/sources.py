@@ -224,7 +224,7 @@ def fingerprint(source: ModelSource) -> str:
     if source.adapt.given:
         digest.update(repr(source.adapt.given).encode())
     for file in _files(source):
-        digest.update(f"{file.name} {file.stat().st_size} ".encode())
+        digest.update(f"{file.name} {file.stat().st_size} ".encode("utf-8", "surrogateescape"))
         with file.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
     return digest.hexdigest()
@@ -243,7 +243,7 @@ def _files(source: ModelSource) -> Iterator[Path]:
 
 
 def _beside(script: Path, found: set[Path]) -> set[Path]:
-    """Return the Python files in a script's folder that it imports, and those that they import."""
+    """Return the Python files in a script's folder that it imports, those that they import, and packages whole."""
     try:
         tree = ast.parse(script.read_bytes())
     except (SyntaxError, ValueError):  # converting it tells where
@@ -251,6 +251,7 @@ def _beside(script: Path, found: set[Path]) -> set[Path]:
     names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
     names += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     for name in names:
+        found |= {*script.with_name(name.partition(".")[0] or script.name).rglob("*.py")}
         file = script.with_name(f"{name.partition('.')[0]}.py")
         if file not in found and file != script and file.is_file():
             found |= {file} | _beside(file, found | {file})

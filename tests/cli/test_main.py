@@ -170,8 +170,8 @@ def test_an_unknown_track(refused):
 def test_an_unknown_model(refused):
     line = refused("evaluate", *SR, "--model", "div2k_srcn")
     assert line == (
-        "expected a pretrained name, file.py:function, a .keras or .h5 file, a SavedModel folder, a .meta file or a .pb file, "
-        "found div2k_srcn: did you mean div2k_srcnn?"
+        "expected a pretrained name, file.py:function, a .keras or .h5 file, a SavedModel folder, a .meta file or "
+        "a .pb file, found div2k_srcn: did you mean div2k_srcnn?"
     )
 
 

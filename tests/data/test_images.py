@@ -164,6 +164,24 @@ def test_images_come_in_the_order_of_their_numbers(tmp_path):
     assert [path.name for path in images.list_images(tmp_path)] == ["9.png", "10.png", "b2.png"]
 
 
+def test_names_of_one_number_come_in_one_order(tmp_path):
+    for name in ("1.png", "001.png", "01.png"):
+        (tmp_path / name).touch()
+    assert [path.name for path in images.list_images(tmp_path)] == ["001.png", "01.png", "1.png"]
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    path = images.write_png(tmp_path / "photo.png", PIXELS)
+    monkeypatch.setattr(Image, "open", refuse)
+    with pytest.raises(
+        InputError, match=r"expected an image to read at .*, found no permission to read it: change its p"
+    ):
+        images.read_rgb(path)
+
+
 def test_what_a_system_left_is_no_image(tmp_path):
     for name in ("1.png", "._1.png", ".DS_Store", "Thumbs.db", "desktop.ini"):
         (tmp_path / name).touch()

@@ -140,3 +140,16 @@ def test_what_the_run_folder_of_a_source_is_called(tmp_path, monkeypatch):
         ("fast_sr", None): "fast_sr",
     }
     assert {typed: run_name(resolve(*typed)) for typed in names} == names
+
+
+@pytest.mark.parametrize("line", ["from nets.blocks import block", "import nets.blocks", "from nets import blocks"])
+def test_the_fingerprint_covers_packages_in_the_folder(tmp_path, line):
+    """A model that failed has nothing else to tell it by: what its code reads is only known of one that was built."""
+    (tmp_path / "net.py").write_text(f"import keras\n{line}\nfrom . import nothing\n\ndef net(images): ...")
+    (tmp_path / "nets" / "inner").mkdir(parents=True)
+    for name in ("blocks", "inner/tones"):
+        (tmp_path / "nets" / f"{name}.py").write_text("shade = 1")
+    source = run_settings.settle("super_resolution", f"{tmp_path}/net.py:net").source
+    before = fingerprint(source)
+    (tmp_path / "nets" / "inner" / "tones.py").write_text("shade = 2")
+    assert fingerprint(source) != before
