@@ -152,11 +152,13 @@ def _images(folder: Path) -> pd.DataFrame | None:
 
 
 def _told_apart(found: list[Candidate]) -> list[Candidate]:
-    """Number the models that share a name with another, or with what isn't a model."""
+    """Name the models that share a name by their run folders; number those that still share one, also with no model."""
+    shared = Counter(candidate.name for candidate in found)
     counts: Counter[str] = Counter({"input": 1, "target": 1})
     told = []
     for candidate in found:
-        counts[candidate.name] += 1
-        number = counts[candidate.name]
-        told.append(replace(candidate, name=f"{candidate.name} ({number})") if number > 1 else candidate)
+        in_run = shared[candidate.name] > 1 and candidate.result is not None and candidate.pb
+        name = candidate.pb.parent.name if in_run and candidate.pb else candidate.name
+        counts[name] += 1
+        told.append(replace(candidate, name=f"{name} ({counts[name]})" if counts[name] > 1 else name))
     return told

@@ -1,0 +1,19 @@
+"""The models of a comparison, told apart."""
+
+from pathlib import Path
+
+from fixtures import run_folders
+
+from aic_helpers.runs import candidates
+from aic_helpers.runs.schema import Result
+
+
+def test_runs_whose_models_share_a_name_go_by_their_folders():
+    result = Result.model_validate(run_folders.result())
+    pbs = [Path("runs") / folder / "model.pb" for folder in ("a-network", "b-network", "c-other")]
+    runs = [
+        candidates.Candidate(name, pb, result) for name, pb in zip(("network", "network", "other"), pbs, strict=True)
+    ]
+    alone = candidates.Candidate("network", Path("network.pb"))
+    names = [candidate.name for candidate in candidates._told_apart([*runs, alone])]
+    assert names == ["a-network", "b-network", "other", "network"]
