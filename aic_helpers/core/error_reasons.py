@@ -20,7 +20,6 @@ NOISE = (
     "Node:",
     'File "',
     "Hint:",
-    "[[{{node",
     "Original stack trace",
     "Traceback (most recent call last)",
     "in user code:",
@@ -52,7 +51,7 @@ WORD = re.compile(r"[^\W\d_]{2}")
 def reason(error: BaseException) -> str:
     """Return the last line of an error's text that has words; the name of its type where none has."""
     text = EXAMPLE.sub("", COLOUR.sub("", str(error)))
-    lines = [_without_definition(line.strip()) for line in text.splitlines()]
+    lines = [_without_definition(line.strip()) for line in text.splitlines() if not line.strip().startswith("[[{{node")]
     any_text = [line for line in lines if re.search(r"\w", line)]
     told = [line for line in any_text if WORD.search(line) and not line.startswith(NOISE)]
     finished = [part for line in told if (part := _without_announcement(line))]

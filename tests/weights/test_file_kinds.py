@@ -67,7 +67,6 @@ def test_pytorch_of_before_2020_and_a_tar_archive(tmp_path):
         ("net.ckpt", "a checkpoint: give the network as file.py:function, and this with --checkpoint"),
         ("net.ckpt.index", "a checkpoint: give the network as file.py:function, and this with --checkpoint"),
         ("net.ckpt.data-00000-of-00001", "a checkpoint: give the network as"),
-        ("net.ckpt.meta", "the graph of a checkpoint: import it in file.py:function, as in docs/adapting-a-model.md"),
     ],
 )
 def test_a_model_of_another_kind_is_named_with_its_own_remedy(tmp_path, monkeypatch, name, message):
