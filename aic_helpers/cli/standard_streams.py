@@ -34,3 +34,4 @@ def _open_null(number: int) -> None:
     if null != number:
         os.dup2(null, number)
         os.close(null)
+    os.set_inheritable(number, True)  # a notebook's kernel dies without

@@ -64,9 +64,12 @@ def test_score_gives_the_published_scores(aic, row):
 ONE_SCORE = ("score", *SR, "--psnr", "28.5", "--ms-ssim", "0.96", "--speedup", "9")
 
 
-def called(*arguments, closed=(), **options):
+AIC = "from aic_helpers.cli.main import main; main()"
+
+
+def called(*arguments, closed=(), code=AIC, **options):
     """Call `aic` as a shell does; `closed` are the standard streams that the caller has closed."""
-    command = [sys.executable, "-c", "from aic_helpers.cli.main import main; main()", *arguments]
+    command = [sys.executable, "-c", code, *arguments]
     redirected = " ".join(f"{number}>&-" for number in closed)
     shell = ["bash", "-c", f'exec "$@" {redirected}', "bash", *command]
     return subprocess.run(shell, check=False, capture_output=True, text=True, **options)
@@ -80,11 +83,19 @@ def test_closed_streams_change_nothing_but_what_is_seen(closed):
     assert called("score", "--track", "x", closed=closed).returncode == 2
 
 
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
+def test_children_have_all_three_streams(closed):
+    child = "import sys; sys.exit(None in (sys.stdin, sys.stdout, sys.stderr))"
+    code = "from aic_helpers.cli import standard_streams; standard_streams.settle()\nimport subprocess, sys\n"
+    code += f"sys.exit(subprocess.run([sys.executable, '-c', {child!r}]).returncode)"
+    assert called(closed=closed, code=code).returncode == 0
+
+
 @pytest.mark.parametrize("arguments", [ONE_SCORE, ("--help",), ("data", "list")])
 def test_a_reader_that_left_is_no_error(arguments):
     reading, writing = os.pipe()
     os.close(reading)
-    command = [sys.executable, "-c", "from aic_helpers.cli.main import main; main()", *arguments]
+    command = [sys.executable, "-c", AIC, *arguments]
     ended = subprocess.run(command, check=False, stdout=writing, stderr=subprocess.PIPE)
     os.close(writing)
     assert (ended.returncode, ended.stderr) == (141, b"")

@@ -93,6 +93,13 @@ def test_several_pages_and_a_transparent_colour_are_refused(tmp_path):
         images.read_rgb(tagged(tmp_path / "hole.png", transparency=(1, 2, 3)))
 
 
+def test_of_a_phones_jpeg_with_a_second_picture_the_first_is_read(tmp_path):
+    """Such a file holds a preview or a depth map behind the photo."""
+    path = tmp_path / "photo.jpg"
+    Image.fromarray(PIXELS).save(path, format="MPO", save_all=True, append_images=[Image.new("RGB", (4, 4))])
+    assert images.read_rgb(path).shape == PIXELS.shape
+
+
 @pytest.mark.parametrize(("mode", "words"), [("CMYK", "CMYK"), ("F", "floating values"), ("1", "black and white")])
 def test_other_kinds_of_tiff(tmp_path, mode, words):
     with pytest.raises(InputError, match=f"expected 8-bit RGB in .*, found {words}: convert it to 8-bit RGB first"):
