@@ -9,13 +9,9 @@ import click
 
 from aic_helpers.cli.exit_codes import DONE, INTERRUPTED, RULE_BROKEN
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.installation import NAME
-from aic_helpers.core.project_paths import CHECKOUT
 
 if TYPE_CHECKING:
     from aic_helpers.data.manifests import Judged, Manifest
-
-SAMPLE_REMEDY = "git restore data/sample" if CHECKOUT else f"pip install --force-reinstall --no-deps {NAME}"
 
 NAMED = 10
 """So many files that aren't whole a table names."""
@@ -115,8 +111,15 @@ def verify(name: str) -> int:
     if len(not_whole) > NAMED:
         click.echo(f"and {len(not_whole) - NAMED} more")
     if not_whole:
-        click.echo(f"-> {fetch_command(folder)}" if name == "challenge" else f"-> {SAMPLE_REMEDY}")
+        click.echo(f"-> {fetch_command(folder)}" if name == "challenge" else f"-> {_restore_sample()}")
     return RULE_BROKEN if not_whole else DONE
+
+
+def _restore_sample() -> str:
+    from aic_helpers.core.installation import NAME
+    from aic_helpers.core.project_paths import CHECKOUT
+
+    return "git restore data/sample" if CHECKOUT else f"pip install --force-reinstall --no-deps {NAME}"
 
 
 def _manifest(name: str) -> Manifest:
