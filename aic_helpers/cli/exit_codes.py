@@ -52,8 +52,8 @@ def exit_status(command: Callable[[], int | None]) -> int:
         sys.stdout.flush()
         return code
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
-        return DONE
+        shown = error.format_message()
+        return exit_status(lambda: click.echo(shown))
     except click.UsageError as error:
         name = error.ctx.command_path if error.ctx else "aic"
         return _fail(f"{' '.join(error.format_message().split()).rstrip('.')}; see {name} --help", INPUT_WRONG)

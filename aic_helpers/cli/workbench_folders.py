@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from aic_helpers.core import notebook_kernels, safe_files
+from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.package_version import __version__
 from aic_helpers.core.project_paths import CHECKOUT, FIRST_NOTEBOOK, PACKAGE, PROJECT, output_folder
+from aic_helpers.reporting import notebook_kernels
 
 TEMPLATES = PACKAGE / "cli" / "new_folder"
 

@@ -7,7 +7,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "errors": ["InputError"],
         "machine": ["usable_cores"],
-        "notebook_kernels": ["open_notebook"],
         "project_paths": ["PROJECT"],
         "quiet_tensorflow": ["import_tensorflow"],
         "scoring": ["total_scores"],

@@ -4,5 +4,10 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submod_attrs={"figure_style": ["styled"], "notebook_widgets": ["ProgressBar"], "text_tables": ["aligned", "typed"]},
+    submod_attrs={
+        "figure_style": ["styled"],
+        "notebook_kernels": ["open_notebook"],
+        "notebook_widgets": ["ProgressBar"],
+        "text_tables": ["aligned", "typed"],
+    },
 )

@@ -14,13 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from aic_helpers.core import notebook_kernels
 from aic_helpers.core.errors import InputError, nearest
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.core.safe_texts import require_text
 from aic_helpers.core.staging import in_turn
 from aic_helpers.profiling.timing import Limits
+from aic_helpers.reporting import notebook_kernels
 from aic_helpers.reporting.text_tables import typed
 from aic_helpers.runs import cache_keys, results, run_settings, schema, warm_start
 from aic_helpers.runs.schema import Result

@@ -84,7 +84,7 @@ def test_its_cells_are_short_and_define_nothing(notebook):
 def test_its_parameters_are_checked_before_anything_else_is_done(notebook):
     lines = code_cells(notebook)[1].source.splitlines()
     first = next(line for line in lines if line and not line.startswith(("%", "import", "from")))
-    assert first == "core.open_notebook()"
+    assert first == "reporting.open_notebook()"
 
 
 @pytest.mark.parametrize(

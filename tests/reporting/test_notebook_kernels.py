@@ -6,7 +6,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.notebook_kernels import WORKING_FOLDER, check_injected, open_notebook
+from aic_helpers.reporting.notebook_kernels import WORKING_FOLDER, check_injected, open_notebook
 
 PARAMETERS = 'track = "super_resolution"  # or "enhancement"\nlimit = 0  # photos\n'
 OPEN = "open_notebook()"
