@@ -20,6 +20,7 @@ NOISE = (
     "Node:",
     'File "',
     "Hint:",
+    "[[{{node",
     "Original stack trace",
     "Traceback (most recent call last)",
     "in user code:",
@@ -51,9 +52,9 @@ WORD = re.compile(r"[^\W\d_]{2}")
 def reason(error: BaseException) -> str:
     """Return the last line of an error's text that has words; the name of its type where none has."""
     text = EXAMPLE.sub("", COLOUR.sub("", str(error)))
-    lines = [_without_definition(line.strip()) for line in text.splitlines() if not line.strip().startswith("[[{{node")]
+    lines = [line.strip() for line in text.splitlines()]
     any_text = [line for line in lines if re.search(r"\w", line)]
-    told = [line for line in any_text if WORD.search(line) and not line.startswith(NOISE)]
+    told = [_without_definition(line) for line in any_text if WORD.search(line) and not line.startswith(NOISE)]
     finished = [part for line in told if (part := _without_announcement(line))]
     of_prose = [line for line in finished if not PROTOBUF.fullmatch(line)]
     best = next(lines for lines in (of_prose, finished, told, any_text, [type(error).__name__]) if lines)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -18,7 +16,7 @@ from aic_helpers.models.adapters import Adapters
 from aic_helpers.models.built_functions import Built, build, of_model
 from aic_helpers.models.originals import Original, freeze_callable
 from aic_helpers.models.user_code import load_module
-from aic_helpers.weights import file_kinds, hdf5_files
+from aic_helpers.weights import saved_networks
 from aic_helpers.weights.restoring import Restored, restored
 
 OWN_CLASS = re.compile(
@@ -26,8 +24,6 @@ OWN_CLASS = re.compile(
     r"['`]?(?:[\w.]+>)?(?P<name>\w+)"
 )
 """What Keras 3 and 2 say of a class or function that isn't theirs."""
-
-LAMBDA = "a Lambda layer, which is code and not a layer of Keras"
 
 SEEDS = (1, 2)
 
@@ -71,33 +67,17 @@ def _values(built: Built) -> list[Any]:
 
 def keras_file(path: Path, name: None, checkpoint: None, adapt: Adapters) -> Original:
     """Return the network in a `.keras` or `.h5` file, of Keras 3 or 2; `adapt.code` defines its own layers."""
-    version, code = _version(path), adapt.code
-    if not code and hdf5_files.is_hdf5(path) and hdf5_files.has_lambda(path):
-        raise _refusal(LAMBDA, path)  # Keras would run what the file holds
-    keras = _keras(version)
+    saved, code = saved_networks.read(path), adapt.code
+    if saved.own and not code:
+        raise _refusal(saved.own, path)
+    keras = _keras(saved.version)
     own = _classes(load_module(Path(code), "aic_model_code")) if code else {}
     settings = {"safe_mode": False} if code else {}
     try:
         model = keras.models.load_model(path, custom_objects=own, compile=False, **settings)
     except Exception as error:
-        raise _reason(error, path, version) from None
+        raise _reason(error, path, saved.version) from None
     return _original(of_model(model, path, adapt), adapt)
-
-
-def _version(path: Path) -> str:
-    """Return which Keras wrote a file."""
-    kind = file_kinds.file_kind(path)
-    try:
-        if kind and kind.taken == "hdf5":
-            if not hdf5_files.holds_a_network(path):
-                raise InputError(f"a network in {path}", kind.words, kind.as_model)
-            return hdf5_files.keras_version(path)
-        with zipfile.ZipFile(path) as archive:
-            return str(json.loads(archive.read("metadata.json")).get("keras_version", ""))
-    except (OSError, RuntimeError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"a network of Keras in {path}", "a truncated or other file", "save it again") from None
 
 
 def _keras(version: str) -> ModuleType:
@@ -116,11 +96,9 @@ def _classes(module: ModuleType) -> dict[str, Any]:
 
 
 def _reason(error: Exception, path: Path, version: str) -> InputError:
-    """Return a file's own layers by name, with what to do; else the reason that Keras gave."""
+    """Return a layer that Keras doesn't know by its name, with what to do; else the reason that Keras gave."""
     if own := OWN_CLASS.search(str(error)):
         return _refusal(f"{own['name']}, which is not of Keras", path)
-    if "Lambda" in str(error):
-        return _refusal(LAMBDA, path)
     return InputError(f"a network of Keras {version} in {path}", named_reason(error), "save it again")
 
 

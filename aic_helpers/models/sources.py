@@ -203,10 +203,12 @@ def _nothing_there(model: str) -> InputError:
 
 
 def _meta_file(path: Path) -> Path | None:
-    """Return the graph that TensorFlow 1 saved beside a checkpoint, typed as such or as the checkpoint's prefix."""
-    beside = path.with_name(f"{path.name}.meta") if path.name else path
+    """Return the graph that TensorFlow 1 saved beside a checkpoint, typed as such or as any part of the checkpoint."""
     if path.suffix == ".meta":
         return require_file(path, "a graph")
+    if file_kinds.is_part_of_checkpoint(path) or file_kinds.is_checkpoint_folder(path):
+        path = checkpoint_prefix(path)
+    beside = path.with_name(f"{path.name}.meta") if path.name else path
     return beside if beside.is_file() else None
 
 

@@ -89,7 +89,7 @@ def _named_in(state: Path) -> str:
 
 
 def _index(prefix: Path) -> Path:
-    return prefix.with_name(prefix.name + ".index")
+    return prefix.parent / f"{prefix.name}.index"  # of the folder "." too, which has no name
 
 
 def _literal(name: str) -> str:

@@ -139,6 +139,11 @@ def is_checkpoint_prefix(path: Path) -> bool:
     return path.with_name(f"{path.name}.index").is_file() if path.name else False
 
 
+def is_part_of_checkpoint(path: Path) -> bool:
+    """Return whether a file is one of those that a checkpoint consists of."""
+    return path.is_file() and (path.suffix in (".index", ".meta") or ".data-" in path.name)
+
+
 def is_checkpoint_folder(path: Path) -> bool:
     """Return whether a folder holds checkpoints, and no SavedModel, whose variables are a checkpoint too."""
     return not (path / "saved_model.pb").exists() and any(path.glob("*.index"))
@@ -195,7 +200,9 @@ def _is_tar(path: Path) -> bool:
 
 
 def _by_name(path: Path) -> FileKind | None:
-    checkpoint = ".data-" in path.name or is_checkpoint_prefix(path) or (path.is_dir() and is_checkpoint_folder(path))
+    checkpoint = (
+        is_part_of_checkpoint(path) or is_checkpoint_prefix(path) or (path.is_dir() and is_checkpoint_folder(path))
+    )
     return CHECKPOINT if checkpoint else None
 
 

@@ -38,14 +38,6 @@ def layers(file: Path | IO[bytes], known: Collection[str]) -> list[Layer]:
         return list(_of_keras_2(root) if _texts(root, "layer_names") else _numbered(root, known))
 
 
-def holds_a_network(file: Path) -> bool:
-    """Return whether a `.h5` file has a network beside its weights."""
-    import h5py
-
-    with h5py.File(file) as content:
-        return "model_config" in content.attrs
-
-
 def is_hdf5(file: Path) -> bool:
     """Return whether a file is of HDF5, whatever it is called."""
     import h5py
@@ -53,22 +45,14 @@ def is_hdf5(file: Path) -> bool:
     return bool(h5py.is_hdf5(file))
 
 
-def has_lambda(file: Path) -> bool:
-    """Return whether the network in a `.h5` file has a layer that is a function of Python, kept as its code."""
+def network(file: Path) -> tuple[str, str]:
+    """Return which Keras wrote a `.h5` file, and the configuration of the network in it; empty where there is none."""
     import h5py
 
     with h5py.File(file) as content:
-        config = content.attrs.get("model_config", b"")
-    return "Lambda" in set(re.findall(r'"class_name": "(\w+)"', config if isinstance(config, str) else config.decode()))
-
-
-def keras_version(file: Path) -> str:
-    """Return which Keras wrote a `.h5` file; empty where it doesn't say."""
-    import h5py
-
-    with h5py.File(file) as content:
-        version = content.attrs.get("keras_version", "")
-        return version.decode() if isinstance(version, bytes) else str(version)
+        written = [content.attrs.get(name, "") for name in ("keras_version", "model_config")]
+    version, config = (text.decode() if isinstance(text, bytes) else str(text) for text in written)
+    return version, config
 
 
 def _of_keras_2(root: Any) -> Iterator[Layer]:

@@ -85,7 +85,7 @@ def test_a_checkpoint_by_its_index_is_its_prefix(tmp_path):
         ("net.py", None, "expected file.py:function, found net.py: name the model function, as in net.py:my_network"),
         ("nowhere.py:f", None, "expected a Python file at nowhere.py, found nothing"),
         ("nowhere.pb", None, "expected a model at nowhere.pb, found nothing"),
-        (".", None, r"expected a model at \., found a checkpoint: give the network as file.py:function, and this with"),
+        (".", None, "expected half.data-00000-of-00001 beside half.index, found nothing: copy both files"),
         ("empty", None, "expected a SavedModel at empty/saved_model.pb, found nothing"),
         ("net.pb", "w", "expected a checkpoint only beside file.py:function"),
         ("net.py:f", "nowhere", "expected a checkpoint at nowhere, found nothing"),

@@ -65,8 +65,6 @@ def test_pytorch_of_before_2020_and_a_tar_archive(tmp_path):
         ("net.npz", "arrays of numpy: read it with numpy.load, and give its arrays to the layers in file.py:function"),
         ("net.pbtxt", "a graph as text: write it as a .pb file, as in docs/adapting-a-model.md"),
         ("net.ckpt", "a checkpoint: give the network as file.py:function, and this with --checkpoint"),
-        ("net.ckpt.index", "a checkpoint: give the network as file.py:function, and this with --checkpoint"),
-        ("net.ckpt.data-00000-of-00001", "a checkpoint: give the network as"),
     ],
 )
 def test_a_model_of_another_kind_is_named_with_its_own_remedy(tmp_path, monkeypatch, name, message):
@@ -74,6 +72,19 @@ def test_a_model_of_another_kind_is_named_with_its_own_remedy(tmp_path, monkeypa
     (tmp_path / name).write_text("content")
     with pytest.raises(InputError, match=f"expected a model at {name}, found {message}"):
         resolve(name)
+
+
+def test_any_part_of_a_checkpoint_given_as_a_model_leads_to_its_graph(tmp_path):
+    parts = [tmp_path / f"net.ckpt{part}" for part in (".index", ".data-00000-of-00001", ".meta")]
+    for part in parts[:2]:
+        part.touch()
+    for given in (*parts[:2], tmp_path / "net.ckpt", tmp_path):
+        with pytest.raises(
+            InputError, match=r"found a checkpoint: give the network as file.py:function, and this with"
+        ):
+            resolve(str(given))
+    parts[2].touch()
+    assert {resolve(str(given)).path for given in (*parts, tmp_path / "net.ckpt", tmp_path)} == {parts[2]}
 
 
 def test_a_checkpoint_of_another_kind_is_named(tmp_path):
