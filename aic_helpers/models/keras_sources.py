@@ -103,7 +103,10 @@ def _reason(error: Exception, path: Path, version: str) -> InputError:
 
 
 def _refusal(found: str, path: Path) -> InputError:
-    remedy = "give --code FILE.py that defines it, and is run; or save with model.export(FOLDER) and give the folder"
+    remedy = (
+        "for a model of your own give --code FILE.py with its code, which is run; "
+        "or save it with model.export(FOLDER) and give the folder"
+    )
     return InputError(f"only layers of Keras in {path}", found, remedy)
 
 

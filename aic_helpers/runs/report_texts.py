@@ -164,6 +164,7 @@ def _model_made(model: Model) -> dict[str, str]:
 def notes(result: Result) -> list[str]:
     """Return what a reader of the figures has to know, as sentences."""
     about = [f"Data {result.data.name}: {result.data.note}."] if result.data.note else []
+    about += [f"Model: {note}." for note in result.model.notes] if result.model else []
     return about + (result.profile.notes if result.profile else [])
 
 

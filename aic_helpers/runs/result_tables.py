@@ -34,6 +34,7 @@ def run_rows(result: Result) -> list[Row]:
         ("track", TRACKS[result.track].title),
         ("model", result.model.name if result.model else "none"),
         *([("adapted", "; ".join(result.model.adapters))] if result.model and result.model.adapters else []),
+        *([("model's note", "; ".join(result.model.notes))] if result.model and result.model.notes else []),
         ("data", data_words(result.data.name, result.data.note)),
         *metrics_rows(result.metrics),
         *profile_rows(result.profile),

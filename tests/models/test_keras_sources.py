@@ -239,7 +239,7 @@ def test_a_layer_of_ones_own_needs_its_code(saved, library, ending, kind, found)
     folder, _ = saved
     file = folder / f"{library}_{kind}.{ending}"
     with pytest.raises(
-        InputError, match=f"only layers of Keras in .*, found {found}.*: give --code FILE.py that defines"
+        InputError, match=f"only layers of Keras in .*, found {found}.*: for a model of your own give --code FILE.py"
     ):
         keras_file(file, None, None, AS_IT_IS)
     original = keras_file(file, None, None, read_adapters({"code": str(folder / f"{library}_layers.py")}))

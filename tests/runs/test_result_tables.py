@@ -143,3 +143,9 @@ def test_compared_frozen_already_and_not_compared_are_told_apart(kind, parity, w
 def test_a_profile_without_its_size_or_threads_says_none():
     profile = typed(Profile, {"time_ms": 71.3, "width_px": "abc", "height_px": 720, "threads": []})
     assert dict(result_tables.profile_rows(profile))["time"] == "71.3 ms"
+
+
+def test_what_to_know_of_how_a_model_was_made_stands_below_it():
+    model = typed(Model, {"notes": ["weights by order: a, b could be exchanged, and no name in the file decides"]})
+    assert result_tables.model_rows(model)[-1] == ("note", model.notes[0])
+    assert not [label for label, _ in result_tables.model_rows(typed(Model, {"notes": 3})) if label == "note"]
