@@ -74,8 +74,8 @@ model_options = together(
         "--model",
         default="",
         metavar="SOURCE",
-        help="A name in models_pretrained/, FILE.py:FUNCTION, a .keras or .h5 file, a SavedModel folder or a frozen "
-        ".pb file.  [default: the track's sample network]",
+        help="A name in models_pretrained/, FILE.py:FUNCTION, a .keras or .h5 file, a SavedModel folder, a .meta file "
+        "or a frozen .pb file.  [default: the track's sample network]",
     ),
     click.option("--checkpoint", default="", metavar="PATH", help="The weights for FILE.py:FUNCTION."),
     *(_adapt_option(name, metavar, words) for name, metavar, words in ADAPT),

@@ -39,6 +39,9 @@ As many as the rules ask of every model at once, so that a batch takes no memory
 
 MS_SSIM_BOUNDS: Interval = (0.0, 1.0)
 
+FLOATS = ("float32", "float16", "bfloat16", "float64")
+"""Types of an output that can be judged."""
+
 FIGURES = ("psnr_db", "ms_ssim", "ms_ssim_float64", "outside_share", "outside_max")
 
 
@@ -148,7 +151,7 @@ def _run(model: Model, inputs: NDArray[np.float32]) -> list[tuple[NDArray[np.flo
             outputs = model(inputs)
         except Exception:  # one by one tells on which image, and what
             outputs = np.empty(0, np.float32)
-        if outputs.shape == inputs.shape and np.isfinite(outputs).all():
+        if outputs.shape == inputs.shape and outputs.dtype == np.float32 and np.isfinite(outputs).all():
             return [(output, None) for output in outputs]
     return [run_model(model, image) for image in inputs]
 
@@ -159,6 +162,9 @@ def run_model(model: Model, image: NDArray[np.float32]) -> tuple[NDArray[np.floa
         output = model(image[None])
     except Exception as error:  # TensorFlow has no common class for what a graph can raise
         return None, f"raised {named_reason(error)}"
+    if str(output.dtype) not in FLOATS:
+        return None, f"returned {output.dtype}, expected float32"
+    output = output.astype(np.float32, copy=False)
     if output.shape != (1, *image.shape):
         return None, f"returned shape {output.shape} for an input of {(1, *image.shape)}"
     if not np.isfinite(output).all():

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from aic_helpers.core.errors import InputError, nearest
+from aic_helpers.core.tracks import MAX_RAM_MIB
 from aic_helpers.graphs.tensorflow_runtime import PYTHON_OPERATIONS, runtime
 
 PLACEHOLDERS = frozenset({"Placeholder", "PlaceholderV2"})
 SETTABLE = PLACEHOLDERS | {"PlaceholderWithDefault"}
 
 VARIABLES = frozenset({"Variable", "VariableV2", "VarHandleOp", "AutoReloadVariable"})
+
+MAKERS = frozenset({"BroadcastTo", "Const", "Fill", "RandomStandardNormal", "RandomUniform", "Tile"})
+"""Operations that may make much of a few numbers."""
 
 NO_OUTPUT = frozenset({"NoOp", "Assert", "Const", "HostConst"})
 
@@ -93,6 +98,28 @@ def refuse_unready(graph_def: Any, ends: Ends, where: str, set_names: Collection
             raise InputError(f"one input in {where}", f"another placeholder, {node.name} ({_kind(node)})", remedy)
 
 
+def refuse_large(graph: Any, where: str) -> None:
+    """Refuse a graph with a constant that would take more memory than a model may, by the shapes that are known.
+
+    Parameters
+    ----------
+    graph : Graph
+        Imported.
+    where : str
+
+    Raises
+    ------
+    InputError
+    """
+    for operation in graph.get_operations():
+        for tensor in operation.outputs if operation.type in MAKERS else ():
+            sides = tensor.shape.as_list() if tensor.shape.is_fully_defined() else []
+            size_mib = math.prod(sides) * tensor.dtype.size / 2**20
+            if size_mib > MAX_RAM_MIB:
+                found, remedy = f"{operation.name} of {size_mib:.0f} MiB", "make it smaller: it is filled at each run"
+                raise InputError(f"constants of at most {MAX_RAM_MIB:.0f} MiB in {where}", found, remedy)
+
+
 def needed_nodes(graph_def: Any, output: str) -> list[list[Any]]:
     """Return the operations that an output hangs on, and, a list each, those of the functions that they call."""
     nodes = {node.name: node for node in graph_def.node}
@@ -139,6 +166,7 @@ def _input(nodes: dict[str, Any], where: str, given: str, set_names: Collection[
     if "input" in nodes:
         return "input:0"
     images = [name for name in free if _may_be_image(nodes[name])]
+    images = images or [name for name in free if not nodes[name].attr["shape"].shape.dim and not _is_bool(nodes[name])]
     if len(images) == 1:
         return f"{images[0]}:0"
     found = f"the placeholders {listed(images or free)}" if images or free else "no placeholder"
@@ -189,7 +217,7 @@ def _may_be_image(node: Any) -> bool:
     """Whether a placeholder may take images, by what it declares: numbers of any type, and four sides if it says."""
     kind = runtime().as_dtype(node.attr["dtype"].type)
     shape = node.attr["shape"].shape
-    return (kind.is_floating or kind.is_integer) and len(shape.dim) in ((0,) if shape.unknown_rank else (0, 4))
+    return (kind.is_floating or kind.is_integer) and (shape.unknown_rank or len(shape.dim) == 4)
 
 
 def _is_bool(node: Any) -> bool:

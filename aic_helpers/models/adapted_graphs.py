@@ -44,6 +44,11 @@ def around(graph_def: Any, ends: Ends, adapters: Adapters) -> Any:
         Its own.
     adapters : Adapters
         What it takes and gives.
+
+    Raises
+    ------
+    ValueError
+        The network can't be such a one.
     """
     import_tensorflow()
     import tensorflow.compat.v1 as tf
@@ -53,8 +58,11 @@ def around(graph_def: Any, ends: Ends, adapters: Adapters) -> Any:
     own = network.get_tensor_by_name(ends.input)
     with tf.Graph().as_default() as graph:
         images = tf.placeholder(tf.float32, _shape(own, adapters), name="input")
-        values = {f"{name}:0": _constant(tf, network, name, value) for name, value in adapters.set}
-        feeds = {ends.input: _given(tf, images, adapters, own.dtype), **values}
+        values = {name: tf.constant(value) for name, value in set_values(network, adapters).items()}
+        given = _given(tf, images, adapters, own.dtype)
+        if not given.shape.is_compatible_with(own.shape):
+            raise ValueError(f"{ends.input} is declared as {own.shape} and would get {given.shape}")
+        feeds = {ends.input: given, **values}
         (output,) = tf.import_graph_def(graph_def, feeds, [ends.output], name="network")
         tf.identity(_taken(tf, output, images, adapters), name="output")
     return tf.graph_util.extract_sub_graph(graph.as_graph_def(), ["output"])
@@ -68,7 +76,7 @@ def own_function(graph_def: Any, ends: Ends, adapters: Adapters) -> Function:
     with tf.Graph().as_default() as graph:
         tf.import_graph_def(graph_def, name="")
     session = tf.Session(graph=graph)
-    values = {f"{name}:0": value for name, value in adapters.set}
+    values = set_values(graph, adapters)
     return lambda batch: session.run(ends.output, {ends.input: batch, **values})
 
 
@@ -101,10 +109,14 @@ def _shape(own: Any, adapters: Adapters) -> list[int | None]:
     return [batch, height, width, 3]
 
 
-def _constant(tf: Any, network: Any, name: str, value: float) -> Any:
-    own = network.get_tensor_by_name(f"{name}:0")
-    shape = own.shape.as_list() if own.shape.is_fully_defined() else []
-    return tf.constant(value, own.dtype, shape, name=f"set/{name}")
+def set_values(graph: Any, adapters: Adapters) -> dict[str, NDArray[Any]]:
+    """Return what the placeholders of a graph are set to, by the names of their tensors; a side of any length is 1."""
+    values = {}
+    for name, value in adapters.set:
+        tensor = graph.get_tensor_by_name(f"{name}:0")
+        shape = [] if tensor.shape.rank is None else [side or 1 for side in tensor.shape.as_list()]
+        values[tensor.name] = np.full(shape, value, tensor.dtype.as_numpy_dtype)
+    return values
 
 
 def _given(tf: Any, images: Any, adapters: Adapters, dtype: Any) -> Any:

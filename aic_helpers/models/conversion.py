@@ -115,7 +115,8 @@ def _freeze_in_child(source: ModelSource, out: Path, timeout_s: float) -> dict[s
     }
     try:
         cap_mib = machine.spare_memory_mib()
-        warm = worker_kinds.INFERENCE if source.kind == "frozen" else worker_kinds.CONVERSION
+        as_it_is = source.kind == "frozen" and not source.adapt.given
+        warm = worker_kinds.INFERENCE if as_it_is else worker_kinds.CONVERSION
         with Worker(FREEZING, timeout_s=timeout_s, max_rss_mib=cap_mib, warm=warm) as worker:
             report = worker.ask(request)
             with suppress(ChildError):  # it hangs, or wants too much: evaluation and rules tell of that

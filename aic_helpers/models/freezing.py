@@ -87,6 +87,8 @@ def _original(request: dict[str, Any], adapt: Adapters) -> Original:
     path, checkpoint = Path(request["path"]), request["checkpoint"]
     original = LOAD[request["kind"]](path, request["function"], checkpoint and Path(checkpoint), adapt)
     names = [name for name, _ in adapt.set]
+    if names and original.style == "keras":
+        raise InputError("--set beside a graph with placeholders", f"--set {names[0]} beside {path}", "leave it out")
     graph_ends.refuse_unready(original.graph_def, original.ends, str(path), names)
     return original
 
@@ -100,6 +102,7 @@ def _types(original: Original, path: str) -> tuple[str, str]:
         tensors = [graph.get_tensor_by_name(name) for name in (original.ends.input, original.ends.output)]
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"a whole graph in {path}", reason(error), "freeze the model again") from None
+    graph_ends.refuse_large(graph, path)
     given, taken = (tensor.dtype.base_dtype.name for tensor in tensors)
     return given, taken
 

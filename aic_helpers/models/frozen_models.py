@@ -15,6 +15,9 @@ from aic_helpers.graphs import tensorflow_runtime
 from aic_helpers.graphs.receptive_fields import mixes_images
 from aic_helpers.graphs.tensorflow_runtime import Runtime
 
+SAVED_MODEL = b"\x08"
+"""What the file of a SavedModel starts with, its version; a graph starts with an operation."""
+
 
 class FrozenModel:
     """A loaded `model.pb`: call it with a batch of images.
@@ -162,9 +165,12 @@ def parse_graph(path: Path) -> Any:
     from google.protobuf.message import DecodeError
     from tensorflow.core.framework.graph_pb2 import GraphDef
 
-    graph_def = GraphDef()
+    graph_def, content = GraphDef(), require_file(path, "a frozen model").read_bytes()
+    if content.startswith(SAVED_MODEL):
+        remedy = "call it saved_model.pb, with its folder variables beside it, and give the folder"
+        raise InputError(f"a frozen graph in {path}", "the file of a SavedModel", remedy)
     try:
-        graph_def.ParseFromString(require_file(path, "a frozen model").read_bytes())
+        graph_def.ParseFromString(content)
     except DecodeError:
         raise InputError(f"a frozen graph in {path}", "a truncated or other file", "freeze the model again") from None
     return graph_def

@@ -10,6 +10,7 @@ from typing import Any
 from aic_helpers.core.error_reasons import reason
 from aic_helpers.core.errors import InputError
 from aic_helpers.graphs.graph_ends import USUAL, Ends, find_ends
+from aic_helpers.models.adapted_graphs import set_values
 from aic_helpers.models.adapters import Adapters
 from aic_helpers.models.frozen_models import parse_graph
 from aic_helpers.models.originals import Original
@@ -25,7 +26,8 @@ def tensorflow_1(path: Path, name: str, checkpoint: Path | None, adapt: Adapters
     with graph.as_default():
         session = tf.Session(graph=graph)
         found = _restore(tf, session, checkpoint, name)
-    original = of_session(session, USUAL, adapt)
+    names = [name for name, _ in adapt.set]
+    original = of_session(session, find_ends(graph.as_graph_def(), str(path), given=USUAL, set_names=names), adapt)
     original.unused, original.notes = found.unused, [found.note] if found.note else []
     return original
 
@@ -93,7 +95,7 @@ def of_session(session: Any, ends: Ends, adapt: Adapters) -> Original:
 
     graph = session.graph
     graph_def = tf.graph_util.convert_variables_to_constants(session, graph.as_graph_def(), [ends.nodes[1]])
-    values = {f"{name}:0": value for name, value in adapt.set}
+    values = set_values(graph, adapt)
     return Original(
         graph_def, lambda batch: session.run(ends.output, {ends.input: batch, **values}), "tensorflow1", ends
     )

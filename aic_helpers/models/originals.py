@@ -33,6 +33,8 @@ class Original:
         Of the graph.
     unused : list of str
         Variables of the checkpoint that the network doesn't have.
+    has_set : bool
+        Whether the graph has the values that were set in place of placeholders already.
     read_files : dict of str to str
         See `aic_helpers.models.read_files`; only a model function reads any.
     notes : list of str
@@ -44,6 +46,7 @@ class Original:
     style: str
     ends: Ends = USUAL
     unused: list[str] = field(default_factory=list)
+    has_set: bool = False
     read_files: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 

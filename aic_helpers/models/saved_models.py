@@ -89,7 +89,7 @@ def _of_version_2(path: Path, meta_graph: Any, adapt: Adapters) -> Original:
 
     shape = None if spec.shape.rank is None else spec.shape.as_list()
     frozen = freeze_callable(call, shape, adapt, spec.dtype)
-    return Original(frozen, lambda batch: call(tf.constant(batch, spec.dtype)).numpy(), "saved_model")
+    return Original(frozen, lambda batch: call(tf.constant(batch, spec.dtype)).numpy(), "saved_model", has_set=True)
 
 
 def _of_signature(function: Any) -> _Function:
@@ -139,7 +139,7 @@ def _chosen(
 def _set(function: _Function, path: Path, adapt: Adapters) -> Iterator[tuple[str, Any]]:
     for name, value in adapt.set:
         if name not in function.inputs:
-            remedy = nearest(name, function.inputs, f"inputs: {listed(list(function.inputs))}")
+            remedy = nearest(name, function.inputs, f"inputs: {listed(sorted(function.inputs))}")
             raise InputError(f"an input of {path} to set", name, remedy)
         yield name, value
 
@@ -147,11 +147,11 @@ def _set(function: _Function, path: Path, adapt: Adapters) -> Iterator[tuple[str
 def _one(names: Mapping[str, Any], what: str, given: str, path: Path) -> str:
     """Return the name that was given, or the only one that there is."""
     if given and given not in names:
-        raise InputError(f"an {what} of {path}", given, nearest(given, names, f"{what}s: {listed(list(names))}"))
+        raise InputError(f"an {what} of {path}", given, nearest(given, names, f"{what}s: {listed(sorted(names))}"))
     if given or len(names) == 1:
         return given or next(iter(names))
     remedy = f"say which: --{what} NAME" + (", and --set NAME=VALUE for the others" if what == "input" else "")
-    raise InputError(f"one {what} in {path}", f"{len(names)} ({listed(list(names))})", remedy)
+    raise InputError(f"one {what} in {path}", f"{len(names)} ({listed(sorted(names))})", remedy)
 
 
 @contextmanager

@@ -21,9 +21,6 @@ from aic_helpers.weights.checkpoint_paths import checkpoint_prefix, require_whol
 
 PRETRAINED = PROJECT / "models_pretrained"
 
-SAVED_MODEL = b"\x08"
-"""The first byte of a SavedModel's file."""
-
 NETWORKS = PACKAGE / "models" / "networks.py"
 """The file of the pretrained models' functions."""
 
@@ -91,6 +88,10 @@ def resolve(model: str, checkpoint: str | Path | None = None, adapt: Mapping[str
         require_file(Path(source.adapt.code), "a Python file")
         if source.kind != "keras":
             raise InputError("code only beside a .keras or .h5 file", f"it beside {model}", "leave --code out")
+    named = source.adapt.input or source.adapt.output
+    if named and source.kind in ("function", "keras"):
+        found = f"{named} beside {model}"
+        raise InputError("names of tensors beside a .pb, a .meta or a SavedModel", found, "leave them out")
     return source
 
 
@@ -217,7 +218,7 @@ def _is_saved_model(path: Path) -> bool:
     if path.name != "saved_model.pb" or not path.is_file():
         return False
     with path.open("rb") as file:
-        return file.read(1) == SAVED_MODEL
+        return file.read(1) == b"\x08"
 
 
 def fingerprint(source: ModelSource) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,8 @@ MOST_TIMES = 8
 Size = tuple[int, int]
 Batch = NDArray[np.float32]
 Function = Callable[[Batch], Batch]
+
+OUT_OF_MEMORY = "OOM when allocating"
 
 COMPARED, FROZEN_ALREADY, NOT_COMPARED = "compared", "frozen already", "not compared"
 
@@ -95,11 +97,14 @@ def adapted(original: Original, adapt: Adapters, types: tuple[str, str], photo: 
     """
     lines = adapt.lines + original.ends.lines
     for end, kind in zip(("input", "output"), types, strict=True):
+        if not kind.startswith(WHOLE) and kind not in ("float32", *CAST):
+            raise InputError(f"an {end} of float32", f"one of {kind}", "cast it inside the network")
         if kind.startswith(WHOLE) and adapt.range == "1":
             refuse(original, adapt, photo, f"an {end} of {kind}", OF_255)
         lines += [f"{end}: {kind}, cast in the graph"] if kind.startswith(WHOLE) or kind in CAST else []
     if not lines:
         return Adapted(original.graph_def, original.run, [])
+    adapt = replace(adapt, set=()) if original.has_set else adapt
     run = original.run or own_function(original.graph_def, original.ends, adapt)
     try:
         graph_def = around(original.graph_def, original.ends, adapt)
@@ -122,22 +127,30 @@ def parity(run: Function | None, graph_def: Any, photo: Path) -> dict[str, Any]:
     """
     if run is None:
         return {"state": FROZEN_ALREADY, "by_size": None, "reason": None}
-    image, differences, reasons = read_rgb(photo), {}, []
+    image, differences, why = read_rgb(photo), {}, ""
     pair: dict[str, Function] = {"the source itself": run, "the frozen model": FrozenModel(photo, graph_def)}
     for size in _sizes(graph_def, PARITY_SIZES_PX):
-        outputs = []
-        for name, function in pair.items():
-            try:
-                outputs.append(function(_batch(image, size)))
-            except Exception as error:  # a size that it can't take; the rule on resolutions names it
-                reasons.append(f"{name} fails at {_words(size)}: {reason(error)}")
-                break
-        else:
+        outputs, failure = _both(pair, _batch(image, size))
+        if not failure:
             differences[_words(size)] = float(np.abs(outputs[1] - outputs[0]).max())
+        why = why or (failure and f"{failure} (at {_words(size)})")
+        if OUT_OF_MEMORY in failure:
+            break  # the allocator tries for seconds before it gives up
     if differences:
         return {"state": COMPARED, "by_size": differences, "reason": None}
-    too_large = f"its own size is above the {MAX_IMAGE_BYTES >> 20} MiB that are tried"
-    return {"state": NOT_COMPARED, "by_size": {}, "reason": reasons[0] if reasons else too_large}
+    why = why or f"its own size is above the {MAX_IMAGE_BYTES >> 20} MiB that are tried"
+    return {"state": NOT_COMPARED, "by_size": {}, "reason": why}
+
+
+def _both(pair: dict[str, Function], batch: Batch) -> tuple[list[NDArray[Any]], str]:
+    """Return what both make of a batch, or which can't take it and why; the rule on resolutions tells of that too."""
+    outputs = []
+    for name, function in pair.items():
+        try:
+            outputs.append(function(batch))
+        except Exception as error:
+            return [], f"{name} fails: {reason(error)}"
+    return outputs, ""
 
 
 def refuse_other_forms(original: Original, adapt: Adapters, graph_def: Any, photo: Path) -> None:
@@ -159,7 +172,7 @@ def refuse_other_forms(original: Original, adapt: Adapters, graph_def: Any, phot
     if static_shape(graph_def)[0] not in (None, 1):
         return  # the rule on input and output tells of a fixed batch
     if _channels_first(graph_def):
-        refuse(original, adapt, photo, "an input with the channels first", OTHER_FORMS)
+        refuse(original, adapt, photo, "an input with the channels first", OTHER_FORMS[1:])
     tried = _tried(graph_def, photo)
     if tried is None or tried.fits:
         return
@@ -206,13 +219,15 @@ def refuse(original: Original, adapt: Adapters, photo: Path, found: str, forms: 
 
 
 def _tried(graph_def: Any, photo: Path) -> Trial | None:
-    """Return the first trial that gave an output, else the first of all; None where no image can be made."""
+    """Return the first trial that gave an output, else the first of all; None where there is no memory for any."""
     model, image = FrozenModel(photo, graph_def), read_rgb(photo)
     first = None
     for size in _sizes(graph_def, TRIAL_SIZES_PX):
         try:
             return Trial(size, model(_batch(image, size)))
         except Exception as error:
+            if OUT_OF_MEMORY in str(error):
+                return None  # what runs it tells of that
             first = first or Trial(size, reason=f"{reason(error)} (at {_words(size)})")
     return first
 

@@ -96,9 +96,16 @@ def checked_output(output: Any, path: Path, adapt: Adapters = AS_IT_IS) -> Any:
         raise InputError(f"an output of shape {shape_words(wanted)} from {path}", found, remedy)
     sides = shape.as_list() if hasattr(shape, "as_list") else list(shape)
     if len(sides) != 4 or any(want not in (None, side) for want, side in zip(wanted, sides, strict=True) if side):
-        remedy = "return an RGB image" if not adapt.forms else f"say other than {', '.join(adapt.forms)}"
+        remedy = f"say other than {', '.join(adapt.forms)}" if adapt.forms else _remedy(sides)
         raise InputError(f"an output of shape {shape_words(wanted)} from {path}", str(tuple(sides)), remedy)
     return output
+
+
+def _remedy(sides: list[int | None]) -> str:
+    """Return what to do about an output of other sides."""
+    if len(sides) == 4 and sides[3] == 1:
+        return "return an RGB image, or say --channels y for a network of luma"
+    return "return an RGB image"
 
 
 @contextmanager

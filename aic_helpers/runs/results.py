@@ -191,8 +191,8 @@ def write_part(settings: Settings, part: Part, value: Any, made_from: dict[str, 
     if part == "model":
         source = settings.source
         given = None if source.track else source.checkpoint  # a pretrained model's own need not be typed
-        origin = sources.origin(source)
-        value = {**value, "source_sha256": fingerprint(source), "checkpoint": given, "origin": origin}
+        made = {"origin": sources.origin(source), "adapt": source.adapt.given}
+        value = {**value, "source_sha256": fingerprint(source), "checkpoint": given, **made}
     result[part] = value
     if part != "requirements":
         result["requirements"] = None  # they were judged by what was there before

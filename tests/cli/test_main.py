@@ -370,6 +370,39 @@ def test_a_step_writes_a_report_where_it_is_asked_for_or_where_there_was_one(aic
 
 
 @pytest.mark.tensorflow
+def test_what_is_said_of_a_network_s_form_is_part_of_what_the_result_was_made_from(aic, frozen, photos, tmp_path):
+    """12.75 of 255 is 0.05 of 1: the output is 0.05 darker than its target, so 20 log10(1 / 0.05) dB from it."""
+    out = tmp_path / "run"
+    call = ("--track", "enhancement", "--model", frozen("of_255", 12.75), "--data", photos, "--out", out)
+    status, stdout, _ = aic("evaluate", *call, "--range", "255", "--json")
+    assert (status, json.loads(stdout)["psnr_db"]) == (0, pytest.approx(26.02, abs=0.05))
+    model = json.loads((out / "result.json").read_text("utf-8"))["model"]
+    assert (model["adapt"], model["adapters"]) == ({"range": "255"}, ["takes and gives 0 to 255"])
+    first = aic("convert", *call, "--range", "255")[1]
+    assert "adapted             takes and gives 0 to 255\n" in first
+    assert "adapted" not in aic("convert", *call)[1]
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        (
+            ("--set", "is_training"),
+            "expected --set NAME=VALUE, found is_training: say for example --set is_training=false",
+        ),
+        (("--set", "x=y"), "expected true, false or a number for x, found y: set it to one"),
+        (("--layout", "hwcn"), "expected layout of nhwc or nchw, found hwcn: take one of them"),
+        (
+            ("--output", "y"),
+            "expected names of tensors beside a .pb, a .meta or a SavedModel, found y beside fast_sr: lea",
+        ),
+    ],
+)
+def test_a_form_that_there_is_not(refused, typed, message):
+    assert refused("convert", *SR, "--model", "fast_sr", *typed).startswith(message)
+
+
+@pytest.mark.tensorflow
 def test_where_all_is_in_place_a_command_parses_the_result_once(aic, frozen, photos, tmp_path, monkeypatch):
     call = ("--track", "enhancement", "--model", frozen("brighter", 0.05), "--data", photos, "--out", tmp_path / "run")
     first = aic("evaluate", *call)

@@ -77,13 +77,14 @@ def test_a_perfect_image_does_not_make_the_mean_infinite(tmp_path):
 
 
 def broken(batch):
-    raise RuntimeError("graph error\nIncompatible shapes: [1,32,48,3] vs. [1,30,46,3]\n")
+    raise RuntimeError("Graph execution error:\n\nIncompatible shapes: [1,32,48,3] vs. [1,30,46,3]\n")
 
 
 @pytest.mark.parametrize(
     ("model", "reason"),
     [
         (lambda batch: batch * np.nan, "2 of 2 images; 1: the model returned NaN or infinity in 100.0% of the values"),
+        (lambda batch: np.uint8(batch * 255), "2 of 2 images; 1: the model returned uint8, expected float32"),
         (lambda batch: batch[:, 1:-1], r"the model returned shape \(1, 30, 48, 3\) for an input of \(1, 32, 48, 3\)"),
         (broken, r"the model raised RuntimeError: Incompatible shapes: \[1,32,48,3\] vs. \[1,30,46,3\]"),
     ],

@@ -130,6 +130,10 @@ BAD_FILES = {
         "import keras\ndef f(x): return keras.layers.Conv2D(4, 3)(x)\n",
         r"found \(None, None, None, 4\): return an RGB image",
     ),
+    "one channel": (
+        "import keras\ndef f(x): return keras.layers.Conv2D(1, 3)(x)\n",
+        r"found \(None, None, None, 1\): return an RGB image, or say --channels y for a network of luma",
+    ),
     "several outputs": ("import keras\ndef f(x): return [x, x]\n", "expected one tensor from the function .* list"),
     "no checkpoint": (GOOD, "expected a checkpoint for f, which has variables, found none: give --checkpoint PATH"),
     "raises in 2018": (
@@ -185,6 +189,7 @@ def test_weights_of_another_network(keras_folder, tmp_path):
     [
         (lambda: b"not a graph at all", "found a truncated or other file: freeze"),
         (lambda: BASELINE.read_bytes()[:100_000], "found a truncated or other file: freeze"),
+        (lambda: b"\x08\x01\x12\x00", "found the file of a SavedModel: call it saved_model.pb, with its folder"),
         (lambda: b"", r"expected one placeholder for images in .*bad.pb, found no placeholder"),
     ],
 )

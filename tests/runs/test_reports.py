@@ -139,6 +139,14 @@ def test_the_command_makes_it_again(report, tmp_path):
     assert "papermill notebooks/03_profile.ipynb 03_profile.ipynb -p track super_resolution -p model net.py:net" in text
 
 
+def test_the_command_says_what_was_said_of_the_network_s_form(report, tmp_path):
+    said = {"range": 255, "input": "lr images", "set": {"is_training": False, "scale": 2}}
+    text = report(run_folders.write(tmp_path / "run", changed("model", adapt=said))).text
+    options = "--range 255 --input 'lr images' --set is_training=false --set scale=2.0"
+    assert f"--out {tmp_path}/run {options} --limit 5" in text
+    assert """-y '{"adapt": {"range": "255", "input": "lr images", "set": {"is_training": false""" in text
+
+
 def test_a_profile_under_other_conditions_has_its_command(report, tmp_path):
     content = changed("profile", width_px=1920, height_px=1080, threads=1)
     content["scores"] = None
