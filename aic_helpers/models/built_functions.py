@@ -17,6 +17,7 @@ from aic_helpers.models.user_code import (
     is_without_arguments,
     load_callable,
     name_of,
+    takes_anything,
     user_code,
 )
 from aic_helpers.weights.restoring import Slots, path_of, slots_of, snake_case
@@ -84,14 +85,16 @@ def build(path: Path, name: str, adapt: Adapters, *, keras_first: bool) -> Built
     import tensorflow as tf
 
     with tf.variable_creator_scope(_noting(made)):
-        found = load_callable(path, name)
-        if is_keras_model(found):
-            return of_model(found, path, adapt)
+        found, builder = load_callable(path, name), ""
         if is_without_arguments(found) and (model := _built_without_arguments(found)):
-            return of_model(model, path, adapt, name_of(found))
+            found, builder = model, name_of(found)
+        if is_keras_model(found) and getattr(found, "inputs", None):
+            return of_model(found, path, adapt, builder)
         check_signature(found, path)
         of_either = _function_of_keras if keras_first else _function_of_tensorflow
-        return of_either(found, path, adapt, made)
+        built = of_either(found, path, adapt, made)
+        built.builder = builder
+        return built
 
 
 def is_keras_model(found: Any) -> bool:
@@ -115,12 +118,16 @@ def of_model(model: Any, path: Path, adapt: Adapters, builder: str = "") -> Buil
 
 
 def _built_without_arguments(function: Callable[..., Any]) -> Any:
-    """Return the model that a function builds; None where it isn't one that does, and will be told as it is."""
+    """Return the model that a function builds; None where it isn't one that does, and will be told as it is.
+
+    A function that could take the images as well must return a model that knows what it takes.
+    """
     try:
         model = function()
     except Exception:
         return None
-    return model if is_keras_model(model) and getattr(model, "inputs", None) else None
+    is_ready = getattr(model, "inputs", None) or not takes_anything(function)
+    return model if is_keras_model(model) and is_ready else None
 
 
 def _function_of_keras(function: Callable[..., Any], path: Path, adapt: Adapters, made: list[Any]) -> Built:

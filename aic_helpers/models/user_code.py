@@ -59,7 +59,12 @@ def _is_of_the_file(value: Any, module: ModuleType) -> bool:
 
 def is_without_arguments(function: Callable[..., Any]) -> bool:
     """Return whether a function can be called without arguments, as one that builds a model is."""
-    return not inspect.isclass(function) and not _required(function)
+    return not _required(function)
+
+
+def takes_anything(function: Callable[..., Any]) -> bool:
+    """Return whether a function has a parameter, with a default or without."""
+    return bool(inspect.signature(function).parameters)
 
 
 def check_signature(function: Callable[..., Any], path: Path) -> None:

@@ -123,8 +123,10 @@ def file_kind(path: Path) -> FileKind | None:
 
 def weights_kind(path: Path) -> FileKind | None:
     """Return what a file given as a checkpoint is; None where it may be one of TensorFlow's."""
+    if not path.is_file():  # a prefix
+        return None
     head = _head(path)
-    if path.is_file() and not head:
+    if not head:
         return EMPTY
     if found := _by_content(path, head):
         return found

@@ -83,11 +83,28 @@ def random_builder():
     return model_of("normal")
 
 
+class Subclassed(tf.keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.convolution = tf.keras.layers.Conv2D(3, 1, kernel_initializer="ones")
+
+    def call(self, images):
+        return self.convolution(images)
+
+
+subclassed = Subclassed()
+
+
+def builder_of_a_subclass():
+    return Subclassed()
+
+
 def not_a_builder(scale=4):
     return tf.keras.Sequential([tf.keras.layers.Conv2D(3, 3)])
 """
 
 OWN = "the weights are the code's own: they came without a checkpoint"
+CALLED = "{}() was called without arguments, because it builds a Keras model"
 SUMS = IMAGE.sum(axis=-1, keepdims=True) + np.zeros((1, 1, 1, 3))
 
 
@@ -112,7 +129,10 @@ def original_of(path, name, checkpoint=None):
         ("called", IMAGE * 0.5, "keras", []),
         ("module", IMAGE * 0.5, "tensorflow2", [OWN]),
         ("kept", SUMS, "keras", [OWN]),
-        ("builder", SUMS, "keras", ["builder() was called without arguments, because it builds a Keras model", OWN]),
+        ("subclassed", SUMS, "keras", [OWN]),
+        ("Subclassed", SUMS, "keras", [CALLED.format("Subclassed"), OWN]),
+        ("builder_of_a_subclass", SUMS, "keras", [CALLED.format("builder_of_a_subclass"), OWN]),
+        ("builder", SUMS, "keras", [CALLED.format("builder"), OWN]),
     ],
 )
 def test_a_name_in_a_file_of_tensorflow_2(functions, name, expected, style, notes):
