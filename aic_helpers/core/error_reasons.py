@@ -29,6 +29,10 @@ NOISE = (
     "Full object config:",
     "config={",
     "Received args:",
+    "Positional arguments",
+    "Keyword arguments",
+    "Option ",
+    "* Tensor",
     "for signature:",
     "\N{BULLET}",
 )
@@ -53,8 +57,8 @@ def reason(error: BaseException) -> str:
     """Return the last line of an error's text that has words; the name of its type where none has."""
     text = EXAMPLE.sub("", COLOUR.sub("", str(error)))
     lines = [line.strip() for line in text.splitlines()]
-    any_text = [line for line in lines if re.search(r"\w", line)]
-    told = [_without_definition(line) for line in any_text if WORD.search(line) and not line.startswith(NOISE)]
+    any_text = [_without_definition(line) for line in lines if re.search(r"\w", line) and not line.startswith(NOISE)]
+    told = [line for line in any_text if WORD.search(line)]
     finished = [part for line in told if (part := _without_announcement(line))]
     of_prose = [line for line in finished if not PROTOBUF.fullmatch(line)]
     best = next(lines for lines in (of_prose, finished, told, any_text, [type(error).__name__]) if lines)

@@ -105,16 +105,25 @@ def is_keras_model(found: Any) -> bool:
 
 def of_model(model: Any, path: Path, adapt: Adapters, builder: str = "") -> Built:
     """Return a Keras model as a network; `builder` is the function that was called without arguments for it."""
+    import tensorflow as tf
+
     inputs: Sequence[Any] = getattr(model, "inputs", None) or ()
     outputs: Sequence[Any] = getattr(model, "outputs", None) or ()
+    if not inputs:
+        found, remedy = f"{type(model).__name__}, which declares none", "build it from a keras.Input of (None, None, 3)"
+        raise InputError(f"one input and one output in {path}", found, remedy)
     if len(inputs) != 1 or len(outputs) != 1:
-        found = f"{len(inputs)} and {len(outputs)}" if inputs else f"{type(model).__name__}, which declares none"
-        raise InputError(f"one input and one output in {path}", found, "build it from a keras.Input of (None, None, 3)")
+        found, remedy = f"{len(inputs)} and {len(outputs)}", "save a network of one image in and one out"
+        raise InputError(f"one input and one output in {path}", found, remedy)
     checked_output(outputs[0], path, adapt)
     slots = slots_of(model.weights)
     kinds = [snake_case(type(layer).__name__) for layer in _layers(model)]
     shape, dtype = list(inputs[0].shape), inputs[0].dtype
-    return Built(lambda images: model(images, training=False), slots, shape, "keras", dtype, own=kinds, builder=builder)
+
+    def call(images: Any) -> Any:
+        return tf.nest.flatten(model(images, training=False))[0]  # the one of a dict or list, too
+
+    return Built(call, slots, shape, "keras", dtype, own=kinds, builder=builder)
 
 
 def _built_without_arguments(function: Callable[..., Any]) -> Any:

@@ -101,16 +101,16 @@ def checked_output(output: Any, path: Path, adapt: Adapters = AS_IT_IS) -> Any:
         raise InputError(f"an output of shape {shape_words(wanted)} from {path}", found, remedy)
     sides = shape.as_list() if hasattr(shape, "as_list") else list(shape)
     if len(sides) != 4 or any(want not in (None, side) for want, side in zip(wanted, sides, strict=True) if side):
-        remedy = f"say other than {', '.join(adapt.forms)}" if adapt.forms else _remedy(sides)
+        remedy = f"say other than {', '.join(adapt.forms)}" if adapt.forms else f"return an RGB image{_or_say(sides)}"
         raise InputError(f"an output of shape {shape_words(wanted)} from {path}", str(tuple(sides)), remedy)
     return output
 
 
-def _remedy(sides: list[int | None]) -> str:
-    """Return what to do about an output of other sides."""
+def _or_say(sides: list[int | None]) -> str:
+    """Return the option for a network whose output looks like luma alone, or like channels first."""
     if len(sides) == 4 and sides[3] == 1:
-        return "return an RGB image, or say --channels y for a network of luma"
-    return "return an RGB image"
+        return ", or say --channels y for a network of luma"
+    return ", or say --layout nchw for channels first" if len(sides) == 4 and sides[1] == 3 else ""
 
 
 @contextmanager

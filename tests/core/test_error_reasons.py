@@ -49,6 +49,18 @@ OF_A_CONFIGURATION = f"""Could not locate class 'Mine'. Make sure custom classes
 
 Full object config: {{'module': None, 'config': {{'name': '{"x" * 900}'}}}}"""
 
+OF_A_SIGNATURE = """Could not find matching concrete function to call loaded from the SavedModel. Got:
+  Positional arguments (1 total):
+    * Tensor("images:0", shape=(None, None, None, 3), dtype=float32)
+  Keyword arguments: {}
+
+ Expected these arguments to match one of the following 1 option(s):
+
+Option 1:
+  Positional arguments (1 total):
+    * TensorSpec(shape=(None, None, None, 3), dtype=tf.uint8, name='images')
+  Keyword arguments: {}"""
+
 OF_AUTOGRAPH = """in user code:
 
     File "net.py", line 4, in network  *
@@ -66,6 +78,7 @@ OF_AUTOGRAPH = """in user code:
         (OF_A_KERAS_TENSOR, "A KerasTensor cannot be used as input to a TensorFlow function."),
         (OF_A_CONSTANT, "Invalid TensorProto: dtype: DT_FLOAT"),
         (OF_A_CONFIGURATION, "Could not locate class 'Mine'. Make sure custom classes are decorated."),
+        (OF_A_SIGNATURE, "Could not find matching concrete function to call loaded from the SavedModel."),
         (OF_AUTOGRAPH, "AttributeError: 'SymbolicTensor' object has no attribute 'nothing'"),
         ("first\nlast words", "last words"),
         ("no such layer\n}\n``\n", "no such layer"),
@@ -73,6 +86,7 @@ OF_AUTOGRAPH = """in user code:
         ("3", "3"),
         ("", "ValueError"),
         ("}", "ValueError"),
+        ("\t [[{{node Slice}}]]", "ValueError"),
         ("``", "ValueError"),
     ],
 )

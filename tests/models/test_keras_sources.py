@@ -266,6 +266,43 @@ def test_a_layer_of_ones_own_needs_its_code(saved, library, ending, kind, found)
     assert np.abs(original.run(IMAGE) - IMAGE * 0.5).max() < 1e-6
 
 
+@pytest.mark.parametrize(
+    ("sides", "make", "message"),
+    [
+        (
+            (None, None, 1),
+            lambda image: image * 2,
+            r"found \(None, None, None, 1\): return .* say --channels y for a network",
+        ),
+        (
+            (3, None, None),
+            lambda image: image * 2,
+            r"found \(None, 3, None, None\): return .* say --layout nchw for chann",
+        ),
+        (
+            (None, None, 3),
+            lambda image: [image, image * 2],
+            "found 1 and 2: save a network of one image in and one out",
+        ),
+    ],
+)
+def test_a_network_of_another_form(tmp_path, sides, make, message):
+    import keras
+
+    images = keras.Input(sides)
+    keras.Model(images, make(images)).save(tmp_path / "net.keras")
+    with pytest.raises(InputError, match=message):
+        keras_file(tmp_path / "net.keras", None, None, AS_IT_IS)
+
+
+def test_the_one_output_of_a_mapping(tmp_path):
+    import keras
+
+    images = keras.Input((None, None, 3))
+    keras.Model(images, {"image": images * 0.5}).save(tmp_path / "net.keras")
+    assert np.abs(keras_file(tmp_path / "net.keras", None, None, AS_IT_IS).run(IMAGE) - IMAGE * 0.5).max() < 1e-6
+
+
 @pytest_warnings
 def test_weights_without_a_network(saved):
     with pytest.raises(InputError, match=r"found weights without a network: give the network as file.py:function, and"):
