@@ -9,6 +9,7 @@ from aic_helpers.boards.folders import Entry
 from aic_helpers.reporting import text_tables
 from aic_helpers.runs import report_texts, result_tables
 from aic_helpers.runs.schema import Result
+from aic_helpers.weights.layer_matching import BY_ORDER
 
 DONE, FAILED, WAITING = "done", "failed", "waiting"
 
@@ -54,8 +55,14 @@ def row(entry: Entry) -> Row:
         found[column] = value if column in COUNTS else _number(value)
     words = list(verdicts(entry).values())
     found |= {"rules_met": words.count("met") if words else None, "rules_broken": "; ".join(_broken(entry))}
-    found["doubts"] = "; ".join(doubt.text for doubt in result.metrics.doubts) if result and result.metrics else ""
+    found["doubts"] = "; ".join(_doubts(result)) if result else ""
     return found
+
+
+def _doubts(result: Result) -> list[str]:
+    """Return why the figures may not mean what they seem to: what the outputs say, and weights that no name placed."""
+    of_outputs = [doubt.text for doubt in result.metrics.doubts] if result.metrics else []
+    return of_outputs + [note for note in (result.model.notes if result.model else []) if note.startswith(BY_ORDER)]
 
 
 def _status(entry: Entry) -> tuple[str, str]:

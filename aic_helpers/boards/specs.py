@@ -181,7 +181,14 @@ def _models(entry: Any, folder: Path, tracks: Sequence[str]) -> Iterator[dict[st
         chosen = [core_tracks.find_track(given["track"]).name] if "track" in given else [own] if own else tracks
         for track in chosen:
             typed = {"name": name, "model": model, "checkpoint": checkpoint or "", "track": track}
-            yield typed | {"adapt": given.get("adapt")}
+            yield typed | {"adapt": _adapt(given.get("adapt"), folder)}
+
+
+def _adapt(given: Any, folder: Path) -> Any:
+    """Return what is said of a network's form; a file of code is looked for beside the spec."""
+    if not isinstance(given, dict) or not isinstance(given.get("code"), str):
+        return given
+    return given | {"code": _placed(given["code"], folder)}
 
 
 def _matches(model: str, folder: Path) -> list[str]:

@@ -16,6 +16,9 @@ from aic_helpers.weights.layers_of_weights import Layer, Variable
 
 FEW = 6
 
+BY_ORDER = "weights by order"
+"""How the note begins that says so."""
+
 
 class MismatchError(Exception):
     """Weights and network don't belong together, or nothing says how.
@@ -121,7 +124,7 @@ def _by_order(network: list[Layer], saved: list[Layer], known: Collection[str]) 
     if not undecided:
         return pairs, None
     names = few([layer.place or _own(layer) for layer in undecided])
-    return pairs, f"weights by order: {names} could be exchanged, and no name in the file decides"
+    return pairs, f"{BY_ORDER}: {names} could be exchanged, and no name in the file decides"
 
 
 Groups = dict[Hashable, list[Layer]]

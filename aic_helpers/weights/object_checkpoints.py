@@ -16,8 +16,8 @@ OF_TRAINING = re.compile(
 )
 """Attributes beside a network's own variables that a training leaves in a checkpoint."""
 
-NUMBERED = re.compile(r"\d+|layer(_with_weights)?-\d+")
-"""What stands in a path for an object in a list: no name."""
+NUMBERED = re.compile(r"(.*/)?(_\w+/\d+|layer(_with_weights)?-\d+)")
+"""A layer in one of Keras's own lists: its place, and no name."""
 
 Found = tuple[str, str, Any]
 """A variable's path by attributes, what TensorFlow called it, and its array."""
@@ -68,8 +68,15 @@ def _by_name(variables: list[Found]) -> list[Layer]:
 
 def _by_attribute(variables: list[Found]) -> list[Layer]:
     """Return layers by attributes; Keras 3 keeps a kernel as ``_kernel``."""
-    layers = grouped((path.replace("/_", "/"), array.shape, array) for path, _, array in variables)
+    named = ((f"{owner}/{name.removeprefix('_')}", array) for owner, name, array in map(_split, variables))
+    layers = grouped((path, array.shape, array) for path, array in named)
     for layer in layers:
-        if NUMBERED.fullmatch(layer.name.rpartition("/")[2]):
+        if NUMBERED.fullmatch(layer.name):
             layer.name = ""
     return layers
+
+
+def _split(found: Found) -> Found:
+    """Return what owns a variable, its own name, and its array."""
+    owner, _, name = found[0].rpartition("/")
+    return owner, name, found[2]

@@ -69,6 +69,11 @@ def test_doubts_are_handed_on(tmp_path):
     assert (found["doubts"], found["reason"]) == ("it returns its input; not the same twice", "")
 
 
+def test_weights_that_only_their_order_placed_are_a_doubt_and_no_other_note_is(tmp_path):
+    notes = ["network() was called without arguments", "weights by order: a, b could be exchanged"]
+    assert row(tmp_path, ("model", "notes", notes))["doubts"] == "weights by order: a, b could be exchanged"
+
+
 def test_a_broken_rule_is_named(tmp_path):
     entry = boards.add(tmp_path, "net", *QUALITY, broken=("file size", "any resolution"))
     (found,) = folders.open_board(boards.plan(tmp_path, entry)).entries

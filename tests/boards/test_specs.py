@@ -85,6 +85,15 @@ def test_what_a_model_takes_and_gives(write):
     assert spec.entries[0].adapt == {"range": "255", "set": {"is_training": False}}
 
 
+def test_a_file_of_code_lies_beside_the_spec(write, tmp_path):
+    (tmp_path / "layers.py").write_text("")
+    (tmp_path / "nets" / "own.keras").write_text("")
+    spec = read_spec(
+        write('models = [{ model = "nets/own.keras", track = "enhancement", adapt = { code = "layers.py" } }]')
+    )
+    assert spec.entries[0].adapt == {"code": str(tmp_path / "layers.py")}
+
+
 def test_until_when_models_are_timed(write):
     models = 'models = ["sample_sr_srcnn"]'
     assert read_spec(write(models)).until == "interval"

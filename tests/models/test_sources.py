@@ -112,6 +112,37 @@ def test_the_fingerprint_covers_the_checkpoint(tmp_path):
     assert fingerprint(source) != before
 
 
+def test_the_fingerprint_covers_the_code_of_a_network_s_own_layers(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.keras").write_text("")
+    (tmp_path / "layers.py").write_text("class Mine: ...")
+    source = resolve("net.keras", adapt={"code": "layers.py"})
+    before = fingerprint(source)
+    assert before != fingerprint(resolve("net.keras"))
+    (tmp_path / "layers.py").write_text("class Mine: pass")
+    assert fingerprint(source) != before
+
+
+@pytest.mark.parametrize(
+    ("model", "code", "message"),
+    [
+        ("net.keras", "nowhere.py", "expected a Python file at nowhere.py, found nothing"),
+        (
+            "net.pb",
+            "layers.py",
+            "expected code only beside a .keras or .h5 file, found it beside net.pb: leave --code out",
+        ),
+        ("net.keras", 3, "expected code as the path of a Python file, found 3: give a text"),
+    ],
+)
+def test_code_that_can_t_be(tmp_path, monkeypatch, model, code, message):
+    monkeypatch.chdir(tmp_path)
+    for name in ("net.keras", "net.pb", "layers.py"):
+        (tmp_path / name).touch()
+    with pytest.raises(InputError, match=message):
+        resolve(model, adapt={"code": code})
+
+
 def test_the_fingerprint_covers_what_a_model_file_imports_from_its_folder(tmp_path):
     (tmp_path / "net.py").write_text("import blocks\n\ndef net(images): ...")
     (tmp_path / "blocks.py").write_text("from parts import part")

@@ -163,6 +163,20 @@ def test_variables_of_modules_go_by_the_attributes_that_lead_to_them(tmp_path):
     assert {name: array.mean() for name, array in found.pairs} == {"a": 1, "b": 2}
 
 
+def test_modules_in_a_list_go_by_their_place_in_it(tmp_path):
+    import tensorflow as tf
+
+    module = tf.Module()
+    module.blocks = [tf.Module(), tf.Module()]
+    for place, block in enumerate(module.blocks):
+        block.w = tf.Variable(np.full((1, 1, 3, 3), place, np.float32))
+    tf.train.Checkpoint(net=module).write(str(tmp_path / "net"))
+    slots = [(f"blocks/{place}/w", (1, 1, 3, 3), place) for place in (1, 0)]
+    found = restored(slots, tmp_path / "net", "network")
+    assert {place: array.mean() for place, array in found.pairs} == {0: 0, 1: 1}
+    assert found.note is None
+
+
 def test_of_two_networks_in_a_checkpoint_the_one_that_fits(tmp_path, libraries):
     import tensorflow as tf
 
