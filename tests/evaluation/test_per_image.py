@@ -61,6 +61,14 @@ def test_means_are_over_the_images(folder):
     assert (summary["images"], summary["protocol"], "failed" in summary) == (2, "pirm2018", False)
 
 
+def test_the_interval_of_ms_ssim_ends_at_0_and_1(folder):
+    """Two images, one right and one wrong: the bootstrap, widened, would go from below 0 to above 1."""
+    frame = evaluate(lambda batch: batch, open_dataset(folder, ENHANCEMENT))
+    summary = summarise(frame.assign(ms_ssim=[0.0, 1.0], ms_ssim_float64=[0.0, 1.0], psnr_db=[-1.0, 1.0]))
+    assert summary["ms_ssim_ci95"] == summary["ms_ssim_float64_ci95"] == (0, 1)
+    assert summary["psnr_db_ci95"] == pytest.approx((-(2**0.5), 2**0.5))
+
+
 def test_a_perfect_image_does_not_make_the_mean_infinite(tmp_path):
     white = np.ones((32, 40, 3))
     grey = white * 0.5
