@@ -25,9 +25,14 @@ HALVINGS = len(SCALE_WEIGHTS) - 1
 LEAST_RANGE = 1e-12
 """Its square is a number in float32 too."""
 
-SMALL_MEAN = 0.03
-"""A scale's mean below this, of images that are nothing like each other, is made again in float64: a small power of it
-makes 1e-6 and more of the last digit of float32."""
+FLOAT32_ERROR = 1e-7
+"""What the mean of a scale may be off by."""
+
+MOST_ERROR = 1e-6
+"""Of MS-SSIM. Where it may be more, the scales that it comes from are made again in float64."""
+
+SMALL_MEAN = 0.05
+"""Above it there is no need: only of a mean near 0 does a small power make much of the last digits."""
 
 Definition = Literal["per_channel", "tensorflow", "pooled"]
 
@@ -104,9 +109,7 @@ def ms_ssim(
     """
     float32_sums = definition == "tensorflow"
     exact, rounded = _means(reference, output, data_range, crop_px, least_side_px(definition), float32_sums)
-    if definition == "pooled":
-        exact = exact.mean(axis=1, keepdims=True)
-    return _combined(rounded if float32_sums else exact)
+    return _combined(rounded if float32_sums else exact, pooled=definition == "pooled")
 
 
 def least_side_px(definition: str) -> int:
@@ -153,13 +156,26 @@ def _means(
         scale_means, data_range=float(data_range), crop_px=crop_px, scales=len(SCALE_WEIGHTS), float32_sums=float32_sums
     )
     exact, rounded = fast(*pair)
-    if not np.isfinite(exact).all() or not _border_is_finite(pair, crop_px):
+    is_far_out = not np.isfinite(exact).all()
+    if is_far_out or not _border_is_finite(pair, crop_px):
         _check_values(reference, output, crop_px)
         exact, rounded = fast(*_within_float32(pair, data_range))
-    if exact.min() < SMALL_MEAN:
+    if exact.min() < SMALL_MEAN and any(unsure := _unsure(exact)):
         inner = [crop_border(image, crop_px) for image in (reference, output)]
-        exact = ssim_float64.scale_means(*inner, data_range=float(data_range), scales=len(SCALE_WEIGHTS))
+        wanted = [True] * len(SCALE_WEIGHTS) if is_far_out else unsure
+        exact[wanted] = ssim_float64.scale_means(*inner, data_range=float(data_range), wanted=wanted)
     return exact, rounded
+
+
+def _unsure(means: Doubles) -> list[bool]:
+    """Return for each scale whether what float32 makes of its mean is seen in MS-SSIM, pooled or not."""
+    errors = []
+    for scale in range(len(SCALE_WEIGHTS)):
+        off = np.zeros_like(means)
+        off[scale] = FLOAT32_ERROR
+        spreads = [_combined(means + off, pooled=way) - _combined(means - off, pooled=way) for way in (False, True)]
+        errors.append(max(spreads) / 2)
+    return [sum(errors) > MOST_ERROR and error > MOST_ERROR / 10 for error in errors]
 
 
 def _within_float32(pair: list[Floats], data_range: float) -> list[Floats]:
@@ -167,8 +183,9 @@ def _within_float32(pair: list[Floats], data_range: float) -> list[Floats]:
     return [np.clip(image, -1e15 * data_range, 1e15 * data_range) for image in pair]
 
 
-def _combined(means: Doubles) -> float:
-    """Multiply the scales, then average the channels; `means` is (scales, channels)."""
+def _combined(means: Doubles, *, pooled: bool = False) -> float:
+    """Multiply the scales, then average the channels, or before that if `pooled`; `means` is (scales, channels)."""
+    means = means.mean(axis=1, keepdims=True) if pooled else means
     return float(np.prod(np.maximum(means, 0) ** np.array(SCALE_WEIGHTS)[:, None], axis=0).mean())
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,30 +13,44 @@ from numpy.typing import NDArray
 
 from aic_helpers.evaluation.kernels import K1, K2, WINDOW_PX, Doubles, window
 
+STRIP_ROWS = 64
+
 LARGEST = 1e70
 """Of the values, so that float64 has the products of their squares."""
 
 
-def scale_means(reference: NDArray[Any], output: NDArray[Any], *, data_range: float, scales: int) -> Doubles:
-    """Return the same as `aic_helpers.evaluation.ssim.scale_means` does with float64 sums.
+def scale_means(reference: NDArray[Any], output: NDArray[Any], *, data_range: float, wanted: Sequence[bool]) -> Doubles:
+    """Return the same as `aic_helpers.evaluation.ssim.scale_means` does with float64 sums, of some of the scales.
 
     Parameters
     ----------
     reference, output : ndarray, shape (height, width, 3), floating, finite, without the border that doesn't count
     data_range : float
-    scales : int
+    wanted : sequence of bool
+        Which of all scales, the finest first.
 
     Returns
     -------
-    ndarray of float64, shape (scales, 3)
+    ndarray of float64, shape (wanted scales, 3)
     """
     x, y = (np.clip(np.asarray(image, np.float64) / data_range, -LARGEST, LARGEST) for image in (reference, output))
     means = []
-    for left in reversed(range(scales)):
-        weights = window(min(WINDOW_PX, *x.shape[:2]))
-        means.append(_ssim(x, y, weights, left == 0).mean(axis=(0, 1)))
+    for scale, is_wanted in enumerate(wanted):
+        if is_wanted:
+            weights = window(min(WINDOW_PX, *x.shape[:2]))
+            means.append(_mean(x, y, weights, scale == len(wanted) - 1))
         x, y = _halved(x), _halved(y)
     return np.array(means)
+
+
+def _mean(x: Doubles, y: Doubles, weights: Doubles, luminance: bool) -> Doubles:
+    """Return each channel's mean over the windows, a strip of rows at a time: some twenty arrays are in memory."""
+    rows, columns = (side - weights.size + 1 for side in x.shape[:2])
+    total = np.zeros(3)
+    for first in range(0, rows, STRIP_ROWS):
+        strip = np.s_[first : min(first + STRIP_ROWS, rows) + weights.size - 1]
+        total += _ssim(x[strip], y[strip], weights, luminance).sum(axis=(0, 1))
+    return total / (rows * columns)
 
 
 def _ssim(x: Doubles, y: Doubles, weights: Doubles, luminance: bool) -> Doubles:

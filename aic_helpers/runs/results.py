@@ -8,6 +8,7 @@ validation image), `timing.csv` (a row per timed run) and the executed notebooks
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import math
 from collections.abc import Collection
@@ -213,8 +214,10 @@ def write_part(settings: Settings, part: Part, value: Any, made_from: dict[str, 
 
 
 def part_sha256(value: Any) -> str | None:
-    """Return the SHA-256 of a part as JSON; None where it isn't there."""
-    return None if value is None else hashlib.sha256(safe_files.as_json(value).encode()).hexdigest()
+    """Return the SHA-256 of a part as JSON, in whatever order its keys are; None where it isn't there."""
+    if value is None:
+        return None
+    return hashlib.sha256(json.dumps(safe_files.strict(value), sort_keys=True).encode()).hexdigest()
 
 
 def _hashes(folder: Path, part: Part) -> dict[str, str]:

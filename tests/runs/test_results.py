@@ -207,6 +207,13 @@ def keyed(settings):
         results.write_part(settings, part, value, {})
 
 
+def test_a_result_in_another_order_and_form_is_as_it_was_written(settings):
+    keyed(settings)
+    file = settings.folder / "result.json"
+    file.write_text(json.dumps(json.loads(file.read_text()), sort_keys=True, ensure_ascii=False), "utf-8-sig")
+    assert results.read(settings.folder).altered == ()
+
+
 def test_a_changed_table_is_noted_and_a_missing_one_is_not(settings):
     keyed(settings)
     table = settings.folder / "images.csv"
