@@ -112,6 +112,7 @@ def growth(
 def _of_profile(profile: Mapping[str, Any], threads: int) -> dict[tuple[int, int, int], dict[str, Any]]:
     """Return what a profile measured by width, height and batch; nothing where that was on something else."""
     wanted = {"threads": threads, "device": "cpu", "machine": machine.identity(), "failed": None}
+    wanted["environment_variables"] = machine.timing_settings(threads, "cpu")
     if any(profile.get(name) != value for name, value in wanted.items()):
         return {}
     figures = {name: profile[name] for name in ("time_ms", "peak_rss_mib", "model_rss_mib", "failed")}

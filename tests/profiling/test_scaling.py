@@ -51,6 +51,10 @@ def test_one_row_a_point(tmp_path: Path) -> None:
 
 
 PROFILED = {"width_px": 640, "height_px": 360, "batch": 1, "threads": machine.usable_cores(), "device": "cpu"}
+HERE = {
+    "machine": machine.identity(),
+    "environment_variables": machine.timing_settings(machine.usable_cores(), "cpu"),
+}
 FIGURES = {"time_ms": 7.0, "peak_rss_mib": 800.0, "model_rss_mib": 200.0, "failed": None}
 
 
@@ -80,15 +84,17 @@ def test_no_point_is_measured_twice(model: Path, measured: list) -> None:
 
 
 def test_what_the_profile_measured_is_taken_from_it(model: Path, measured: list) -> None:
-    profile = PROFILED | FIGURES | {"machine": machine.identity()}
+    profile = PROFILED | FIGURES | HERE
     table = scaling.growth(model, profile=profile, heights_px=(180, 360), batches=(1, 2)).table
     assert measured == [(1, 180, 320), (2, 360, 640)]
     assert table["time_ms"].tolist() == [1.0, 7.0, 7.0, 1.0]
 
 
-@pytest.mark.parametrize("other", [{"threads": 99}, {"device": "gpu"}, {"machine": {}}, {"failed": "it hung"}])
+@pytest.mark.parametrize(
+    "other", [{"threads": 99}, {"device": "gpu"}, {"machine": {}}, {"environment_variables": {}}, {"failed": "it hung"}]
+)
 def test_a_profile_that_does_not_compare_is_left_out(model: Path, measured: list, other: dict) -> None:
-    profile = PROFILED | FIGURES | {"machine": machine.identity()} | other
+    profile = PROFILED | FIGURES | HERE | other
     scaling.growth(model, profile=profile, heights_px=(360,), batches=(1,))
     assert measured == [(1, 360, 640)]
 
