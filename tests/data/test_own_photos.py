@@ -119,6 +119,40 @@ def test_a_colour_profile_is_applied():
     assert read_photo(file_of(red, icc_profile=srgb)).notes == []
 
 
+def primaries(columns, description):
+    """An ICC profile of version 2 by hand: three columns of XYZ, and a gamma of 2.2 for each."""
+
+    def fixed(values):
+        return b"".join(struct.pack(">i", round(value * 65536)) for value in values)
+
+    text = description.encode() + b"\0"
+    tags = {b"desc": b"desc" + bytes(4) + struct.pack(">I", len(text)) + text + bytes(78)}
+    tags[b"wtpt"] = b"XYZ " + bytes(4) + fixed((0.9642, 1, 0.8249))
+    for channel, xyz in zip((b"r", b"g", b"b"), columns, strict=True):
+        tags[channel + b"XYZ"] = b"XYZ " + bytes(4) + fixed(xyz)
+        tags[channel + b"TRC"] = b"curv" + bytes(4) + struct.pack(">IH", 1, round(2.2 * 256)) + bytes(2)
+    table, body = b"", b""
+    for name, value in tags.items():
+        table += name + struct.pack(">II", 132 + 12 * len(tags) + len(body), len(value))
+        body += value + bytes(-len(value) % 4)
+    size = struct.pack(">I", 132 + len(table) + len(body))
+    head = size + bytes(4) + b"\2\x10\0\0mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(28) + fixed((0.9642, 1, 0.8249))
+    return head.ljust(128, b"\0") + struct.pack(">I", len(tags)) + table + body
+
+
+SRGB = ((0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7139))
+DISPLAY_P3 = ((0.5151, 0.2412, -0.0011), (0.2919, 0.6922, 0.0419), (0.1572, 0.0666, 0.7841))
+"""Of the two colour spaces, adapted to D50."""
+
+
+def test_what_a_colour_profile_is_called_does_not_count():
+    wide = read_photo(file_of(RGB, icc_profile=primaries(DISPLAY_P3, "nearly sRGB")))
+    assert wide.notes == ["converted from its colour profile (nearly sRGB) to sRGB"]
+    same = read_photo(file_of(RGB, icc_profile=primaries(SRGB, "my screen")))
+    assert same.notes == []
+    assert np.array_equal(same.pixels, PIXELS)
+
+
 def test_a_colour_profile_that_is_none_is_left_out():
     photo = read_photo(file_of(RGB, icc_profile=b"no profile at all"))
     assert photo.notes == ["its colour profile can't be used; taken as sRGB"]
