@@ -156,11 +156,10 @@ def a_ramp_and_black(rng, size):
     return np.linspace(0, 1, size[1])[None, :, None] * np.ones((*size, 3)), np.zeros((*size, 3))
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("case", [nearly_black_and_white, unlike, a_ramp_and_black])
 @pytest.mark.parametrize(("definition", "size"), [("per_channel", (163, 190)), ("pooled", (100, 100))])
-def test_images_that_are_nothing_like_each_other(definition, size, case, dtype):
-    reference, output = (image.astype(dtype) for image in case(np.random.default_rng(5), size))
+def test_images_that_are_nothing_like_each_other(definition, size, case):
+    reference, output = (image.astype(np.float32) for image in case(np.random.default_rng(5), size))
     expected = plain(reference.astype(float), output.astype(float), definition)
     assert expected < 0.5
     assert ms_ssim(reference, output, data_range=1.0, definition=definition) == pytest.approx(expected, abs=1e-6)
