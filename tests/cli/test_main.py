@@ -450,9 +450,11 @@ def test_a_broken_rule_is_exit_status_1(aic, monkeypatch, tmp_path, frozen, pass
 
     monkeypatch.setattr("aic_helpers.models.conversion.convert", convert)
     monkeypatch.setenv("AIC_CACHE", str(tmp_path / "cache"))  # what is made up is for this test alone
-    monkeypatch.setattr("aic_helpers.profiling.requirements.check", lambda *_, **__: [rule])
+    given = {}
+    monkeypatch.setattr("aic_helpers.profiling.requirements.check", lambda *_, **parts: given.update(parts) or [rule])
     call = ("--model", frozen("any", 0.0), "--out", tmp_path / "run", "--no-profile")
     printed = aic("check", *SR, *call)
+    assert given["weighed"] is False  # what isn't measured isn't judged
     word = {True: "met", None: "advice", False: "BROKEN"}[passed]
     told = "            evidence: -\n            limit: 1 MB\n            -> shrink it\n" if passed is False else ""
     assert printed == (status, f"{word}  size  2 MB\n{told}", "")
