@@ -22,7 +22,7 @@ from aic_helpers.processes.workers import ChildError, Worker
 FREEZING = "aic_helpers.models.freezing:Freezing"
 TIMEOUT_S = 300.0
 
-TRIAL_TIMEOUT_S = 20.0
+TRIAL_TIMEOUT_S = 10.0
 """For one image; a model that takes longer is judged by what runs it."""
 
 PHOTO = PROJECT / "data" / "sample" / "hd"
