@@ -20,7 +20,7 @@ from aic_helpers.models.user_code import (
     takes_anything,
     user_code,
 )
-from aic_helpers.weights.restoring import Slots, path_of, slots_of, snake_case
+from aic_helpers.weights.restoring import Slots, Structure, path_of, slots_of, snake_case, structure_of
 
 TRIED_PX = 64
 """Height and width of the image that a function is run on where it can't be traced at once."""
@@ -48,6 +48,8 @@ class Built:
         What a checkpoint by names calls each path.
     own : list of str
         What Keras calls layers of the network's own classes by itself.
+    structure : dict
+        See `aic_helpers.weights.restoring.structure_of`.
     builder : str
         The function that was called without arguments to build it; empty for a function of images.
     """
@@ -59,6 +61,7 @@ class Built:
     dtype: Any = "float32"
     names: Mapping[str, str] = field(default_factory=dict)
     own: Sequence[str] = ()
+    structure: Structure = field(default_factory=dict)
     builder: str = ""
 
 
@@ -123,7 +126,7 @@ def of_model(model: Any, path: Path, adapt: Adapters, builder: str = "") -> Buil
     def call(images: Any) -> Any:
         return tf.nest.flatten(model(images, training=False))[0]  # the one of a dict or list, too
 
-    return Built(call, slots, shape, "keras", dtype, own=kinds, builder=builder)
+    return Built(call, slots, shape, "keras", dtype, own=kinds, structure=structure_of(model), builder=builder)
 
 
 def _built_without_arguments(function: Callable[..., Any]) -> Any:

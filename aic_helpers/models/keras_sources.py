@@ -35,7 +35,9 @@ def python_function(path: Path, name: str, checkpoint: Path | None, adapt: Adapt
     built = build(path, name, adapt, keras_first=keras_first)
     found = Restored([])
     if built.slots:
-        found = restored(built.slots, checkpoint, _title(built, name), names=built.names, own=built.own)
+        names, own, structure = built.names, built.own, built.structure
+        title = _title(built, name)
+        found = restored(built.slots, checkpoint, title, names=names, own=own, structure=structure)
     for variable, array in found.pairs:
         variable.assign(array)
     return _original(built, adapt, found.unused, [found.note] if found.note else [])

@@ -86,7 +86,7 @@ def _numbered(root: Any, known: Collection[str]) -> Iterator[Layer]:
         arrays = {key: _array(root[path][key]) for key in keys}
         variables = [Variable(None, array.shape, array, f"{owner}/{key}") for key, array in arrays.items()]
         name = _name(root, owner, known)
-        yield Layer(name, variables, _kind(root, owner), name or owner)
+        yield Layer(name, variables, _kind(root, owner), name or owner, owner)
 
 
 def _array(item: Any) -> Any:
@@ -106,9 +106,15 @@ def _natural(path: str) -> list[tuple[str, int]]:
 
 
 def _name(root: Any, owner: str, known: Collection[str]) -> str:
-    """Return a layer's name: the one that it had, or the attribute of the model that held it; else nothing."""
-    if not owner:
-        return ""
+    """Return a layer's name, within those of what it is in; nothing where it has none of its own."""
+    parts = owner.split("/") if owner else []
+    places = ["/".join(parts[: count + 1]) for count in range(len(parts))]
+    names = [_own_name(root, place, known) for place in places if "vars" in root[place]]
+    return "/".join(filter(None, names)) if names and names[-1] else ""
+
+
+def _own_name(root: Any, owner: str, known: Collection[str]) -> str:
+    """Return the name that a layer had, or the attribute of the model that held it; else nothing."""
     written = str(root[owner]["vars"].attrs.get("name", ""))
     attribute = "" if _in_a_list(root, owner) else owner.rpartition("/")[2]
     return attribute if attribute and (not written or is_automatic(written, known)) else written

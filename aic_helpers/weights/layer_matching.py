@@ -118,6 +118,7 @@ def _by_order(network: list[Layer], saved: list[Layer], known: Collection[str]) 
         if len(mine) != len(theirs):
             raise MismatchError(_counts(network, saved))
         if len(mine) > 1:
+            theirs = _in_structure(mine, theirs)
             _require_order(mine, theirs, known)
             undecided += mine
         pairs += list(zip(mine, theirs, strict=True))
@@ -125,6 +126,14 @@ def _by_order(network: list[Layer], saved: list[Layer], known: Collection[str]) 
         return pairs, None
     names = few([layer.place or _own(layer) for layer in undecided])
     return pairs, f"{BY_ORDER}: {names} could be exchanged, and no name in the file decides"
+
+
+def _in_structure(network: list[Layer], saved: list[Layer]) -> list[Layer]:
+    """Return the layers of a file in the network's order, where both are built alike; else as they are."""
+    by_structure = {layer.structure: layer for layer in saved}
+    wanted = [layer.structure for layer in network]
+    alike = sorted(wanted) == sorted(by_structure) and "" not in by_structure
+    return [by_structure[place] for place in wanted] if alike else saved
 
 
 Groups = dict[Hashable, list[Layer]]
@@ -145,20 +154,36 @@ def _by_shape(network: list[Layer], saved: list[Layer], known: Collection[str]) 
 def _require_order(network: list[Layer], saved: list[Layer], known: Collection[str]) -> None:
     """Raise where what names there are speak against matching these layers, all of one shape, by their order."""
     here, there = ([layer.place or _own(layer) for layer in side] for side in (network, saved))
-    if any(_is_given(layer, known) for layer in saved) and any(
-        _is_given(layer, known) or not layer.name for layer in network
-    ):
+    if _names_disagree(network, saved, known):
         raise MismatchError(
             f"layers of one shape called {few(there)}, which the network calls {few(here)}",
             "call them in the network as in the file",
         )
     ranks = [_ranks(side, known) for side in (network, saved)]
-    unordered = ranks[1] is None and len({_kind(layer, known) for layer in saved}) > 1
-    if unordered or (None not in ranks and ranks[0] != ranks[1]):
+    if _has_no_order(network, saved) or (None not in ranks and ranks[0] != ranks[1]):
         raise MismatchError(
             f"layers of one shape in the order {few(there)}, which the network has as {few(here)}",
             "name the layers alike where the weights are saved and in the network",
         )
+
+
+def _names_disagree(network: list[Layer], saved: list[Layer], known: Collection[str]) -> bool:
+    """Return whether persons gave both sides names that aren't the same: for each pair, where both are built alike."""
+    if _are_alike(network, saved):
+        pairs = zip(network, saved, strict=True)
+        return any(_is_given(a, known) and _is_given(b, known) and _own(a) != _own(b) for a, b in pairs)
+    of_network = any(_is_given(layer, known) or not layer.name for layer in network)
+    return of_network and any(_is_given(layer, known) for layer in saved)
+
+
+def _has_no_order(network: list[Layer], saved: list[Layer]) -> bool:
+    """Return whether a file's order means nothing: Keras 3 sorts attributes, and layers of one kind alone by number."""
+    kinds = {layer.kind for layer in saved if layer.structure}
+    return bool(kinds) and not _are_alike(network, saved) and (None in kinds or len(kinds) > 1)
+
+
+def _are_alike(network: list[Layer], saved: list[Layer]) -> bool:
+    return all(a.structure and a.structure == b.structure for a, b in zip(network, saved, strict=True))
 
 
 def _ranks(layers: list[Layer], known: Collection[str]) -> list[tuple[str, int]] | None:

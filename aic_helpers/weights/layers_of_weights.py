@@ -42,12 +42,15 @@ class Layer:
         What Keras calls layers of its class by itself, as in ``conv2d``; None where that isn't known.
     place : str
         Where it stands, for messages: its name, or its path in the file.
+    structure : str
+        Where Keras 3 keeps it in a `.weights.h5`, as in ``layers/res_block_1/conv``; empty where it doesn't.
     """
 
     name: str
     variables: list[Variable] = field(default_factory=list)
     kind: str | None = None
     place: str = ""
+    structure: str = ""
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,9 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.weights import file_kinds, hdf5_files, object_checkpoints
 from aic_helpers.weights.layer_matching import Match, MismatchError, few, match
 from aic_helpers.weights.layers_of_weights import Layer, grouped
+
+Structure = Mapping[int, str]
+"""Where Keras 3 keeps the owner of a variable, by the variable's id."""
 
 Slots = Sequence[tuple[str, tuple[int, ...], Any]]
 """The variables of a network: path (``first/kernel``), shape, and the variable itself."""
@@ -49,7 +53,13 @@ def path_of(variable: Any) -> str:
 
 
 def restored(
-    slots: Slots, checkpoint: Path | None, name: str, *, names: Mapping[str, str] | None = None, own: Sequence[str] = ()
+    slots: Slots,
+    checkpoint: Path | None,
+    name: str,
+    *,
+    names: Mapping[str, str] | None = None,
+    own: Sequence[str] = (),
+    structure: Structure | None = None,
 ) -> Restored:
     """Return the array of each variable of a network.
 
@@ -64,6 +74,8 @@ def restored(
         What a checkpoint by names calls each path; by default the path itself.
     own : sequence of str
         What Keras calls layers of the network's own classes by itself.
+    structure : dict, optional
+        Of a model of Keras 3: see `structure_of`.
 
     Raises
     ------
@@ -77,7 +89,8 @@ def restored(
     kind = file_kinds.weights_kind(checkpoint)
     known = {*keras_kinds(), *own}
     if kind and kind.taken:
-        return _matched(slots, _hdf5_layers(checkpoint, kind.taken, known, expected), known, expected)
+        saved = _hdf5_layers(checkpoint, kind.taken, known, expected)
+        return _matched(_placed(slots, structure or {}), saved, known, expected)
     reader = open_checkpoint(checkpoint, name)
     if object_checkpoints.is_of_objects(reader):
         return _of_objects(slots, object_checkpoints.networks(reader), known, expected)
@@ -129,9 +142,44 @@ def _require_names(reader: Any, shapes: dict[str, list[int]], name: str) -> list
     return unused
 
 
-def _matched(slots: Slots, saved: list[Layer], known: set[str], expected: str) -> Restored:
+def _placed(slots: Slots, structure: Structure) -> list[Layer]:
+    """Return the layers of a network, each with its place in the structure."""
+    layers = grouped(slots)
+    for layer in layers:
+        layer.structure = structure.get(id(layer.variables[0].held), "")
+    return layers
+
+
+def structure_of(model: Any) -> Structure:
+    """Return where Keras 3 would keep each variable of a model in a `.weights.h5`; nothing for another model."""
+    from keras.src.saving import saving_lib
+
+    places: dict[int, str] = {}
+
+    class Store(saving_lib.H5IOStore):
+        """Takes the variables themselves, and writes no file."""
+
+        def __init__(self) -> None:
+            self._place = ""
+
+        def __bool__(self) -> bool:
+            return True
+
+        def make(self, path: str, metadata: Any = None) -> Any:
+            self._place = path
+            return self
+
+        def __setitem__(self, key: str, variable: Any) -> None:
+            places[id(variable)] = self._place
+
+    with suppress(Exception):  # not of Keras 3, or a Keras whose inside is another
+        saving_lib._save_state(model, weights_store=Store(), assets_store=None, inner_path="", visited_saveables=set())
+    return places
+
+
+def _matched(network: list[Layer], saved: list[Layer], known: set[str], expected: str) -> Restored:
     try:
-        found = match(grouped(slots), saved, known)
+        found = match(network, saved, known)
     except MismatchError as error:
         raise InputError(expected, str(error), error.remedy) from None
     return Restored(found.pairs, note=found.note)

@@ -17,7 +17,7 @@ def side(*names, mark="", shape=KERNEL):
 def numbered(*places, kind="conv2d"):
     """Layers of a file without names."""
     variables = {place: [Variable(None, KERNEL, f"{place}/0"), Variable(None, (8,), f"{place}/1")] for place in places}
-    return [Layer("", held, kind, place) for place, held in variables.items()]
+    return [Layer("", held, kind, place, place) for place, held in variables.items()]
 
 
 def taken(found):

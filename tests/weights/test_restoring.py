@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.weights.restoring import is_by_names, restored, slots_of
+from aic_helpers.weights.restoring import is_by_names, restored, slots_of, structure_of
 
 pytestmark = pytest.mark.tensorflow
 
@@ -213,3 +213,50 @@ def test_what_is_no_checkpoint(tmp_path, libraries):
         InputError, match="a checkpoint for network, which has variables, found none: give --checkpoint"
     ):
         restored(slots, None, "network")
+
+
+def test_layers_that_a_block_keeps_as_attributes(tmp_path, libraries):
+    """Keras 3 sorts attributes: `expand` stands before `squeeze` in the file, after it in the network."""
+    keras = libraries["keras"]
+
+    class Block(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.squeeze, self.expand = conv(keras), conv(keras)
+
+        def build(self, shape):
+            self.squeeze.build(shape)
+            self.expand.build(shape)
+
+        def call(self, images):
+            return images + self.expand(self.squeeze(images))
+
+    def network():
+        images = keras.Input((None, None, 3))
+        return keras.Model(images, Block()(Block()(images)))
+
+    model, other = network(), network()
+    path = saved_as_weights(model, tmp_path)
+    found = restored(slots_of(other.weights), path, "network", structure=structure_of(other))
+    got = {id(variable): array for variable, array in found.pairs}
+    assert all(
+        np.array_equal(got[id(mine)], theirs) for mine, theirs in zip(other.weights, model.get_weights(), strict=True)
+    )
+    with pytest.raises(InputError, match="name the layers alike where the weights are saved and in the network"):
+        restored(slots_of(other.weights), path, "network")
+
+
+def test_layers_in_models_in_a_model_go_by_the_names_of_both(tmp_path, libraries):
+    keras = libraries["keras"]
+
+    def network(*names):
+        images = features = keras.Input((None, None, 3))
+        for name in names:
+            features = keras.Sequential([conv(keras, "first"), conv(keras, "second")], name=name)(features)
+        return keras.Model(images, features)
+
+    model, other = network("b", "a"), network("a", "b")
+    found = restored(slots_of(other.weights), saved_as_weights(model, tmp_path), "network")
+    expected = {weight.path: weight.numpy() for weight in model.weights}
+    assert all(np.array_equal(array, expected[variable.path]) for variable, array in found.pairs)
+    assert found.note is None
