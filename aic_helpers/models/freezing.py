@@ -136,7 +136,7 @@ def _function(path: Path, name: str, checkpoint: Path | None, adapt: Adapters) -
         original = tensorflow_1(path, name, checkpoint, adapt)
     else:
         original = python_function(path, name, checkpoint, adapt, keras_first=style == "keras")
-    original.read_files = read(path)
+    original.read_files = read(path, checkpoint)
     return original
 
 

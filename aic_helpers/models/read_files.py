@@ -8,6 +8,8 @@ import sys
 import sysconfig
 import time
 from collections.abc import Callable
+from functools import wraps
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +26,17 @@ GENERATED = "__autograph_generated_file"
 CHANGED_MEANWHILE = "changed while it was read"
 
 
-def watch() -> Callable[[Path], dict[str, str]]:
-    """Note from here on which files this process reads, as far as Python opens them; there is no end to it.
+def watch() -> Callable[..., dict[str, str]]:
+    """Note from here on which files this process reads; there is no end to it.
+
+    What is noticed is what Python opens, HDF5 files, and checkpoints of TensorFlow.
 
     Returns
     -------
     callable
-        Takes the model's own file, and returns the SHA-256 of each other one by its path, without what is installed or
-        the system's. A file that was changed after the note began has a text that is no SHA-256, so that it never
-        passes for unchanged.
+        Takes the model's own file and its checkpoint, and returns the SHA-256 of each other file by its path, without
+        what is installed or the system's. A file that was changed after the note began has a text that is no SHA-256,
+        so that it never passes for unchanged.
     """
     started_s, loaded, opened = time.time(), set(sys.modules), set[str]()
 
@@ -40,14 +44,40 @@ def watch() -> Callable[[Path], dict[str, str]]:
         if event == "open" and isinstance(arguments[0], str | bytes | os.PathLike) and "r" in (arguments[1] or "r"):
             opened.add(os.fsdecode(arguments[0]))
 
-    def read(own: Path) -> dict[str, str]:
+    def read(own: Path, checkpoint: Path | None) -> dict[str, str]:
         new = [getattr(sys.modules[name], "__file__", None) for name in set(sys.modules) - loaded]
         data = [_source(name) for name in opened if not _absolute(name).is_relative_to(PACKAGE)]
-        files = sorted({_absolute(name) for name in [*new, *data] if name} - {_absolute(own)})
-        return {str(file): _sha256(file, started_s) for file in files if _is_a_persons(file)}
+        files = {file for name in [*new, *data] if name for file in _all_of(_absolute(name))}
+        files -= {_absolute(own), *(_all_of(_absolute(checkpoint)) if checkpoint else ())}
+        return {str(file): _sha256(file, started_s) for file in sorted(files) if _is_a_persons(file)}
 
     sys.addaudithook(note)
+    _notice_other_openers(opened)
     return read
+
+
+def _notice_other_openers(opened: set[str]) -> None:
+    """Note what code reads by HDF5 and by TensorFlow, which open files themselves."""
+    import h5py
+    from tensorflow.python.training import py_checkpoint_reader
+
+    h5py.File.__init__ = _noting(h5py.File.__init__, opened)
+    py_checkpoint_reader.NewCheckpointReader = _noting(py_checkpoint_reader.NewCheckpointReader, opened)
+
+
+def _noting(function: Callable[..., Any], opened: set[str]) -> Callable[..., Any]:
+    @wraps(function)
+    def noted(*arguments: Any, **settings: Any) -> Any:
+        opened.update(os.fsdecode(one) for one in arguments[:2] if isinstance(one, str | bytes | os.PathLike))
+        return function(*arguments, **settings)
+
+    return noted
+
+
+def _all_of(path: Path) -> list[Path]:
+    """Return a file, or the files of the checkpoint that a prefix stands for."""
+    index = path.parent / f"{path.name}.index"
+    return [index, *sorted(path.parent.glob(f"{escape(path.name)}.data-*"))] if index.is_file() else [path]
 
 
 def _source(name: str) -> str:

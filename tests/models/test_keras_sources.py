@@ -1,5 +1,7 @@
 """Files and functions of Keras 3 and 2 and of TensorFlow 2 come to life, or one line says why not."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -104,6 +106,9 @@ def not_a_builder(scale=4):
 """
 
 OWN = "the weights are the code's own: they came without a checkpoint"
+READ = {"of_hdf5": ["net.weights.h5"], "of_a_checkpoint": ["net.data-00000-of-00001", "net.index"]}
+"""What functions of `OWN_READERS` read."""
+
 CALLED = "{}() was called without arguments, because it builds a Keras model"
 SUMS = IMAGE.sum(axis=-1, keepdims=True) + np.zeros((1, 1, 1, 3))
 
@@ -172,6 +177,43 @@ def test_a_function_that_loads_its_own_weights(tmp_path):
     original = original_of(tmp_path / "net.py", "network")
     assert original.notes == [OWN]
     assert np.abs(original.run(IMAGE) - np.asarray(model(IMAGE))).max() < 1e-6
+
+
+OWN_READERS = """
+from pathlib import Path
+import tensorflow as tf
+import keras
+
+HERE = Path(__file__).parent
+
+
+def of_hdf5(images):
+    layer = keras.layers.Conv2D(3, 1, name="first")
+    output = layer(images)
+    keras.Model(images, output).load_weights(HERE / "net.weights.h5")
+    return output
+
+
+def of_a_checkpoint(images):
+    return images * float(tf.train.load_checkpoint(str(HERE / "net")).get_tensor("v"))
+"""
+
+
+def test_what_the_code_itself_loads_is_noticed(tmp_path):
+    """So that a change of it makes the model anew: HDF5 and TensorFlow open files without Python."""
+    import keras
+    import tensorflow.compat.v1 as tf
+
+    images = keras.Input((None, None, 3))
+    keras.Model(images, keras.layers.Conv2D(3, 1, name="first")(images)).save_weights(tmp_path / "net.weights.h5")
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.get_variable("v", [], initializer=tf.constant_initializer(0.5))
+        session.run(tf.global_variables_initializer())
+        tf.train.Saver().save(session, str(tmp_path / "net"))
+    (tmp_path / "net.py").write_text(OWN_READERS)
+    read = {name: convert(f"{tmp_path}/net.py:{name}", tmp_path / "model.pb")["read_files"] for name in READ}
+    assert {name: sorted(Path(file).name for file in files) for name, files in read.items()} == READ
+    assert all(len(digest) == 64 for files in read.values() for digest in files.values())
 
 
 def test_a_builder_with_a_checkpoint(tmp_path, functions):
@@ -275,9 +317,9 @@ def test_a_layer_of_ones_own_needs_its_code(saved, library, ending, kind, found)
             r"found \(None, None, None, 1\): return .* say --channels y for a network",
         ),
         (
-            (3, None, None),
+            (3, 24, 32),
             lambda image: image * 2,
-            r"found \(None, 3, None, None\): return .* say --layout nchw for chann",
+            r"found \(None, 3, 24, 32\): return .* say --layout nchw for chann",
         ),
         (
             (None, None, 3),
