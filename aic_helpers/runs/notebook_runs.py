@@ -25,10 +25,8 @@ from aic_helpers.reporting.text_tables import typed
 from aic_helpers.runs import cache_keys, results, run_settings, schema, warm_start
 from aic_helpers.runs.schema import Result
 
-NOTEBOOKS = ("01_convert", "02_evaluate", "03_profile")
+NOTEBOOKS = tuple(name.removesuffix(".ipynb") for name in schema.NOTEBOOKS)
 
-SHOWN_IN = {"model": "01_convert", "metrics": "02_evaluate"}
-"""By part of a result: the notebook that makes it. The last makes all others."""
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +101,7 @@ def _lacking(settings: run_settings.Settings, result: Result, profile: bool, lim
     for part, reason in why.items():
         if reason and reason != cache_keys.NOTHING_YET:
             log.info("%s made anew: %s", part, reason)
-    stale = [SHOWN_IN.get(part, NOTEBOOKS[-1]) for part, reason in why.items() if reason]
+    stale = [schema.TOLD_BY[part][0].removesuffix(".ipynb") for part, reason in why.items() if reason]
     stale += [name for name in NOTEBOOKS if not (folder / f"{name}.ipynb").is_file()]
     stale += [] if (folder / "report.html").is_file() else [NOTEBOOKS[-1]]
     if not stale:
@@ -124,14 +122,13 @@ def _execute_all(
     finished: list[str] = []
     with warm_start.started(), _told(folder, finished), in_turn(folder, "result.json", schema.FILES) as stages:
         for name in parameters:
-            later = [f"{other}.ipynb" for other in parameters if other not in (*finished, name)]
             kept = () if fresh and not finished else schema.FILES
-            with stages(kept, (*schema.FILES, *later)) as stage:
+            with stages(kept, schema.FILES) as stage:
                 results.set_damaged_aside(stage)
                 own, executed = {**parameters[name], "out": str(stage)}, stage / f"{name}.ipynb"
                 execute(_notebook(name), executed, own, tickers[name])
                 _replace_in(executed, str(stage), str(folder))
-                if not later:
+                if name == NOTEBOOKS[-1]:
                     reports.write_report([stage], stage / "report.html")
             finished.append(name)
 

@@ -188,7 +188,8 @@ def write_part(settings: Settings, part: Part, value: Any, made_from: dict[str, 
     for needs, names in schema.HANGS_ON.items():
         for name in names if result[needs] is None and needs != part else ():
             (settings.folder / name).unlink(missing_ok=True)
-    (settings.folder / "report.html").unlink(missing_ok=True)  # it told what was there before
+    for name in schema.TOLD_BY[part]:
+        (settings.folder / name).unlink(missing_ok=True)
     if part == "model":
         source = settings.source
         given = None if source.track else source.checkpoint  # a pretrained model's own need not be typed

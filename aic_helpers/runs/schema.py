@@ -38,8 +38,18 @@ HANGS_ON: dict[str, tuple[str, ...]] = {
 TABLES = ("images.csv", "examples.csv", "timing.csv", "growth.csv")
 """Of these files: those whose figures are shown and judged."""
 
-FILES = ("model.pb", *HANGS_ON["metrics"], *HANGS_ON["profile"], "report.html", "result.json")
-"""What the steps write into a run folder."""
+NOTEBOOKS = ("01_convert.ipynb", "02_evaluate.ipynb", "03_profile.ipynb")
+
+TOLD_BY: dict[str, tuple[str, ...]] = {
+    "model": (*NOTEBOOKS, "report.html"),
+    "metrics": (*NOTEBOOKS[1:], "report.html"),
+    "profile": (*NOTEBOOKS[2:], "report.html"),
+    "requirements": (*NOTEBOOKS[2:], "report.html"),
+}
+"""By part of the result: the files that show it, and tell what was there before once it is made anew."""
+
+FILES = ("model.pb", *HANGS_ON["metrics"], *HANGS_ON["profile"], *TOLD_BY["model"], "result.json")
+"""What the steps, and the notebooks that call them, write into a run folder."""
 
 SCHEMA = 1
 

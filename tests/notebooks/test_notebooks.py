@@ -132,8 +132,7 @@ def test_a_run_of_the_sample_network_gives_a_whole_result(track, tmp_path, capfd
     left_out = {"growth.csv"} | (
         {name for name in schema.FILES if "overview" in name} if track == "enhancement" else set()
     )
-    notebooks = {"01_convert.ipynb", "02_evaluate.ipynb", "03_profile.ipynb"}
-    assert {path.name for path in out.iterdir()} == (notebooks | set(schema.FILES)) - left_out
+    assert {path.name for path in out.iterdir()} == set(schema.FILES) - left_out
     rows = dict(line.split(maxsplit=1) for line in stdout.splitlines() if not line.startswith(("score", "run")))
     assert rows["model"] == name
     assert rows["images"] == "3"

@@ -366,6 +366,23 @@ def test_a_name_that_is_no_file_name_makes_a_folder_all_the_same():
     assert run_settings.run_folder(SUPER_RESOLUTION, source).name == "a_b_c"
 
 
+@pytest.mark.parametrize(
+    ("part", "value", "left"),
+    [
+        ("model", MODEL, []),
+        ("metrics", METRICS, ["01_convert.ipynb"]),
+        ("profile", PROFILE, ["01_convert.ipynb", "02_evaluate.ipynb"]),
+        ("requirements", [], ["01_convert.ipynb", "02_evaluate.ipynb"]),
+    ],
+)
+def test_what_shows_a_part_goes_when_that_is_made_anew(settings, part, value, left):
+    complete(settings)
+    for name in (*schema.NOTEBOOKS, "report.html"):
+        (settings.folder / name).touch()
+    results.write_part(settings, part, value)
+    assert sorted(path.name for path in settings.folder.iterdir() if path.suffix in (".ipynb", ".html")) == left
+
+
 @pytest.fixture
 def made(tmp_path, monkeypatch):
     """Note in one run folder what was made of a source; returns the settings, from what is typed."""
