@@ -4,6 +4,7 @@ In a checkout `notebooks/`, `models_pretrained/` and `data/` stand beside the pa
 `aic_helpers/_project/` (see `aic_helpers/core/project_paths.py`).
 """
 
+import shutil
 from pathlib import Path
 
 from setuptools import setup
@@ -11,12 +12,15 @@ from setuptools.command.build_py import build_py
 
 CARRIED = ("notebooks/*.ipynb", "models_pretrained/*", "data/*.toml", "data/sample/**/*")
 
+PLACE = "aic_helpers/_project"
+
 
 class WithProject(build_py):
     """Builds the package with the project's other files in it."""
 
     def run(self) -> None:
         super().run()
+        shutil.rmtree(Path(self.build_lib, PLACE), ignore_errors=True)  # of an earlier build
         for source, target in self._carried().items():
             self.mkpath(str(Path(target).parent))
             self.copy_file(source, target)
@@ -32,7 +36,7 @@ class WithProject(build_py):
         if self.editable_mode:
             return {}
         files = [path for pattern in CARRIED for path in sorted(Path().glob(pattern)) if path.is_file()]
-        return {str(path): str(Path(self.build_lib, "aic_helpers", "_project", path)) for path in files}
+        return {str(path): str(Path(self.build_lib, PLACE, path)) for path in files}
 
 
 setup(cmdclass={"build_py": WithProject})

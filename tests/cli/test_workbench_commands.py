@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from aic_helpers.boards import folders
 from aic_helpers.cli import main, workbench_folders
+from aic_helpers.core import project_paths
 from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.runs import run_settings
+from aic_helpers.studies import folders as study_folders
+from aic_helpers.submissions import judging, teams
 
 NAMES = ["data", "environment.yml", "models_pretrained", "my_network.py", "notebooks", "runs"]
 
@@ -127,3 +132,14 @@ def test_the_shell_completes_what_is_typed():
     environment = os.environ | {"_AIC_COMPLETE": "bash_complete", "COMP_WORDS": "aic boa", "COMP_CWORD": "1"}
     called = subprocess.run([program], env=environment, capture_output=True, text=True)
     assert (called.returncode, called.stdout) == (0, "plain,board\n")
+
+
+def test_whatever_is_written_goes_to_the_working_folder(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    runs = tmp_path / "runs"
+    assert run_settings.settle("A").folder == runs / "super_resolution" / "sample_sr_srcnn"
+    assert folders.boards_folder() == runs / "boards"
+    assert study_folders.folder_of("") == runs / "study"
+    assert teams.team_folder() == runs / "submissions"
+    assert judging.desk_folder("") == runs / "desk"
+    assert project_paths.fetched_challenge() == tmp_path / "data" / "challenge"

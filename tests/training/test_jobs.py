@@ -254,3 +254,8 @@ def test_the_curve_shows_each_report_beside_doing_nothing() -> None:
 def test_the_curve_leaves_out_a_line_that_is_nowhere() -> None:
     right = training_plots.training([{"step": 10, "loss": 0.5, "held_out_psnr_db": 28.0}], math.inf).axes[1]
     assert len(right.lines) == 1
+
+
+def test_what_comes_out_goes_to_the_working_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert jobs.settle("tiny", "A").folder == tmp_path / "runs" / "training" / "super_resolution" / "tiny"
