@@ -21,6 +21,6 @@ def needed(extra: str) -> Iterator[None]:
     """Around imports: turn a package that is missing into an `InputError` with the extra that brings it."""
     try:
         yield
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         missing = (error.name or str(error)).partition(".")[0]
         raise InputError(f"the packages of {NAME}[{extra}]", f"no {missing}", command(extra)) from None

@@ -160,7 +160,7 @@ def _engine(place: str, make: bool) -> Engine:
             arguments = {"connect_timeout": CONNECT_S} if url.get_backend_name() == "postgresql" else {}
             try:
                 return sql.create_engine(url, connect_args=arguments, pool_pre_ping=True)
-            except ModuleNotFoundError as error:
+            except ImportError as error:
                 remedy = f"{installation.command('desk')} brings one for postgresql+psycopg://..."
                 raise InputError("a driver for that database", f"no module {error.name}", remedy) from None
     _refuse_memory(place, place)
