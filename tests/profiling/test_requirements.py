@@ -85,6 +85,11 @@ def test_a_good_model_breaks_none(monkeypatch: pytest.MonkeyPatch, freeze: Calla
 
 CASES = {
     "smaller": ("any resolution", "at 128x96 the output is 126x94", "SAME padding"),
+    "four_times_larger": (
+        "any resolution",
+        "at 128x96 the output is 512x384",
+        "it enlarges by 4: leave the",
+    ),
     "larger_where_odd": ("any resolution", "at 101x103 the output is 102x104", "crop the output"),
     "not_a_number": ("finite values", "for a photo, for black and for white", "division by zero"),
     "random": ("same output twice", "one photo twice", "random"),
