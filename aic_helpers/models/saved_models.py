@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from aic_helpers.core.error_reasons import reason
 from aic_helpers.core.errors import InputError, nearest
-from aic_helpers.graphs.graph_ends import Ends, listed, node_name
+from aic_helpers.graphs.graph_ends import Ends, find_ends, listed, node_name
 from aic_helpers.models.adapters import Adapters
 from aic_helpers.models.graph_sources import ends_of, of_session
 from aic_helpers.models.originals import Original, freeze_callable
@@ -67,9 +67,10 @@ def _ends_of_version_1(path: Path, meta_graph: Any, graph_def: Any, adapt: Adapt
         return ends_of(graph_def, path, adapt)
     signature = _chosen(signatures, lambda one: one.inputs, path, adapt)
     names = [name for name, _ in adapt.set]
-    inputs = {key: info for key, info in signature.inputs.items() if not {key, node_name(info.name)} & {*names}}
-    key = _one(inputs, "input", adapt.input, path)
-    return Ends(inputs[key].name, signature.outputs[_one(signature.outputs, "output", adapt.output, path)].name)
+    inputs = {key: info for key, info in signature.inputs.items() if node_name(info.name) not in names}
+    taken = inputs[_one(inputs, "input", adapt.input, path)].name
+    given = signature.outputs[_one(signature.outputs, "output", adapt.output, path)].name
+    return find_ends(graph_def, str(path), given=Ends(taken, given), set_names=names)
 
 
 def _of_version_2(path: Path, meta_graph: Any, adapt: Adapters) -> Original:
@@ -77,8 +78,9 @@ def _of_version_2(path: Path, meta_graph: Any, adapt: Adapters) -> Original:
 
     with _loading(path):
         loaded = tf.saved_model.load(str(path), tags=list(meta_graph.meta_info_def.tags))
-    functions = {name: _of_signature(function) for name, function in loaded.signatures.items()}
-    function = _chosen(functions or dict(_traced(loaded)), lambda one: one.inputs, path, adapt)
+    signatures = {name: _of_signature(function) for name, function in loaded.signatures.items()}
+    functions = signatures or dict(_traced(loaded))
+    function = _chosen(functions, lambda one: one.inputs, path, adapt)
     values = {name: tf.constant(value, function.inputs[name].dtype) for name, value in _set(function, path, adapt)}
     key = _one({name: spec for name, spec in function.inputs.items() if name not in values}, "input", adapt.input, path)
     output_key = _one(dict.fromkeys(function.outputs), "output", adapt.output, path)
@@ -89,7 +91,11 @@ def _of_version_2(path: Path, meta_graph: Any, adapt: Adapters) -> Original:
 
     shape = None if spec.shape.rank is None else spec.shape.as_list()
     frozen = freeze_callable(call, shape, adapt, spec.dtype)
-    return Original(frozen, lambda batch: call(tf.constant(batch, spec.dtype)).numpy(), "saved_model", has_set=True)
+    original = Original(frozen, lambda batch: call(tf.constant(batch, spec.dtype)).numpy(), "saved_model", has_set=True)
+    if len(functions) > 1 or not loaded.signatures or len(function.outputs) > 1:
+        name = next(name for name, one in functions.items() if one is function)
+        original.notes = [f"of {path.name} the function {name} was taken, from {key} to {output_key}"]
+    return original
 
 
 def _of_signature(function: Any) -> _Function:

@@ -120,6 +120,7 @@ def test_those_that_were_named_are_taken(saved, freeze, tmp_path):
     assert halves(freeze(saved / "two", input="photos"), tmp_path / "model.pb")
     report = freeze(saved / "scaled", set={"scale": 1}, output="clean")
     assert report["adapters"] == ["scale is set to 1"]
+    assert report["notes"] == ["of scaled the function serving_default was taken, from images to clean"]
     assert halves(report, tmp_path / "model.pb")
 
 
@@ -146,6 +147,11 @@ def test_savedmodels_of_tensorflow_1(version_1, freeze, tmp_path, tags, signed):
     report = freeze(version_1(tags, signed=signed))
     assert report["adapters"] == ["input: the tensor images:0", "output: the tensor result:0"]
     assert halves(report, tmp_path / "model.pb")
+
+
+def test_a_placeholder_that_a_savedmodel_of_tensorflow_1_has_not(version_1, freeze):
+    with pytest.raises(InputError, match=r"expected a placeholder of .*old to set, found phase: placeholders: images"):
+        freeze(version_1(), set={"phase": False})
 
 
 def test_a_damaged_savedmodel(tmp_path, freeze):
