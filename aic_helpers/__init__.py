@@ -8,7 +8,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "core.package_version": ["__version__"],
+        "core.installation": ["__version__"],
         "core.scoring": ["total_scores"],
         "core.tracks": ["TRACKS"],
         "dashboard.comparing": ["compare"],

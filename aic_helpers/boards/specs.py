@@ -16,8 +16,8 @@ from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError, nearest, require_file
 from aic_helpers.core.project_paths import folder_name, output_folder
 from aic_helpers.core.safe_texts import require_text
-from aic_helpers.core.system_litter import is_litter
 from aic_helpers.core.tracks import TRACKS
+from aic_helpers.data.system_litter import is_litter
 from aic_helpers.models import sources
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import run_settings

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from aic_helpers.core import safe_files
+from aic_helpers.core import installation, safe_files
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.package_version import __version__
 from aic_helpers.core.project_paths import CHECKOUT, FIRST_NOTEBOOK, PACKAGE, PROJECT, output_folder
 from aic_helpers.reporting import notebook_kernels
 
@@ -44,7 +43,7 @@ def make(typed: str) -> tuple[Path, dict[str, bool]]:
         output_folder(folder / name, f"{name}/", "move the file away")
     made = {f"{NOTEBOOKS}/": _copy_notebooks(folder / NOTEBOOKS)}
     for name in FILES:
-        text = (TEMPLATES / name).read_text("utf-8").replace("{version}", __version__)
+        text = (TEMPLATES / name).read_text("utf-8").replace("{version}", installation.__version__)
         made[name] = _write(folder / name, text)
     made["runs/"] = not (folder / "runs").exists()
     (folder / "runs").mkdir(exist_ok=True)

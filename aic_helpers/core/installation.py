@@ -1,4 +1,4 @@
-"""The installed package and its extras (`pip install "aic-workbench[desk]"`)."""
+"""The installed package: `__version__`, and its extras (`pip install "aic-workbench[desk]"`)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,18 @@ from aic_helpers.core.errors import InputError
 
 NAME = "aic-workbench"
 """Of the project, as pip knows it."""
+
+
+def __getattr__(name: str) -> str:
+    """Read the version where it is asked for: that takes as long as the help of a command."""
+    if name != "__version__":
+        raise AttributeError(name)
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(NAME)
+    except PackageNotFoundError:  # a folder of sources on the path
+        return "unknown"
 
 
 def command(extra: str) -> str:

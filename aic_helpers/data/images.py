@@ -17,8 +17,8 @@ from PIL import UnidentifiedImageError
 from aic_helpers.core.errors import InputError, require_file, require_folder
 from aic_helpers.core.safe_files import replacing
 from aic_helpers.core.safe_texts import require_text
-from aic_helpers.core.system_litter import is_litter
 from aic_helpers.data import image_headers
+from aic_helpers.data.system_litter import is_litter
 
 Rgb8 = NDArray[np.uint8]
 Floats = NDArray[np.floating]

@@ -14,9 +14,9 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.core.machine import own_memory_mib
 from aic_helpers.core.quiet_tensorflow import import_tensorflow, make_light
 from aic_helpers.graphs.receptive_fields import ReceptiveField, receptive_field
+from aic_helpers.graphs.rooflines import roofline
 from aic_helpers.graphs.static_cost import static_cost
 from aic_helpers.models.frozen_models import FrozenModel, load, read_graph
-from aic_helpers.models.rooflines import roofline
 
 PROBE_PX = 960
 """Side of the image for which activations are added up; networks that want multiples of 64 take it too."""

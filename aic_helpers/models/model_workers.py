@@ -252,7 +252,7 @@ class ModelWorker:
         return self._ask({"do": "cost", "model": str(path.resolve()), "width_px": width_px, "height_px": height_px})
 
     def roofline(self, threads: int) -> dict[str, Any]:
-        """Return the machine's own limits; see `aic_helpers.models.rooflines.roofline`."""
+        """Return the machine's own limits; see `aic_helpers.graphs.rooflines.roofline`."""
         return self._ask({"do": "roofline", "threads": threads})
 
     def _run_of_numbers(self) -> Run:

@@ -99,7 +99,7 @@ class Network:
         return self.worker.cost(path, self.conditions.width_px, self.conditions.height_px)
 
     def roofline(self) -> dict[str, Any]:
-        """Return the machine's own limits with as many threads; see `aic_helpers.models.rooflines.roofline`."""
+        """Return the machine's own limits with as many threads; see `aic_helpers.graphs.rooflines.roofline`."""
         with self._failures("while the machine's limits were measured"):
             return self.worker.roofline(self.conditions.threads)
 

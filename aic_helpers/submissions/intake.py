@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aic_helpers.core.errors import InputError, in_words
-from aic_helpers.core.system_litter import is_litter
+from aic_helpers.data.system_litter import is_litter
 from aic_helpers.submissions.eml import Mail, read_mail
 from aic_helpers.submissions.ledgers import Ledger
 from aic_helpers.submissions.messages import Registration

@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from aic_helpers.core import package_version
+from aic_helpers.core import installation
 from aic_helpers.core.project_paths import PROJECT
 
 DESK = ["submit ingest .", "submit work", "submit queue", "submit open A", "submit close A", "leaderboard"]
@@ -58,4 +58,4 @@ def test_the_version():
     import aic_helpers
 
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert aic_helpers.__version__ == package_version.__version__ == project["version"]
+    assert aic_helpers.__version__ == installation.__version__ == project["version"]

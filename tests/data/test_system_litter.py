@@ -2,7 +2,7 @@
 
 import pytest
 
-from aic_helpers.core.system_litter import is_litter
+from aic_helpers.data.system_litter import is_litter
 
 
 @pytest.mark.parametrize("name", ["._1.png", "._net.py", ".DS_Store", "Thumbs.db", "Desktop.ini", "__MACOSX", "@eaDir"])
