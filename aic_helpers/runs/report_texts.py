@@ -113,6 +113,7 @@ def _quality_made(result: Result, track: Track) -> dict[str, str]:
         "MS-SSIM": mean + clipped + (f"; {float64:.4f} with sums in float64" if adds else ""),
         "PSNR, MS-SSIM": mean,
         "images": _images_made(result, metrics),
+        "doubt": "from the outputs for the worst, the median and the best image",
     }
 
 
