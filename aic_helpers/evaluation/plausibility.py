@@ -31,6 +31,9 @@ BETTER_DB = 3.0
 BELOW = -0.2
 """An output that goes below may be one in -1..1."""
 
+BRIGHT = 0.4
+"""An output of a network that takes 0 for a middle grey stays above."""
+
 SAME_READING_DB = 0.1
 """Of two readings that differ by less the simpler is named, which stands first."""
 
@@ -95,6 +98,10 @@ def _from_255(image: Image) -> Image:
     return image / np.float32(255)
 
 
+def _to_both_signs(image: Image) -> Image:
+    return image * np.float32(2) - np.float32(1)
+
+
 def _from_both_signs(image: Image) -> Image:
     return (image + np.float32(1)) / np.float32(2)
 
@@ -111,11 +118,16 @@ def _goes_below(output: Image) -> bool:
     return bool(output.min() < BELOW)
 
 
+def _is_bright(output: Image) -> bool:
+    return bool(output.min() > BRIGHT)
+
+
 READINGS = (
     _Reading("range", "it takes and gives 0..255: give --range 255", _to_255, _from_255),
     _Reading("range", "it gives 0..255: divide its output by 255", _same, _from_255),
     _Reading("range", "it takes 0..255: multiply its input by 255", _to_255, _same, _is_flat),
     _Reading("range", "it gives -1..1: return (output + 1) / 2", _same, _from_both_signs, _goes_below),
+    _Reading("range", "it takes -1..1: call it with 2 * images - 1", _to_both_signs, _same, _is_bright),
     _Reading(
         "range",
         "it takes and gives 0..255 and BGR: give --range 255 --colour bgr",

@@ -75,6 +75,18 @@ def find_ends(graph_def: Any, where: str, *, given: Ends, set_names: Collection[
     return Ends(entry, _output(nodes, where, given.output, node_name(entry)))
 
 
+def refuse_changing(graph_def: Any) -> None:
+    """Refuse a graph that writes to its own variables, as batch statistics do in training: it can't be frozen."""
+    functions = [function.node_def for function in graph_def.library.function]
+    if changed := [
+        node.name for nodes in (graph_def.node, *functions) for node in nodes if node.op.startswith("Assign")
+    ]:
+        found, remedy = f"one that writes to its variables as it runs ({listed(changed)})", "build it for inference"
+        raise InputError(
+            "a network that stays as it is", found, f"{remedy}: batch norm with training=False, no counters"
+        )
+
+
 def refuse_unready(graph_def: Any, ends: Ends, where: str, set_names: Collection[str] = ()) -> None:
     """Refuse a graph that can't run on images alone: it has variables, other inputs, or Python inside.
 

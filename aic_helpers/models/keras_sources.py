@@ -17,7 +17,7 @@ from aic_helpers.models.built_functions import Built, build, of_model
 from aic_helpers.models.originals import Original, freeze_callable
 from aic_helpers.models.user_code import load_module
 from aic_helpers.weights import saved_networks
-from aic_helpers.weights.restoring import Restored, restored
+from aic_helpers.weights.restoring import restored
 
 OWN_CLASS = re.compile(
     r"(?:Could not locate (?:class|function)|Unknown [a-z ]+:|Cannot deserialize object of type) "
@@ -33,11 +33,10 @@ def python_function(path: Path, name: str, checkpoint: Path | None, adapt: Adapt
     if checkpoint is None:
         return _with_own_weights(path, name, adapt, keras_first=keras_first)
     built = build(path, name, adapt, keras_first=keras_first)
-    found = Restored([])
-    if built.slots:
-        names, own, structure = built.names, built.own, built.structure
-        title = _title(built, name)
-        found = restored(built.slots, checkpoint, title, names=names, own=own, structure=structure)
+    title, names, own, structure = _title(built, name), built.names, built.own, built.structure
+    if not built.slots:
+        raise InputError(f"no checkpoint beside {title}, which has no variables", str(checkpoint), "leave it out")
+    found = restored(built.slots, checkpoint, title, names=names, own=own, structure=structure)
     for variable, array in found.pairs:
         variable.assign(array)
     return _original(built, adapt, found.unused, [found.note] if found.note else [])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from aic_helpers.core.error_reasons import reason
 from aic_helpers.core.errors import InputError
-from aic_helpers.graphs.graph_ends import USUAL, Ends
+from aic_helpers.graphs.graph_ends import USUAL, Ends, refuse_changing
 from aic_helpers.models.adapters import Adapters, Shape, shape_words
 
 Batch = NDArray[np.float32]
@@ -75,6 +75,7 @@ def freeze_callable(call: Callable[[Any], Any], own_shape: Shape | None, adapt: 
         except Exception as error:
             first = first or error
             continue
+        refuse_changing(concrete.graph.as_graph_def())
         return convert_variables_to_constants_v2(concrete).graph.as_graph_def()
     expected = f"a model of one image batch {shape_words(adapt.shapes[0])}"
     raise InputError(expected, reason(first or ValueError()), "mend the model") from None

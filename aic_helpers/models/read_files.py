@@ -29,7 +29,8 @@ CHANGED_MEANWHILE = "changed while it was read"
 def watch() -> Callable[..., dict[str, str]]:
     """Note from here on which files this process reads; there is no end to it.
 
-    What is noticed is what Python opens, HDF5 files, and checkpoints of TensorFlow.
+    What is noticed is what Python opens, HDF5 files, and what TensorFlow opens as a checkpoint, by its `GFile` or by
+    `tf.io.read_file`.
 
     Returns
     -------
@@ -59,16 +60,21 @@ def watch() -> Callable[..., dict[str, str]]:
 def _notice_other_openers(opened: set[str]) -> None:
     """Note what code reads by HDF5 and by TensorFlow, which open files themselves."""
     import h5py
+    from tensorflow.python.lib.io import file_io
+    from tensorflow.python.ops import gen_io_ops
     from tensorflow.python.training import py_checkpoint_reader
 
     h5py.File.__init__ = _noting(h5py.File.__init__, opened)
+    file_io.FileIO.__init__ = _noting(file_io.FileIO.__init__, opened)
+    gen_io_ops.read_file = _noting(gen_io_ops.read_file, opened)
     py_checkpoint_reader.NewCheckpointReader = _noting(py_checkpoint_reader.NewCheckpointReader, opened)
 
 
 def _noting(function: Callable[..., Any], opened: set[str]) -> Callable[..., Any]:
     @wraps(function)
     def noted(*arguments: Any, **settings: Any) -> Any:
-        opened.update(os.fsdecode(one) for one in arguments[:2] if isinstance(one, str | bytes | os.PathLike))
+        names = [*arguments[:2], settings.get("name"), settings.get("filename")]
+        opened.update(os.fsdecode(one) for one in names if isinstance(one, str | bytes | os.PathLike))
         return function(*arguments, **settings)
 
     return noted

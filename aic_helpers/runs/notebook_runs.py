@@ -175,8 +175,7 @@ def execute(
     try:
         with _quiet_kernels():
             execute_notebook(
-                str(notebook),
-                str(output),
+                *(str(path).replace("{", "{{").replace("}", "}}") for path in (notebook, output)),  # papermill fills in
                 parameters,
                 progress_bar=False,
                 on_cell_start=on_cell_start,

@@ -161,7 +161,7 @@ def set_damaged_aside(folder: Path) -> Result | None:
     Raises
     ------
     OtherSchemaError
-        One that another version of the workbench may have written.
+        One that another version of the workbench, or another program, may have written.
     """
     path = folder / "result.json"
     try:

@@ -79,7 +79,10 @@ def settle(
             f"a model of track {chosen.name}", f"{source.name}, made for {source.track}", f"use track {source.track}"
         )
     dataset = datasets.open_dataset(str(data), track=chosen)
-    return Settings(chosen, source, dataset, run_folder(chosen, source, str(out)), limit or None)
+    folder = run_folder(chosen, source, str(out))
+    if folder.resolve() in {file.parent.resolve() for file in (dataset.pairs[0].target, *dataset.hd[:1])}:
+        raise InputError("a run folder of its own", f"{folder}, which has the images", "name another with --out")
+    return Settings(chosen, source, dataset, folder, limit or None)
 
 
 def run_folder(track: Track, source: sources.ModelSource, out: str = "") -> Path:

@@ -335,7 +335,7 @@ class Result(AsWritten):
 
 
 class OtherSchemaError(InputError):
-    """A result of another schema: not damaged, but another version's."""
+    """A result of another schema: not damaged, but another version's, or JSON of another program's."""
 
 
 def as_result(content: Any, path: Path) -> Result:
@@ -344,14 +344,15 @@ def as_result(content: Any, path: Path) -> Result:
     Raises
     ------
     OtherSchemaError
-        Another schema.
+        Another schema, or none.
     InputError
-        No schema, or a part that isn't as a step would have written it.
+        A part that isn't as a step would have written it.
     """
     expected = f"a whole result in {path}"
     found = content.get("schema") if isinstance(content, dict) else None
     if not isinstance(found, int):
-        raise InputError(expected, f"{validation.brief(found)} as its schema", REMEDY)
+        found_words = f"{validation.brief(found)} as its schema"
+        raise OtherSchemaError(expected, found_words, "name another folder with --out, or remove the file")
     if found != SCHEMA:
         raise OtherSchemaError(
             f"a result of schema {SCHEMA} in {path}",

@@ -46,6 +46,7 @@ FAULTS: dict[str, tuple[Callable, str, str]] = {
     "gives 0..255": (lambda x: sharpened(x) * 255, "range", "it gives 0..255: divide its output by 255"),
     "takes 0..255": (lambda x: sharpened(x / 255), "range", "it takes 0..255: multiply its input by 255"),
     "gives -1..1": (lambda x: 2 * sharpened(x) - 1, "range", "it gives -1..1: return (output + 1) / 2"),
+    "takes -1..1": (lambda x: sharpened((x + 1) / 2), "range", "it takes -1..1: call it with 2 * images - 1"),
     "8 bits": (lambda x: np.float32(np.uint8(np.clip(sharpened(x / 255) * 255, 0, 255))), "range", "--range 255"),
     "gives BGR": (lambda x: sharpened(x)[..., ::-1], "colour", "it gives BGR: return output[..., ::-1]"),
     "BGR": (of_exchanged, "colour", "it takes and gives BGR: give --colour bgr"),

@@ -216,6 +216,21 @@ def test_what_the_code_itself_loads_is_noticed(tmp_path):
     assert all(len(digest) == 64 for files in read.values() for digest in files.values())
 
 
+def test_a_network_that_writes_to_its_own_variables_is_refused(tmp_path):
+    text = "import tensorflow as tf\ncalls = tf.Variable(0.0)\ndef net(x): return x + 0 * calls.assign_add(1.0)\n"
+    (tmp_path / "net.py").write_text(text)
+    with pytest.raises(
+        InputError, match=r"found one that writes to its variables as it runs \(AssignAdd.*\): build it"
+    ):
+        python_function(tmp_path / "net.py", "net", None, AS_IT_IS, keras_first=False)
+
+
+def test_a_checkpoint_beside_a_network_without_variables(tmp_path):
+    (tmp_path / "net.py").write_text("import keras\ndef net(x): return x * 0.5\n")
+    with pytest.raises(InputError, match=r"expected no checkpoint beside net, which has no variables, found .*: leave"):
+        python_function(tmp_path / "net.py", "net", tmp_path / "w.h5", AS_IT_IS, keras_first=True)
+
+
 def test_a_builder_with_a_checkpoint(tmp_path, functions):
     import tf_keras
 

@@ -354,6 +354,7 @@ import importlib.util, os, sys
 from pathlib import Path
 import keras
 import numpy as np
+import tensorflow as tf
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "elsewhere"))
 import far
@@ -364,6 +365,8 @@ unlisted = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(unlisted)
 factor = float(np.load(HERE / "factor.npy")[0])
 factor *= float(open(os.fsencode(HERE / "bytes.txt")).read())
+factor *= float(tf.io.gfile.GFile(str(HERE / "gfile.txt"), "r").read())
+factor *= float(tf.strings.to_number(tf.io.read_file(str(HERE / "tensor.txt"))))
 def f(x): return x * shade * far.FAR * inner.INNER * unlisted.PATH * factor
 """,
     "nets/__init__.py": "",
@@ -372,6 +375,8 @@ def f(x): return x * shade * far.FAR * inner.INNER * unlisted.PATH * factor
     "space/inner.py": "INNER = 1.0\n",
     "by_path.py": "PATH = 1.0\n",
     "bytes.txt": "1.0",
+    "gfile.txt": "1.0",
+    "tensor.txt": "1.0",
     "../elsewhere/far.py": "FAR = 1.0\n",
 }
 """Ways in which a model's file reads another; `space` is a package without an `__init__.py`."""

@@ -48,6 +48,13 @@ def test_a_parameter_unlike_any_other(notebook):
         notebook_runs.check_parameters(notebook(), {"zzz": 1})
 
 
+def test_braces_in_a_path_are_its_own(notebook, tmp_path):
+    folder = tmp_path / "a {name} {"
+    folder.mkdir()
+    notebook_runs.execute(notebook(), folder / "out.ipynb", {"name": "y"})
+    assert [path.name for path in folder.iterdir()] == ["out.ipynb"]
+
+
 def test_parameters_reach_the_notebook_in_this_interpreter(notebook, tmp_path, capfd):
     path = notebook("import sys; print(sys.executable, answer, name)")
     started = []

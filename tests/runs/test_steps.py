@@ -58,6 +58,13 @@ def test_a_model_is_converted_once_unless_asked_again(settings, monkeypatch):
         steps.convert(settings, fresh=True)
 
 
+def test_the_folder_of_the_images_is_no_run_folder(settings):
+    images = settings.dataset.pairs[0].target.parent
+    typed = ("enhancement", str(settings.source.path), "", settings.dataset.name)
+    with pytest.raises(InputError, match=r"expected a run folder of its own, found .*, which has the images: name"):
+        run_settings.settle(*typed, out=str(images))
+
+
 def test_a_changed_source_is_converted_anew(settings):
     first = steps.convert(settings)
     settings.source.path.write_bytes(b"other")
