@@ -117,7 +117,7 @@ def test_prose_comes_before_code(notebook):
 @pytest.mark.parametrize("track", TRACKS)
 def test_a_run_of_the_sample_network_gives_a_whole_result(track, tmp_path, capfd):
     out = tmp_path / "run"
-    few = ["--limit", "3", "--time-budget", "6"]
+    few = ["--limit", "3", "--time-budget", "15"]
     status = main.status(["run", "--track", track, *few, "--out", str(out)])
     stdout, stderr = capfd.readouterr()
     name = TRACKS[track].baseline
@@ -127,7 +127,7 @@ def test_a_run_of_the_sample_network_gives_a_whole_result(track, tmp_path, capfd
     assert told == [f"{track} {name}: {step}" for step in ("01_convert", "02_evaluate", "03_profile")]
     result = results.read(out)
     _check_result(result.raw, track)
-    assert result.keys["profile"].made_from["time_budget_s"] == 6
+    assert result.keys["profile"].made_from["time_budget_s"] == 15
     # Nothing was measured of growth, and a small patch has no overview.
     left_out = {"growth.csv"} | (
         {name for name in schema.FILES if "overview" in name} if track == "enhancement" else set()
