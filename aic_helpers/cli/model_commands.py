@@ -152,23 +152,15 @@ def profile(
       aic profile --track super_resolution --model my_network.pb --size 1920x1080 --threads 1
     """
     from aic_helpers.core import machine, progress_bars
-    from aic_helpers.profiling.network_pairs import Conditions
+    from aic_helpers.profiling.network_pairs import Conditions, read_size
     from aic_helpers.profiling.timing import Limits
     from aic_helpers.runs import steps
 
-    conditions = Conditions(*_size(size), machine.usable_cores() if threads is None else threads, device)
+    conditions = Conditions(*read_size(size), machine.usable_cores() if threads is None else threads, device)
     limits = Limits(interval, time_budget, repetitions)
     with options.staged(typed) as (settings, run), progress_bars.bar("run") as show:
         run.result = steps.profile(run.settings, conditions, limits, run.result, fresh=fresh, progress=show)
     return options.report(settings, "profile", run.result, as_json)
-
-
-def _size(text: str) -> tuple[int, int]:
-    """Return the width and height that a person typed."""
-    sides = text.lower().split("x")
-    if len(sides) != 2 or not all(side.isascii() and side.isdecimal() for side in sides):
-        raise InputError("a size as WIDTHxHEIGHT", text or repr(text), "say for example 1280x720")
-    return int(sides[0]), int(sides[1])
 
 
 @click.command()

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from aic_helpers.core.tracks import MAX_DIFFERENCE
 from aic_helpers.evaluation.per_image import Model, run_model
 
 Image = NDArray[np.float32]
@@ -48,9 +49,6 @@ SAME_DB = 100.0
 
 FLAT_STD = 0.01
 """Of each channel of a picture: under three steps of 255."""
-
-MAX_REPEAT_DIFFERENCE = 1e-4
-"""As the rule on the same output twice has it."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +165,7 @@ def _repeated(model: Model, one: Seen) -> Doubt | None:
     if first is None or second is None:
         return None
     difference = float(np.abs(first - second).max())
-    if difference <= MAX_REPEAT_DIFFERENCE:
+    if difference <= MAX_DIFFERENCE:
         return None
     text = f"the same image gives another output at the next call, by {difference:.1e}: freeze it for inference"
     return Doubt("repeat", text)

@@ -24,6 +24,14 @@ BASELINE_SHARE = 0.8
 """Of the memory available at the start: no rule holds for the baseline, but it must not take the machine down."""
 
 
+def read_size(text: str) -> tuple[int, int]:
+    """Return the width and height in px that a person typed, as in ``1280x720``."""
+    sides = str(text).lower().split("x")
+    if len(sides) != 2 or not all(side.isascii() and side.isdecimal() for side in sides):
+        raise InputError("a size as WIDTHxHEIGHT", text or repr(text), "say for example 1280x720")
+    return int(sides[0]), int(sides[1])
+
+
 @dataclass(frozen=True)
 class Conditions:
     """What both networks are run with, alike; this cap on memory is for the model alone.

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, MAX_FILE_BYTES
+from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, MAX_DIFFERENCE, MAX_FILE_BYTES
 from aic_helpers.profiling.probes import Findings, Outcome
 
 HD_NAME = f"{HD_WIDTH_PX}x{HD_HEIGHT_PX}"
-
-MAX_DIFFERENCE = 1e-4
-"""Between frozen model and source, between two runs, and between a batch and its images one by one: a fortieth of
-an 8-bit step. Exact equality would ask more than a sum over several threads can give."""
 
 NOT_JUDGED = "not judged"
 
