@@ -1,0 +1,128 @@
+// Where catalogue, view and pixels come from: the kernel of a notebook, or the page that the viewer stands in. Both answer
+// alike; what only a kernel can do (`crop`, `save`, `photo`, `track`) is absent from a page.
+
+import { layerOfBytes, layerOfImage } from "./pictures.js";
+
+const bytesOf = (buffer) => new Uint8Array(buffer.buffer ?? buffer, buffer.byteOffset ?? 0, buffer.byteLength);
+
+/** Return a source that asks a kernel through anywidget's model. */
+export function kernelSource(model) {
+  const waiting = new Map();
+  const told = { progress: () => {} };
+  let lastAsk = 0;
+
+  /** Send a question; each answer but the last goes to `hear`, the last is what the promise gives. */
+  const ask = (content, hear = () => {}, buffers = []) =>
+    new Promise((resolve) => {
+      lastAsk += 1;
+      waiting.set(lastAsk, { hear, resolve });
+      model.send({ ...content, ask: lastAsk }, undefined, buffers);
+    });
+
+  const answered = (content, buffers = []) => {
+    if (content.kind === "progress") return told.progress(content.words);
+    const question = waiting.get(content.ask);
+    if (!question) return undefined;
+    if (content.kind === "picture" || content.kind === "problem") return question.hear(content, buffers);
+    waiting.delete(content.ask);
+    return question.resolve({ content, buffers });
+  };
+
+  const look = (image, names, box, hear) =>
+    ask({ kind: "look", image, names, box, most_px: 1_000_000 }, (content, buffers) => hear(pictureOf(content, buffers)));
+  const said = (content, buffers) => ask(content, undefined, buffers).then((answer) => answer.content);
+  const listen = (event, heard) => {
+    model.on(event, heard);
+    return () => model.off(event, heard);
+  };
+
+  const stop = listen("msg:custom", answered);
+  return {
+    look,
+    stop,
+    catalogue: () => model.get("catalogue"),
+    view: () => model.get("view"),
+    saveView: (view) => {
+      model.set("view", view);
+      model.save_changes();
+    },
+    onCatalogue: (heard) => listen("change:catalogue", heard),
+    onView: (heard) => listen("change:view", heard),
+    onPreviews: (heard) => listen("change:previews", heard),
+    onProgress: (heard) => Object.assign(told, { progress: heard }),
+    previews: () => previewsOf(model.get("previews")),
+    thumbs: (images) =>
+      ask({ kind: "thumbs", images }).then(({ content, buffers }) => content.images.map((name, at) => [name, urlOf(buffers[at])])),
+    crop: (image, names, box) => said({ kind: "crop", image, names, box }).then((content) => content.figures),
+    save: (image, name) => said({ kind: "save", image, name }),
+    photo: (content, buffers) => said({ kind: "photo", ...content }, buffers),
+    track: (track) => said({ kind: "track", track }),
+  };
+}
+
+function pictureOf(content, buffers) {
+  const { image, name, words = "" } = content;
+  if (content.kind === "problem") return { image, name, problem: words, size: [1, 1], worst: null, figures: null };
+  const layer = layerOfBytes(bytesOf(buffers[0]), content.shown_px, content.box);
+  const size = [content.width_px, content.height_px];
+  return { image, name, problem: "", words, size, layer, worst: content.worst_px, figures: content.figures };
+}
+
+function urlOf(buffer) {
+  return buffer && buffer.byteLength ? URL.createObjectURL(new Blob([bytesOf(buffer)])) : "";
+}
+
+/** Return what the kernel showed last, as promises of layers: what is seen first, and where no kernel runs any more. */
+function previewsOf({ image = "", width_px: width, height_px: height, pictures = {} } = {}) {
+  return Object.entries(pictures).map(async ([name, buffer]) => {
+    const url = urlOf(buffer);
+    const shown = await loaded(url);
+    URL.revokeObjectURL(url);
+    return { image, name, size: [width, height], layer: layerOfImage(shown, [width, height], "preview") };
+  });
+}
+
+async function loaded(url) {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  return image;
+}
+
+/** Return a source of the pictures that stand in a page, inside an element. */
+export function pageSource(container) {
+  const { catalogue, view } = JSON.parse(container.querySelector('script[type="application/json"]').textContent);
+  const elements = [...container.querySelectorAll("img[data-image]")];
+  const find = (image, name) =>
+    elements.find(({ dataset }) => catalogue.images[dataset.image]?.name === image && catalogue.shown[dataset.shown]?.name === name);
+
+  async function pictureIn(image, name) {
+    const element = find(image, name);
+    const nothing = { image, name, size: [1, 1], worst: null, figures: null };
+    if (!element) return { ...nothing, problem: catalogue.images.find((any) => any.name === image)?.failures?.[name] ?? "not in this page" };
+    try {
+      await element.decode();
+    } catch {
+      return { ...nothing, problem: "this picture is damaged" };
+    }
+    const size = [element.naturalWidth, element.naturalHeight];
+    const layer = layerOfImage(element, size, "inexact" in element.dataset ? "lossy" : "exact");
+    return { ...nothing, problem: "", size, layer };
+  }
+
+  return {
+    catalogue: () => catalogue,
+    view: () => view ?? {},
+    saveView: () => {},
+    look: async (image, names, box, hear) => {
+      for (const name of names) hear(await pictureIn(image, name));
+    },
+    thumbs: async (images) => images.map((image) => [image, thumbOf(image)]),
+    stop: () => {},
+  };
+
+  function thumbOf(image) {
+    const shown = [catalogue.reference, catalogue.input, ...catalogue.models].filter(Boolean);
+    return shown.map((name) => find(image, name)?.src).find(Boolean) ?? "";
+  }
+}

@@ -1,0 +1,347 @@
+// The viewer: pictures side by side, with their figures, in a notebook or in a page without a kernel.
+
+import { button, element } from "./elements.js";
+import { boxIn, fitZoom, placeOf, seenBox } from "./geometry.js";
+import { handle, watchScrolling } from "./hand.js";
+import { answerKeys, keyList } from "./keys.js";
+import { isStage, makePanes } from "./panes.js";
+import { makePictures, pixelsOf } from "./pictures.js";
+import { boxFigures } from "./pixels.js";
+import { makeSliderLine } from "./sliderline.js";
+import { figureWords, sortedImages } from "./sorting.js";
+import { kernelSource, pageSource } from "./sources.js";
+import { completeView, MOST_PANES, readViewText, viewText } from "./states.js";
+import { makeStrip } from "./strip.js";
+import { makeMore, makePhoto, makeScale, makeToolbar } from "./toolbar.js";
+
+const BLINK_MS = 700;
+const REST_MS = 120; // after which the hand is taken to have stopped
+const SAVE_MS = 250;
+const ASSUMED_PX = [1280, 720]; // of an image that isn't there yet
+
+/** Put a viewer of a source into an element; returns what takes it away again. `linked` is the text of a link. */
+export function mount(root, source, { linked = "", linkFor = (text) => text } = {}) {
+  const app = makeApp(root, source, linkFor);
+  const start = () => {
+    app.catalogue = structuredClone(source.catalogue());
+    app.view = completeView({ ...source.view(), ...readViewText(linked) }, app.catalogue);
+  };
+  start();
+  const parts = buildParts(app);
+  const stops = [listenTo(app, source), watchScrolling(app), watchSize(app), blink(app), source.stop];
+  app.render = () => renderParts(app, parts);
+  for (const preview of source.previews?.() ?? []) preview.then((found) => app.takePreview(found), () => {});
+  app.refresh();
+  return Object.assign(() => stops.forEach((stop) => stop()), { app });
+}
+
+function buildParts(app) {
+  const [toolbar, scale, more, photo, panes] = [makeToolbar, makeScale, makeMore, makePhoto, makePanes].map((make) => make(app));
+  const strip = makeStrip({ choose: (name) => app.change({ image: name }), wantThumbs: (names) => app.fetchThumbs(names, strip) });
+  const title = element("p", { className: "aic-quiet aic-title" });
+  const help = element("dialog", { className: "aic-help", "aria-label": "All keys" });
+  help.append(keyList(), button("Close", "Close the list of keys", () => help.close()));
+  app.dialog = help;
+  app.photoWay = photo.way;
+  panes.panes.forEach(({ frame }) => handle(app, frame));
+  const showLine = makeSliderLine(app, panes.panes[0].frame);
+  answerKeys(app, app.root);
+  takeDrops(app);
+  app.root.append(toolbar.el, more.el, scale.el, panes.el, strip.el, photo.el, title, help);
+  return { toolbar, scale, more, photo, panes, strip, title, showLine };
+}
+
+/** Do what is due in this frame of the page: everything, or only what moves. */
+function renderParts(app, { toolbar, scale, more, photo, panes, strip, title, showLine }) {
+  if (app.due.refresh) {
+    app.ratio = window.devicePixelRatio || 1;
+    for (const part of [toolbar, scale, more, photo]) part.refresh();
+    panes.layout();
+    panes.refresh();
+    strip.update(app.catalogue, app.view);
+    title.textContent = [app.catalogue.title, app.catalogue.data, app.image()?.words, ...(app.catalogue.notes ?? [])].filter(Boolean).join(". ");
+  }
+  if (app.due.refresh || app.due.draw) {
+    toolbar.showZoom();
+    panes.draw();
+    showLine();
+  }
+  panes.point();
+  app.due = {};
+  app.wantPictures();
+}
+
+function makeApp(root, source, linkFor) {
+  const app = {
+    root, source, due: {}, width: 600, pane: [300, 200], ratio: window.devicePixelRatio || 1, scrolledAt: -1e9, progress: "",
+    selection: null, cropFigures: {}, pointer: null, isHeld: false, isSecond: false, isStill: true, said: { words: "", good: true },
+  };
+  app.pictures = makePictures(source, () => app.arrived());
+  return Object.assign(app, looking(app), moving(app), choosing(app), asking(app, linkFor));
+}
+
+/** What is looked at: the image, its frame and the place in it. */
+function looking(app) {
+  const image = () => app.catalogue.images.find(({ name }) => name === app.view.image) ?? null;
+  const reference = () => {
+    const { reference: target, input } = app.catalogue;
+    return target && image()?.target !== false ? target : input;
+  };
+  const frame = () => {
+    const names = [reference(), app.catalogue.input, ...app.view.panes, ...app.catalogue.models];
+    const found = names.map((name) => app.pictures.of(app.view.image, name)).find((picture) => picture?.whole);
+    return found?.size ?? app.lastFrame ?? ASSUMED_PX;
+  };
+  return {
+    image,
+    reference,
+    frame,
+    place: () => placeOf(app.view, app.frame(), app.pane),
+    fitted: () => fitZoom(app.frame(), app.pane),
+    worst: () => app.view.panes.map((name) => app.pictures.of(app.view.image, name)?.worst).find(Boolean) ?? null,
+  };
+}
+
+/** Changes of the view, and what follows from them. */
+function moving(app) {
+  let asked = 0;
+  let resting = 0;
+  let saving = 0;
+  const schedule = (what) => {
+    app.due[what] = true;
+    asked ||= requestAnimationFrame(() => {
+      asked = 0;
+      app.render();
+    });
+  };
+  const rest = () => {
+    clearTimeout(resting);
+    app.isStill = false;
+    resting = setTimeout(() => {
+      app.isStill = true;
+      schedule("point");
+    }, REST_MS);
+  };
+  const save = () => {
+    clearTimeout(saving);
+    saving = setTimeout(() => app.source.saveView(app.view), SAVE_MS);
+  };
+  const change = (part, { isMotion = false } = {}) => {
+    const isOther = part.image !== undefined && part.image !== app.view.image;
+    if (isOther) app.leaveImage();
+    app.view = completeView({ ...app.view, ...part }, app.catalogue);
+    rest();
+    save();
+    schedule(isMotion ? "draw" : "refresh");
+  };
+  return {
+    change,
+    refresh: () => schedule("refresh"),
+    draw: () => schedule("draw"),
+    go: ({ x, y }, zoom = app.view.zoom) => zoom && change({ x, y, zoom }, { isMotion: true }),
+    point: (point) => {
+      app.pointer = point;
+      schedule("point");
+    },
+    leaveImage: () => {
+      app.lastFrame = app.frame();
+      Object.assign(app, { selection: null, cropFigures: {}, pointer: null });
+    },
+    hold: (isHeld) => {
+      if (app.isHeld === isHeld) return;
+      app.isHeld = isHeld;
+      schedule("draw");
+    },
+  };
+}
+
+/** What buttons and keys do. */
+function choosing(app) {
+  const turn = (step) => {
+    const names = sortedImages(app.catalogue, app.view.sort).map(({ name }) => name);
+    const at = Math.min(Math.max(names.indexOf(app.view.image) + step, 0), names.length - 1);
+    if (names.length) app.change({ image: names[at] });
+  };
+  const countPanes = (count) => {
+    const { shown } = app.catalogue;
+    const names = [...app.view.panes];
+    const others = shown.map(({ name }) => name).filter((name) => !names.includes(name));
+    while (names.length < Math.min(count, MOST_PANES)) names.push(others.shift() ?? names[0]);
+    app.change({ panes: names.slice(0, Math.max(count, 2)) });
+  };
+  const goToWorst = () => {
+    const place = app.worst();
+    if (place) app.change({ zoom: Math.max(4, app.view.zoom), x: place[0], y: place[1] });
+  };
+  const escape = () => {
+    app.dialog.close();
+    app.select(null);
+  };
+  return { turn, countPanes, goToWorst, escape, help: () => app.dialog.showModal(), select: (box, how) => select(app, box, how) };
+}
+
+/** Mark a rectangle of the frame; where it is done, get its figures. */
+async function select(app, box, { isDone = true } = {}) {
+  app.selection = box;
+  if (!box) app.cropFigures = {};
+  app.refresh();
+  if (!box || !isDone) return;
+  const { image, panes } = app.view;
+  const figures = app.source.crop ? await app.source.crop(image, panes, box) : figuresHere(app, panes, box);
+  if (app.selection !== box || app.view.image !== image) return;
+  app.cropFigures = figures;
+  app.refresh();
+}
+
+/** Return the figures of a rectangle, of the pixels that the page has. */
+function figuresHere(app, panes, box) {
+  const reference = app.pictures.of(app.view.image, app.reference());
+  const told = (name) => {
+    const picture = app.pictures.of(app.view.image, name);
+    if (!picture?.whole || !reference?.whole || String(picture.size) !== String(reference.size)) return {};
+    const found = boxFigures(pixelsOf(reference.whole), pixelsOf(picture.whole), boxIn(box, app.frame(), picture.size));
+    const [first, second] = app.catalogue.metrics;
+    return { [first?.key]: `${figureWords(found.psnr_db, first)} here`, [second?.key]: found.ssim === null ? "" : `SSIM ${found.ssim.toFixed(4)} here` };
+  };
+  return Object.fromEntries(panes.map((name) => [name, told(name)]));
+}
+
+/** What the source is asked for. */
+function asking(app, linkFor) {
+  const tell = (said) => {
+    app.said = { words: said.words ?? "", good: said.good !== false };
+    app.refresh();
+  };
+  const takePhoto = async (content, buffers = []) => tell(await app.source.photo({ ...content, way: app.photoWay() }, buffers));
+  return {
+    tell,
+    takePhoto,
+    takeFile: async (file) => takePhoto({ name: file.name }, [await file.arrayBuffer()]),
+    retrack: async (track) => tell(await app.source.track(track)),
+    save: async (name) => tell(app.source.save ? await app.source.save(app.view.image, name) : await download(app, name)),
+    copyLink: async () => {
+      const text = linkFor(viewText(app.view));
+      const isCopied = await navigator.clipboard?.writeText(text).then(() => true, () => false);
+      tell({ words: `${isCopied ? "copied: " : ""}${text}` });
+    },
+    fetchThumbs: async (names, strip) => {
+      for (const [name, url] of await app.source.thumbs(names)) strip.thumb(name, url);
+    },
+    wantPictures: () => {
+      const { view } = app;
+      const names = [...view.panes.slice(0, isStage(app) ? 2 : undefined), app.reference()].filter(Boolean);
+      const place = app.place();
+      const wish = { frame: app.frame(), seen: seenBox(place, app.frame(), app.pane), zoom: place.zoom, still: app.isStill };
+      app.pictures.want(view.image, [...new Set(names)], wish);
+    },
+    takePreview: ({ image, name, size, layer }) => {
+      app.pictures.takePreview(image, name, size, layer);
+      app.refresh();
+    },
+    arrived: () => {
+      for (const name of app.view.panes) {
+        const figures = app.pictures.of(app.view.image, name)?.figures;
+        if (figures && app.image()) (app.image().figures ??= {})[name] ??= figures;
+      }
+      app.refresh();
+    },
+  };
+}
+
+/** Save a picture from a page: its own pixels, not what the screen makes of them. */
+async function download(app, name) {
+  const layer = app.pictures.of(app.view.image, name)?.whole;
+  if (!layer) return { words: `${name}: nothing to save`, good: false };
+  const blob = await new Promise((resolve) => layer.canvas.toBlob(resolve, "image/png"));
+  const link = element("a", { href: URL.createObjectURL(blob), download: `${app.view.image} ${name}.png` });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  return { words: `saved: ${link.download}` };
+}
+
+function listenTo(app, source) {
+  source.onProgress?.((words) => {
+    app.progress = words;
+    app.draw();
+  });
+  const taken = (isOther) => {
+    if (isOther) {
+      app.leaveImage();
+      app.catalogue = structuredClone(source.catalogue());
+      app.pictures.forgetAll();
+    }
+    const view = completeView(source.view(), app.catalogue);
+    if (!isOther && JSON.stringify(view) === JSON.stringify(app.view)) return;
+    app.view = view;
+    app.refresh();
+  };
+  const stops = [source.onCatalogue?.(() => taken(true)), source.onView?.(() => taken(false))];
+  return () => stops.forEach((stop) => stop?.());
+}
+
+/** Follow the width that is there, by the page alone. */
+function watchSize(app) {
+  const observer = new ResizeObserver(([{ contentRect }]) => {
+    const width = Math.floor(contentRect.width);
+    if (!width || width === app.width) return;
+    app.width = width;
+    app.refresh();
+  });
+  observer.observe(app.root);
+  return () => observer.disconnect();
+}
+
+function blink(app) {
+  const timer = setInterval(() => {
+    if (app.view.mode !== "blink" || app.isHeld) return;
+    app.isSecond = !app.isSecond;
+    app.draw();
+  }, BLINK_MS);
+  return () => clearInterval(timer);
+}
+
+function takeDrops(app) {
+  const allow = (event) => {
+    if (!app.source.photo || !(app.catalogue.ways ?? []).length) return;
+    event.preventDefault();
+    event.stopPropagation();
+    app.root.classList.toggle("aic-dropping", event.type === "dragover");
+    const [file] = event.type === "drop" ? event.dataTransfer.files : [];
+    if (file) app.takeFile(file);
+  };
+  for (const name of ["dragover", "dragleave", "drop"]) app.root.addEventListener(name, allow);
+}
+
+const newRoot = () => element("div", { className: "aic-viewer", "data-lm-suppress-shortcuts": "true" });
+
+/** What anywidget calls for each place in which the widget is shown. */
+function render({ model, el }) {
+  const root = newRoot();
+  el.append(root);
+  return mount(root, kernelSource(model));
+}
+
+/** Put a viewer into each place of a page that holds pictures for one, as soon as it comes into sight. */
+export function mountAll(page) {
+  if (!element("canvas").getContext("2d")) return;
+  const places = [...page.querySelectorAll(".aic-viewer-data")];
+  const seen = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting) continue;
+      seen.unobserve(target);
+      mountHere(target, places.indexOf(target));
+    }
+  }, { rootMargin: "200px" });
+  places.forEach((place) => seen.observe(place));
+}
+
+function mountHere(place, number) {
+  const key = number ? `view-${number + 1}=` : "view=";
+  const linked = location.hash.startsWith(`#${key}`) ? location.hash.slice(key.length + 1) : "";
+  const root = newRoot();
+  place.classList.add("aic-live");
+  place.prepend(root);
+  mount(root, pageSource(place), { linked, linkFor: (text) => `${location.href.split("#")[0]}#${key}${text}` });
+}
+
+export default { render };
