@@ -1,13 +1,15 @@
 // What 8-bit pixels say: error maps and their colours, the SSIM map, histograms, values, PSNR and SSIM of a box.
 //
-// Pixels are {data: Uint8ClampedArray (RGBA), width, height}, which an ImageData is too. A box is [x, y, width, height].
+// Pixels are {data: Uint8ClampedArray (RGBA), width, height}, as an ImageData is. A box is [x, y, width, height].
 // The page sees nothing of this module but the canvases that it hands over.
 
 // Seventeen even steps of matplotlib's "inferno", whose lightness rises evenly from black to a light yellow.
-const ERROR_COLOURS =
-  "000004 0b0724 210c4a 3d0965 57106e 71196e 8a226a a32c61 bc3754 d24644 e45a31 f1731d f98e09 fcac11 f9cb35 f2ea69 fcffa4"
-    .split(" ")
-    .map((colour) => [0, 2, 4].map((at) => parseInt(colour.slice(at, at + 2), 16)));
+const ERROR_COLOURS = `
+  000004 0b0724 210c4a 3d0965 57106e 71196e 8a226a a32c61 bc3754
+  d24644 e45a31 f1731d f98e09 fcac11 f9cb35 f2ea69 fcffa4`
+  .trim()
+  .split(/\s+/)
+  .map((colour) => [0, 2, 4].map((at) => parseInt(colour.slice(at, at + 2), 16)));
 
 const ERROR_PALETTE = palette(colourOfLevel);
 const GREY_PALETTE = palette((level) => [level, level, level]);
@@ -151,7 +153,8 @@ async function eachStructureRow(reference, image, [left, top, width, height], ta
 
 function windowWeights(windowPx) {
   const sigma = (WINDOW_SIGMA_PX * windowPx) / WINDOW_PX;
-  const heights = Array.from({ length: windowPx }, (_, at) => Math.exp(-((at - (windowPx - 1) / 2) ** 2) / 2 / sigma ** 2));
+  const steps = Array.from({ length: windowPx }, (_, at) => (at - (windowPx - 1) / 2) / sigma);
+  const heights = steps.map((step) => Math.exp(-(step ** 2) / 2));
   const sum = heights.reduce((one, other) => one + other);
   return heights.map((height) => height / sum);
 }
@@ -257,7 +260,7 @@ export function histogramOf(image, [left, top, width, height]) {
 /** Draw the three channels' histograms over each other, by the root of the counts, so that rare values show too. */
 export function drawHistogram(canvas, { r, g, b }) {
   const context = canvas.getContext("2d");
-  const most = Math.sqrt([r, g, b].reduce((top, counts) => counts.reduce((one, other) => Math.max(one, other), top), 1));
+  const most = Math.sqrt(Math.max(1, ...r, ...g, ...b));
   context.clearRect(0, 0, canvas.width, canvas.height);
   [r, g, b].forEach((counts, channel) => {
     context.beginPath();
@@ -298,7 +301,8 @@ export function scaleWords({ show, channels, times }) {
   const top = Math.round(255 / times);
   const amplified = times > 1 ? `, amplified ${times} times` : "";
   if (show === "structure") return "1 \u2212 SSIM of 11 px windows: 0 (alike) black to 1 (and above) light yellow";
-  if (show === "signed") return `output \u2212 reference, ${of}${amplified}: grey where equal, lighter where the output is`;
+  const signed = `output \u2212 reference, ${of}${amplified}: grey where equal, lighter where the output is lighter`;
+  if (show === "signed") return signed;
   if (show !== "absolute") return "";
   if (channels === "rgb") return `absolute difference, ${of}${amplified}: black where equal`;
   return `absolute difference, ${of}: 0 black to ${top} of 255 (and above) light yellow`;
