@@ -114,5 +114,5 @@ export function columnsOf(panes, width, rows) {
 /** Return a pane's height for its width: the shape of the image within bounds, and not more than the window has. */
 export function paneHeight(width, size, windowHeight) {
   const shape = Math.min(Math.max(size[1] / size[0], 0.4), 1.25);
-  return Math.round(Math.min(Math.max(width * shape, 120), Math.max(windowHeight * 0.62, 160)));
+  return Math.round(Math.min(Math.max(width * shape, 90), Math.max(windowHeight * 0.62, 160)));
 }

@@ -40,6 +40,7 @@ export function handle(app, frame) {
   const wheel = (event) => {
     if (isScrolling(app, event)) return;
     event.preventDefault();
+    if (document.activeElement === document.body) frame.focus({ preventScroll: true });
     const pixels = event.deltaY * [1, 16, 400][event.deltaMode];
     zoomBy(app, 2 ** (-pixels / (event.ctrlKey ? PER_NOTCH / 3 : PER_NOTCH)), at(event));
   };

@@ -221,8 +221,8 @@ function metricRow(app, name, metric, image) {
 
 /** Return the cell that says how far a model is from the baseline: arrow, sign and colour say the same. */
 function gainCell(app, name, metric, image) {
-  const gain = name === app.catalogue.baseline ? null : gainOf(app.catalogue, image.name, name, metric.key);
-  if (gain === null || Number.isNaN(gain)) return element("td", { className: "aic-quiet", textContent: name === app.catalogue.baseline ? "the baseline" : "" });
+  const gain = name === app.catalogue.baseline ? null : gainOf(app.catalogue, app.catalogue.images.indexOf(image), name, metric.key);
+  if (gain === null) return element("td", { className: "aic-quiet", textContent: name === app.catalogue.baseline ? "the baseline" : "" });
   const [arrow, sign, kind] = gain > 0 ? ["▲", "+", "aic-better"] : gain < 0 ? ["▼", "−", "aic-worse"] : ["=", "", "aic-quiet"];
   const amount = gain === 0 ? "" : Number.isFinite(gain) ? Math.abs(gain).toFixed(metric.digits) : "infinite";
   return element("td", { className: kind, textContent: `${arrow} ${sign}${amount}`, title: `against ${app.catalogue.baseline}` });

@@ -18,7 +18,7 @@ export function makeToolbar(app) {
   const zoom = menu("Zoom", (value) => setZoom(app, Number(value)));
   const more = button("⋯", "More controls and figures (m)", () => app.change({ more: !app.view.more }));
   const help = button("?", "All keys (?)", () => app.help());
-  const large = button("⛶", "Fill the screen", () => fillScreen(app.root));
+  const large = button("▣", "Fill the screen", () => fillScreen(app.root));
   const [previous, next] = [button("‹", "Previous image (p)", () => app.turn(-1)), button("›", "Next image (n)", () => app.turn(1))];
   for (const extra of [previous, next, large]) extra.classList.add("aic-extra");
   image.classList.add("aic-image");
@@ -60,8 +60,7 @@ export function makeScale(app) {
     el.hidden = view.show === "picture";
     if (el.hidden) return;
     channels.hidden = times.hidden = view.show === "structure";
-    bar.hidden = view.show === "signed" || (view.channels === "rgb" && view.show === "absolute");
-    drawScale(bar);
+    drawScale(bar, view);
     words.textContent = `${app.reference() ? `from the ${app.reference()}: ` : ""}${scaleWords(view)}`;
     bar.setAttribute("aria-label", words.textContent);
     fillMenu(channels, Object.entries(CHANNELS), view.channels);

@@ -1,7 +1,7 @@
 // The viewer: pictures side by side, with their figures, in a notebook or in a page without a kernel.
 
 import { button, element } from "./elements.js";
-import { boxIn, fitZoom, placeOf, seenBox } from "./geometry.js";
+import { fitZoom, placeOf, seenBox } from "./geometry.js";
 import { handle, watchScrolling } from "./hand.js";
 import { answerKeys, keyList } from "./keys.js";
 import { isStage, makePanes } from "./panes.js";
@@ -187,23 +187,25 @@ async function select(app, box, { isDone = true } = {}) {
   app.refresh();
   if (!box || !isDone) return;
   const { image, panes } = app.view;
-  const figures = app.source.crop ? await app.source.crop(image, panes, box) : figuresHere(app, panes, box);
+  const figures = await (app.source.crop?.(image, panes, box) ?? figuresHere(app, panes, box));
   if (app.selection !== box || app.view.image !== image) return;
   app.cropFigures = figures;
   app.refresh();
 }
 
 /** Return the figures of a rectangle, of the pixels that the page has. */
-function figuresHere(app, panes, box) {
+async function figuresHere(app, panes, box) {
   const reference = app.pictures.of(app.view.image, app.reference());
-  const told = (name) => {
+  const figures = {};
+  for (const name of panes) {
     const picture = app.pictures.of(app.view.image, name);
-    if (!picture?.whole || !reference?.whole || String(picture.size) !== String(reference.size)) return {};
-    const found = boxFigures(pixelsOf(reference.whole), pixelsOf(picture.whole), boxIn(box, app.frame(), picture.size));
+    if (!picture?.whole || !reference?.whole || String(picture.size) !== String(reference.size)) continue;
+    const found = await boxFigures(pixelsOf(reference.whole), pixelsOf(picture.whole), box);
     const [first, second] = app.catalogue.metrics;
-    return { [first?.key]: `${figureWords(found.psnr_db, first)} here`, [second?.key]: found.ssim === null ? "" : `SSIM ${found.ssim.toFixed(4)} here` };
-  };
-  return Object.fromEntries(panes.map((name) => [name, told(name)]));
+    figures[name] = { [first?.key]: figureWords(found.psnr_db, first) };
+    if (second) figures[name][second.key] = found.ssim === null ? "too small for SSIM" : `SSIM ${found.ssim.toFixed(4)}`;
+  }
+  return figures;
 }
 
 /** What the source is asked for. */
