@@ -3,6 +3,8 @@
 
 import { layerOfBytes, layerOfImage } from "./pictures.js";
 
+const PART_BYTES = 4_000_000;
+
 const bytesOf = (buffer) => new Uint8Array(buffer.buffer ?? buffer, buffer.byteOffset ?? 0, buffer.byteLength);
 
 /** Return a source that asks a kernel through anywidget's model. */
@@ -11,12 +13,12 @@ export function kernelSource(model) {
   const told = { progress: () => {} };
   let lastAsk = 0;
 
-  /** Send a question; each answer but the last goes to `hear`, the last is what the promise gives. */
-  const ask = (content, hear = () => {}, buffers = []) =>
+  /** Send a question, perhaps in parts; each answer but the last goes to `hear`, the last is what the promise gives. */
+  const ask = (content, hear = () => {}, parts = [{}]) =>
     new Promise((resolve) => {
       lastAsk += 1;
       waiting.set(lastAsk, { hear, resolve });
-      model.send({ ...content, ask: lastAsk }, undefined, buffers);
+      for (const { buffers = [], ...place } of parts) model.send({ ...content, ...place, ask: lastAsk }, undefined, buffers);
     });
 
   const answered = (content, buffers = []) => {
@@ -30,7 +32,7 @@ export function kernelSource(model) {
 
   const look = (image, names, box, hear) =>
     ask({ kind: "look", image, names, box, most_px: 1_000_000 }, (content, buffers) => hear(pictureOf(content, buffers)));
-  const said = (content, buffers) => ask(content, undefined, buffers).then((answer) => answer.content);
+  const said = (content, parts) => ask(content, undefined, parts).then((answer) => answer.content);
   const listen = (event, heard) => {
     model.on(event, heard);
     return () => model.off(event, heard);
@@ -55,9 +57,17 @@ export function kernelSource(model) {
       ask({ kind: "thumbs", images }).then(({ content, buffers }) => content.images.map((name, at) => [name, urlOf(buffers[at])])),
     crop: (image, names, box) => said({ kind: "crop", image, names, box }).then((content) => content.figures),
     save: (image, name) => said({ kind: "save", image, name }),
-    photo: (content, buffers) => said({ kind: "photo", ...content }, buffers),
+    photo: (content, bytes) => said({ kind: "photo", ...content }, bytes && inParts(bytes)),
     track: (track) => said({ kind: "track", track }),
   };
+}
+
+/** Divide a file: Jupyter's server closes a connection on which a message of more than 10 MB comes. */
+function inParts(bytes) {
+  const parts = Math.max(1, Math.ceil(bytes.byteLength / PART_BYTES));
+  return Array.from({ length: parts }, (_, part) => ({
+    part, parts, buffers: [bytes.slice(part * PART_BYTES, (part + 1) * PART_BYTES)],
+  }));
 }
 
 function pictureOf(content, buffers) {

@@ -76,12 +76,16 @@ export function viewText(view) {
   for (const [key, start] of Object.entries(START)) {
     const value = view[key];
     if (key === "more" || JSON.stringify(value) === JSON.stringify(start)) continue;
-    parts.set(key, Array.isArray(value) ? value.map(encodeURIComponent).join(",") : typeof value === "number" ? rounded(value) : value);
+    parts.set(key, linkedValue(value));
   }
-  return parts.toString();
+  return parts.toString().replaceAll("%2C", ","); // which need not be encoded, and are read more easily
 }
 
-const rounded = (value) => String(Math.round(value * 100) / 100);
+/** Return a value as a link has it. Names in a list are encoded each, because a name may hold a comma. */
+function linkedValue(value) {
+  if (Array.isArray(value)) return value.map(encodeURIComponent).join(",");
+  return typeof value === "number" ? Math.round(value * 100) / 100 : value;
+}
 
 /** Return what a link's text says of a view; `completeView` makes it whole. */
 export function readViewText(text) {

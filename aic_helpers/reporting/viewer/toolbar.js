@@ -54,7 +54,7 @@ export function makeScale(app) {
   const words = element("span", { className: "aic-quiet" });
   const channels = menu("Channels of the error", (value) => app.change({ channels: value }));
   const times = menu("Amplified", (value) => app.change({ times: Number(value) }));
-  const el = element("div", { className: "aic-bar aic-under" }, [bar, words, channels, times]);
+  const el = element("div", { className: "aic-bar aic-under" }, [channels, times, bar, words]);
   const refresh = () => {
     const { view } = app;
     el.hidden = view.show === "picture";
@@ -104,6 +104,8 @@ function refreshMore(app, el, { track, sort, light, rows, histogram, line, worst
   fillMenu(save, [["", "Save PNG …"], ...view.panes.map((name) => [name, name])], "");
   light.value = view.light;
   worst.disabled = !app.worst();
+  rows.hidden = view.mode !== "side";
+  line.hidden = view.mode !== "slider";
   for (const [switched, is] of [[rows, view.rows === 2], [histogram, view.histogram], [line, view.upright]]) switched.setAttribute("aria-pressed", String(is));
 }
 

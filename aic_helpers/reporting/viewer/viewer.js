@@ -214,11 +214,11 @@ function asking(app, linkFor) {
     app.said = { words: said.words ?? "", good: said.good !== false };
     app.refresh();
   };
-  const takePhoto = async (content, buffers = []) => tell(await app.source.photo({ ...content, way: app.photoWay() }, buffers));
+  const takePhoto = async (content, bytes) => tell(await app.source.photo({ ...content, way: app.photoWay() }, bytes));
   return {
     tell,
     takePhoto,
-    takeFile: async (file) => takePhoto({ name: file.name }, [await file.arrayBuffer()]),
+    takeFile: async (file) => takePhoto({ name: file.name }, await file.arrayBuffer()),
     retrack: async (track) => tell(await app.source.track(track)),
     save: async (name) => tell(app.source.save ? await app.source.save(app.view.image, name) : await download(app, name)),
     copyLink: async () => {
