@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aic_helpers.core import tracks as core_tracks
-from aic_helpers.core.errors import InputError
+from aic_helpers.core.errors import InputError, in_words
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.project_paths import runs_folder
 from aic_helpers.core.tracks import TRACKS
@@ -33,6 +33,7 @@ def compare(
     image: str = "",
     limit: int = 0,
     out: str = "",
+    view: str = "",
 ) -> Dashboard:
     """Return a dashboard that shows input, target and the models' outputs side by side, with their figures.
 
@@ -48,31 +49,31 @@ def compare(
     image : str
         The image to begin with; the one with the lowest PSNR where it is empty.
     limit : int
-        How many validation images to use; 0 for all.
+        How many validation images to use; 0 for all. The image to begin with is one of them.
     out : str
         The folder that pictures are saved in; empty for ``runs/compare``.
+    view : str
+        What to look at first: the link that the viewer gives (its *copy link*), or the text in it from ``#view=`` on.
 
     Raises
     ------
     InputError
-        An unknown track, no such data, no such image, or a limit below 0. A model or an image that can't be shown
-        raises nothing: the dashboard says why in its place.
+        An unknown track, no such data, no such image, a limit below 0, or a link that names what isn't there. A model
+        or an image that can't be shown raises nothing: the dashboard says why in its place.
 
     Notes
     -----
     Models run in processes of their own, which end with the dashboard (`Dashboard.close`) or with the kernel.
-    The before/after slider needs anywidget, where the notebook's kernel and where its server runs:
-    ``pip install "aic-workbench[slider]"``. Without it there is a plain one.
     """
     chosen = core_tracks.find_track(track)
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
         raise InputError("a limit of 0 (all) or more images", repr(limit), "give a whole number")
-    workshop = _Workshop(_listed(models), str(data), limit)
+    workshop = _Workshop(_listed(models), str(data), limit, image)
     folder = Path(out).expanduser() if out else runs_folder() / "compare"
     try:
         source = _first(workshop, chosen.name, image)
         tracks = {entry.title: entry.name for entry in TRACKS.values()}
-        dashboard = Dashboard(source, tracks, workshop.open_or_say, _saver(folder), image=image)
+        dashboard = Dashboard(source, tracks, workshop.open, _saver(folder), image=image, view=view)
     except BaseException:
         workshop.close()
         raise
@@ -95,8 +96,8 @@ def _first(workshop: _Workshop, track: str, image: str) -> ImageStore:
 class _Workshop:
     """Opens tracks, and keeps what their models need: processes, and a folder for those converted here."""
 
-    def __init__(self, models: Sequence[str], data: str, limit: int) -> None:
-        self._models, self._data, self._limit = models, data, limit
+    def __init__(self, models: Sequence[str], data: str, limit: int, image: str) -> None:
+        self._models, self._data, self._limit, self._image = models, data, limit, image
         self._outputs = Outputs()
         self._folder = tempfile.TemporaryDirectory(prefix="aic-compare-")
         self._open: dict[str, ImageStore] = {}
@@ -105,15 +106,9 @@ class _Workshop:
         if track not in self._open:
             dataset = open_dataset(self._data, track=TRACKS[track])
             found, notes = candidates.find(dataset, self._models, Path(self._folder.name), progress)
-            self._open[track] = ImageStore(dataset, found, self._outputs, self._limit, progress)
+            self._open[track] = ImageStore(dataset, found, self._outputs, self._limit, progress, image=self._image)
             self._open[track].notes += notes
         return self._open[track]
-
-    def open_or_say(self, track: str, progress: Progress) -> ImageStore | str:
-        try:
-            return self.open(track, progress)
-        except InputError as error:
-            return str(error)
 
     def close(self) -> None:
         self._outputs.close()
@@ -144,7 +139,7 @@ def _saver(folder: Path) -> Callable[[str, NDArray[np.float32]], str]:
         try:
             write_png(path, picture)
         except OSError as error:
-            return f"not saved: {error.filename or path}: {error.strerror}"
+            raise InputError(f"a place to save {path}", in_words(error), "name another by the parameter out") from None
         return f"saved: {path}, {picture.shape[1]}x{picture.shape[0]} px"
 
     return save

@@ -1,60 +1,51 @@
-"""The ipywidgets dashboard: images side by side, with their figures. It reads no image and runs no network."""
+"""The dashboard: the viewer as a widget, and what it answers to the page. It reads no image and runs no network."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from html import escape
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-import ipywidgets as widgets
-import pandas as pd
+import anywidget
+import numpy as np
+import traitlets
 
+from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
-from aic_helpers.core.tracks import Track
-from aic_helpers.dashboard import image_figures, views
-from aic_helpers.dashboard.controls import BLINK, ERROR_MAP, SLIDER, Controls
-from aic_helpers.dashboard.image_figures import ImageFigures
-from aic_helpers.dashboard.panes import ComparisonView, ErrorScale, Pane
-from aic_helpers.dashboard.photo_panel import PhotoPanel
-from aic_helpers.dashboard.scenes import INPUT, TARGET, Array, Found, Scene
-from aic_helpers.dashboard.sliders import OVERVIEW_PX
-from aic_helpers.reporting.notebook_widgets import ProgressBar, sheet
-
-VIEWS_PX = {2: (480, 360), 3: (384, 324), 4: (480, 360)}
-"""A pane's width and height by the number of panes. Four stand two by two."""
-
-STAGE_PX = (720, 480)
+from aic_helpers.core.safe_texts import printable
+from aic_helpers.dashboard import catalogues, still_pictures
+from aic_helpers.dashboard.arriving_photos import ArrivingPhotos
+from aic_helpers.dashboard.catalogues import Listed
+from aic_helpers.dashboard.image_figures import ImageFigures, crop_figures
+from aic_helpers.dashboard.image_store import INPUT, TARGET, Shown
+from aic_helpers.dashboard.links import read_view
+from aic_helpers.dashboard.pixel_copies import Copy, PixelCopies
+from aic_helpers.reporting import viewer_code
+from aic_helpers.reporting.catalogues import figure
 
 
-class Source(Protocol):
+class Source(Listed, Protocol):
     """What a dashboard is given of a track: see `aic_helpers.dashboard.image_store.ImageStore`."""
-
-    track: Track
-    data: str
-    notes: list[str]
-    ways: dict[str, str]
-    models: list[str]
-    baseline: str
-    runs: pd.DataFrame
-    images: pd.DataFrame
 
     @property
     def photo(self) -> str | None: ...
     def has(self, image: str, shown: str) -> bool: ...
-    def pixels(self, image: str, shown: str) -> Array | str: ...
+    def pixels(self, image: str, shown: str) -> Shown: ...
+    def thumbnail(self, image: str) -> bytes: ...
     def add_photo(self, name: str, content: bytes | Path, way: str) -> list[str]: ...
 
 
-OpenTrack = Callable[[str, Progress], Source | str]
-"""Opens a track by its name, telling its progress; returns the sentence why, where it can't."""
+OpenTrack = Callable[[str, Progress], Source]
+"""Opens a track by its name, telling its progress; raises `InputError` where it can't."""
 
-Save = Callable[[str, Array], str]
-"""Saves a picture under a name like the one given; returns in words where it is, or why it isn't."""
+Save = Callable[[str, Any], str]
+"""Saves a picture under a name like the one given; returns where it is, in words; raises `InputError`."""
+
+Message = Mapping[str, Any]
 
 
-class Dashboard(widgets.VBox):
+class Dashboard(anywidget.AnyWidget):
     """Images side by side, with their figures; display it as a cell's last value.
 
     Parameters
@@ -69,212 +60,205 @@ class Dashboard(widgets.VBox):
         Called when a picture is to be saved.
     image : str
         The image to begin with; the worst where it is empty.
+    view : str
+        The text of a link to what is looked at first; it may name the image, too.
+
+    Attributes
+    ----------
+    catalogue : dict
+        What there is to see: `aic_helpers.dashboard.catalogues.catalogue`.
+    view : dict
+        What is looked at; the page changes it.
+    previews : dict
+        ``image``, and ``pictures``: small JPEGs of what was shown last, for a notebook without a kernel.
+
+    Notes
+    -----
+    Pixels travel as messages of their own, so that none stays in a saved notebook. Each message of the page has a
+    number, ``ask``, and so has each answer to it.
     """
 
+    _esm = viewer_code.esm() if (viewer_code.FOLDER / "viewer.js").is_file() else "export default { render() {} };\n"
+    _css = viewer_code.css()
+    catalogue: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
+    view: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
+    previews: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
+
     def __init__(
-        self, source: Source, tracks: dict[str, str], open_track: OpenTrack, save: Save, *, image: str = ""
+        self,
+        source: Source,
+        tracks: dict[str, str],
+        open_track: OpenTrack,
+        save: Save,
+        *,
+        image: str = "",
+        view: str = "",
     ) -> None:
-        self._open_track, self._save = open_track, save
-        self._settling = True
-        self._centre = (0.5, 0.5)
-        self.waiting, self.comparison, self.scale = ProgressBar(), ComparisonView(), ErrorScale()
-        self.controls = Controls(
-            tracks,
-            retrack=self._retrack,
-            resort=self._resort,
-            changed=self._refresh,
-            worst=self._to_largest_error,
-            moved=self._move,
-        )
-        self.controls.track.value = source.track.name
-        self.panes = [Pane(number, self._refresh, self._save_pane) for number in range(1, 5)]
-        self.photo = PhotoPanel(self._take_photo)
-        self.heading = widgets.HTML()
-        grid = widgets.HBox(self.panes, layout=widgets.Layout(flex_flow="row wrap", grid_gap="16px"))
-        super().__init__(
-            [sheet(), self.heading, self.controls, self.waiting, self.scale, self.comparison, grid, self.photo]
-        )
-        self.add_class("aic-dashboard")
-        self._settle(source, image)
+        super().__init__()
+        self._tracks, self._open_track, self._save = tracks, open_track, save
+        self._settle(source, image, view)
+        self.on_msg(self._asked)
 
     @property
-    def image(self) -> str | None:
-        """The image that is shown; None where there is none."""
-        return self.controls.image.value
+    def image(self) -> str:
+        """The image that is shown."""
+        return self.view["image"]
 
     @property
     def shown(self) -> list[str]:
         """What the panes show: ``input``, ``target``, or models."""
-        return [pane.menu.value for pane in self._open_panes()]
+        return [*self.view["panes"]]
 
-    def _open_panes(self) -> list[Pane]:
-        return self.panes[: self.controls.count.value]
+    def _settle(self, source: Source, image: str = "", view: str = "") -> None:
+        """Show a track from its start."""
+        made = catalogues.catalogue(source, self._tracks)
+        first = catalogues.first_view(made, image) | read_view(view, made)
+        self.source = source
+        self._figures = ImageFigures(source.track, source.images, source.pixels)
+        self._copies = PixelCopies(source.pixels, TARGET)
+        self._photos = ArrivingPhotos()
+        with self.hold_sync():
+            self.catalogue, self.view = made, first
+            self._preview(self.image, self.shown)
+
+    def _preview(self, image: str, names: Sequence[str]) -> None:
+        copies = {name: self._copies.of(image, name) for name in names}
+        pictures = {name: copy.preview for name, copy in copies.items() if isinstance(copy, Copy)}
+        self.previews = {"image": image, "pictures": pictures}
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Return the widget's view, and a static picture for where there are no widgets."""
+        bundle = super()._repr_mimebundle_(**options)
+        if bundle is None:
+            return None
+        copies = {name: self._copies.of(self.image, name) for name in self.shown}
+        return bundle[0] | {"text/html": still_pictures.html(self.image, copies)}, bundle[1]
+
+    def _asked(self, _: Any, content: Message, buffers: Sequence[memoryview]) -> None:
+        """Answer a message of the page."""
+        answers = {"look": self._look, "crop": self._crop, "thumbs": self._thumbs, "save": self._save_picture}
+        if content["kind"] in answers:
+            answers[content["kind"]](content)
+        elif content["kind"] == "photo":
+            self._take_photo(content, buffers)
+        elif content["kind"] == "track":
+            self._retrack(content)
+
+    def _tell(self, content: Message, kind: str, words: dict[str, Any], buffers: list[Any] | None = None) -> None:
+        self.send({"kind": kind, "ask": content["ask"], **words}, buffers)
+
+    def _say(self, content: Message, words: str, *, good: bool) -> None:
+        self._tell(content, "said", {"words": printable(words), "good": good})
+
+    def _progress(self, done: int, total: int | None, words: str) -> None:
+        """Tell the page how far the work is; see `aic_helpers.core.progress_types.Progress`."""
+        count = f" ({done + 1} of {total})" if total and total > 1 and words else ""
+        self.send({"kind": "progress", "words": printable(words) + count})
+
+    def _look(self, content: Message) -> None:
+        image, names = content["image"], content["names"]
+        waited = [name for name in names if self._is_run_for(image, name)]
+        for name in names:
+            if name in waited:
+                self._progress(waited.index(name), len(waited), f"running {name} on {image}")
+            self._show(content, image, name)
+        if waited:
+            self._progress(0, None, "")
+        self._tell(content, "done", {})
+        if content.get("box") is None and self._lists(image):
+            self._preview(image, [name for name in names if self._lists(image, name)])
+
+    def _lists(self, image: str, name: str = TARGET) -> bool:
+        """Tell whether there is such an image and such a pane; another track may have been opened since."""
+        images = {each["name"] for each in self.catalogue["images"]}
+        return image in images and name in (INPUT, TARGET, *self.source.models)
+
+    def _is_run_for(self, image: str, name: str) -> bool:
+        return name in self.source.models and self._lists(image) and not self.source.has(image, name)
+
+    def _show(self, content: Message, image: str, name: str) -> None:
+        """Answer a picture, or the sentence why there is none."""
+        named = {"image": image, "name": name}
+        copy = self._copies.of(image, name) if self._lists(image, name) else f"no {name} of {image} here"
+        if isinstance(copy, str):
+            self._tell(content, "problem", {**named, "words": printable(copy)})
+            return
+        box = tuple(content["box"]) if content.get("box") else None
+        place, rgb = copy.part(box, content.get("most_px", 1_000_000))
+        (width_px, height_px), shown_px = copy.size_px, [rgb.shape[1], rgb.shape[0]]
+        words = {**named, "width_px": width_px, "height_px": height_px, "box": place, "shown_px": shown_px}
+        words |= {"worst_px": copy.worst_px, "figures": self._figures_of(image, name), "words": ""}
+        self._tell(content, "picture", words, [np.ascontiguousarray(rgb).data.cast("B")])
+
+    def _figures_of(self, image: str, name: str) -> dict[str, Any] | None:
+        """Return the figures of the whole image; None where it has no target, or is it."""
+        if name == TARGET:
+            return None
+        row = self._figures.of(image, name)
+        return None if row is None else {metric: figure(value) for metric, value in row.items()}
+
+    def _crop(self, content: Message) -> None:
+        image, figures = content["image"], {}
+        names = [name for name in content["names"] if name != TARGET and self._lists(image, name)]
+        for name in names:
+            figures[name] = self._crop_figures(image, name, content["box"])
+        self._tell(content, "crop", {"figures": figures})
+
+    def _crop_figures(self, image: str, name: str, box: Sequence[float]) -> dict[str, str]:
+        copy = self._copies.of(image, name)
+        target, output = self.source.pixels(image, TARGET), self.source.pixels(image, name)
+        if isinstance(copy, str) or isinstance(target, str) or isinstance(output, str):
+            return {}
+        left, top, width, height = copy.within((box[0], box[1], box[2], box[3]))
+        part = slice(top, top + height), slice(left, left + width)
+        return crop_figures(self.source.track, target[part], output[part])
+
+    def _thumbs(self, content: Message) -> None:
+        names = [name for name in content["images"] if self._lists(name)]
+        self._tell(content, "thumbs", {"images": names}, [self.source.thumbnail(name) for name in names])
+
+    def _save_picture(self, content: Message) -> None:
+        image, name = content["image"], content["name"]
+        found = self.source.pixels(image, name)
+        if isinstance(found, str):
+            self._say(content, found, good=False)
+            return
+        try:
+            self._say(content, self._save(f"{image} {name}", found), good=True)
+        except InputError as error:
+            self._say(content, str(error), good=False)
 
     @contextmanager
-    def _settled(self) -> Iterator[None]:
-        """Let several controls change without a word, and refresh once at the end."""
-        before, self._settling = self._settling, True
+    def _answered(self, content: Message) -> Iterator[None]:
+        """Answer that it went well, or the sentence why not."""
         try:
             yield
-        finally:
-            self._settling = before
-        self._refresh()
+            words = ""
+        except InputError as error:
+            words = str(error)
+        self._progress(0, None, "")
+        self._say(content, words, good=not words)
 
-    def _settle(self, source: Source, image: str) -> None:
-        """Fill the menus with what a track has, and choose what is shown first."""
-        self._settling = True
-        self.source, self._figures = source, ImageFigures(source.track, source.images, source.baseline)
-        others = source.models[1:]
-        first = [INPUT, *(others[:2] if len(others) > 1 else source.models), TARGET]
-        choices = [INPUT, TARGET, *source.models]
-        self.controls.count.value = len(first)
-        for pane, chosen in zip(self.panes, [*first, TARGET], strict=False):
-            pane.offer(choices, chosen)
-        self.controls.model.options = [*source.models, INPUT]
-        self.controls.model.value = first[1]
-        self.controls.sort(source.images, (), image)
-        self.photo.offer(source.ways)
-        self.heading.value = "<br>".join(map(escape, [f"{source.track.title}, data: {source.data}", *source.notes]))
-        self._settling = False
-        self._look_closely()
-
-    def _look_closely(self) -> None:
-        """Zoom as far as the whole image stays in view, or to where the first output errs most."""
-        with self._settled():
-            scene = self._scene()
-            self.controls.zoom.value = "1:1" if scene.whole is None else views.best_zoom(scene.size_px, scene.view_px)
-            self._centre = self._largest_error()
-
-    def _retrack(self) -> None:
-        if self._settling:
+    def _take_photo(self, content: Message, buffers: Sequence[memoryview]) -> None:
+        """Take in a photo of the person's own; a bad one leaves everything as it was."""
+        if not self._photos.is_whole(content, buffers):
             return
-        source = self._open_track(self.controls.track.value, self.waiting.step)
-        if isinstance(source, str):
-            self.waiting.end()
-            self.comparison.hide()
-            for pane in self._open_panes():
-                pane.tell(source)
-            return
-        self._settle(source, "")
+        with self._answered(content):
+            arrived = self._photos.take(content)
+            self._progress(0, None, f"reading {arrived.name}")
+            notes = self.source.add_photo(arrived.name, arrived.content, arrived.way)
+            self._photos.keep(arrived)
+            self._show_photo("; ".join(notes))
 
-    def _resort(self) -> None:
-        if not self._settling:
-            with self._settled():
-                self._sort(None)
+    def _show_photo(self, words: str) -> None:
+        photo = self.source.photo or ""
+        self._figures.forget(photo)
+        self._copies.forget(photo)
+        target = not isinstance(self.source.pixels(photo, TARGET), str)
+        with self.hold_sync():
+            self.catalogue = catalogues.with_photo(self.catalogue, photo, printable(words), target=target)
+            self.view = self.view | {"image": photo, "x": -1, "y": -1, "zoom": 0}
 
-    def _sort(self, chosen: str | None) -> None:
-        self.controls.sort(self.source.images, [self.source.photo] if self.source.photo else [], chosen)
-
-    def _move(self, x: float, y: float) -> None:
-        if not self._settling:
-            self._centre = (x, y)
-            self._refresh()
-
-    def _to_largest_error(self) -> None:
-        self._centre = self._largest_error()
-        self._refresh()
-
-    def _largest_error(self) -> tuple[float, float]:
-        return self._scene().largest_error([*(name for name in self.shown if name in self.source.models), INPUT])
-
-    def _take_photo(self, name: str, content: bytes | Path, way: str) -> list[str]:
-        self.waiting.step(0, 1, f"reading {name}")
-        notes = self.source.add_photo(name, content, way)
-        if self.source.photo:
-            self._figures.forget(self.source.photo)
-        with self._settled():
-            self._sort(self.source.photo)
-        return notes
-
-    def _save_pane(self, pane: Pane) -> None:
-        image, shown = self.image or "", pane.menu.value
-        found = self.source.pixels(image, shown)
-        pane.saved.value = escape(found if isinstance(found, str) else self._save(f"{image} {shown}", found))
-
-    def _view_px(self) -> views.Size:
-        return STAGE_PX if self.controls.mode.value in (SLIDER, BLINK) else VIEWS_PX[self.controls.count.value]
-
-    def _gather(self) -> Found:
-        """Return all that is shown, with input and target, and show what one waits for."""
-        names = list(dict.fromkeys([INPUT, TARGET, *self.shown]))
-        image = self.image
-        if image is None:
-            return dict.fromkeys(names, "no image to show")
-        waited = [name for name in names if not self.source.has(image, name)]
-        found = {}
-        for name in names:
-            if name in waited and name not in (INPUT, TARGET):
-                self.waiting.step(waited.index(name), len(waited), f"running {name} on {image}")
-            found[name] = self.source.pixels(image, name)
-        self.waiting.end()
-        return found
-
-    def _scene(self) -> Scene:
-        top = self.controls.top.value if self.controls.mode.value == ERROR_MAP else None
-        return Scene(self._gather(), self._centre, self._view_px(), self.controls.zoom.value, top)
-
-    def _refresh(self) -> None:
-        """Show what the controls say."""
-        if self._settling:
-            return
-        scene, mode = self._scene(), self.controls.mode.value
-        self._place(scene)
-        self.controls.top.layout.display = "" if mode == ERROR_MAP else "none"
-        for pane in self.panes:
-            pane.layout.display = "" if pane in self._open_panes() else "none"
-            pane.saved.value = ""
-        for pane in self._open_panes():
-            self._show(pane, scene)
-        if mode in (SLIDER, BLINK):
-            self._show_stage(scene)
-        else:
-            self.comparison.hide()
-        if scene.top is None:
-            self.scale.hide()
-        else:
-            self.scale.show(scene.top, scene.reference)
-
-    def _place(self, scene: Scene) -> None:
-        """Let the numbers and the overview show the crop that all panes share."""
-        before, self._settling = self._settling, True
-        self.controls.place(scene.size_px, scene.centre_px)
-        self._settling = before
-        if scene.whole is None:
-            self.controls.overview.show(None, "")
-            return
-        size, box = "{}x{} px".format(*scene.size_px), scene.box
-        words = f"the whole image, {size}; the frame is the crop, {box.width_px}x{box.height_px} px"
-        self.controls.overview.show(views.overview(scene.whole, box, OVERVIEW_PX), words)
-
-    def _show(self, pane: Pane, scene: Scene) -> None:
-        name = pane.menu.value
-        pane.resize(VIEWS_PX[self.controls.count.value])
-        pane.figures.value = self._captions(name, scene)
-        if self.controls.mode.value in (SLIDER, BLINK):
-            pane.leave_out()
-            return
-        picture = scene.picture(name)
-        if isinstance(picture, str):
-            pane.tell(picture)
-        else:
-            pane.show(picture, f"pane {pane.number}: {name}, {self.image}")
-
-    def _show_stage(self, scene: Scene) -> None:
-        before, after = (scene.picture(name) for name in self.shown[:2])
-        if isinstance(before, str) or isinstance(after, str):
-            self.comparison.tell(before if isinstance(before, str) else str(after))
-            return
-        on = self.comparison.slider if self.controls.mode.value == SLIDER else self.comparison.blink
-        self.comparison.show(on, before, after, *self.shown[:2])
-
-    def _captions(self, name: str, scene: Scene) -> str:
-        """Return the figures beside a pane as HTML."""
-        if name == TARGET:
-            return '<span class="aic-quiet">what the figures compare with</span>'
-        runs = self.source.runs
-        run = runs[runs["model"] == name].to_dict("records")
-        target, output = scene.part(TARGET), scene.part(name)
-        crop = {} if target is None or output is None else image_figures.crop_figures(self.source.track, target, output)
-        row = self._figures.row(self.image, name, scene.found)
-        of_image = image_figures.figures(row, crop, self.source.baseline, name == self.source.baseline)
-        return of_image + image_figures.run_figures(run[0] if run else None)
+    def _retrack(self, content: Message) -> None:
+        with self._answered(content):
+            self._settle(self._open_track(content["track"], self._progress))

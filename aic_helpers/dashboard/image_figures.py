@@ -1,10 +1,9 @@
-"""The figures of one image and model, from the table or made from the arrays, and as HTML beside a picture."""
+"""The figures of one image and model, from the table or made from the arrays, and those of a run in words."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from html import escape
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,66 +23,50 @@ Row = dict[str, Any]
 
 
 class ImageFigures:
-    """Rows of figures by image and model.
+    """The figures of whole images, by image and model.
 
     Parameters
     ----------
     track : Track
     images : DataFrame
-        Columns ``image``, ``model``, ``psnr_db``, ``ms_ssim``, both with ``_gain``, and ``failure``.
-    baseline : str
+        Columns ``image``, ``model``, ``psnr_db``, ``ms_ssim`` and ``failure``.
+    pixels : callable
+        Called with an image and what is shown of it, for figures that the table lacks.
     """
 
-    def __init__(self, track: Track, images: pd.DataFrame, baseline: str) -> None:
-        self._track, self._baseline = track, baseline
+    def __init__(self, track: Track, images: pd.DataFrame, pixels: Callable[[str, str], Shown]) -> None:
+        self._track, self._pixels = track, pixels
         rows = images.astype(object).where(images.notna(), None).to_dict("records")
-        self._rows: dict[tuple[str, str], Row] = {(row["image"], row["model"]): row for row in rows}
+        self._rows: dict[tuple[str, str], Row] = {
+            (row["image"], row["model"]): {metric: row[metric] for metric in METRICS}
+            for row in rows
+            if row["failure"] is None
+        }
 
     def forget(self, image: str) -> None:
         """Forget an image's figures: another image has its name now."""
         self._rows = {key: row for key, row in self._rows.items() if key[0] != image}
 
-    def row(self, image: str | None, model: str, found: Mapping[str, Shown]) -> Row | None:
-        """Return the figures of a model on an image; None where the image has no target.
+    def of(self, image: str, model: str) -> Row | None:
+        """Return the figures of a model on an image, None for those not measured; None where it has no target."""
+        key = image, model
+        if key not in self._rows:
+            target, output = self._pixels(image, "target"), self._pixels(image, model)
+            if isinstance(target, str) or isinstance(output, str):
+                return None
+            self._rows[key] = self._made(target, output)
+        return self._rows[key]
 
-        Parameters
-        ----------
-        found : mapping
-            The arrays (or the sentences why there are none) of that image by what they are: ``target``, models.
-        """
-        key = str(image), model
-        known = self._rows.get(key)
-        if known and known["failure"] is None:
-            return known
-        made = self._made(model, found)
-        if made is None:
-            return known
-        base = self._rows.get((key[0], self._baseline)) or self._made(self._baseline, found) or made | {"failure": ""}
-        for metric in METRICS:
-            made[f"{metric}_gain"] = _difference(made[metric], None if base["failure"] == "" else base[metric])
-        self._rows[key] = made
-        return made
-
-    def _made(self, model: str, found: Mapping[str, Shown]) -> Row | None:
-        target, output = found.get("target", ""), found.get(model, "")
-        if isinstance(target, str) or isinstance(output, str):
-            return None
+    def _made(self, target: NDArray[np.float32], output: NDArray[np.float32]) -> Row:
         try:
             figures = score_output(target, output, self._track)
-        except InputError as error:
-            return {"psnr_db": math.nan, "ms_ssim": math.nan, "failure": str(error)}
-        return {"psnr_db": figures["psnr_db"], "ms_ssim": figures["ms_ssim"], "failure": None}
-
-
-def _difference(value: float, base: float | None) -> float:
-    if base is None:
-        return math.nan
-    return 0.0 if value == base else value - base
+        except InputError:  # too small for the metric
+            return dict.fromkeys(METRICS)
+        return {metric: figures[metric] for metric in METRICS}
 
 
 DIGITS = {"psnr_db": 2, "ms_ssim": 4}
-UNITS = {"psnr_db": "\N{NO-BREAK SPACE}dB", "ms_ssim": ""}
-TITLES = {"psnr_db": "PSNR", "ms_ssim": "MS-SSIM"}
+UNITS = {"psnr_db": " dB", "ms_ssim": ""}
 
 
 def crop_figures(track: Track, target: NDArray[np.float32], output: NDArray[np.float32]) -> dict[str, str]:
@@ -112,76 +95,26 @@ def number(value: float | None, metric: str) -> str:
     return f"{value:.{DIGITS[metric]}f}{UNITS[metric]}"
 
 
-def gain(value: float | None, metric: str) -> str:
-    """Return a difference to the baseline as HTML: arrow, sign and colour say the same."""
-    if value is None or math.isnan(value):
-        return f'<span class="aic-quiet">{NOT_MEASURED}</span>'
-    if value == 0:
-        return '<span class="aic-quiet">= equal</span>'
-    arrow, kind = ("▲", "better") if value > 0 else ("▼", "worse")
-    amount = "infinite" if math.isinf(value) else f"{abs(value):.{DIGITS[metric]}f}{UNITS[metric]}"
-    return f'<span class="aic-{kind}">{arrow}&nbsp;{"+" if value > 0 else "−"}{amount}</span>'  # noqa: RUF001 (a minus)
-
-
-def figures(row: Mapping[str, Any] | None, crop: Mapping[str, str], baseline: str, is_baseline: bool) -> str:
-    """Return the table of an image's figures beside a picture, as HTML.
+def run_words(run: Mapping[str, Any]) -> list[list[str]]:
+    """Return speed, RAM and scores of a model's run as labels and words; nothing where nothing was measured.
 
     Parameters
     ----------
-    row : mapping or None
-        ``psnr_db``, ``ms_ssim``, ``psnr_db_gain``, ``ms_ssim_gain`` and ``failure``.
-    crop : mapping
-        From `crop_figures`.
-    baseline : str
-        The baseline's name.
-    """
-    if row is None:
-        return '<span class="aic-quiet">no target, so no figures</span>'
-    if isinstance(row["failure"], str):
-        return f'<span class="aic-quiet">no figures: {escape(row["failure"])}</span>'
-    columns = ("image", "crop", f"against {escape(baseline)}")
-    lines = "".join(
-        _line(
-            title,
-            columns,
-            number(row[metric], metric),
-            crop.get(metric, NOT_MEASURED),
-            "the baseline" if is_baseline else gain(row[f"{metric}_gain"], metric),
-        )
-        for metric, title in TITLES.items()
-    )
-    heads = "".join(f'<th scope="col">{head}</th>' for head in ("", *columns))
-    return f'<table class="aic-figures"><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>'
-
-
-def _line(title: str, columns: tuple[str, ...], *cells: str) -> str:
-    """Return a row; each cell has its column's name with it, which a narrow page shows in place of the head."""
-    named = "".join(f'<td data-of="{column}">{cell}</td>' for column, cell in zip(columns, cells, strict=True))
-    return f'<tr><th scope="row">{title}</th>{named}</tr>'
-
-
-def run_figures(run: Mapping[str, Any] | None) -> str:
-    """Return speed, RAM and scores of a model's run as HTML.
-
-    Parameters
-    ----------
-    run : mapping or None
+    run : mapping
         A row of the table of runs: ``time_ms``, ``speedup`` and ``score_A`` to ``score_C`` with ``_low`` and
-        ``_high``, ``peak_rss_mib``; None for what is no model.
+        ``_high``, ``peak_rss_mib``.
     """
-    if run is None:
-        return ""
     time = "" if _missing(run["time_ms"]) else f", {run['time_ms']:.0f} ms"
-    ram = NOT_MEASURED if _missing(run["peak_rss_mib"]) else f"{run['peak_rss_mib']:.0f} MiB"
-    rows = [("speedup", f"{_with_interval(run, 'speedup')}{time}"), ("RAM", ram)]
-    rows += [(f"score {name}", _with_interval(run, f"score_{name}")) for name in "ABC"]
-    lines = "".join(f'<tr><th scope="row">{name}</th><td>{value}</td></tr>' for name, value in rows)
-    return f'<table class="aic-figures"><tbody>{lines}</tbody></table>'
+    rows = [("speedup", _with_interval(run, "speedup"), time)]
+    rows += [("RAM", "" if _missing(run["peak_rss_mib"]) else f"{run['peak_rss_mib']:.0f} MiB", "")]
+    rows += [(f"score {name}", _with_interval(run, f"score_{name}"), "") for name in "ABC"]
+    return [[label, words + more] for label, words, more in rows if words]
 
 
 def _with_interval(run: Mapping[str, Any], name: str) -> str:
+    """Return a figure and its 95 % interval in words; nothing where it wasn't measured."""
     if _missing(run[name]):
-        return NOT_MEASURED
+        return ""
     low, high = run[f"{name}_low"], run[f"{name}_high"]
     span = "" if _missing(low) else f" ({low:.2f} to {high:.2f})"
     return f"{run[name]:.2f}{span}"
@@ -189,8 +122,3 @@ def _with_interval(run: Mapping[str, Any], name: str) -> str:
 
 def _missing(value: Any) -> bool:
     return value is None or math.isnan(value)
-
-
-def sentence(text: str) -> str:
-    """Return a sentence as HTML, to stand where a picture would be."""
-    return f"<p>{escape(text)}</p>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,8 +15,10 @@ from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
+from aic_helpers.dashboard.pixel_copies import jpeg
 from aic_helpers.data import own_photos
 from aic_helpers.data.datasets import Dataset, Pair, read_pair
+from aic_helpers.data.images import as_uint8, read_rgb
 from aic_helpers.data.own_photos import read_photo
 from aic_helpers.evaluation.any_image import Outputs
 from aic_helpers.evaluation.per_image import score_output
@@ -29,8 +32,10 @@ Shown = NDArray[np.float32] | str
 INPUT, TARGET = "input", "target"
 
 CACHE_BYTES = 512 * 2**20
-CACHE_LEAST = 6
-"""Arrays that are kept however large they are: four panes, input and target."""
+CACHE_LEAST = 8
+"""Arrays that are kept however large they are: six panes, input and target."""
+
+THUMBNAIL_PX, THUMBNAIL_BYTES = 96, 6_000
 
 Table = list[dict[str, Any]]
 
@@ -49,6 +54,8 @@ class ImageStore:
         How many validation images; 0 for all.
     progress : callable
         Told as the figures that no run folder has are made.
+    image : str
+        One that is among them, however many there are.
 
     Attributes
     ----------
@@ -64,7 +71,14 @@ class ImageStore:
     """
 
     def __init__(
-        self, dataset: Dataset, candidates: Sequence[Candidate], outputs: Outputs, limit: int, progress: Progress
+        self,
+        dataset: Dataset,
+        candidates: Sequence[Candidate],
+        outputs: Outputs,
+        limit: int,
+        progress: Progress,
+        *,
+        image: str = "",
     ) -> None:
         self.track = dataset.track
         self.data = f"{dataset.name}, {dataset.note}" if dataset.note else dataset.name
@@ -75,9 +89,10 @@ class ImageStore:
         self.runs = pd.DataFrame([_run(candidate) for candidate in candidates])
         self._dataset, self._outputs = dataset, outputs
         self._candidates = {candidate.name: candidate for candidate in candidates}
-        self._pairs = {pair.name: pair for pair in _with_lost(dataset, candidates)[: limit or None]}
+        self._pairs = {pair.name: pair for pair in _limited(_with_lost(dataset, candidates), limit, image)}
         self._photo: dict[str, dict[str, Shown]] = {}
         self._cache: OrderedDict[tuple[str, str], Shown] = OrderedDict()
+        self._lock = threading.RLock()  # the page is answered in a thread of its own while cells run
         self.images = self._figures(progress)
 
     @property
@@ -98,9 +113,12 @@ class ImageStore:
         shown : str
             ``input``, ``target`` or one of `models`.
         """
-        key = image, shown
-        if shown in self._photo.get(image, {}):
-            return self._photo[image][shown]
+        with self._lock:
+            own = self._photo.get(image, {})
+            return own[shown] if shown in own else self._cached((image, shown))
+
+    def _cached(self, key: tuple[str, str]) -> Shown:
+        image, shown = key
         if key not in self._cache:
             if shown in (INPUT, TARGET):
                 self._read(image)
@@ -108,6 +126,15 @@ class ImageStore:
                 self._keep(key, self._output(image, shown))
         self._cache.move_to_end(key)
         return self._cache[key]
+
+    def thumbnail(self, image: str) -> bytes:
+        """Return a small JPEG of an image, which isn't kept among the arrays; empty where there is none."""
+        try:
+            photo = self._photo.get(image, {}).get(INPUT, "")
+            found = read_rgb(self._pairs[image].target) if isinstance(photo, str) else as_uint8(photo)
+        except (InputError, OSError):
+            return b""
+        return jpeg(found, THUMBNAIL_PX, THUMBNAIL_BYTES)
 
     @property
     def photo(self) -> str | None:
@@ -124,17 +151,19 @@ class ImageStore:
             The file, or where it is.
         way : str
             See `aic_helpers.data.own_photos.ways`.
+
+        Raises
+        ------
+        InputError
+            No photo, or none that can be taken that way; the one before stays.
         """
+        photo = read_photo(content)
+        before, target = own_photos.prepare(photo.pixels, way, self.track)
         image = f"your photo: {name}"
-        for key in [key for key in self._cache if key[0] in (*self._photo, image)]:
-            del self._cache[key]
-        try:
-            photo = read_photo(content)
-            before, target = own_photos.prepare(photo.pixels, way, self.track)
-        except InputError as error:
-            self._photo = {image: {shown: str(error) for shown in (INPUT, TARGET, *self.models)}}
-            return []
-        self._photo = {image: {INPUT: before, TARGET: "your own photo has no target" if target is None else target}}
+        with self._lock:
+            for key in [key for key in self._cache if key[0] in (*self._photo, image)]:
+                del self._cache[key]
+            self._photo = {image: {INPUT: before, TARGET: "your own photo has no target" if target is None else target}}
         return photo.notes
 
     def _read(self, image: str) -> None:
@@ -199,6 +228,13 @@ def _with_lost(dataset: Dataset, candidates: Sequence[Candidate]) -> list[Pair]:
     there = {pair.name for pair in dataset.pairs}
     folder = dataset.pairs[0].target.parent
     return [*dataset.pairs, *(Pair(name, folder / f"{name} (any suffix)", None) for name in sorted(named - there))]
+
+
+def _limited(pairs: list[Pair], limit: int, image: str) -> list[Pair]:
+    """Return the first pairs, as many as are allowed, the one named first of all."""
+    if not limit:
+        return pairs
+    return sorted(pairs, key=lambda pair: pair.name != image)[:limit]
 
 
 def _bytes(found: Shown) -> int:

@@ -135,7 +135,9 @@ def as_uint8(image: Rgb8 | Floats) -> Rgb8:
     """Return an image as uint8; floating values in [0, 1] are clipped and rounded to the nearest step."""
     if image.dtype == np.uint8:
         return image.astype(np.uint8, copy=False)
-    return np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
+    steps = image * 255  # the one array that is made on the way: a photo's are large
+    np.rint(np.clip(steps, 0, 255, out=steps), out=steps)
+    return steps.astype(np.uint8)
 
 
 def crop_border(image: NDArray, crop_px: int) -> NDArray:

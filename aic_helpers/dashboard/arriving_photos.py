@@ -1,0 +1,72 @@
+"""A photo of the person's own, as the page sends it: in parts, as a path, or the last once more in another way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.safe_texts import printable
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A photo: its name, the file or where it is, and the way to give it to the networks."""
+
+    name: str
+    content: bytes | Path
+    way: str
+
+
+class ArrivingPhotos:
+    """Collects the parts of a file: a server of Jupyter takes no message above 10 MB."""
+
+    def __init__(self) -> None:
+        self._ask: Any = None
+        self._parts: list[bytes] = []
+        self._last: Arrived | None = None
+
+    def is_whole(self, content: Mapping[str, Any], buffers: Sequence[memoryview]) -> bool:
+        """Take in what a message brings of a file, and tell whether nothing more of it is to come."""
+        if not buffers:
+            return True
+        if content["ask"] != self._ask:
+            self._ask, self._parts = content["ask"], []
+        self._parts.append(bytes(buffers[0]))
+        return len(self._parts) >= content.get("parts", 1)
+
+    def take(self, content: Mapping[str, Any]) -> Arrived:
+        """Return the photo that a message, which ends it, is about.
+
+        Raises
+        ------
+        InputError
+            No path, or no photo to take once more.
+        """
+        way = str(content["way"])
+        if "path" in content:
+            return self._at(str(content["path"]), way)
+        if not self._parts:
+            return self._again(way)
+        whole, self._parts = b"".join(self._parts), []
+        return Arrived(printable(str(content["name"])), whole, way)
+
+    def keep(self, arrived: Arrived) -> None:
+        """Keep a photo that was good, to be taken once more."""
+        self._last = arrived
+
+    def _at(self, typed: str, way: str) -> Arrived:
+        try:
+            path = Path(typed.strip()).expanduser()
+        except RuntimeError:  # ~somebody who isn't here
+            path = Path(typed.strip())
+        if not path.name:
+            raise InputError("the path of a photo", repr(typed), "name a file on the machine of the kernel")
+        return Arrived(printable(path.name), path, way)
+
+    def _again(self, way: str) -> Arrived:
+        if self._last is None:
+            raise InputError("a photo", "none yet", "drop one, choose one or name its path")
+        return replace(self._last, way=way)

@@ -1,0 +1,88 @@
+"""A track's images, models and figures -> the catalogue of the viewer, and the view to begin with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import pandas as pd
+
+from aic_helpers.core.safe_texts import printable
+from aic_helpers.core.tracks import Track
+from aic_helpers.dashboard.image_figures import METRICS, run_words
+from aic_helpers.dashboard.image_store import INPUT, TARGET
+from aic_helpers.reporting import catalogues as viewer_catalogues
+from aic_helpers.reporting.catalogues import Catalogue, View
+
+
+class Listed(Protocol):
+    """What there is of a track: see `aic_helpers.dashboard.image_store.ImageStore`."""
+
+    track: Track
+    data: str
+    notes: list[str]
+    ways: dict[str, str]
+    models: list[str]
+    baseline: str
+    runs: pd.DataFrame
+    images: pd.DataFrame
+
+
+def catalogue(source: Listed, tracks: Mapping[str, str]) -> Catalogue:
+    """Return all that there is to see of a track.
+
+    Parameters
+    ----------
+    source : Listed
+    tracks : mapping of str to str
+        Names of the tracks by their titles.
+    """
+    made = viewer_catalogues.catalogue(
+        source.track.title,
+        [{"name": INPUT}, {"name": TARGET}, *_models(source.runs)],
+        [_image(name, rows) for name, rows in source.images.groupby("image", sort=False)],
+        data=printable(source.data),
+        notes=printable(source.notes),
+        models=source.models,
+        baseline=source.baseline,
+        track=source.track.name,
+    )
+    return made | {"tracks": [[*track] for track in tracks.items()], "ways": [[*way] for way in source.ways.items()]}
+
+
+def _models(runs: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{"name": run["model"], "rows": run_words(run)} for run in runs.to_dict("records")]
+
+
+def _image(name: str, rows: pd.DataFrame) -> dict[str, Any]:
+    records = rows.to_dict("records")
+    figures = {row["model"]: {metric: row[metric] for metric in METRICS} for row in records}
+    failures = {row["model"]: row["failure"] for row in records if isinstance(row["failure"], str)}
+    return viewer_catalogues.image(name, figures, failures=printable(failures))
+
+
+def with_photo(made: Catalogue, photo: str, words: str, *, target: bool) -> Catalogue:
+    """Return a catalogue whose first image is the person's own photo, in place of one before."""
+    others = [image for image in made["images"] if not image.get("own")]
+    own = viewer_catalogues.image(photo, {}, words=words, target=target) | {"own": True}
+    return made | {"images": [own, *others]}
+
+
+def first_view(made: Catalogue, image: str = "") -> View:
+    """Return the view to begin with: input, up to two models and target of an image, by default of the worst."""
+    others = made["models"][1:]
+    models = others[:2] if len(others) > 1 else made["models"]
+    view = viewer_catalogues.start(made, [INPUT, *models, TARGET])
+    model = others[0] if others else made["baseline"]
+    return view | {"image": image or worst(made, model), "sort": [METRICS[0], model, ""]}
+
+
+def worst(made: Catalogue, model: str) -> str:
+    """Return the image on which a model has the lowest PSNR; one without a figure comes first."""
+
+    def figure(image: dict[str, Any]) -> float:
+        value = image["figures"].get(model, {}).get(METRICS[0])
+        return -math.inf if value is None else float(value)
+
+    return min(made["images"], key=figure)["name"]
