@@ -13,7 +13,8 @@ from aic_helpers.core.safe_texts import printable
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.reporting import html_pages, text_tables
 from aic_helpers.reporting.captioned_plots import UNREADABLE, Plot
-from aic_helpers.runs import report_plots, report_texts, result_tables, schema
+from aic_helpers.reporting.viewer_pages import Viewer
+from aic_helpers.runs import example_viewers, report_plots, report_texts, result_tables, schema
 from aic_helpers.runs.run_folders import Example, RunFolder, open_run
 from aic_helpers.runs.schema import Requirement, Result
 
@@ -21,16 +22,6 @@ COLUMNS = ("PSNR", "MS-SSIM", "speedup", "RAM", "score A", "score B", "score C")
 """Of the table that compares runs, by the labels of `aic_helpers.runs.result_tables.run_rows`."""
 
 Known = Mapping[Path, Result]
-
-
-@dataclass(frozen=True)
-class Shown:
-    """One example image in words. `zoom` is how many times its pixels are enlarged."""
-
-    title: str
-    sentence: str
-    zoom: int
-    example: Example
 
 
 @dataclass(frozen=True)
@@ -49,7 +40,8 @@ class Section:
     figures: list[report_texts.Told]
     notes: list[str]
     plots: list[Plot]
-    shown: list[Shown]
+    viewer: Viewer | None
+    details: list[Example]
     not_shown: str
     rules: list[tuple[str, Requirement]]
     environment: list[tuple[str, str]]
@@ -137,31 +129,14 @@ def _section(run: RunFolder, number: int, *, alone: bool) -> Section:
         figures=report_texts.figures(run),
         notes=report_texts.notes(result),
         plots=plots + report_plots.of_run(run, number),
-        shown=[_shown(example, len(run.tables["images"])) for example in run.examples],
+        viewer=example_viewers.of_run(run, f"picture-{number}") if run.examples else None,
+        details=[example for example in run.examples if "overview" in example.pictures],
         not_shown=_not_shown(run),
         rules=[(result_tables.verdict(rule), rule) for rule in result.requirements],
         environment=report_texts.environment(result),
         commands=report_texts.commands(run),
         cells=_cells(result),
     )
-
-
-def _shown(example: Example, images: int) -> Shown:
-    row = example.row
-    end = "Only" if images == 1 else str(row["end"]).capitalize()
-    gain_db = row["psnr_db"] - row["input_psnr_db"]
-    change = f" ({gain_db:+.2f} dB)" if abs(gain_db) < float("inf") else ""
-    sentence = (
-        f"PSNR {row['input_psnr_db']:.2f} dB of the input, {row['psnr_db']:.2f} dB of the output{change}; "
-        f"MS-SSIM {row['input_ms_ssim']:.4f} and {row['ms_ssim']:.4f}, of the whole image. "
-    )
-    zoom = max(1, min(3, 360 // max(int(row["shown_width_px"]), int(row["shown_height_px"]))))
-    detail = "overview" in example.pictures
-    place = f"A detail of {row['shown_width_px']}x{row['shown_height_px']} from {row['width_px']}x{row['height_px']}, "
-    place += "where input and target differ most" if detail else ""
-    whole = f"The whole image, {row['width_px']}x{row['height_px']}"
-    size = f", each pixel enlarged {zoom} times." if zoom > 1 else ", pixel by pixel."
-    return Shown(f"{end} image: {row['image']}", sentence + (place if detail else whole) + size, zoom, example)
 
 
 def _not_shown(run: RunFolder) -> str:
@@ -190,6 +165,7 @@ def _page(told: Sequence[tuple[RunFolder, Section]], problems: Sequence[str]) ->
     tracks = dict.fromkeys(run.result.track for run, _ in told)
     return html_pages.page(
         "report.html.j2",
+        viewer=True,
         sections=[section for _, section in told],
         problems=problems,
         many=many,

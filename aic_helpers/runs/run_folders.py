@@ -16,24 +16,18 @@ from aic_helpers.core.staging import home
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.data.images import read_rgb
 from aic_helpers.evaluation.example_images import ENDS, SIDES, picture
+from aic_helpers.reporting.viewer_pages import Picture
 from aic_helpers.runs import results
 from aic_helpers.runs.schema import Model, Result
+
+LOSSLESS = b"VP8L"
+"""What stands at the twelfth byte of a WebP whose pixels are those of the array."""
 
 TABLES = ("images", "timing", "growth", "examples")
 
 PLACE = ("height_px", "width_px", "top_px", "left_px", "shown_height_px", "shown_width_px")
 EXAMPLE_FIGURES = ("input_psnr_db", "input_ms_ssim", "psnr_db", "ms_ssim", *PLACE)
 """Columns of `examples.csv` beside the texts `end` and `image`."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture for display, in base64, with its size; or `problem`: why there is none, as a sentence."""
-
-    webp_base64: str = ""
-    width_px: int = 0
-    height_px: int = 0
-    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,4 +126,6 @@ def _picture(path: Path) -> Picture:
         height_px, width_px = read_rgb(path).shape[:2]
     except InputError:
         return Picture(problem=f"The picture {path.name} is damaged: aic evaluate makes it anew.")
-    return Picture(base64.b64encode(path.read_bytes()).decode("ascii"), width_px, height_px)
+    content = path.read_bytes()
+    exact = content[12:16] == LOSSLESS
+    return Picture(base64.b64encode(content).decode("ascii"), width_px, height_px, exact=exact)

@@ -1,5 +1,4 @@
 "use strict";
-// Without this script every pair of pictures stands side by side, as it does in print.
 const root = document.documentElement;
 root.classList.add("js");
 
@@ -14,36 +13,9 @@ theme.addEventListener("click", () => {
 prefersDark.addEventListener("change", nameTheme);
 nameTheme();
 
-for (const copy of document.querySelectorAll("[data-copy-of]")) {
-  const image = document.getElementById(copy.dataset.copyOf).cloneNode();
-  image.removeAttribute("id");
-  copy.prepend(image);
-}
-
-for (const slider of document.querySelectorAll(".slider")) {
-  const frame = slider.querySelector(".frame");
-  const range = slider.querySelector("input");
-  const [before, after] = [...slider.querySelectorAll("figcaption")].map((caption) => caption.textContent);
-  const show = () => {
-    frame.style.setProperty("--at", `${range.value}%`);
-    range.setAttribute("aria-valuetext", `${range.value} % ${before}, ${100 - range.value} % ${after}`);
-  };
-  const follow = (event) => {
-    const box = frame.getBoundingClientRect();
-    range.value = Math.round((100 * (event.clientX - box.left)) / box.width);
-    show();
-  };
-  range.addEventListener("input", show);
-  frame.addEventListener("pointerdown", (event) => {
-    if (event.pointerType === "mouse" && event.button !== 0) return;
-    frame.setPointerCapture(event.pointerId);
-    follow(event);
-    range.focus({ preventScroll: true });
-  });
-  frame.addEventListener("pointermove", (event) => {
-    if (frame.hasPointerCapture(event.pointerId)) follow(event);
-  });
-  show();
+// A picture that stands in the page already is shown a second time only with this script.
+for (const image of document.querySelectorAll("img[data-copy-of]")) {
+  image.src = document.getElementById(image.dataset.copyOf).src;
 }
 
 const folded = [...document.querySelectorAll("details")];

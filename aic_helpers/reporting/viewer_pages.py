@@ -1,0 +1,133 @@
+"""A catalogue and encoded pictures -> what the template of a page needs to show them in the viewer, or as they stand.
+
+`parts.html.j2` has the markup. Without JavaScript, and in print, the pictures stand side by side.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aic_helpers.core.safe_texts import printable
+from aic_helpers.reporting.catalogues import Catalogue, View
+
+ESCAPES = {ord(letter): f"\\u{ord(letter):04x}" for letter in "<>&"}
+"""What could end a script element; letters beyond ASCII are escapes in any case."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture in base64, with its size; or `problem`: why there is none, as a sentence.
+
+    Attributes
+    ----------
+    base64 : str
+        Empty where there is none, and where the page has it already.
+    kind : str
+        ``webp`` or ``png``.
+    exact : bool
+        Whether its pixels are those of the array.
+    copy_of : str
+        The id of the picture in this page that it is.
+    """
+
+    base64: str = ""
+    width_px: int = 0
+    height_px: int = 0
+    kind: str = "webp"
+    exact: bool = True
+    problem: str = ""
+    copy_of: str = ""
+
+
+@dataclass(frozen=True)
+class Still:
+    """A picture as it stands: the places of its image and of what is shown, its id, and words."""
+
+    image: int
+    shown: int
+    id: str
+    name: str
+    figures: str
+    picture: Picture
+
+
+@dataclass(frozen=True)
+class Row:
+    """All pictures of one image, side by side."""
+
+    title: str
+    words: str
+    stills: list[Still]
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """A viewer of a page.
+
+    Attributes
+    ----------
+    json : str
+        Catalogue and view, as they may stand in a script element.
+    rows : list of Row
+    copies : bool
+        Whether its pictures stand elsewhere in the page, so that it needs JavaScript.
+    """
+
+    json: str
+    rows: list[Row]
+    copies: bool
+
+
+def viewer(given: Catalogue, view: View, pictures: Mapping[tuple[str, str], Picture], name: str = "") -> Viewer:
+    """Return what `parts.html.j2` needs to show pictures in a viewer.
+
+    Parameters
+    ----------
+    given : dict
+        See `aic_helpers.reporting.catalogues.catalogue`. Letters that no page can show are replaced.
+    view : dict
+        What is looked at first.
+    pictures : mapping of (str, str) to Picture
+        By image and by what is shown, as the catalogue calls them. None for what has none.
+    name : str
+        What the ids of its pictures begin with; empty where nothing needs them.
+    """
+    content = json.dumps(printable({"catalogue": given, "view": view}), allow_nan=False).translate(ESCAPES)
+    rows = [_row(given, place, pictures, name) for place in range(len(given["images"]))]
+    return Viewer(content, rows, any(picture.copy_of for picture in pictures.values()))
+
+
+def picture_id(name: str, image: int, shown: int) -> str:
+    """Return the id of a picture in a page, by its viewer's name and its places in the catalogue."""
+    return f"{name}-{image}-{shown}" if name else ""
+
+
+def _row(given: Catalogue, place: int, pictures: Mapping[tuple[str, str], Picture], name: str) -> Row:
+    image = given["images"][place]
+    stills = []
+    for number, shown in enumerate(one["name"] for one in given["shown"]):
+        failure = image["failures"].get(shown, "")
+        picture = Picture(problem=failure) if failure else pictures.get((image["name"], shown))
+        if picture:
+            words = figure_words(given, image["figures"].get(shown, {}))
+            stills.append(
+                Still(place, number, picture_id(name, place, number), printable(shown), words, _printable(picture))
+            )
+    return Row(printable(image["name"]), printable(image["words"]), stills)
+
+
+def _printable(picture: Picture) -> Picture:
+    return Picture(problem=printable(picture.problem)) if picture.problem else picture
+
+
+def figure_words(given: Catalogue, figures: Mapping[str, float | str | None]) -> str:
+    """Return figures in words: `PSNR 30.51 dB, MS-SSIM 0.9770`."""
+    told = []
+    for metric in given["metrics"]:
+        value = figures.get(metric["key"])
+        if value is not None:
+            number = "infinite" if isinstance(value, str) else f"{value:.{metric['digits']}f} {metric['unit']}".rstrip()
+            told.append(f"{metric['title']} {number}")
+    return ", ".join(told)
