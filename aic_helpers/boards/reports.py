@@ -11,15 +11,19 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from aic_helpers.boards import plots as board_plots
-from aic_helpers.boards import tables
+from aic_helpers.boards import shared_examples, tables
 from aic_helpers.boards.entry_rows import SCORES
+from aic_helpers.boards.shared_examples import Contender
 from aic_helpers.boards.standings import Standings, ordered
 from aic_helpers.core import safe_files
 from aic_helpers.core.tracks import SPEEDUP_CAP, TRACKS, Track
 from aic_helpers.reporting import figure_style, html_pages, text_tables
 from aic_helpers.reporting.captioned_plots import Plot, drawn
 from aic_helpers.reporting.text_tables import Row
+from aic_helpers.reporting.viewer_pages import Viewer
 from aic_helpers.runs import reports
+from aic_helpers.runs.reports import Section
+from aic_helpers.runs.run_folders import RunFolder
 from aic_helpers.runs.run_plots import pareto_front
 
 REPORT = "report.html"
@@ -29,6 +33,9 @@ EMBEDDED_RUNS = 12
 
 OPEN_ROWS = 25
 """Up to this many rows the matrix of rules is unfolded."""
+
+Embedded = dict[Path, tuple[RunFolder, Section]]
+"""The runs that stand in the page, by their folders."""
 
 WORDS = {"met": "met", "BROKEN": "broken"}
 """The class of a verdict's colours; others are open."""
@@ -63,6 +70,7 @@ class Chapter:
 
     title: str
     best: list[Row]
+    viewer: Viewer | None
     columns: list[str]
     lines: list[Line]
     rules: list[str]
@@ -83,10 +91,11 @@ def write_report(shown: Standings) -> Path:
     board = shown.board
     known = {board.folder / entry.folder: entry.result for entry in board.entries if entry.result and not entry.problem}
     told = reports.sections(list(known), known)[0] if len(known) <= EMBEDDED_RUNS else []
-    embedded = {run.folder: section.number for run, section in told}
+    embedded = {run.folder: (run, section) for run, section in told}
     page = html_pages.page(
         "board.html.j2",
         ("report.js", "board.js"),
+        viewer=bool(told),
         about=[*tables.board_rows(board)[1:], ("models", tables.summary(shown))],
         name=board.name,
         notes=shown.notes,
@@ -102,7 +111,7 @@ def write_report(shown: Standings) -> Path:
     return board.folder / REPORT
 
 
-def _chapter(shown: Standings, track: Track, embedded: dict[Path, int]) -> Chapter:
+def _chapter(shown: Standings, track: Track, embedded: Embedded) -> Chapter:
     own = ordered(shown.table, track.name, "A")
     rules = shown.rules.loc[own.index].dropna(axis=1, how="all")
     columns = tables.shown_figures(own)
@@ -110,6 +119,7 @@ def _chapter(shown: Standings, track: Track, embedded: dict[Path, int]) -> Chapt
     return Chapter(
         title=track.title,
         best=tables.best_rows(shown, track.name),
+        viewer=shared_examples.viewer(track.title, _contenders(shown, own, embedded)),
         columns=[tables.FIGURES[column][0] for column in columns],
         lines=[_line(shown, row, rules.loc[place], columns, embedded, several) for place, row in own.iterrows()],
         rules=list(rules.columns),
@@ -118,8 +128,14 @@ def _chapter(shown: Standings, track: Track, embedded: dict[Path, int]) -> Chapt
     )
 
 
+def _contenders(shown: Standings, own: pd.DataFrame, embedded: Embedded) -> list[Contender]:
+    """Return the models whose runs stand in the page, the leader by score A first."""
+    folders = {row["name"]: (shown.board.folder / row["folder"]).absolute() for _, row in own.iterrows()}
+    return [Contender(name, *embedded[folder]) for name, folder in folders.items() if folder in embedded]
+
+
 def _line(
-    shown: Standings, row: pd.Series, rules: pd.Series, columns: list[str], embedded: dict[Path, int], several: bool
+    shown: Standings, row: pd.Series, rules: pd.Series, columns: list[str], embedded: Embedded, several: bool
 ) -> Line:
     broken = row["rules_broken"]
     verdict = Cell("NOT MET", sort="2") if broken else Cell("met", sort="0")
@@ -145,11 +161,11 @@ def _cell(row: pd.Series, column: str) -> Cell:
     return Cell(value or "none", interval, words, "" if pd.isna(row[column]) else repr(float(row[column])))
 
 
-def _link(shown: Standings, folder: str, embedded: dict[Path, int]) -> str:
+def _link(shown: Standings, folder: str, embedded: Embedded) -> str:
     """Return where the report of a run is: in this page, in its folder, or nowhere."""
     run = shown.board.folder / folder
     if run.absolute() in embedded:
-        return f"#run-{embedded[run.absolute()]}"
+        return f"#run-{embedded[run.absolute()][1].number}"
     inside = any(entry.folder == folder and not entry.problem for entry in shown.board.entries)
     return f"./{quote(folder)}/{REPORT}" if inside and (run / REPORT).is_file() else ""
 

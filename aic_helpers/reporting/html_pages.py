@@ -21,7 +21,7 @@ def page(template: str, scripts: Sequence[str] = ("report.js",), *, viewer: bool
     template : str
         A file in `templates/` that extends `page.html.j2`.
     scripts : sequence of str
-        Files in `templates/`. Together, and with the viewer's, they are the only script that the page's policy lets run.
+        Files in `templates/`. With the viewer's they are the only script that the page's policy lets run.
     viewer : bool
         Whether the page shows images in the viewer.
     values

@@ -12,14 +12,19 @@ from aic_helpers.runs.run_folders import Example, RunFolder
 BEFORE, AFTER, REFERENCE = SIDES
 
 
-def of_run(run: RunFolder, name: str) -> Viewer:
+def pictures_name(number: int) -> str:
+    """Return what the ids of the pictures begin with in the section of this number."""
+    return f"picture-{number}"
+
+
+def of_run(run: RunFolder, number: int) -> Viewer:
     """Return the viewer of a run's example images: input, output and target.
 
     Parameters
     ----------
     run : RunFolder
-    name : str
-        What the ids of its pictures begin with.
+    number : int
+        Of the section of the page that tells of it.
     """
     images = [_image(example, len(run.tables["images"])) for example in run.examples]
     given = catalogues.catalogue(
@@ -31,7 +36,7 @@ def of_run(run: RunFolder, name: str) -> Viewer:
         for side, picture in example.pictures.items()
         if side in SIDES
     }
-    return viewer_pages.viewer(given, catalogues.start(given, SIDES), pictures, name)
+    return viewer_pages.viewer(given, catalogues.start(given, SIDES), pictures, pictures_name(number))
 
 
 def _image(example: Example, images: int) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def _section(run: RunFolder, number: int, *, alone: bool) -> Section:
         figures=report_texts.figures(run),
         notes=report_texts.notes(result),
         plots=plots + report_plots.of_run(run, number),
-        viewer=example_viewers.of_run(run, f"picture-{number}") if run.examples else None,
+        viewer=example_viewers.of_run(run, number) if run.examples else None,
         details=[example for example in run.examples if "overview" in example.pictures],
         not_shown=_not_shown(run),
         rules=[(result_tables.verdict(rule), rule) for rule in result.requirements],

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,10 @@ from aic_helpers.core import safe_files
 from aic_helpers.core.safe_texts import printable
 from aic_helpers.core.tracks import TRACKS
 from aic_helpers.data.images import read_rgb
-from aic_helpers.reporting import html_pages
+from aic_helpers.reporting import catalogues, html_pages, viewer_pages
 from aic_helpers.reporting.captioned_plots import Plot, drawn
 from aic_helpers.reporting.figure_style import QUALITIES
+from aic_helpers.reporting.viewer_pages import Picture, Viewer
 from aic_helpers.studies import plots as study_plots
 from aic_helpers.studies import tables as study_tables
 from aic_helpers.studies.analysis import Analysis
@@ -27,6 +27,9 @@ from aic_helpers.studies.plans import PICTURES, REFERENCE
 
 PHOTOS, QUALITY = 3, 85
 """Photos whose pictures stand in the report, and the quality of WebP there: raters saw them without loss."""
+
+MOS = {"key": "mos", "title": "MOS", "unit": "", "digits": 2}
+"""The mean opinion score of a picture, beside the metrics of the workbench."""
 
 
 def write(folder: Path, found: Analysis) -> list[Path]:
@@ -55,45 +58,47 @@ def as_dict(found: Analysis) -> dict[str, Any]:
     return strict
 
 
-@dataclass(frozen=True)
-class Seen:
-    """One picture as raters saw it, with its mean opinion score in words."""
-
-    model: str
-    words: str
-    webp_base64: str
-    width_px: int
-    height_px: int
-
-
-def _seen(folder: Path, found: Analysis) -> list[tuple[str, list[Seen]]]:
-    """Return the photos on which opinions differ most, each with its pictures, the best first; of pairs the first."""
+def _seen(folder: Path, found: Analysis) -> Viewer | None:
+    """Return the photos on which opinions differ most, with what raters saw of them; of pairs the first photos."""
     if found.pictures.empty:
         chosen = [photo.name for photo in found.plan.photos[:PHOTOS]]
     else:
         models = found.pictures[found.pictures["model"] != REFERENCE]
         chosen = list(models.groupby("photo")["mos"].std().sort_values(ascending=False).index[:PHOTOS])
-    return [(photo, _row(folder, found, photo)) for photo in chosen]
+    names = found.plan.model_names()
+    models = [name for name in names if name != REFERENCE]
+    given = catalogues.catalogue(
+        found.plan.name,
+        [{"name": name} for name in names],
+        [catalogues.image(photo, _figures(found, photo), target=REFERENCE in names) for photo in chosen],
+        models=models,
+        baseline=found.plan.baseline if found.plan.baseline in models else "",
+        before="",
+        reference=REFERENCE if REFERENCE in names else "",
+        metrics=[MOS, *catalogues.METRICS] if len(found.pictures) else [],
+    )
+    pictures = {(photo, name): _picture(folder, found, photo, name) for photo in chosen for name in names}
+    return viewer_pages.viewer(given, catalogues.start(given, names), pictures)
 
 
-def _row(folder: Path, found: Analysis, photo: str) -> list[Seen]:
-    opinions = {}
-    if len(found.pictures):
-        own = found.pictures[found.pictures["photo"] == photo]
-        opinions = dict(zip(own["model"], own["mos"], strict=True))
-    names = sorted(found.plan.model_names(), key=lambda name: -opinions.get(name, 0.0))
-    row = []
-    for name in names:
-        image = PillowImage.fromarray(read_rgb(folder / PICTURES / found.plan.pictures[photo, name]))
-        stream = io.BytesIO()
-        image.save(stream, format="WEBP", quality=QUALITY)
-        words = f"MOS {opinions[name]:.2f}" if name in opinions else ""
-        row.append(Seen(name, words, base64.b64encode(stream.getvalue()).decode("ascii"), *image.size))
-    return row
+def _figures(found: Analysis, photo: str) -> dict[str, dict[str, float | None]]:
+    """Return what raters and metrics say of each picture of a photo; nothing of a study of pairs."""
+    if found.pictures.empty:
+        return {}
+    own = found.pictures[found.pictures["photo"] == photo].set_index("model")
+    keys = [MOS["key"], *(metric["key"] for metric in catalogues.METRICS)]
+    return {model: {key: row[key] for key in keys} for model, row in own.iterrows()}
 
 
-def page(found: Analysis, seen: Sequence[tuple[str, list[Seen]]] = ()) -> str:
-    """Return the report of a study; `seen`: photos, each with its pictures."""
+def _picture(folder: Path, found: Analysis, photo: str, model: str) -> Picture:
+    image = PillowImage.fromarray(read_rgb(folder / PICTURES / found.plan.pictures[photo, model]))
+    stream = io.BytesIO()
+    image.save(stream, format="WEBP", quality=QUALITY)
+    return Picture(base64.b64encode(stream.getvalue()).decode("ascii"), *image.size, exact=False)
+
+
+def page(found: Analysis, seen: Viewer | None = None) -> str:
+    """Return the report of a study; `seen`: what raters saw of some photos."""
     by_score = [(score, study_tables.score_rows(found, score)) for score in TRACKS[found.plan.track].scores]
     content: dict[str, Any] = {
         "name": found.plan.name,
@@ -105,7 +110,6 @@ def page(found: Analysis, seen: Sequence[tuple[str, list[Seen]]] = ()) -> str:
         "agreement": study_tables.agreement_words(found),
         "notes": list(found.notes),
         "grades": found.plan.method == "acr",
-        "seen": [(photo, [vars(one) for one in row]) for photo, row in seen],
     }
     plots = {
         "opinions": _opinions(found),
@@ -113,7 +117,7 @@ def page(found: Analysis, seen: Sequence[tuple[str, list[Seen]]] = ()) -> str:
         "ranks": _ranks(found),
         "raters_plot": [_raters(found)],
     }
-    return html_pages.page("study.html.j2", **(printable(content) | plots))
+    return html_pages.page("study.html.j2", viewer=seen is not None, **(printable(content) | plots | {"seen": seen}))
 
 
 def _opinions(found: Analysis) -> list[Plot]:

@@ -19,7 +19,7 @@ def test_everything_is_there(tmp_path):
     assert set(worst.pictures) == {"input", "output", "target", "overview"}
     output = worst.pictures["output"]
     assert (output.width_px, output.height_px, output.problem) == (480, 360, "")
-    assert base64.b64decode(output.webp_base64) == (tmp_path / "run" / "example_worst_output.webp").read_bytes()
+    assert base64.b64decode(output.base64) == (tmp_path / "run" / "example_worst_output.webp").read_bytes()
 
 
 def test_names_of_images_stay_as_they_are(tmp_path):
