@@ -1,7 +1,7 @@
 """The viewer's JavaScript and style, as one text each: for a widget in a notebook, and for a page without a kernel.
 
-The modules in `viewer/` import each other as any browser takes it. They are joined here, because a widget and a page are
-given one text; there is no other build step.
+The modules in `viewer/` import each other as any browser takes it. They are joined here, because a widget and a page
+are given one text; there is no other build step.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ export const MOST_ZOOM = 64;
 export const ZOOMS = [1, 2, 4, 8];
 
 // Below this width of the whole (CSS pixels) panes stand in two rows.
-export const NARROW_PX = 640;
+export const NARROW_PX = 560;
 
 /** Return the zoom at which the whole frame is seen: a whole number where it is enlarged, so that pixels stay alike. */
 export function fitZoom(size, pane) {
