@@ -1,6 +1,6 @@
 // The images as a strip of thumbnails: the figure that they are sorted by under each, and a mark where a model loses.
 //
-// A listbox: one stop of the Tab key; arrows, Home and End choose. Only thumbnails that are nearly in sight are asked for.
+// A listbox: one stop of the Tab key; arrows, Home and End choose. Only thumbnails nearly in sight are asked for.
 
 import { losesTo, sortedImages } from "./sorting.js";
 
@@ -14,8 +14,10 @@ const NEARLY = "0px 300px"; // so far from the strip's ends a thumbnail is asked
  */
 export function makeStrip({ choose, wantThumbs }) {
   const el = emptyStrip();
-  const strip = { el, choose, cells: new Map(), ids: `v-image-${Math.random().toString(36).slice(2)}`, drawn: {} };
-  strip.sight = new IntersectionObserver((entries) => askFor(strip, entries, wantThumbs), { root: el, rootMargin: NEARLY });
+  const ids = `aic-image-${Math.random().toString(36).slice(2)}`; // a page may have several strips
+  const strip = { el, choose, cells: new Map(), ids, made: 0, drawn: {} };
+  const seen = (entries) => askFor(strip, entries, wantThumbs);
+  strip.sight = new IntersectionObserver(seen, { root: el, rootMargin: NEARLY });
   el.addEventListener("keydown", (event) => chooseByKey(strip, event));
   return {
     el,
@@ -26,7 +28,7 @@ export function makeStrip({ choose, wantThumbs }) {
 
 function emptyStrip() {
   const el = document.createElement("div");
-  el.className = "v-strip";
+  el.className = "aic-strip";
   el.tabIndex = 0;
   el.setAttribute("role", "listbox");
   el.setAttribute("aria-orientation", "horizontal");
@@ -41,18 +43,30 @@ function askFor(strip, entries, wantThumbs) {
   if (names.length) wantThumbs(names);
 }
 
-/** Draw what has changed: this is called with each move of the hand, which mostly changes nothing here. */
+/** Draw what has changed: figures come as networks run, most changes of the view change nothing here. */
 function updateStrip(strip, catalogue, view) {
   const { drawn } = strip;
-  const model = judgedModel(catalogue, view);
-  const isSame = drawn.catalogue === catalogue && drawn.model === model && drawn.sort.join("\n") === view.sort.join("\n");
+  const entries = entriesOf(catalogue, view);
+  const text = JSON.stringify([entries, view.sort]);
   if (drawn.catalogue !== catalogue) forgetCells(strip, catalogue);
-  if (!isSame) arrange(strip, catalogue, view.sort, model);
+  const isSame = drawn.catalogue === catalogue && drawn.text === text;
+  if (!isSame) arrange(strip, catalogue, view.sort, entries);
   if (!isSame || drawn.image !== view.image) markChosen(strip, view.image);
-  strip.drawn = { catalogue, model, sort: [...view.sort], image: view.image };
+  strip.drawn = { catalogue, text, image: view.image };
 }
 
-/** Return the model whose losses are marked: the one that is sorted by, else the first in the panes; not the baseline. */
+/** Return the images in the order of the view, each with what is remarked on it. */
+function entriesOf(catalogue, view) {
+  const model = judgedModel(catalogue, view);
+  const [metric, name] = view.sort;
+  return sortedImages(catalogue, view.sort).map((entry) => ({
+    ...entry,
+    loss: losesTo(catalogue, entry.image, model, metric) ? `${model} is below ${catalogue.baseline}` : "",
+    failure: catalogue.images[entry.image].failures?.[name] ?? "",
+  }));
+}
+
+/** Return the model whose losses are marked: the one sorted by, else the first in the panes; never the baseline. */
 function judgedModel({ models, baseline }, { sort, panes }) {
   return [sort[1], ...panes].find((name) => models.includes(name) && name !== baseline) ?? "";
 }
@@ -68,26 +82,28 @@ function forgetCells(strip, catalogue) {
   }
 }
 
-function arrange(strip, catalogue, sort, model) {
-  const title = catalogue.metrics.find(({ key }) => key === sort[0])?.title ?? "";
-  const options = sortedImages(catalogue, sort).map((entry) => {
+function arrange(strip, catalogue, sort, entries) {
+  const title = sortTitle(catalogue, sort);
+  const options = entries.map((entry) => {
     const cell = strip.cells.get(entry.name) ?? newCell(strip, entry);
-    const loses = losesTo(catalogue, entry.image, model, sort[0]);
-    const failure = catalogue.images[entry.image].failures?.[sort[1]] ?? "";
-    describe(cell, entry, title, [loses ? `${model} is below ${catalogue.baseline}` : "", failure]);
-    cell.mark.textContent = loses ? "\u25bc" : "";
+    describe(cell, entry, title);
     return cell.option;
   });
   strip.el.replaceChildren(...options);
   strip.el.hidden = options.length < 2; // nothing to choose from
 }
 
-function newCell(strip, { name, image }) {
+function sortTitle(catalogue, [metric, name, other]) {
+  const title = catalogue.metrics.find(({ key }) => key === metric)?.title ?? "";
+  return `${title} of ${name}${other ? ` against ${other}` : ""}`;
+}
+
+function newCell(strip, { name }) {
   const [option, picture, words, mark] = ["div", "span", "span", "span"].map((tag) => document.createElement(tag));
   const under = document.createElement("span");
-  [option.className, picture.className, under.className] = ["v-thumb", "v-thumb-picture", "v-thumb-words"];
-  mark.className = "v-loses";
-  option.id = `${strip.ids}-${image}-${strip.el.childElementCount}`;
+  [option.className, picture.className, under.className] = ["aic-thumb", "aic-thumb-picture", "aic-thumb-words"];
+  mark.className = "aic-loses";
+  option.id = `${strip.ids}-${strip.made++}`;
   option.setAttribute("role", "option");
   option.addEventListener("click", () => strip.choose(name));
   picture.textContent = name; // until there is a thumbnail
@@ -99,9 +115,10 @@ function newCell(strip, { name, image }) {
   return cell;
 }
 
-function describe({ option, words }, entry, title, remarks) {
+function describe({ option, words, mark }, entry, title) {
   words.textContent = entry.words;
-  const said = [entry.name, `${title} ${entry.words}`, ...remarks].filter(Boolean);
+  mark.textContent = entry.loss ? "\u25bc" : "";
+  const said = [entry.name, `${title}: ${entry.words}`, entry.loss, entry.failure].filter(Boolean);
   option.setAttribute("aria-label", said.join(", "));
   option.title = said.join("\n");
 }
