@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from aic_helpers.core.errors import InputError, nearest
+from aic_helpers.core.safe_texts import shown
 from aic_helpers.reporting.catalogues import MOST_PANES, START, Catalogue, View
 
 CHOICES = {
@@ -48,10 +49,10 @@ def read_view(text: str, catalogue: Catalogue) -> View:
     InputError
         An unknown word, a name that the catalogue hasn't, or a number out of its range.
     """
-    parts = parse_qsl(_bare(text), keep_blank_values=True)
-    if not parts and text.strip():
-        raise InputError("the text of a link, such as image=baby&zoom=4", text[:60], REMEDY)
-    return {key: _value(key, value, catalogue) for key, value in parts}
+    bare = _bare(text)
+    if bare and "=" not in bare:
+        raise InputError("the text of a link, such as image=baby&zoom=4", shown(text), REMEDY)
+    return {key: _value(key, value, catalogue) for key, value in parse_qsl(bare, keep_blank_values=True)}
 
 
 def _bare(text: str) -> str:
@@ -61,7 +62,7 @@ def _bare(text: str) -> str:
 
 
 def _value(key: str, text: str, catalogue: Catalogue) -> Any:
-    names = [shown["name"] for shown in catalogue["shown"]]
+    names = [each["name"] for each in catalogue["shown"]]
     if key == "image":
         return _known(text, [image["name"] for image in catalogue["images"]], "an image of the data")
     if key == "panes":

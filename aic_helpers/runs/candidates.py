@@ -14,6 +14,7 @@ from aic_helpers.core import csv_tables
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.project_paths import runs_folder
+from aic_helpers.core.safe_texts import printable
 from aic_helpers.data.datasets import Dataset
 from aic_helpers.models import sources
 from aic_helpers.runs import cache_keys, model_cache, results, run_settings
@@ -158,7 +159,7 @@ def _told_apart(found: list[Candidate]) -> list[Candidate]:
     told = []
     for candidate in found:
         in_run = shared[candidate.name] > 1 and candidate.result is not None and candidate.pb
-        name = candidate.pb.parent.name if in_run and candidate.pb else candidate.name
+        name = printable(candidate.pb.parent.name if in_run and candidate.pb else candidate.name)
         counts[name] += 1
         told.append(replace(candidate, name=f"{name} ({counts[name]})" if counts[name] > 1 else name))
     return told

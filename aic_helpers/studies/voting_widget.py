@@ -1,21 +1,15 @@
-"""A sitting inside JupyterLab: the same way through a study as on the web page, as one widget.
-
-Importing this module raises `InputError` where anywidget isn't installed.
-"""
+"""A sitting inside JupyterLab: the same way through a study as on the web page, as one widget."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import anywidget
 import traitlets
 
-from aic_helpers.core import installation
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PACKAGE
 from aic_helpers.studies.sittings import Due, RefusedError, Sitting
-
-with installation.needed("study"):
-    import anywidget
 
 STATIC = PACKAGE / "studies" / "static"
 

@@ -50,8 +50,8 @@ def test_a_database_without_its_driver_names_the_extra(tmp_path):
 
 def test_the_extras_are_those_of_the_project():
     extras = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
-    # A slider has a plain one in its place, a board its CSV; `dev` is for no command.
-    assert set(extras) == {extra for extra, _, _ in LACKING} | {"slider", "parquet", "dev"}
+    # A board has its CSV without parquet; `dev` is for no command.
+    assert set(extras) == {extra for extra, _, _ in LACKING} | {"parquet", "dev"}
 
 
 def test_the_version():

@@ -1,37 +1,38 @@
-"""The dashboard on arrays: what its widgets hold is decoded and compared with the arrays, pixel by pixel."""
+"""The dashboard on arrays: what it sends to the page is compared with the arrays, pixel by pixel."""
 
-import sys
-from datetime import UTC, datetime
+import json
+import re
 
-import ipywidgets as widgets
 import numpy as np
 import pandas as pd
 import pytest
+from fixtures.browsing import HOSTILE
 from fixtures.pictures import decoded
 
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.safe_texts import printable
 from aic_helpers.core.tracks import ENHANCEMENT, SUPER_RESOLUTION, TRACKS
-from aic_helpers.dashboard import snapshots, views
-from aic_helpers.dashboard.controls import worst_first
+from aic_helpers.dashboard import snapshots
 from aic_helpers.dashboard.dashboards import Dashboard
-from aic_helpers.dashboard.sliders import INSTALL, BeforeAfter
 
 BRIGHTNESS = {"input": 0.2, "target": 0.4, "base": 0.6, "better": 0.8}
 
 
 class Source:
-    """A track with two images: each a ramp from the left to the right, lifted by what it is."""
+    """A track with three images: each a ramp from the left to the right, lifted by what it is."""
 
     def __init__(self, track=SUPER_RESOLUTION, size_px=(600, 400)):
         self.track, self.size_px = track, size_px
         self.data, self.notes = "two ramps", ["<b>a note</b>"]
         self.models, self.baseline = ["base", "better", "broken"], "base"
-        self.ways = {"as it is": "as it is"}
+        self.ways = {"the input, as it is": "as it is"}
         self.runs = pd.DataFrame(
             [{"model": name, **dict.fromkeys(RUN, np.nan), "failure": None} for name in self.models]
         )
-        self.runs.loc[self.runs["model"] == "better", ["speedup", "peak_rss_mib", "score_A"]] = 2.5, 900.0, 12.25
+        measured = ["speedup", "speedup_low", "speedup_high", "time_ms", "peak_rss_mib", "score_A"]
+        self.runs.loc[self.runs["model"] == "better", measured] = 2.5, 2.25, 2.75, 31.0, 900.0, 12.25
         self.images = pd.DataFrame([figures(*row) for row in ROWS])
-        self.asked, self.photo, self.taken = [], None, None
+        self.asked, self.photo, self.taken = [], None, []
 
     def has(self, image, shown):
         return (image, shown) in self.asked
@@ -48,9 +49,15 @@ class Source:
         ramp = np.linspace(0, 0.2, width_px, dtype=np.float32)[None, :, None]
         return np.broadcast_to(ramp + np.float32(BRIGHTNESS[shown]), (height_px, width_px, 3)).copy()
 
+    def thumbnail(self, image):
+        return b"" if image == "gone" else image.encode()
+
     def add_photo(self, name, content, way):
-        self.photo, self.taken = f"your photo: {name}", content
-        return ["turned by 90 degrees"]
+        if content == b"no photo":
+            raise InputError("a photo in the file", "a file of another kind", "save it as JPEG or PNG")
+        self.photo = f"your photo: {name}"
+        self.taken.append((name, content, way))
+        return ["turned by 90 degrees", "16 bits per channel taken down to 8"]
 
 
 RUN = ["time_ms", "peak_rss_mib", "psnr_db", "ms_ssim"]
@@ -74,246 +81,347 @@ def figures(image, model, psnr_db, ms_ssim, psnr_db_gain, ms_ssim_gain):
     return {"image": image, "model": model, **named, "failure": failure}
 
 
-def dashboard(source=None, image="blurred", opened=None):
+class Page:
+    """What a page would get."""
+
+    def __init__(self, dashboard):
+        self.dashboard, self.sent = dashboard, []
+        dashboard.send = lambda content, buffers=None: self.sent.append((content, buffers or []))
+
+    def ask(self, kind, buffers=(), **content):
+        """Return the answers to a message, and the progress told meanwhile, with their bytes."""
+        self.sent.clear()
+        self.dashboard._handle_custom_msg({"kind": kind, "ask": 7, **content}, [memoryview(each) for each in buffers])
+        assert all(json.dumps(content, allow_nan=False).encode() for content, _ in self.sent)
+        assert {content["ask"] for content, _ in self.sent if content["kind"] != "progress"} <= {7}
+        return [self.sent[at] for at in range(len(self.sent))]
+
+    def answers(self, kind, buffers=(), **content):
+        return [content for content, _ in self.ask(kind, buffers, **content) if content["kind"] != "progress"]
+
+    def look(self, image="blurred", names=("input", "better"), box=None, most_px=1_000_000):
+        return self.ask("look", image=image, names=list(names), box=box, most_px=most_px)
+
+
+def save(name, picture):
+    if name == "blurred input":
+        raise InputError("a place to save it", "Permission denied", "name another by the parameter out")
+    return f"saved: {name} {picture.shape}"
+
+
+def dashboard(source=None, image="blurred", opened=None, view=""):
+    def open_track(name, progress):
+        progress(0, 2, "figures of base on sharp")
+        if opened is None:
+            raise InputError("images of that track", "none", "check the path")
+        return opened
+
     tracks = {track.title: name for name, track in TRACKS.items()}
-    return Dashboard(
-        source or Source(),
-        tracks,
-        lambda name, progress: opened or "no data of this track",
-        lambda name, picture: f"saved: {name} {picture.shape}",
-        image=image,
-    )
+    return Dashboard(source or Source(), tracks, open_track, save, image=image, view=view)
 
 
-def seen(pane):
-    return decoded(pane.picture.value)
+def page(*arguments, **more):
+    return Page(dashboard(*arguments, **more))
 
 
-def expected(found, name, box, factor=1):
-    part = views.cut(found.source.pixels(found.image, name), box)
-    return np.rint(np.clip(part, 0, 1) * 255).astype(np.uint8).repeat(factor, 0).repeat(factor, 1)
+def wished(found, name, image="blurred"):
+    return np.rint(np.clip(found.source.pixels(image, name), 0, 1) * 255).astype(np.uint8)
 
 
-def test_each_pane_shows_the_same_crop_of_what_its_menu_says():
-    found = dashboard()
-    found.controls.x.value, found.controls.y.value = 300, 200
-    assert found.shown == ["input", "better", "broken", "target"]
-    box = views.Box(60, 20, 480, 360)
-    for pane in (found.panes[0], found.panes[1], found.panes[3]):
-        assert (seen(pane) == expected(found, pane.menu.value, box)).all()
-    found.panes[0].menu.value = "base"
-    assert (seen(found.panes[0]) == expected(found, "base", box)).all()
+def rgb(answer):
+    content, (pixels,) = answer
+    width_px, height_px = content["shown_px"]
+    return np.frombuffer(pixels, np.uint8).reshape(height_px, width_px, 3)
 
 
-def test_zoom_and_crop_are_shared_by_all_panes():
-    found = dashboard()
-    found.controls.zoom.value = "4:1"
-    found.controls.x.value, found.controls.y.value = 100, 50
-    for pane in (found.panes[0], found.panes[3]):
-        assert (seen(pane) == expected(found, pane.menu.value, views.Box(40, 5, 120, 90), 4)).all()
-    assert found.controls.x.value == 100  # what was wished for stays, as far as it goes
-    found.controls.overview.live.picked = [1.0, 1.0]
-    assert (seen(found.panes[3]) == expected(found, "target", views.Box(480, 310, 120, 90), 4)).all()
-    assert (found.controls.x.value, found.controls.y.value) == (600, 400)
+def test_what_there_is_to_see_is_told_as_json():
+    found = dashboard(image="sharp").catalogue
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    assert (found["title"], found["track"], found["data"]) == (SUPER_RESOLUTION.title, "super_resolution", "two ramps")
+    assert found["tracks"] == [[track.title, name] for name, track in TRACKS.items()]
+    assert (found["models"], found["baseline"]) == (["base", "better", "broken"], "base")
+    assert (found["input"], found["reference"]) == ("input", "target")
+    assert found["ways"] == [["the input, as it is", "as it is"]]
+    assert [image["name"] for image in found["images"]] == ["sharp", "blurred", "gone"]
+    assert found["images"][0]["figures"]["better"] == {"psnr_db": 26.5, "ms_ssim": 0.88}
+    assert found["images"][2]["figures"]["better"] == {"psnr_db": None, "ms_ssim": None}
+    assert found["images"][2]["failures"]["better"] == "the image is gone"
 
 
-def test_a_model_that_fails_says_why_in_its_pane_and_leaves_the_others_alive():
-    found = dashboard()
-    broken, other = found.panes[2], found.panes[1]
-    assert broken.sentence.value == "<p>broken: it died of &lt;b&gt;SIGSEGV&lt;/b&gt;</p>"
-    assert (broken.picture.layout.display, broken.sentence.layout.display) == ("none", "")
-    assert broken.save.disabled
-    assert (other.picture.layout.display, other.sentence.layout.display) == ("", "none")
-    assert seen(other).size
-
-
-def test_an_image_that_is_gone_is_said_in_every_pane_and_the_next_is_shown():
-    found = dashboard(image="gone")
-    assert {pane.sentence.value for pane in found.panes if pane.menu.value != "broken"} == {
-        "<p>expected an image at gone.png, found nothing: check the path</p>"
+def test_what_a_run_measured_is_told_in_words_and_what_not_is_left_out():
+    shown = {one["name"]: one.get("rows") for one in dashboard().catalogue["shown"]}
+    assert shown == {
+        "input": None,
+        "target": None,
+        "base": [],
+        "better": [["speedup", "2.50 (2.25 to 2.75), 31 ms"], ["RAM", "900 MiB"], ["score A", "12.25"]],
+        "broken": [],
     }
-    found.controls.image.value = "sharp"
-    assert seen(found.panes[0]).shape == (360, 480, 3)
 
 
-def test_the_figures_beside_a_pane_are_those_of_image_crop_baseline_and_run():
+def test_identical_images_have_an_infinite_figure():
+    source = Source()
+    source.images.loc[0, ["psnr_db", "ms_ssim"]] = np.inf, 1.0
+    figures = dashboard(source).catalogue["images"][0]["figures"]["input"]
+    assert figures == {"psnr_db": "Infinity", "ms_ssim": 1.0}
+
+
+def test_it_begins_with_the_image_named_or_the_worst_in_four_panes():
     found = dashboard(image="sharp")
-    html = found.panes[1].figures.value
-    assert "26.50\N{NO-BREAK SPACE}dB" in html
-    assert '<span class="aic-better">▲&nbsp;+1.50\N{NO-BREAK SPACE}dB</span>' in html
-    assert '<span class="aic-worse">▼&nbsp;−0.0200</span>' in html  # noqa: RUF001
+    assert (found.image, found.shown) == ("sharp", ["input", "better", "broken", "target"])
+    assert dashboard(image="").image == "gone"
+    assert found.view["sort"] == ["psnr_db", "better", ""]
+    alone = Source()
+    alone.models, alone.runs = ["base"], alone.runs[:1]
+    assert dashboard(alone).shown == ["input", "base", "target"]
+
+
+def test_a_link_says_what_is_looked_at_first():
+    found = dashboard(image="sharp", view="#view=image=blurred&panes=base,better&zoom=4&x=10&y=20")
+    assert (found.image, found.shown) == ("blurred", ["base", "better"])
+    assert (found.view["zoom"], found.view["x"], found.view["mode"]) == (4.0, 10.0, "side")
+    assert found.previews["image"] == "blurred"
+    with pytest.raises(InputError, match=r"expected an image of the data, found 'blured': did you mean blurred\?"):
+        dashboard(view="image=blured")
+
+
+def test_a_look_is_answered_with_the_whole_pictures_and_then_done():
+    found = page()
+    *pictures, done = found.look(names=("input", "base", "better", "target"))
+    pictures = [picture for picture in pictures if picture[0]["kind"] != "progress"]
+    assert [content["name"] for content, _ in pictures] == ["input", "base", "better", "target"]
+    assert done[0] == {"kind": "done", "ask": 7}
+    for content, pixels in pictures:
+        assert (rgb((content, pixels)) == wished(found.dashboard, content["name"])).all()
+        assert (content["width_px"], content["height_px"], list(content["box"])) == (600, 400, [0, 0, 600, 400])
+
+
+def test_a_large_picture_comes_reduced_and_its_part_exactly():
+    found = page()
+    reduced = found.look(names=["better"], most_px=60_000)[-2]
+    assert reduced[0]["shown_px"] == [300, 200]
+    assert (reduced[0]["width_px"], reduced[0]["height_px"]) == (600, 400)
+    part = found.look(names=["better"], box=[590, -5, 40, 25], most_px=60_000)[-2]
+    assert list(part[0]["box"]) == [590, 0, 10, 20]
+    assert (rgb(part) == wished(found.dashboard, "better")[0:20, 590:600]).all()
+
+
+def test_a_picture_brings_its_figures_and_its_worst_place():
+    found = page()
+    told = {
+        content["name"]: content
+        for content, _ in found.look("sharp", ["input", "better", "target"])[:-1]
+        if "name" in content
+    }
+    assert told["better"]["figures"] == {"psnr_db": 26.5, "ms_ssim": 0.88}
+    assert told["target"]["figures"] is None
+    assert told["target"]["worst_px"] is None
+    x, y = told["better"]["worst_px"]
+    assert 0 <= x < 600
+    assert 0 <= y < 400
+
+
+def test_what_was_seen_is_not_asked_for_again():
+    found = page()
+    found.look(names=["input", "better", "target"])
+    before = len(found.dashboard.source.asked)
+    found.look(names=["input", "better", "target"], box=[0, 0, 5, 5])
+    assert len(found.dashboard.source.asked) == before
+
+
+def test_a_model_that_fails_says_why_and_leaves_the_others_alive():
+    answers = page().answers("look", image="blurred", names=["broken", "better"], box=None, most_px=1_000_000)
+    assert [each["kind"] for each in answers] == ["problem", "picture", "done"]
+    assert answers[0]["words"] == "broken: it died of <b>SIGSEGV</b>"
+
+
+def test_an_image_that_is_gone_is_said_in_every_pane():
+    answers = page().answers("look", image="gone", names=["input", "better"], box=None, most_px=1)
+    said = "expected an image at gone.png, found nothing: check the path"
+    assert [each.get("words") for each in answers] == [said, said, None]
+
+
+def test_what_is_not_there_any_more_is_said_in_its_pane():
+    answers = page().answers("look", image="of the other track", names=["input"], box=None, most_px=1)
+    assert [each.get("words") for each in answers] == ["no input of of the other track here", None]
+
+
+def test_progress_is_told_before_a_network_runs_and_ends():
+    found = page()
+    told = [content["words"] for content, _ in found.look("sharp", ["input", "base", "better"]) if "words" in content]
+    assert told == ["", "running base on sharp (1 of 2)", "", "running better on sharp (2 of 2)", "", ""]
+    kinds = [content["kind"] for content, _ in found.look("sharp", ["input", "base"])]
+    assert kinds == ["picture", "picture", "done"]
+
+
+def test_the_figures_of_a_crop_are_made_on_the_arrays():
+    [answer] = page().answers("crop", image="blurred", names=["better", "target", "broken"], box=[0, 0, 200, 100])
     # The output is 0.4 above the target everywhere: 10 log10(1 / 0.4 ** 2).
-    assert "7.96\N{NO-BREAK SPACE}dB" in html
-    assert '<th scope="row">speedup</th><td>2.50</td>' in html
-    assert '<th scope="row">RAM</th><td>900 MiB</td>' in html
-    assert '<th scope="row">score A</th><td>12.25</td>' in html
-    assert '<th scope="row">score B</th><td>not measured</td>' in html
-    found.controls.zoom.value = "4:1"
-    assert "crop too small: needs 161 px a side" in found.panes[1].figures.value
-
-
-def test_the_images_are_sorted_by_any_figure_worst_first():
-    images = Source().images
-    names = [name for _, name in worst_first(images, "psnr_db", "better")]
-    assert names == ["gone", "sharp", "blurred"]
-    labels = [label for label, _ in worst_first(images, "psnr_db_gain", "better")]
-    assert labels == [
-        "gone  (not measured)",
-        "sharp  (+1.50\N{NO-BREAK SPACE}dB)",
-        "blurred  (+12.00\N{NO-BREAK SPACE}dB)",
-    ]
-    found = dashboard()
-    found.controls.metric.value = "ms_ssim"
-    found.controls.model.value = "input"
-    assert [name for _, name in found.controls.image.options] == ["gone", "blurred", "sharp"]
-    assert found.image == "gone"
-
-
-def test_the_error_map_shows_how_far_each_pane_is_from_the_target():
-    found = dashboard()
-    found.controls.mode.value = "error map"
-    found.controls.top.value = 0.5
-    found.controls.x.value, found.controls.y.value = 300, 200
-    box = views.Box(60, 20, 480, 360)
-    target = views.cut(found.source.pixels("blurred", "target"), box)
-    better = views.cut(found.source.pixels("blurred", "better"), box)
-    assert (seen(found.panes[1]) == views.error_map(target, better, 0.5)).all()
-    assert (seen(found.panes[3]) == expected(found, "target", box)).all()
-    assert "half the range from black to white" in found.scale.words.value
-    assert found.scale.layout.display == ""
-    found.controls.mode.value = "side by side"
-    assert found.scale.layout.display == "none"
-
-
-def test_the_slider_holds_the_same_pixels_of_the_first_two_panes():
-    found = dashboard()
-    found.controls.mode.value = "before/after slider"
-    slider = found.comparison.slider.live
-    assert (slider.before_words, slider.after_words) == ("input", "better")
-    assert decoded(slider.before).shape == decoded(slider.after).shape == (400, 600, 3)
-    assert (decoded(slider.after) == expected(found, "better", views.Box(0, 0, 600, 400))).all()
-    assert found.panes[0].picture.value == b""
-    found.controls.mode.value = "side by side"
-    assert slider.before == b""
-    found.panes[1].menu.value = "broken"
-    found.controls.mode.value = "before/after slider"
-    assert found.comparison.sentence.value == "<p>broken: it died of &lt;b&gt;SIGSEGV&lt;/b&gt;</p>"
-
-
-def test_blinking_can_be_stopped():
-    found = dashboard()
-    found.controls.mode.value = "blink"
-    blink = found.comparison.blink
-    assert [decoded(picture.value)[0, 0, 0] for picture in blink.pictures] == [51, 204]
-    blink.stop.value = True
-    assert "aic-blink-stopped" in blink.grid._dom_classes
-    assert blink.stop.description == "Go on"
-    blink.stop.value = False
-    assert "aic-blink-stopped" not in blink.grid._dom_classes
-
-
-def test_without_anywidget_a_plain_slider_does_it_and_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "anywidget", None)
-    monkeypatch.delitem(sys.modules, "aic_helpers.dashboard.anywidgets", raising=False)
-    monkeypatch.delattr("aic_helpers.dashboard.anywidgets", raising=False)
-    plain = BeforeAfter()
-    assert INSTALL == 'pip install "aic-workbench[slider]"'
-    assert INSTALL in plain.children[0].value
-    plain.show(np.full((2, 10, 3), 10, np.uint8), np.full((2, 10, 3), 200, np.uint8), "<input>", "model")
-    plain.position.value = 0.2
-    assert decoded(plain.picture.value)[0, :, 0].tolist() == [10, 255, 255] + [200] * 7
-    assert "&lt;input&gt;" in plain.words.value
-    found = dashboard()
-    found.controls.mode.value = "before/after slider"
-    assert decoded(found.comparison.slider.picture.value).shape == (400, 600, 3)
-
-
-def every(widget):
-    yield widget
-    for child in getattr(widget, "children", ()):
-        yield from every(child)
-
-
-@pytest.mark.parametrize("anywidget", [True, False])
-def test_every_control_has_a_label(anywidget, monkeypatch):
-    if not anywidget:
-        monkeypatch.setitem(sys.modules, "anywidget", None)
-        monkeypatch.delitem(sys.modules, "aic_helpers.dashboard.anywidgets", raising=False)
-        monkeypatch.delattr("aic_helpers.dashboard.anywidgets", raising=False)
-    kinds = (widgets.Dropdown, widgets.Button, widgets.ToggleButton, widgets.Text, widgets.FileUpload)
-    kinds += (widgets.BoundedIntText, widgets.FloatSlider)
-    controls = [widget for widget in every(dashboard()) if isinstance(widget, kinds)]
-    assert len(controls) == 23 + (not anywidget)
-    assert [control for control in controls if not (control.description and control.tooltip)] == []
-
-
-def test_another_track_fills_the_menus_anew_or_says_why_it_cannot():
-    small = Source(ENHANCEMENT, (100, 100))
-    small.images = small.images[small.images["image"] != "gone"]
-    found = dashboard(opened=small)
-    found.controls.track.value = "enhancement"
-    assert found.source is small
-    assert (found.image, found.controls.zoom.value) == ("sharp", "2:1")
-    assert seen(found.panes[0]).shape == (200, 200, 3)
-    stuck = dashboard(opened="expected images of Track B, found none: check the path")
-    stuck.controls.track.value = "enhancement"
-    assert {pane.sentence.value for pane in stuck.panes} == {
-        "<p>expected images of Track B, found none: check the path</p>"
+    assert answer["figures"] == {
+        "better": {"psnr_db": "7.96 dB", "ms_ssim": "crop too small: needs 161 px a side"},
+        "broken": {},
     }
-    stuck.controls.track.value = "super_resolution"
 
 
-def test_a_photo_of_ones_own_is_shown_beside_what_is_there():
-    found = dashboard()
-    file = {"name": "me.jpg", "content": memoryview(b"bytes"), "type": "", "size": 5}
-    found.photo.upload.value = (file | {"last_modified": datetime.now(UTC)},)
-    assert found.source.taken == b"bytes"
-    assert found.photo.upload.value == ()  # or it would be saved with the notebook
-    assert found.image == "your photo: me.jpg"
-    assert found.photo.notes.value == "turned by 90 degrees"
-    assert found.panes[3].sentence.value == "<p>your own photo has no target</p>"
-    assert "no target, so no figures" in found.panes[1].figures.value
-    assert seen(found.panes[0]).shape == (360, 480, 3)
-    found.controls.mode.value = "error map"
-    assert "difference from the input" in found.scale.words.value
-    found.controls.image.value = "sharp"
-    assert "20.00" in found.panes[0].figures.value
+def test_thumbnails_come_in_one_answer():
+    [(content, pictures)] = page().ask("thumbs", images=["sharp", "gone", "nonesuch"])
+    assert content["images"] == ["sharp", "gone"]
+    assert pictures == [b"sharp", b""]
 
 
-def test_the_button_saves_the_whole_picture_and_says_where():
-    found = dashboard()
-    found.panes[1].save.click()
-    assert found.panes[1].saved.value == "saved: blurred better (400, 600, 3)"
+def test_a_picture_is_saved_whole_and_it_says_where_or_why_not():
+    found = page()
+    [said] = found.answers("save", image="blurred", name="better")
+    assert (said["words"], said["good"]) == ("saved: blurred better (400, 600, 3)", True)
+    [said] = found.answers("save", image="blurred", name="input")
+    assert (said["words"].startswith("expected a place to save it, found Permission denied"), said["good"]) == (
+        True,
+        False,
+    )
+    [said] = found.answers("save", image="blurred", name="broken")
+    assert (said["words"], said["good"]) == ("broken: it died of <b>SIGSEGV</b>", False)
 
 
-def test_names_from_outside_are_shown_as_text():
-    found = dashboard()
-    assert found.heading.value.endswith("&lt;b&gt;a note&lt;/b&gt;")
+def test_a_photo_of_ones_own_is_the_first_image_and_is_shown():
+    found = page()
+    said = found.answers("photo", [b"bytes"], name="me.jpg", way="as it is")
+    assert [(each["words"], each["good"]) for each in said] == [("", True)]
+    assert found.dashboard.source.taken == [("me.jpg", b"bytes", "as it is")]
+    images = found.dashboard.catalogue["images"]
+    assert [image["name"] for image in images] == ["your photo: me.jpg", "sharp", "blurred", "gone"]
+    assert images[0]["words"] == "turned by 90 degrees; 16 bits per channel taken down to 8"
+    assert images[0]["target"] is False
+    assert found.dashboard.image == "your photo: me.jpg"
+    answers = found.answers("look", image="your photo: me.jpg", names=["base", "target"], box=None, most_px=10**6)
+    assert (answers[0]["kind"], answers[0]["figures"]) == ("picture", None)
+    assert (answers[1]["kind"], answers[1]["words"]) == ("problem", "your own photo has no target")
 
 
-def test_fifty_changes_leave_one_picture_in_each_pane():
-    found = dashboard()
-    before = len(list(every(found)))
+def test_another_photo_takes_the_place_of_the_one_before():
+    found = page()
+    for name in ("first.jpg", "second.jpg"):
+        found.ask("photo", [b"bytes"], name=name, way="as it is")
+    names = [image["name"] for image in found.dashboard.catalogue["images"]]
+    assert names == ["your photo: second.jpg", "sharp", "blurred", "gone"]
+
+
+def test_a_bad_photo_leaves_everything_as_it_was():
+    found = page()
+    found.ask("photo", [b"bytes"], name="me.jpg", way="as it is")
+    before = found.dashboard.catalogue, found.dashboard.view, found.dashboard.source.photo
+    [said] = found.answers("photo", [b"no photo"], name="notes.txt", way="as it is")
+    assert (said["kind"], said["good"]) == ("said", False)
+    assert said["words"] == "expected a photo in the file, found a file of another kind: save it as JPEG or PNG"
+    assert (found.dashboard.catalogue, found.dashboard.view, found.dashboard.source.photo) == before
+    found.ask("photo", way="as the target")  # the last that was good, once more
+    assert found.dashboard.source.taken[-1] == ("me.jpg", b"bytes", "as the target")
+
+
+def test_a_large_photo_comes_in_parts():
+    found = page()
+    for part, content in enumerate((b"one ", b"two ")):
+        assert found.ask("photo", [content], name="me.jpg", way="as it is", part=part, parts=3) == []
+    assert found.answers("photo", [b"three"], name="me.jpg", way="as it is", part=2, parts=3)[0]["good"]
+    assert found.dashboard.source.taken == [("me.jpg", b"one two three", "as it is")]
+
+
+def test_a_photo_by_its_path_and_none_at_all():
+    found = page()
+    found.ask("photo", path=" /home/me/photo.jpg ", way="as it is")
+    name, path, _ = found.dashboard.source.taken[0]
+    assert (name, str(path)) == ("photo.jpg", "/home/me/photo.jpg")
+    [said] = found.answers("photo", path=" ", way="as it is")
+    assert said["words"].startswith("expected the path of a photo, found ' '")
+    [said] = page().answers("photo", way="as it is")
+    assert said["words"] == "expected a photo, found none yet: drop one, choose one or name its path"
+
+
+def test_another_track_is_shown_from_its_start_or_the_sentence_why_not():
+    small = Source(ENHANCEMENT, (100, 100))
+    found = page(opened=small, image="sharp")
+    found.dashboard.view = found.dashboard.view | {"zoom": 4}
+    answers = found.ask("track", track="enhancement")
+    assert answers[0][0]["words"] == "figures of base on sharp (1 of 2)"
+    assert answers[-1][0] == {"kind": "said", "ask": 7, "words": "", "good": True}
+    assert found.dashboard.catalogue["track"] == "enhancement"
+    assert (found.dashboard.image, found.dashboard.view["zoom"]) == ("gone", 0)
+    stuck = page(image="sharp")
+    before = stuck.dashboard.catalogue, stuck.dashboard.view
+    [said] = stuck.answers("track", track="enhancement")
+    assert (said["words"], said["good"]) == ("expected images of that track, found none: check the path", False)
+    assert (stuck.dashboard.catalogue, stuck.dashboard.view) == before
+
+
+def test_small_copies_of_what_was_shown_last_stay_with_the_notebook():
+    found = page()
+    assert set(found.dashboard.previews["pictures"]) == {"input", "better", "target"}
+    found.look("sharp", ["base", "target"])
+    assert found.dashboard.previews["image"] == "sharp"
+    pictures = found.dashboard.previews["pictures"]
+    assert list(pictures) == ["base", "target"]
+    small = decoded(pictures["base"])
+    assert small.shape == (320, 480, 3)
+    assert abs(int(small[160, 240, 0]) - int(wished(found.dashboard, "base", "sharp")[200, 300, 0])) <= 2
+
+
+def test_fifty_changes_leave_a_small_state():
+    found = page()
     for number in range(50):
-        found.controls.image.value = ("sharp", "blurred")[number % 2]
-    assert len(list(every(found))) == before
-    assert sum(len(pane.picture.value) for pane in found.panes) <= 4 * views.BUDGET_BYTES
+        found.look(("sharp", "blurred")[number % 2], ["input", "base", "better", "target"])
+    state = found.dashboard.get_state(["catalogue", "view", "previews"])
+    assert sum(map(len, state["previews"]["pictures"].values())) <= 4 * 40_000
+    assert len(json.dumps([state["catalogue"], state["view"]])) < 5_000
 
 
-def test_what_was_run_once_is_asked_for_and_not_waited_for_again():
-    found = dashboard()
-    steps = []
-    found.waiting.step = lambda done, total, words: steps.append(words)
-    found.controls.image.value = "sharp"
-    assert steps == ["running better on sharp", "running broken on sharp"]
-    found.controls.zoom.value = "2:1"
-    assert len(steps) == 2
+def test_without_widgets_there_is_a_picture_and_a_sentence():
+    bundle, _ = dashboard()._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    html = bundle["text/html"]
+    assert "The viewer needs a running Jupyter with widgets" in html
+    assert html.count("<img ") == 3
+    assert "broken: it died of &lt;b&gt;SIGSEGV&lt;/b&gt;" in html
+    assert len(html) < 200_000
 
 
-def test_the_table_and_figure_that_stay():
-    found = dashboard(image="sharp")
-    table = snapshots.table(found)
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_names_from_outside_stay_text_in_the_html(hostile):
+    name = printable(hostile)
+    source = Source()
+    source.models[1] = name
+    for table in (source.images, source.runs):
+        table["model"] = table["model"].replace("better", name)
+    source.images["image"] = source.images["image"].replace("blurred", name)
+    source.pixels = lambda image, shown: f"why: {hostile}" if shown == "base" else np.zeros((4, 4, 3), np.float32)
+    found = dashboard(source, image=name, view="")
+    found.view = found.view | {"panes": ["base", name, "target"]}
+    html = found._repr_mimebundle_()[0]["text/html"]
+    html.encode()
+    assert json.dumps(found.catalogue, ensure_ascii=False).encode()
+    assert set(re.findall("<([a-z/]+)", html)) == {
+        "div",
+        "/div",
+        "p",
+        "/p",
+        "figure",
+        "/figure",
+        "figcaption",
+        "/figcaption",
+        "img",
+    }
+    assert set(re.findall(r" ([a-z]+)=\"", re.sub(r'alt="[^"]*"', "", html))) == {"style", "src"}
+
+
+def test_the_table_that_stays_says_what_was_not_measured():
+    table = snapshots.table(dashboard(image="sharp"))
     assert table.loc["better", "PSNR (dB)"] == 26.5
     assert table.loc["better", "speedup"] == 2.5
-    assert np.isnan(table.loc["base", "speedup"])
-    assert [text.get_text() for text in snapshots.figure(found).findobj(match=lambda a: hasattr(a, "get_text"))]
+    assert table.loc["base", "speedup"] == "not measured"
+    assert "score B" not in table.columns
+    assert "NaN" not in table.to_html()
+    assert "NaN" not in snapshots.table(dashboard(image="gone")).to_html()
+
+
+def test_the_figure_that_stays():
+    figure = snapshots.figure(dashboard(image="sharp"))
+    texts = [text.get_text() for text in figure.findobj(match=lambda artist: hasattr(artist, "get_text"))]
+    assert "better, sharp" in texts

@@ -6,6 +6,8 @@ import shutil
 import numpy as np
 import pytest
 from fixtures import run_folders
+from fixtures.pictures import decoded
+from PIL import Image
 
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
@@ -167,7 +169,8 @@ def test_what_was_seen_is_kept_and_not_run_again(data, tmp_path):
 
 def test_the_cache_is_bounded(data, tmp_path, monkeypatch):
     monkeypatch.setattr(image_store, "CACHE_BYTES", 1)
-    assert len(opened(data, [], tmp_path)._cache) == image_store.CACHE_LEAST
+    monkeypatch.setattr(image_store, "CACHE_LEAST", 4)
+    assert len(opened(data, [], tmp_path)._cache) == 4
 
 
 def test_a_photo_goes_through_the_models(data, tmp_path):
@@ -181,12 +184,42 @@ def test_a_photo_goes_through_the_models(data, tmp_path):
     assert (output == as_float(GREY) + np.float32(0.1)).all()
 
 
-def test_no_photo_is_said_where_the_picture_would_be(data, tmp_path):
+def test_a_bad_photo_leaves_the_one_before(data, tmp_path):
     found = opened(data, [], tmp_path)
-    found.add_photo("notes.txt", b"no photo", own_photos.AS_IT_IS)
-    said = found.pixels("your photo: notes.txt", "sample_enhancement_srcnn")
-    assert said.startswith("expected a photo in the file")
-    assert found.pixels("first", "input").shape == GREY.shape
+    with pytest.raises(InputError, match=r"expected a photo in the file .*found a file of another kind"):
+        found.add_photo("notes.txt", b"no photo", own_photos.AS_IT_IS)
+    assert found.photo is None
+    found.add_photo("me.png", write_png(tmp_path / "me.png", GREY), own_photos.AS_IT_IS)
+    with pytest.raises(InputError, match="found nothing: check the path"):
+        found.add_photo("me.png", tmp_path / "none.png", own_photos.AS_IT_IS)
+    assert (found.pixels("your photo: me.png", "input") == as_float(GREY)).all()
+
+
+def test_a_photo_is_turned_as_its_camera_says_and_the_notes_say_so(data, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned by 90 degrees
+    Image.new("RGB", (60, 40), "red").save(tmp_path / "turned.jpg", exif=exif)
+    found = opened(data, [], tmp_path)
+    assert found.add_photo("turned.jpg", tmp_path / "turned.jpg", own_photos.AS_IT_IS) == ["turned as its EXIF says"]
+    assert found.pixels("your photo: turned.jpg", "input").shape == (60, 40, 3)
+
+
+def test_a_thumbnail_is_made_from_the_file_and_not_kept(data, tmp_path):
+    found = opened(data, [run_folder(tmp_path / "run", data)], tmp_path)
+    found._cache.clear()
+    assert decoded(found.thumbnail("first")).shape == GREY.shape
+    assert found.thumbnail("gone") == b""
+    assert not found._cache
+    found.add_photo("me.png", write_png(tmp_path / "me.png", GREY), own_photos.AS_IT_IS)
+    assert decoded(found.thumbnail("your photo: me.png")).shape == GREY.shape
+
+
+def test_of_few_images_the_one_to_begin_with_is_the_first(data, tmp_path):
+    dataset = open_dataset(data, track=ENHANCEMENT)
+    found, _ = candidates.find(dataset, [], tmp_path, lambda *_: None)
+    made = image_store.ImageStore(dataset, found, FakeOutputs(), 1, lambda *_: None, image="second")
+    assert made.names == ["second"]
+    assert set(made.images["image"]) == {"second"}
 
 
 def test_a_photo_as_the_target_of_super_resolution():
@@ -206,7 +239,8 @@ def test_a_picture_is_saved_beside_those_that_are_there(tmp_path):
     assert save("a photo: me.jpg/../x model", as_float(GREY)).endswith("x_model_2.png, 60x40 px")
     shutil.rmtree(tmp_path / "new")
     (tmp_path / "new").write_text("a file")
-    assert save("x", as_float(GREY)).startswith(f"not saved: {tmp_path / 'new'}")
+    with pytest.raises(InputError, match=r"expected a place to save .*new.*: name another by the parameter out"):
+        save("x", as_float(GREY))
 
 
 @pytest.mark.parametrize(

@@ -17,3 +17,9 @@ def test_runs_whose_models_share_a_name_go_by_their_folders():
     alone = candidates.Candidate("network", Path("network.pb"))
     names = [candidate.name for candidate in candidates._told_apart([*runs, alone])]
     assert names == ["a-network", "b-network", "other", "network"]
+
+
+def test_a_name_that_no_page_can_show_is_made_printable():
+    told = candidates._told_apart([candidates.Candidate("half of a pair \ud83d"), candidates.Candidate("null\x00")])
+    assert [candidate.name.encode("utf-8") for candidate in told]
+    assert all(candidate.name.isprintable() for candidate in told)
