@@ -57,7 +57,7 @@ def viewer(title: str, contenders: Sequence[Contender]) -> Viewer | None:
     if not shared:
         return None
     taking_part = [name for name in named if any(name in own for own in shared.values())]
-    shown = [
+    shown: list[dict[str, Any]] = [
         {"name": BEFORE},
         *({"name": name, "rows": _rows(named[name])} for name in taking_part),
         {"name": REFERENCE},

@@ -13,6 +13,7 @@ import click
 
 from aic_helpers.cli import (
     board_commands,
+    compare_commands,
     data_commands,
     model_commands,
     organiser_commands,
@@ -82,6 +83,7 @@ for command in (
     model_commands.check,
     model_commands.score,
     model_commands.report,
+    compare_commands.compare,
     board_commands.board,
     submit_commands.submit,
     organiser_commands.leaderboard,

@@ -257,11 +257,7 @@ def report(runs: tuple[str, ...], out: str | None) -> int:
     if out is None and len(runs) > 1:
         raise InputError("--out for a report on many runs", "none", "name an HTML file, as in --out comparison.html")
     out = out or str(Path(runs[0]) / "report.html")
-    file = Path(out).expanduser()
-    if file.is_dir():
-        raise InputError("an HTML file to write", f"the folder {out}", "name a file in it, as in report.html")
-    if file.suffix.lower() not in (".html", ".htm"):
-        raise InputError("a file whose name ends in .html", out, "name one, as in comparison.html")
+    file = options.html_file(out)
     reports.write_report([Path(run) for run in runs], file)
     click.echo(f"{file}  {file.stat().st_size / 1e6:.1f} MB")
     return DONE

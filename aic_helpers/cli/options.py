@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -106,6 +107,16 @@ executor_options = together(
         "--workers", type=click.IntRange(min=1), metavar="N", help="Work on a Dask cluster of N processes here."
     ),
 )
+
+
+def html_file(typed: str) -> Path:
+    """Return the path of a page to write; `InputError` for a folder, and for the name of another kind of file."""
+    file = Path(typed).expanduser()
+    if file.is_dir():
+        raise InputError("an HTML file to write", f"the folder {typed}", "name a file in it, as in report.html")
+    if file.suffix.lower() not in (".html", ".htm"):
+        raise InputError("a file whose name ends in .html", typed, "name one, as in comparison.html")
+    return file
 
 
 @dataclass

@@ -86,7 +86,7 @@ class ImageStore:
         self.ways = own_photos.ways(self.track)
         self.models = [candidate.name for candidate in candidates]
         self.baseline = self.models[0]
-        self.runs = pd.DataFrame([_run(candidate) for candidate in candidates])
+        self.runs = pd.DataFrame([run_row(candidate) for candidate in candidates])
         self._dataset, self._outputs = dataset, outputs
         self._candidates = {candidate.name: candidate for candidate in candidates}
         self._pairs = {pair.name: pair for pair in _limited(_with_lost(dataset, candidates), limit, image)}
@@ -260,7 +260,7 @@ def _with_gains(images: pd.DataFrame, baseline: str) -> pd.DataFrame:
     return images
 
 
-def _run(candidate: Candidate) -> dict[str, Any]:
+def run_row(candidate: Candidate) -> dict[str, Any]:
     """Return what a run measured, in one row."""
     result = candidate.result
     metrics, profile = (getattr(result, part, None) for part in ("metrics", "profile"))

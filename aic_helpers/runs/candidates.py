@@ -72,6 +72,19 @@ def find(
     return _told_apart(found), notes
 
 
+def track_of(typed: str) -> str | None:
+    """Return the name of the track that a model was made for; None where it doesn't say, or there is none such."""
+    folder = Path(typed)
+    try:
+        return results.read(folder).track if _is_run(folder) else sources.resolve(typed).track
+    except (InputError, OSError):
+        return None
+
+
+def _is_run(folder: Path) -> bool:
+    return folder.is_dir() and not (folder / "saved_model.pb").is_file()
+
+
 def _baseline(dataset: Dataset, workshop: Path) -> Candidate:
     name = dataset.track.baseline
     return _candidate(dataset, name, workshop) or Candidate(name, sources.baseline_pb(dataset.track))
@@ -93,7 +106,7 @@ def _runs_on(dataset: Dataset) -> list[str]:
 def _candidate(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None:
     """Return the candidate that a person typed; None for one of the other track."""
     folder = Path(typed)
-    is_run = folder.is_dir() and not (folder / "saved_model.pb").is_file()
+    is_run = _is_run(folder)
     name = folder.resolve().name if is_run else typed
     try:
         return _of_run(dataset, folder, results.read(folder)) if is_run else _of_source(dataset, typed, workshop)

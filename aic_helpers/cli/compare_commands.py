@@ -1,0 +1,110 @@
+"""The command that shows what models make of photos, as one HTML file."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from aic_helpers.cli.exit_codes import DONE, RULE_BROKEN
+from aic_helpers.core.errors import InputError
+
+if TYPE_CHECKING:
+    from aic_helpers.core.tracks import Track
+    from aic_helpers.dashboard.compared_images import Compared
+
+log = logging.getLogger(__name__)
+
+FEW_IMAGES = 4
+"""Validation images in a page where nobody says how many: more of them are seen better in the dashboard."""
+
+
+@click.command()
+@click.argument("models", nargs=-1, required=True, metavar="MODEL...")
+@click.option("--photo", "photos", multiple=True, metavar="FILE", help="A photo of your own; once for each.")
+@click.option("--out", required=True, metavar="FILE", help="The HTML file to write.")
+@click.option("--track", metavar="TRACK", help="super_resolution or enhancement.  [default: that of the models]")
+@click.option(
+    "--take-as",
+    "way",
+    default="as it is",
+    show_default=True,
+    metavar="WAY",
+    help="How a photo is taken. On super_resolution also: enlarged-first, for a small one; as-the-target, which is "
+    "shrunk and enlarged first, and has figures.",
+)
+@click.option("--data", metavar="sample|challenge|DIR", help="Without --photo: validation data.  [default: sample]")
+@click.option(
+    "--limit", type=click.IntRange(min=0), metavar="N", help=f"Its first N images; 0 for all.  [default: {FEW_IMAGES}]"
+)
+def compare(
+    models: tuple[str, ...],
+    photos: tuple[str, ...],
+    out: str,
+    track: str | None,
+    way: str,
+    data: str | None,
+    limit: int | None,
+) -> int:
+    """Write the pictures of many models side by side as one HTML file.
+
+    It shows what each MODEL (as aic run takes them, or a run folder) and the track's baseline make of your photos, or
+    of validation images. It needs no kernel, no network and nothing beside it. Models run in processes of their own;
+    one that fails is told in the page and on stderr, stops no other, and makes the exit status 1.
+
+    \b
+    Examples
+      aic compare fast_sr --photo holiday.jpg --take-as as-the-target --out holiday.html
+      aic compare runs/enhancement/* --data my_data --limit 8 --out ours.html
+    """
+    from aic_helpers.cli import options
+    from aic_helpers.core import progress_bars
+    from aic_helpers.dashboard import comparison_pages
+    from aic_helpers.reporting import text_tables
+
+    if photos and (data is not None or limit is not None):
+        raise InputError("--photo, or validation images with --data and --limit", "both", "leave one of them out")
+    file = options.html_file(out)
+    with progress_bars.bar("picture") as show:
+        written = comparison_pages.write_page(
+            models,
+            file,
+            _track(track, models),
+            photos=[Path(photo).expanduser() for photo in photos],
+            way=way.replace("-", " "),
+            data="sample" if data is None else data,
+            limit=FEW_IMAGES if limit is None else limit,
+            progress=show,
+        )
+    for note in written.notes:
+        log.warning(note)
+    if written.compared.has_target:
+        click.echo(text_tables.aligned(_rows(written.compared)) + "\n")
+    kind = "exact pictures" if written.exact else "pictures compressed with some loss"
+    click.echo(f"{file}  {file.stat().st_size / 1e6:.1f} MB, {kind}")
+    return RULE_BROKEN if written.compared.failures else DONE
+
+
+def _track(typed: str | None, models: tuple[str, ...]) -> Track:
+    """Return the track that was named, or the first that a model says it was made for."""
+    from aic_helpers.core.tracks import find_track
+    from aic_helpers.runs import candidates
+
+    return find_track(typed or next(filter(None, map(candidates.track_of, models)), "super_resolution"))
+
+
+def _rows(compared: Compared) -> list[tuple[str, ...]]:
+    """Return the figures of each image and model; those that couldn't be made are words."""
+    from aic_helpers.reporting.text_tables import NOT_MEASURED
+
+    rows: list[tuple[str, ...]] = [("image", "model", "PSNR", "MS-SSIM")]
+    together = [own.to_dict("records") for _, own in compared.images.groupby("image", sort=False)]
+    for row in itertools.chain.from_iterable(together):
+        known = not math.isnan(row["psnr_db"])
+        found = (f"{row['psnr_db']:.2f} dB", f"{row['ms_ssim']:.4f}") if known else (NOT_MEASURED, NOT_MEASURED)
+        rows.append((row["image"], row["model"], *(("failed", "") if isinstance(row["failure"], str) else found)))
+    return rows

@@ -1,0 +1,180 @@
+"""Photos or validation images, and what models make of each: 8-bit pixels and figures, one model after the other."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from aic_helpers.core.errors import InputError, nearest
+from aic_helpers.core.progress_types import Progress
+from aic_helpers.core.tracks import Track
+from aic_helpers.dashboard.image_store import INPUT, TARGET, run_row
+from aic_helpers.data import own_photos
+from aic_helpers.data.datasets import Dataset, read_pair
+from aic_helpers.data.images import Rgb8, as_float, as_uint8
+from aic_helpers.evaluation.any_image import Outputs
+from aic_helpers.evaluation.per_image import score_output
+from aic_helpers.models.model_workers import ModelFailure
+from aic_helpers.runs.candidates import Candidate
+
+Take = Callable[[str, str, Rgb8], None]
+"""Takes the name of an image, what is shown of it, and the pixels."""
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An image to compare on: what the models get, the target where there is one, and words about it."""
+
+    name: str
+    given: Rgb8
+    target: Rgb8 | None
+    words: str
+
+
+@dataclass
+class Compared:
+    """What models made of images: what a catalogue is made of (see `aic_helpers.dashboard.catalogues.Listed`).
+
+    Attributes
+    ----------
+    images : DataFrame
+        ``image``, ``model``, ``psnr_db``, ``ms_ssim``, ``failure``: a row for each image and each of input and models.
+    runs : DataFrame
+        A row for each model, of what its run measured.
+    """
+
+    track: Track
+    data: str
+    notes: list[str]
+    models: list[str]
+    baseline: str
+    runs: pd.DataFrame
+    images: pd.DataFrame
+    subjects: list[Subject]
+    ways: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def failures(self) -> list[str]:
+        """Why models gave nothing, a sentence each."""
+        return list(dict.fromkeys(self.images["failure"].dropna()))
+
+    @property
+    def has_target(self) -> bool:
+        """Whether any image has a target, so that there are figures."""
+        return any(subject.target is not None for subject in self.subjects)
+
+    def failed(self, model: str) -> bool:
+        """Tell whether a model gave nothing for any image."""
+        return bool(self.images.loc[self.images["model"] == model, "failure"].notna().all())
+
+
+def photos(paths: Sequence[Path], way: str, track: Track) -> list[Subject]:
+    """Return a person's own photos.
+
+    Raises
+    ------
+    InputError
+        A way that the track hasn't, no photo, a damaged one, or one that is too small or too large for the way.
+    """
+    known = list(own_photos.ways(track).values())
+    if way not in known:
+        remedy = nearest(way, known, f"name one such as {known[0]!r}")
+        raise InputError(f"a way to take a photo on {track.title}: {', '.join(known)}", way, remedy)
+    counts: Counter[str] = Counter()
+    found = []
+    for path in paths:
+        counts[path.name] += 1
+        name = f"{path.name} ({counts[path.name]})" if counts[path.name] > 1 else path.name
+        found.append(_photo(path, name, way, track))
+    return found
+
+
+def _photo(path: Path, name: str, way: str, track: Track) -> Subject:
+    photo = own_photos.read_photo(path)
+    given, target = own_photos.prepare(photo.pixels, way, track)
+    taken = "" if way == own_photos.AS_IT_IS else f"taken {way}"
+    words = "; ".join(words for words in (taken, *photo.notes) if words)
+    sentence = f"{words[0].upper()}{words[1:]}." if words else ""
+    return Subject(name, as_uint8(given), None if target is None else as_uint8(target), sentence)
+
+
+def validation_images(dataset: Dataset, limit: int) -> list[Subject]:
+    """Return the first images of a dataset; 0 for all."""
+    pairs = [read_pair(dataset, pair) for pair in dataset.pairs[: limit or None]]
+    return [Subject(pair.name, as_uint8(pair.input), as_uint8(pair.target), "") for pair in pairs]
+
+
+def compare(
+    track: Track,
+    data: str,
+    subjects: Sequence[Subject],
+    candidates: Sequence[Candidate],
+    take: Take,
+    progress: Progress,
+) -> Compared:
+    """Run models on images in processes of their own, and hand on the pixels as they are made.
+
+    Parameters
+    ----------
+    data : str
+        Of what the images are, in words.
+    candidates : sequence of Candidate
+        The baseline first.
+    take : callable
+    progress : callable
+
+    Notes
+    -----
+    A model that fails stops no other: its rows say why.
+    """
+    rows = []
+    for subject in subjects:
+        take(subject.name, INPUT, subject.given)
+        if subject.target is not None:
+            take(subject.name, TARGET, subject.target)
+        rows.append(_row(track, subject, INPUT, as_float(subject.given)))
+    total = len(candidates) * len(subjects)
+    with Outputs() as outputs:
+        for candidate in candidates:
+            for subject in subjects:
+                progress(len(rows) - len(subjects), total, f"{candidate.name} on {subject.name}")
+                output = _output(outputs, candidate, subject)
+                if not isinstance(output, str):
+                    take(subject.name, candidate.name, as_uint8(output))
+                rows.append(_row(track, subject, candidate.name, output))
+    progress(total, total, "writing")
+    names = [candidate.name for candidate in candidates]
+    runs = pd.DataFrame([run_row(candidate) for candidate in candidates])
+    return Compared(track, data, [], names, names[0], runs, pd.DataFrame(rows), [*subjects])
+
+
+def _output(outputs: Outputs, candidate: Candidate, subject: Subject) -> Array | str:
+    if candidate.pb is None:
+        return f"{candidate.name}: {candidate.failure or 'no model'}"
+    try:
+        return outputs.of(candidate.pb, as_float(subject.given))
+    except (ModelFailure, InputError) as error:
+        return f"{candidate.name} on {subject.name}: {error}"
+
+
+def _row(track: Track, subject: Subject, model: str, output: Array | str) -> dict[str, Any]:
+    row = {"image": subject.name, "model": model, "psnr_db": math.nan, "ms_ssim": math.nan, "failure": None}
+    if isinstance(output, str):
+        return row | {"failure": output}
+    if subject.target is None:
+        return row
+    try:
+        found = score_output(as_float(subject.target), output, track)
+    except InputError:  # too small for the track's metrics: it has a picture and no figures
+        return row
+    return row | {metric: found[metric] for metric in ("psnr_db", "ms_ssim")}

@@ -1,0 +1,182 @@
+"""Models and photos -> one HTML file with the viewer: what each model makes of each photo, for who opens no Jupyter."""
+
+from __future__ import annotations
+
+import base64
+import io
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image as PillowImage
+
+from aic_helpers.core import safe_files
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.progress_types import Progress
+from aic_helpers.core.safe_texts import printable
+from aic_helpers.core.tracks import Track
+from aic_helpers.dashboard import catalogues, compared_images
+from aic_helpers.dashboard.compared_images import Compared, Subject
+from aic_helpers.dashboard.image_store import TARGET
+from aic_helpers.data.datasets import open_dataset
+from aic_helpers.data.images import Rgb8
+from aic_helpers.reporting import html_pages, viewer_pages
+from aic_helpers.reporting.catalogues import Catalogue, View
+from aic_helpers.reporting.viewer_pages import Picture
+from aic_helpers.runs import candidates
+
+EXACT_BYTES = 30_000_000
+"""Of all pictures in base64, up to which they stay exact."""
+
+QUALITY = 95
+"""Of WebP, where exact ones are too large."""
+
+WEBP_SIDE_PX = 16383
+"""The format has no longer side."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A page that was written: what it shows, whether its pictures are exact, and what a person has to know."""
+
+    compared: Compared
+    exact: bool
+    notes: list[str]
+
+
+def write_page(
+    models: Sequence[str],
+    out: Path,
+    track: Track,
+    *,
+    photos: Sequence[Path] = (),
+    way: str,
+    data: str = "sample",
+    limit: int = 0,
+    progress: Progress,
+) -> Written:
+    """Write the page that shows what models make of photos, or of validation images where no photo is named.
+
+    Parameters
+    ----------
+    models : sequence of str
+        See `aic_helpers.runs.candidates.find`. The track's baseline always takes part.
+    out : Path
+        The HTML file. It is replaced only by a whole one.
+    track : Track
+    photos : sequence of Path
+    way : str
+        How a photo is taken: one of `aic_helpers.data.own_photos.ways`.
+    data : str
+        ``sample``, ``challenge`` or a folder.
+    limit : int
+        How many validation images; 0 for all.
+    progress : callable
+
+    Raises
+    ------
+    InputError
+        No such data or photo, or none of the models gives anything.
+    """
+    dataset = open_dataset(data, track=track)
+    own = compared_images.photos(photos, way, track)
+    subjects = own or compared_images.validation_images(dataset, limit)
+    kept = _Kept()
+    with tempfile.TemporaryDirectory(prefix="aic-compare-") as workshop:
+        found, notes = candidates.find(dataset, models, Path(workshop), progress)
+        told = "photos of one's own" if own else dataset.name
+        compared = compared_images.compare(track, told, subjects, found, kept.take, progress)
+    _require_any(compared, notes)
+    compared.notes += [*notes, kept.words] if kept.words else notes
+    safe_files.write_text(out, _page(compared, kept.pictures()))
+    return Written(compared, not kept.words, [*compared.notes, *compared.failures])
+
+
+def _require_any(compared: Compared, notes: Sequence[str]) -> None:
+    """Raise where no model but the baseline gave anything, or nothing at all."""
+    others = [model for model in compared.models if model != compared.baseline] or compared.models
+    reasons = [*notes, *compared.failures]
+    if reasons and all(compared.failed(model) for model in others):
+        raise InputError("a model that gives an image", f"none ({reasons[0]})", "name another, or a smaller photo")
+
+
+class _Kept:
+    """Pictures as they are made, exact; all are compressed in the end where that is too much."""
+
+    def __init__(self) -> None:
+        self._exact: dict[tuple[str, str], Picture] = {}
+
+    @property
+    def words(self) -> str:
+        """What the page says where the exact pictures are too large; else nothing."""
+        exact_bytes = sum(len(picture.base64) for picture in self._exact.values())
+        if exact_bytes <= EXACT_BYTES:
+            return ""
+        loss = f"The pictures are compressed with some loss (WebP, quality {QUALITY})"
+        return f"{loss}: exact ones would take {exact_bytes / 1e6:.0f} MB."
+
+    def take(self, image: str, shown: str, pixels: Rgb8) -> None:
+        self._exact[image, shown] = encoded(pixels)
+
+    def pictures(self) -> dict[tuple[str, str], Picture]:
+        return {key: _with_loss(picture) for key, picture in self._exact.items()} if self.words else self._exact
+
+
+def encoded(pixels: Rgb8) -> Picture:
+    """Return an image's very pixels as WebP, or as PNG where a side is too long for it.
+
+    On photos such a WebP is about a fifth smaller than PNG, in less time.
+    """
+    height_px, width_px = pixels.shape[:2]
+    stream = io.BytesIO()
+    image = PillowImage.fromarray(pixels)
+    if max(image.size) > WEBP_SIDE_PX:
+        image.save(stream, format="PNG")
+        return Picture(_base64(stream), width_px, height_px, "png")
+    image.save(stream, format="WEBP", lossless=True, method=2, quality=50)
+    return Picture(_base64(stream), width_px, height_px)
+
+
+def _with_loss(exact: Picture) -> Picture:
+    stream = io.BytesIO()
+    image = PillowImage.open(io.BytesIO(base64.b64decode(exact.base64)))
+    kind = "jpeg" if exact.kind == "png" else "webp"
+    image.save(stream, format=kind, quality=QUALITY)
+    return Picture(_base64(stream), exact.width_px, exact.height_px, kind, exact=False)
+
+
+def _base64(stream: io.BytesIO) -> str:
+    return base64.b64encode(stream.getvalue()).decode("ascii")
+
+
+def _page(compared: Compared, pictures: dict[tuple[str, str], Picture]) -> str:
+    given, view = _catalogue(compared)
+    about = {
+        "title": ", ".join(compared.models),
+        "track": given["title"],
+        "data": given["data"],
+        "notes": given["notes"],
+    }
+    shown = viewer_pages.viewer(given, view, pictures)
+    return html_pages.page("compare.html.j2", viewer=True, **printable(about), shown=shown)
+
+
+def _catalogue(compared: Compared) -> tuple[Catalogue, View]:
+    """Return the catalogue and the view to begin with; without the target where no image has one."""
+    given = catalogues.catalogue(compared, {})
+    given["images"] = [_with_words(image, _subject(compared, image["name"])) for image in given["images"]]
+    view = catalogues.first_view(given)
+    if compared.has_target:
+        return given, view
+    given["shown"] = [one for one in given["shown"] if one["name"] != TARGET]
+    panes = [pane for pane in view["panes"] if pane != TARGET]
+    return given | {"reference": ""}, view | {"panes": panes, "image": given["images"][0]["name"]}
+
+
+def _subject(compared: Compared, name: str) -> Subject:
+    return next(subject for subject in compared.subjects if subject.name == name)
+
+
+def _with_words(image: dict[str, object], subject: Subject) -> dict[str, object]:
+    return image | {"words": subject.words, "target": subject.target is not None}
