@@ -6,7 +6,7 @@ import { columnsOf, originOf, paneHeight } from "./geometry.js";
 import { drawPicture } from "./paints.js";
 import { pixelsOf } from "./pictures.js";
 import { drawHistogram, histogramOf, valueAt } from "./pixels.js";
-import { figureWords, gainOf } from "./sorting.js";
+import { figureWords, gainOf, leadWords } from "./sorting.js";
 import { MOST_PANES } from "./states.js";
 
 const GAP_PX = 6;
@@ -166,7 +166,7 @@ function showPoint(app, pane) {
 function valueWords(app, name, point) {
   const [own, reference] = [name, app.reference()].map((any) => pixelAt(app, app.pictures.of(app.view.image, any), point));
   const at = `${Math.floor(point[0])}, ${Math.floor(point[1])}: `;
-  if (!own) return at;
+  if (!own) return `${at}enlarge to read`;
   const signed = (value) => (value > 0 ? `+${value}` : value < 0 ? `−${-value}` : "0");
   const difference = reference && name !== app.reference() ? `  Δ ${own.map((value, channel) => signed(value - reference[channel])).join(" ")}` : "";
   return `${at}${own.join(" ")}${difference}`;
@@ -203,7 +203,7 @@ function figuresOf(app, name, picture) {
   if (name === app.catalogue.reference) return words(image.target === false ? "" : "what the figures compare with");
   const failure = image.failures?.[name];
   if (failure) return words(`no figures: ${failure}`);
-  const rows = app.catalogue.metrics.map((metric) => metricRow(app, name, metric, image));
+  const rows = app.catalogue.metrics.map((metric, at) => metricRow(app, name, metric, image, at === 0));
   const run = app.view.more ? (app.catalogue.shown.find((shown) => shown.name === name)?.rows ?? []) : [];
   const more = run.map(([title, value]) => tableRow(title, [element("td", { colSpan: 3, textContent: value })]));
   const said = picture?.words ? words(picture.words) : [];
@@ -213,17 +213,19 @@ function figuresOf(app, name, picture) {
 
 const tableRow = (title, cells) => element("tr", {}, [element("th", { scope: "row", textContent: title }), ...cells]);
 
-function metricRow(app, name, metric, image) {
+function metricRow(app, name, metric, image, isFirst) {
   const value = element("td", { textContent: figureWords(image.figures?.[name]?.[metric.key], metric) });
   const crop = app.selection ? [element("td", { className: "aic-crop", textContent: app.cropFigures[name]?.[metric.key] ?? "" })] : [];
-  return tableRow(metric.title, [value, gainCell(app, name, metric, image), ...crop]);
+  return tableRow(metric.title, [value, name === app.catalogue.baseline ? quietCell(isFirst ? "the baseline" : "") : gainCell(app, name, metric, image), ...crop]);
 }
+
+const quietCell = (textContent) => element("td", { className: "aic-quiet", textContent });
 
 /** Return the cell that says how far a model is from the baseline: arrow, sign and colour say the same. */
 function gainCell(app, name, metric, image) {
-  const gain = name === app.catalogue.baseline ? null : gainOf(app.catalogue, app.catalogue.images.indexOf(image), name, metric.key);
-  if (gain === null) return element("td", { className: "aic-quiet", textContent: name === app.catalogue.baseline ? "the baseline" : "" });
-  const [arrow, sign, kind] = gain > 0 ? ["▲", "+", "aic-better"] : gain < 0 ? ["▼", "−", "aic-worse"] : ["=", "", "aic-quiet"];
-  const amount = gain === 0 ? "" : Number.isFinite(gain) ? Math.abs(gain).toFixed(metric.digits) : "infinite";
-  return element("td", { className: kind, textContent: `${arrow} ${sign}${amount}`, title: `against ${app.catalogue.baseline}` });
+  const gain = gainOf(app.catalogue, app.catalogue.images.indexOf(image), name, metric.key);
+  if (gain === null) return quietCell("");
+  const [arrow, kind] = gain > 0 ? ["▲", "aic-better"] : gain < 0 ? ["▼", "aic-worse"] : ["=", "aic-quiet"];
+  const textContent = gain === 0 ? arrow : `${arrow} ${leadWords(gain, { ...metric, unit: "" })}`;
+  return element("td", { className: kind, textContent, title: `against ${app.catalogue.baseline}` });
 }

@@ -45,7 +45,7 @@ function showZoom(app, zoom) {
 
 function fillScreen(root) {
   if (document.fullscreenElement) document.exitFullscreen();
-  else root.requestFullscreen?.();
+  else root.requestFullscreen?.().catch(() => {}); // where the page may not, the button does nothing
 }
 
 /** Return the row under the controls that says what the colours of an error map mean, and lets one change it. */

@@ -59,7 +59,7 @@ function renderParts(app, { toolbar, scale, more, photo, panes, strip, title, sh
     panes.layout();
     panes.refresh();
     strip.update(app.catalogue, app.view);
-    title.textContent = [app.catalogue.title, app.catalogue.data, app.image()?.words, ...(app.catalogue.notes ?? [])].filter(Boolean).join(". ");
+    title.textContent = sentences([app.catalogue.title, app.catalogue.data, app.image()?.words, ...(app.catalogue.notes ?? [])]);
   }
   if (app.due.refresh || app.due.draw) {
     toolbar.showZoom();
@@ -70,6 +70,8 @@ function renderParts(app, { toolbar, scale, more, photo, panes, strip, title, sh
   app.due = {};
   app.wantPictures();
 }
+
+const sentences = (texts) => texts.filter(Boolean).map((text) => text.replace(/\.?$/, ".")).join(" ");
 
 function makeApp(root, source, linkFor) {
   const app = {
