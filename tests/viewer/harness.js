@@ -64,7 +64,10 @@ async function outcome(file, { name, body }) {
   return result;
 }
 
+/** Objects are alike whatever the order of their keys; JSON has no infinity, and arrays of bytes as objects. */
 function readable(_, value) {
   if (ArrayBuffer.isView(value)) return Array.from(value);
+  const isPlain = value && typeof value === "object" && !Array.isArray(value);
+  if (isPlain) return Object.fromEntries(Object.entries(value).sort());
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 }
