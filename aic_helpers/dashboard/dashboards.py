@@ -78,7 +78,7 @@ class Dashboard(anywidget.AnyWidget):
     number, ``ask``, and so has each answer to it.
     """
 
-    _esm = viewer_code.esm() if (viewer_code.FOLDER / "viewer.js").is_file() else "export default { render() {} };\n"
+    _esm = viewer_code.esm()
     _css = viewer_code.css()
     catalogue: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
     view: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
@@ -124,7 +124,13 @@ class Dashboard(anywidget.AnyWidget):
     def _preview(self, image: str, names: Sequence[str]) -> None:
         copies = {name: self._copies.of(image, name) for name in names}
         pictures = {name: copy.preview for name, copy in copies.items() if isinstance(copy, Copy)}
-        self.previews = {"image": image, "pictures": pictures}
+        width_px, height_px = self._frame_px(image)
+        self.previews = {"image": image, "pictures": pictures, "width_px": width_px, "height_px": height_px}
+
+    def _frame_px(self, image: str) -> tuple[int, int]:
+        """Return the size of the frame that all pictures of an image lie in; 0x0 where there is none."""
+        copies = (self._copies.of(image, name) for name in (TARGET, INPUT))
+        return next((copy.size_px for copy in copies if isinstance(copy, Copy)), (0, 0))
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
         """Return the widget's view, and a static picture for where there are no widgets."""

@@ -357,6 +357,7 @@ def test_small_copies_of_what_was_shown_last_stay_with_the_notebook():
     assert set(found.dashboard.previews["pictures"]) == {"input", "better", "target"}
     found.look("sharp", ["base", "target"])
     assert found.dashboard.previews["image"] == "sharp"
+    assert (found.dashboard.previews["width_px"], found.dashboard.previews["height_px"]) == (600, 400)
     pictures = found.dashboard.previews["pictures"]
     assert list(pictures) == ["base", "target"]
     small = decoded(pictures["base"])
