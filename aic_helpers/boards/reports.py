@@ -11,10 +11,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from aic_helpers.boards import plots as board_plots
-from aic_helpers.boards import shared_examples, tables
+from aic_helpers.boards import shared_examples, tables, track_tables
 from aic_helpers.boards.entry_rows import SCORES
 from aic_helpers.boards.shared_examples import Contender
 from aic_helpers.boards.standings import Standings, ordered
+from aic_helpers.boards.track_tables import TrackTable
 from aic_helpers.core import safe_files
 from aic_helpers.core.tracks import SPEEDUP_CAP, TRACKS, Track
 from aic_helpers.reporting import figure_style, html_pages, text_tables
@@ -42,39 +43,17 @@ WORDS = {"met": "met", "BROKEN": "broken"}
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One cell of a table: what is read, an interval and words below it, and what it is sorted by."""
-
-    value: str
-    small: str = ""
-    words: str = ""
-    sort: str = ""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One model of a track. `link` is where its report is, `remark` why it has no rank, `rules` its verdicts."""
-
-    name: str
-    link: str
-    remark: str
-    machine: str
-    cells: list[Cell]
-    verdict: Cell
-    rules: list[Row]
-
-
-@dataclass(frozen=True)
 class Chapter:
-    """What the report says of one track."""
+    """What the report says of one track. `matrix` has a row for each model: its name, and the verdict on each rule."""
 
     title: str
     best: list[Row]
     viewer: Viewer | None
-    columns: list[str]
-    lines: list[Line]
+    table: TrackTable
+    pareto: list[Plot]
+    ranks: list[Plot]
     rules: list[str]
-    plots: list[Plot]
+    matrix: list[tuple[str, list[Row]]]
     unfolded: bool
 
 
@@ -94,8 +73,8 @@ def write_report(shown: Standings) -> Path:
     embedded = {run.folder: (run, section) for run, section in told}
     page = html_pages.page(
         "board.html.j2",
-        ("report.js", "board.js"),
         viewer=bool(told),
+        standings=True,
         about=[*tables.board_rows(board)[1:], ("models", tables.summary(shown))],
         name=board.name,
         notes=shown.notes,
@@ -114,51 +93,28 @@ def write_report(shown: Standings) -> Path:
 def _chapter(shown: Standings, track: Track, embedded: Embedded) -> Chapter:
     own = ordered(shown.table, track.name, "A")
     rules = shown.rules.loc[own.index].dropna(axis=1, how="all")
-    columns = tables.shown_figures(own)
-    several = own["machine"].replace("", pd.NA).nunique() > 1
+    links = {folder: _link(shown, folder, embedded) for folder in own["folder"]}
     return Chapter(
         title=track.title,
         best=tables.best_rows(shown, track.name),
         viewer=shared_examples.viewer(track.title, _contenders(shown, own, embedded)),
-        columns=[tables.FIGURES[column][0] for column in columns],
-        lines=[_line(shown, row, rules.loc[place], columns, embedded, several) for place, row in own.iterrows()],
+        table=track_tables.track_table(shown, track.name, "A", links),
+        pareto=[_pareto(own, track, quality) for quality in figure_style.QUALITIES],
+        ranks=[_ranks(own, track, score) for score in SCORES],
         rules=list(rules.columns),
-        plots=_plots(own, track),
+        matrix=[(row["name"], _verdicts(rules.loc[place])) for place, row in own.iterrows()],
         unfolded=len(own) <= OPEN_ROWS,
     )
+
+
+def _verdicts(rules: pd.Series) -> list[Row]:
+    return [("" if pd.isna(word) else word, rule) for rule, word in rules.items()]
 
 
 def _contenders(shown: Standings, own: pd.DataFrame, embedded: Embedded) -> list[Contender]:
     """Return the models whose runs stand in the page, the leader by score A first."""
     folders = {row["name"]: (shown.board.folder / row["folder"]).absolute() for _, row in own.iterrows()}
     return [Contender(name, *embedded[folder]) for name, folder in folders.items() if folder in embedded]
-
-
-def _line(
-    shown: Standings, row: pd.Series, rules: pd.Series, columns: list[str], embedded: Embedded, several: bool
-) -> Line:
-    broken = row["rules_broken"]
-    verdict = Cell("NOT MET", sort="2") if broken else Cell("met", sort="0")
-    unjudged = pd.isna(row["rules_met"])
-    return Line(
-        name=row["name"],
-        link=_link(shown, row["folder"], embedded),
-        remark=tables.remarks(row),
-        machine=row["machine"] if several else "",
-        cells=[_cell(row, column) for column in columns],
-        verdict=Cell("not checked", sort="1") if unjudged else verdict,
-        rules=[("" if pd.isna(word) else word, rule) for rule, word in rules.items()],
-    )
-
-
-def _cell(row: pd.Series, column: str) -> Cell:
-    """Return a figure with its interval; a score with its rank too, and whether that is decided."""
-    value, interval = tables.figure(row, column)
-    words = ""
-    if column.startswith("score_") and not pd.isna(row[rank := f"rank_{column[-1]}"]):
-        against_next = row[f"against_next_{column[-1]}"]
-        words = f"no. {row[rank]}" + ("" if pd.isna(against_next) else f", {against_next}")
-    return Cell(value or "none", interval, words, "" if pd.isna(row[column]) else repr(float(row[column])))
 
 
 def _link(shown: Standings, folder: str, embedded: Embedded) -> str:
@@ -168,11 +124,6 @@ def _link(shown: Standings, folder: str, embedded: Embedded) -> str:
         return f"#run-{embedded[run.absolute()][1].number}"
     inside = any(entry.folder == folder and not entry.problem for entry in shown.board.entries)
     return f"./{quote(folder)}/{REPORT}" if inside and (run / REPORT).is_file() else ""
-
-
-def _plots(own: pd.DataFrame, track: Track) -> list[Plot]:
-    found = [_pareto(own, track, quality) for quality in figure_style.QUALITIES]
-    return found + [_ranks(own, track, score) for score in SCORES]
 
 
 def _pareto(own: pd.DataFrame, track: Track, quality: str) -> Plot:

@@ -97,8 +97,7 @@ def _page(shown: Standings) -> str:
         names = ["rank", *(tables.FIGURES[column][0] for column in columns), "received"]
         lines = [_line(row, columns) for _, row in own.iterrows()]
         chapters.append({"title": track.title, "columns": names, "lines": lines})
-    scripts = ("report.js", "board.js")
-    return html_pages.page("leaderboard.html.j2", scripts, chapters=chapters, notes=shown.notes)
+    return html_pages.page("leaderboard.html.j2", standings=True, chapters=chapters, notes=shown.notes)
 
 
 def _line(row: pd.Series, columns: list[str]) -> dict[str, Any]:

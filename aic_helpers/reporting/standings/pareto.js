@@ -1,0 +1,119 @@
+// The plot of quality over speedup in the hand: a point under the pointer, or with the focus, shows its figures.
+import { drawing, drawPareto, QUALITIES } from "./drawings.js";
+import { fillCard, sentenceOf } from "./rows.js";
+
+const REACH_PX = 24; // how near to a point the pointer must come
+
+const GAP_PX = 14;
+
+const CAPTION =
+  "Up and to the right is better. Orange: what nothing beats in both (the Pareto front). Grey squares break a rule. " +
+  "Dashed: from there on, more speed scores no more.";
+
+const KEYS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: 1, ArrowDown: -1, Home: -Infinity, End: Infinity };
+
+const element = (tag, attributes, ...children) => {
+  const made = Object.assign(document.createElement(tag), attributes);
+  made.append(...children);
+  return made;
+};
+
+const sizeOf = (stage) => {
+  const width = Math.max(Math.floor(stage.clientWidth), 240);
+  return [width, Math.round(Math.min(Math.max(width * 0.4, 250), 330))];
+};
+
+const nearestOf = (points, svg, event) => {
+  const box = svg.getBoundingClientRect();
+  const far = ({ x, y }) => Math.hypot(x - (event.clientX - box.left), y - (event.clientY - box.top));
+  const [first] = [...points].sort((a, b) => far(a) - far(b));
+  return first && far(first) <= REACH_PX ? first : null;
+};
+
+// Beside its point; below it where there is no room; in a corner where there is no point.
+const placeCard = (card, stage, { x, y } = { x: 56, y: 30 }) => {
+  const [width, height] = [card.offsetWidth, card.offsetHeight];
+  const sides = [x + GAP_PX, x - GAP_PX - width].filter((left) => left >= 0 && left + width <= stage.clientWidth);
+  const left = sides.length ? sides[0] : Math.max(0, Math.min(x - width / 2, stage.clientWidth - width));
+  const top = sides.length ? Math.max(0, Math.min(y - height / 2, stage.clientHeight - height)) : y + GAP_PX;
+  card.style.left = `${left}px`;
+  card.style.top = `${top}px`;
+};
+
+const makeChoice = (choose) => {
+  const buttons = Object.entries(QUALITIES).map(([quality, words]) => {
+    const button = element("button", { type: "button", textContent: words.split(" ")[0] });
+    button.addEventListener("click", () => choose(quality));
+    return { quality, button };
+  });
+  const named = { className: "choice", role: "group", ariaLabel: "quality" };
+  const choice = element("div", named, ...buttons.map(({ button }) => button));
+  const mark = (chosen) => {
+    for (const { quality, button } of buttons) button.ariaPressed = String(quality === chosen);
+  };
+  return { choice, mark };
+};
+
+// `by()` is the score that ranks; `choose(row)` and `look(row or null)` are told what the hand does.
+export const makePareto = (models, cap, { by, choose, look }) => {
+  const svg = drawing("svg", { role: "group" });
+  const card = element("div", { className: "card", hidden: true, ariaHidden: "true" });
+  const stage = element("div", { className: "stage" }, svg, card);
+  let [quality, points, lit, isFirst] = ["psnr_db", [], null, false];
+  const { choice, mark } = makeChoice((chosen) => {
+    quality = chosen;
+    draw();
+  });
+  const el = element("figure", { className: "pareto" }, choice, stage, element("figcaption", { textContent: CAPTION }));
+
+  const light = (row) => {
+    lit = row;
+    const point = points.find(({ model }) => model.row === row);
+    for (const one of points) one.el.classList.toggle("lit", one === point);
+    if (point) svg.append(point.el);
+    card.hidden = !row;
+    if (row) fillCard(card, row, by());
+    if (row) placeCard(card, stage, point);
+  };
+  const draw = () => {
+    points = drawPareto(svg, models, quality, cap, sizeOf(stage));
+    mark(quality);
+    points.forEach(({ el: own, model }, place) => {
+      own.setAttribute("aria-label", sentenceOf(model.row, by()));
+      own.setAttribute("tabindex", place ? -1 : 0);
+    });
+    light(null);
+  };
+  const move = (event) => {
+    const steps = KEYS[event.key];
+    const place = points.findIndex((point) => point.el === event.target);
+    if (place < 0) return;
+    if (event.key === "Enter" || event.key === " ") choose(points[place].model.row);
+    else if (steps) points[Math.max(0, Math.min(points.length - 1, place + steps))].el.focus();
+    else return;
+    event.preventDefault();
+  };
+  const follow = (event) => {
+    const row = nearestOf(points, svg, event)?.model.row ?? null;
+    if (row !== lit) look(row);
+  };
+  svg.addEventListener("pointermove", follow);
+  svg.addEventListener("pointerleave", () => look(null));
+  // A finger can't point without touching: its first touch shows the figures, the second one chooses.
+  svg.addEventListener("pointerdown", (event) => {
+    isFirst = event.pointerType === "touch" && nearestOf(points, svg, event)?.model.row !== lit;
+    follow(event);
+  });
+  svg.addEventListener("click", () => {
+    if (lit && !isFirst) choose(lit);
+  });
+  svg.addEventListener("keydown", move);
+  svg.addEventListener("focusin", ({ target }) => {
+    for (const point of points) point.el.setAttribute("tabindex", point.el === target ? 0 : -1);
+    look(points.find((point) => point.el === target)?.model.row ?? null);
+  });
+  svg.addEventListener("focusout", () => look(null));
+  const isStale = () => stage.clientWidth > 0 && sizeOf(stage)[0] !== svg.viewBox.baseVal.width;
+  new ResizeObserver(() => isStale() && draw()).observe(stage);
+  return { el, draw, light };
+};

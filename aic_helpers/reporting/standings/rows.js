@@ -1,0 +1,53 @@
+// What a table of standings says of each model: the rows themselves are the data.
+
+const numberOf = (text) => (text === undefined || text === "" ? NaN : Number(text));
+
+const figureOf = ({ dataset }) => ({
+  value: numberOf(dataset.sort),
+  low: numberOf(dataset.low),
+  high: numberOf(dataset.high),
+});
+
+const copiesOf = (element) => [...element.childNodes].map((node) => node.cloneNode(true));
+
+const headsOf = (table) => [...table.tHead.rows[0].cells];
+
+export const nameOf = (row) => row.cells[0].querySelector("bdi").textContent;
+
+// -> [{row, name, kind, front: ["psnr_db", ...], figures: {psnr_db: {value, low, high}, ...}}]
+export const modelsOf = (table) => {
+  const keys = headsOf(table).map((head) => head.dataset.key);
+  return [...table.tBodies[0].rows].map((row) => ({
+    row,
+    name: nameOf(row),
+    kind: row.dataset.kind,
+    front: (row.dataset.front ?? "").split(" "),
+    figures: Object.fromEntries(keys.map((key, place) => [key, figureOf(row.cells[place])])),
+  }));
+};
+
+const itemOf = (head, cell, by) => {
+  const [term, words] = [document.createElement("dt"), document.createElement("dd")];
+  term.append(...copiesOf(head.querySelector("button") ?? head));
+  words.append(...copiesOf(cell));
+  for (const part of [term, words]) part.querySelectorAll(`.by:not(.by-${by})`).forEach((other) => other.remove());
+  return words.textContent.trim() ? [term, words] : [];
+};
+
+// The words of a row once more, with its name on top.
+export const fillCard = (card, row, by) => {
+  const heads = headsOf(row.closest("table"));
+  const title = Object.assign(document.createElement("strong"), { textContent: nameOf(row) });
+  const list = document.createElement("dl");
+  list.append(...[...row.cells].flatMap((cell, place) => (place ? itemOf(heads[place], cell, by) : [])));
+  card.replaceChildren(title, list);
+};
+
+// The same as one line, for who hears it.
+export const sentenceOf = (row, by) => {
+  const card = document.createElement("div");
+  fillCard(card, row, by);
+  const spoken = (element) => [...element.childNodes].map((node) => node.textContent.trim()).join(" ").trim();
+  const parts = [...card.querySelectorAll("dt")].map((term) => `${spoken(term)} ${spoken(term.nextSibling)}`);
+  return `${nameOf(row)}: ${parts.join(", ")}`.replace(/\s+/g, " ");
+};

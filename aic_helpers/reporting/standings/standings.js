@@ -1,0 +1,82 @@
+// A board's standings: a table that sorts itself, and the plot of quality over speedup above it.
+import { isDrawn } from "./drawings.js";
+import { makePareto } from "./pareto.js";
+import { modelsOf, nameOf } from "./rows.js";
+import { makeSortable } from "./sortable.js";
+
+const hasPlot = (table) =>
+  table.tHead.querySelector("[data-key=speedup]") && modelsOf(table).some((model) => isDrawn(model, "psnr_db"));
+
+const addPlot = (root, table, choose) => {
+  const look = (row) => {
+    for (const lit of table.querySelectorAll("tr.lit")) lit.classList.remove("lit");
+    row?.classList.add("lit");
+    plot.light(row);
+  };
+  const plot = makePareto(modelsOf(table), Number(root.dataset.cap), { by: () => root.dataset.by, choose, look });
+  root.prepend(plot.el);
+  plot.draw();
+  const rowOf = ({ target }) => target.closest("tbody tr");
+  table.tBodies[0].addEventListener("pointerover", (event) => look(rowOf(event)));
+  table.tBodies[0].addEventListener("pointerleave", () => look(null));
+  table.tBodies[0].addEventListener("focusin", (event) => look(rowOf(event)));
+  table.tBodies[0].addEventListener("focusout", () => look(null));
+  return plot;
+};
+
+const makeStandings = (root, choose) => {
+  const table = root.querySelector("table");
+  const plot = hasPlot(table) ? addPlot(root, table, choose) : null;
+  makeSortable(table, (key) => {
+    const isOther = key.startsWith("score_") && key !== `score_${root.dataset.by}`;
+    if (isOther) root.dataset.by = key.slice(-1);
+    if (isOther) plot?.draw();
+    return root.dataset.by;
+  });
+  return table;
+};
+
+// In a page: a point leads where the name in its row does.
+export const mountAll = (page) => {
+  const follow = (row) => row.querySelector("a")?.click();
+  for (const root of page.querySelectorAll(".aic-standings")) makeStandings(root, follow);
+};
+
+const asButton = (row) => {
+  const name = row.cells[0].querySelector("bdi");
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "open" });
+  name.replaceWith(button);
+  button.append(name);
+};
+
+const hasSelection = () => String(document.getSelection()) !== "";
+
+// In a notebook: a row and a point ask the kernel for the pictures of their model.
+const render = ({ model, el }) => {
+  // Made and escaped by the template that makes a report's table.
+  const root = new DOMParser().parseFromString(model.get("markup"), "text/html").querySelector(".aic-standings");
+  const status = Object.assign(document.createElement("p"), { role: "status", className: "status" });
+  root.classList.add("in-notebook");
+  root.append(status);
+  el.append(root);
+  const choose = (row) => {
+    for (const other of root.querySelectorAll("tr.chosen")) other.classList.remove("chosen");
+    row.classList.add("chosen");
+    status.textContent = `${nameOf(row)} opens as soon as the kernel is free.`;
+    model.send({ kind: "open", row: Number(row.dataset.row), by: root.dataset.by });
+  };
+  const table = makeStandings(root, choose);
+  for (const row of table.tBodies[0].rows) asButton(row);
+  table.tBodies[0].addEventListener("click", ({ target }) => {
+    const row = target.closest("tr");
+    if (row && !hasSelection()) choose(row);
+  });
+  const say = () => {
+    status.textContent = model.get("words");
+  };
+  model.on("change:words", say);
+  say();
+  return () => model.off("change:words", say);
+};
+
+export default { render };
