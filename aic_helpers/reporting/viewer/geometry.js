@@ -52,8 +52,8 @@ export function panned(place, size, pane, [right, down]) {
 
 /** Return the place with another zoom at which the point of the frame under `at` stays there, as far as edges allow. */
 export function zoomedAt(place, size, pane, zoom, at) {
-  const [x, y] = framePoint(place, pane, at);
-  const middle = { zoom, x: x - (at[0] - pane[0] / 2) / zoom, y: y - (at[1] - pane[1] / 2) / zoom };
+  const shift = 1 / place.zoom - 1 / zoom; // not by way of the rounded origin: small steps would add up its errors
+  const middle = { zoom, x: place.x + (at[0] - pane[0] / 2) * shift, y: place.y + (at[1] - pane[1] / 2) * shift };
   return clampPlace(middle, size, pane);
 }
 

@@ -42,7 +42,8 @@ export function handle(app, frame) {
     event.preventDefault();
     if (document.activeElement === document.body) frame.focus({ preventScroll: true });
     const pixels = event.deltaY * [1, 16, 400][event.deltaMode];
-    zoomBy(app, 2 ** (-pixels / (event.ctrlKey ? PER_NOTCH / 3 : PER_NOTCH)), at(event));
+    const factor = 2 ** (-pixels / (event.ctrlKey ? PER_NOTCH / 3 : PER_NOTCH));
+    zoomBy(app, toWhole(app.place().zoom, factor), at(event));
   };
   const twice = (event) => setZoom(app, app.place().zoom === 1 ? 0 : 1, at(event));
 
@@ -61,13 +62,17 @@ function inFrame(app, point) {
   return point.every((place, axis) => place >= 0 && place < size[axis]) ? point : null;
 }
 
-/** Enlarge by a factor around a point of the pane; near a whole zoom it stops there for a moment. */
-export function zoomBy(app, factor, at) {
-  const before = app.place().zoom;
+/** Enlarge by a factor around a point of the pane. */
+function zoomBy(app, factor, at) {
+  setZoom(app, boundedZoom(app.place().zoom * factor, app.frame(), app.pane), at);
+}
+
+/** Return a factor with which a zoom that comes near a whole one stops there for a moment. */
+function toWhole(before, factor) {
   const zoom = before * factor;
   const whole = Math.max(Math.round(zoom), 1);
   const comesNear = Math.abs(zoom - whole) < 0.03 * whole && Math.abs(before - whole) > Math.abs(zoom - whole);
-  setZoom(app, boundedZoom(comesNear ? whole : zoom, app.frame(), app.pane), at);
+  return comesNear ? whole / before : factor;
 }
 
 /** Set the zoom around a point of the pane, or its middle; 0 shows the whole. */
@@ -81,9 +86,9 @@ function pinch(app, touching, moved, to) {
   const [other] = [...touching].filter(([id]) => id !== moved).map(([, place]) => place);
   const before = Math.hypot(...difference(touching.get(moved), other));
   const middle = [(to[0] + other[0]) / 2, (to[1] + other[1]) / 2];
-  if (before > 0) zoomBy(app, Math.hypot(...difference(to, other)) / before, middle);
   const shift = difference(to, touching.get(moved)).map((side) => side / 2);
   app.go(panned(app.place(), app.frame(), app.pane, shift));
+  if (before > 0) zoomBy(app, Math.hypot(...difference(to, other)) / before, middle);
 }
 
 /** Tell whether the wheel has been scrolling the page until now: then it goes on, though a picture came under it. */

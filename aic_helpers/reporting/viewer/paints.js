@@ -74,7 +74,8 @@ function drawLayer(context, layer, paint, size, { place, frame, pane }) {
     const start = origin[axis] + layer.box[axis] * scale[axis];
     const from = Math.min(Math.max(Math.floor(-start / step), 0), pixels);
     const to = Math.max(Math.min(Math.ceil((pane[axis] - start) / step), pixels), from);
-    return { from, count: to - from, at: start + from * step, length: (to - from) * step };
+    const length = Math.max((to - from) * step, 1); // 20000x3 is a line yet
+    return { from, count: to - from, at: start + from * step, length };
   });
   if (!spans[0].count || !spans[1].count) return;
   context.imageSmoothingEnabled = Math.max(...perPixel) < 1;
