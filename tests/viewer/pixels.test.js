@@ -1,6 +1,7 @@
 // Each pixel against plain code that says the same in another way, and against figures computed by hand.
 
 import * as pixels from "../../aic_helpers/reporting/viewer/pixels.js";
+import { expectedMap, similarityAt, windowSimilarity } from "./expected.js";
 import { equal, near, refusal, test } from "./harness.js";
 import { noise, picture, pixelOf } from "./pictures.js";
 
@@ -10,32 +11,6 @@ const FLAT = (...colour) => picture(1, 1, () => colour);
 
 // Matplotlib's "inferno" at the quarters.
 const INFERNO = [[0, 0, 4], [88, 16, 110], [188, 56, 84], [249, 143, 9], [252, 255, 164]];
-
-const clipped = (value) => Math.min(Math.max(Math.round(value), 0), 255);
-const ways = {
-  mean: ([r, g, b]) => (r + g + b) / 3,
-  luma: ([r, g, b]) => (299 * r + 587 * g + 114 * b) / 1000,
-};
-
-/** Return what a map should have at each pixel: whole array, by plain code. */
-function expectedMap(one, other, { show, channels, times }) {
-  return picture(one.width, one.height, (x, y) => {
-    const [before, after] = [pixelOf(one, x, y), pixelOf(other, x, y)];
-    const differences = [0, 1, 2].map((channel) => after[channel] - before[channel]);
-    return show === "signed" ? signed(differences, channels, times) : absolute(differences, channels, times);
-  });
-}
-
-function signed(differences, channels, times) {
-  const values = channels === "rgb" ? differences : Array(3).fill(ways[channels](differences));
-  return values.map((value) => clipped(128 + times * value));
-}
-
-function absolute(differences, channels, times) {
-  if (channels === "rgb") return differences.map((value) => clipped(times * Math.abs(value)));
-  const sizes = channels === "mean" ? differences.map(Math.abs) : differences;
-  return pixels.colourOf((times * Math.abs(ways[channels](sizes))) / 255);
-}
 
 test("the colours of errors rise from black to light yellow as inferno does", () => {
   INFERNO.forEach((wished, quarter) => {
@@ -101,27 +76,9 @@ test("SSIM of the one window of 11x11 is that of the formula, summed with its we
 test("SSIM at each pixel is that of the window around it, at the border of the nearest window", async () => {
   const values = await pixels.structureValues(ONE, OTHER);
   for (const [x, y] of [[5, 5], [31, 17], [20, 11], [0, 0], [36, 22], [2, 12], [36, 0]]) {
-    const [left, top] = [Math.min(Math.max(x - 5, 0), 26), Math.min(Math.max(y - 5, 0), 12)];
-    near(values[y * 37 + x], windowSimilarity(ONE, OTHER, left, top), 1e-6, `${x}, ${y}`);
+    near(values[y * 37 + x], similarityAt(ONE, OTHER, x, y), 1e-6, `${x}, ${y}`);
   }
 });
-
-/** Return the SSIM of a window of 11x11 by the definition: weighted means, variances and covariance. */
-function windowSimilarity(one, other, left, top) {
-  const places = Array.from({ length: 121 }, (_, at) => [at % 11, Math.floor(at / 11)]);
-  const raw = places.map(([x, y]) => Math.exp(-((x - 5) ** 2 + (y - 5) ** 2) / (2 * 1.5 ** 2)));
-  const whole = raw.reduce((sum, value) => sum + value);
-  const mean = (values) => values.reduce((sum, value, at) => sum + (value * raw[at]) / whole, 0);
-  const ofChannel = (channel) => {
-    const [x, y] = [one, other].map((image) => places.map(([a, b]) => pixelOf(image, left + a, top + b)[channel]));
-    const [mx, my] = [mean(x), mean(y)];
-    const spread = (p, q) => mean(p.map((value, at) => (value - mean(p)) * (q[at] - mean(q))));
-    const [c1, c2] = [(0.01 * 255) ** 2, (0.03 * 255) ** 2];
-    const light = (2 * mx * my + c1) / (mx ** 2 + my ** 2 + c1);
-    return (light * (2 * spread(x, y) + c2)) / (spread(x, x) + spread(y, y) + c2);
-  };
-  return (ofChannel(0) + ofChannel(1) + ofChannel(2)) / 3;
-}
 
 test("the map of structure has the colour of 1 - SSIM at each pixel", async () => {
   const values = await pixels.structureValues(ONE, OTHER);
