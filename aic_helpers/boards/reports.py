@@ -97,7 +97,7 @@ def _chapter(shown: Standings, track: Track, embedded: Embedded) -> Chapter:
     return Chapter(
         title=track.title,
         best=tables.best_rows(shown, track.name),
-        viewer=shared_examples.viewer(track.title, _contenders(shown, own, embedded)),
+        viewer=shared_examples.viewer(track, _contenders(shown, own, embedded)),
         table=track_tables.track_table(shown, track.name, "A", links),
         pareto=[_pareto(own, track, quality) for quality in figure_style.QUALITIES],
         ranks=[_ranks(own, track, score) for score in SCORES],

@@ -65,8 +65,12 @@ class Compared:
 
     @property
     def failures(self) -> list[str]:
-        """Why models gave nothing, a sentence each."""
-        return list(dict.fromkeys(self.images["failure"].dropna()))
+        """Why models gave nothing, a sentence each: once where it is the same for all images."""
+        failed = self.images[self.images["failure"].notna()]
+        return [
+            f"{model}{'' if self.failed(model) else ' on ' + ', '.join(own['image'])}: {reason}"
+            for (model, reason), own in failed.groupby(["model", "failure"], sort=False)
+        ]
 
     @property
     def has_target(self) -> bool:
@@ -160,11 +164,11 @@ def compare(
 
 def _output(outputs: Outputs, candidate: Candidate, subject: Subject) -> Array | str:
     if candidate.pb is None:
-        return f"{candidate.name}: {candidate.failure or 'no model'}"
+        return candidate.failure or "no model"
     try:
         return outputs.of(candidate.pb, as_float(subject.given))
     except (ModelFailure, InputError) as error:
-        return f"{candidate.name} on {subject.name}: {error}"
+        return str(error)
 
 
 def _row(track: Track, subject: Subject, model: str, output: Array | str) -> dict[str, Any]:

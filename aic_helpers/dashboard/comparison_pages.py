@@ -163,15 +163,15 @@ def _page(compared: Compared, pictures: dict[tuple[str, str], Picture]) -> str:
 
 
 def _catalogue(compared: Compared) -> tuple[Catalogue, View]:
-    """Return the catalogue and the view to begin with; without the target where no image has one."""
-    given = catalogues.catalogue(compared, {})
+    """Return the catalogue and the view to begin with: without models that failed, and a target that no image has."""
+    given = catalogues.catalogue(compared, {}) | {"ways": []}
     given["images"] = [_with_words(image, _subject(compared, image["name"])) for image in given["images"]]
-    view = catalogues.first_view(given)
+    failed = {model for model in compared.models if compared.failed(model)}
+    view = catalogues.first_view(given | {"models": [model for model in given["models"] if model not in failed]})
     if compared.has_target:
         return given, view
     given["shown"] = [one for one in given["shown"] if one["name"] != TARGET]
-    panes = [pane for pane in view["panes"] if pane != TARGET]
-    return given | {"reference": ""}, view | {"panes": panes, "image": given["images"][0]["name"]}
+    return given | {"reference": ""}, view | {"panes": [pane for pane in view["panes"] if pane != TARGET]}
 
 
 def _subject(compared: Compared, name: str) -> Subject:

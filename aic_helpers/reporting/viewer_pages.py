@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from aic_helpers.core.safe_texts import printable
 from aic_helpers.reporting.catalogues import Catalogue, View
@@ -72,7 +72,7 @@ class Viewer:
         Catalogue and view, as they may stand in a script element.
     rows : list of Row
     copies : bool
-        Whether its pictures stand elsewhere in the page, so that it needs JavaScript.
+        Whether all its pictures stand elsewhere in the page, so that it needs JavaScript.
     """
 
     json: str
@@ -80,7 +80,13 @@ class Viewer:
     copies: bool
 
 
-def viewer(given: Catalogue, view: View, pictures: Mapping[tuple[str, str], Picture], name: str = "") -> Viewer:
+def viewer(
+    given: Catalogue,
+    view: View,
+    pictures: Mapping[tuple[str, str], Picture],
+    name: str = "",
+    others: Sequence[Viewer] = (),
+) -> Viewer:
     """Return what `parts.html.j2` needs to show pictures in a viewer.
 
     Parameters
@@ -93,33 +99,37 @@ def viewer(given: Catalogue, view: View, pictures: Mapping[tuple[str, str], Pict
         By image and by what is shown, as the catalogue calls them. None for what has none.
     name : str
         What the ids of its pictures begin with; empty where nothing needs them.
+    others : sequence of Viewer
+        Those that stand in the page, whose pictures aren't repeated.
     """
     content = json.dumps(printable({"catalogue": given, "view": view}), allow_nan=False).translate(ESCAPES)
-    rows = [_row(given, place, pictures, name) for place in range(len(given["images"]))]
-    return Viewer(content, rows, any(picture.copy_of for picture in pictures.values()))
+    homes = {still.picture.base64: still.id for other in others for row in other.rows for still in row.stills}
+    rows = [_row(given, place, pictures, name, homes) for place in range(len(given["images"]))]
+    shown = [still.picture for row in rows for still in row.stills]
+    return Viewer(content, rows, bool(shown) and all(picture.copy_of for picture in shown))
 
 
-def picture_id(name: str, image: int, shown: int) -> str:
-    """Return the id of a picture in a page, by its viewer's name and its places in the catalogue."""
-    return f"{name}-{image}-{shown}" if name else ""
-
-
-def _row(given: Catalogue, place: int, pictures: Mapping[tuple[str, str], Picture], name: str) -> Row:
+def _row(
+    given: Catalogue, place: int, pictures: Mapping[tuple[str, str], Picture], name: str, homes: Mapping[str, str]
+) -> Row:
     image = given["images"][place]
     stills = []
     for number, shown in enumerate(one["name"] for one in given["shown"]):
         failure = image["failures"].get(shown, "")
-        picture = Picture(problem=failure) if failure else pictures.get((image["name"], shown))
+        picture = Picture(problem=printable(failure)) if failure else pictures.get((image["name"], shown))
         if picture:
             words = figure_words(given, image["figures"].get(shown, {}))
+            own = _once(picture, homes)
             stills.append(
-                Still(place, number, picture_id(name, place, number), printable(shown), words, _printable(picture))
+                Still(place, number, f"{name}-{place}-{number}" if name else "", printable(shown), words, own)
             )
     return Row(printable(image["name"]), printable(image["words"]), stills)
 
 
-def _printable(picture: Picture) -> Picture:
-    return Picture(problem=printable(picture.problem)) if picture.problem else picture
+def _once(picture: Picture, homes: Mapping[str, str]) -> Picture:
+    """Return a picture without its content where the page has that already."""
+    home = homes.get(picture.base64, "") if picture.base64 else ""
+    return replace(picture, base64="", copy_of=home) if home else picture
 
 
 def figure_words(given: Catalogue, figures: Mapping[str, float | str | None]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from aic_helpers.evaluation.example_images import SIDES
@@ -12,12 +13,7 @@ from aic_helpers.runs.run_folders import Example, RunFolder
 BEFORE, AFTER, REFERENCE = SIDES
 
 
-def pictures_name(number: int) -> str:
-    """Return what the ids of the pictures begin with in the section of this number."""
-    return f"picture-{number}"
-
-
-def of_run(run: RunFolder, number: int) -> Viewer:
+def of_run(run: RunFolder, number: int, others: Sequence[Viewer]) -> Viewer:
     """Return the viewer of a run's example images: input, output and target.
 
     Parameters
@@ -25,6 +21,8 @@ def of_run(run: RunFolder, number: int) -> Viewer:
     run : RunFolder
     number : int
         Of the section of the page that tells of it.
+    others : sequence of Viewer
+        Those of the runs before it in the page.
     """
     images = [_image(example, len(run.tables["images"])) for example in run.examples]
     given = catalogues.catalogue(
@@ -36,7 +34,7 @@ def of_run(run: RunFolder, number: int) -> Viewer:
         for side, picture in example.pictures.items()
         if side in SIDES
     }
-    return viewer_pages.viewer(given, catalogues.start(given, SIDES), pictures, pictures_name(number))
+    return viewer_pages.viewer(given, catalogues.start(given, SIDES), pictures, f"picture-{number}", others)
 
 
 def _image(example: Example, images: int) -> dict[str, Any]:

@@ -90,10 +90,11 @@ def sections(
         Whether its section has the plot of quality over speed that stands before all sections otherwise.
     """
     opened, problems = _opened([Path(run) for run in runs], known)
-    told = []
+    told: list[tuple[RunFolder, Section]] = []
     for number, run in enumerate(opened, 1):
         try:
-            told.append((run, _section(run, number, alone=alone)))
+            viewers = [section.viewer for _, section in told if section.viewer]
+            told.append((run, _section(run, number, viewers, alone=alone)))
         except UNREADABLE as error:
             remedy = "make the run again: aic run"
             whole = f"a whole result of schema {schema.SCHEMA} in {run.folder}"
@@ -113,7 +114,7 @@ def _opened(folders: Sequence[Path], known: Known) -> tuple[list[RunFolder], lis
     return opened, problems
 
 
-def _section(run: RunFolder, number: int, *, alone: bool) -> Section:
+def _section(run: RunFolder, number: int, others: Sequence[Viewer], *, alone: bool) -> Section:
     result = run.result
     plots = report_plots.speed_and_quality([(number, run)]) if alone else []
     return Section(
@@ -129,7 +130,7 @@ def _section(run: RunFolder, number: int, *, alone: bool) -> Section:
         figures=report_texts.figures(run),
         notes=report_texts.notes(result),
         plots=plots + report_plots.of_run(run, number),
-        viewer=example_viewers.of_run(run, number) if run.examples else None,
+        viewer=example_viewers.of_run(run, number, others) if run.examples else None,
         details=[example for example in run.examples if "overview" in example.pictures],
         not_shown=_not_shown(run),
         rules=[(result_tables.verdict(rule), rule) for rule in result.requirements],
