@@ -64,20 +64,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Viewer:
-    """A viewer of a page.
-
-    Attributes
-    ----------
-    json : str
-        Catalogue and view, as they may stand in a script element.
-    rows : list of Row
-    copies : bool
-        Whether all its pictures stand elsewhere in the page, so that it needs JavaScript.
-    """
+    """A viewer of a page; `json` is its catalogue and view, as they may stand in a script element."""
 
     json: str
     rows: list[Row]
-    copies: bool
 
 
 def viewer(
@@ -105,8 +95,7 @@ def viewer(
     content = json.dumps(printable({"catalogue": given, "view": view}), allow_nan=False).translate(ESCAPES)
     homes = {still.picture.base64: still.id for other in others for row in other.rows for still in row.stills}
     rows = [_row(given, place, pictures, name, homes) for place in range(len(given["images"]))]
-    shown = [still.picture for row in rows for still in row.stills]
-    return Viewer(content, rows, bool(shown) and all(picture.copy_of for picture in shown))
+    return Viewer(content, rows)
 
 
 def _row(

@@ -1,7 +1,10 @@
 """The report of a board: what it says, where it links to."""
 
+import json
 import re
+import shutil
 
+import pandas as pd
 import pytest
 from fixtures import boards, reading, run_folders
 
@@ -77,6 +80,50 @@ def test_few_runs_stand_in_the_page(write, tmp_path):
     assert '<a href="#run-1"><bdi>net</bdi></a>' in page
     assert 'id="run-1"' in page
     assert page.count("data:image/webp") > 5
+
+
+def shown_side_by_side(page):
+    """Return what the viewer of a track is told, and the ids of the pictures that it shows; they stand once."""
+    told = re.search(r'class="aic-viewer-data copies">\s*<script type="application/json">(.*?)</script>', page)
+    pictures = re.findall(r'src="(data:image[^"]*)" width="480" height="360"', page)
+    assert len(pictures) == len(set(pictures))
+    return json.loads(told[1]), re.findall(r'data-copy-of="([^"]*)"', page[told.start() : page.index("<table")])
+
+
+def test_models_with_pictures_of_one_place_are_compared(write, tmp_path):
+    run_folders.write(tmp_path / "super_resolution" / "input")
+    other = run_folders.write(tmp_path / "super_resolution" / "other")
+    for seed, end in enumerate(("worst", "best")):
+        output = run_folders.shaded((360, 480), 1, 7 + seed)
+        run_folders.save(other / f"example_{end}_output.webp", output, lossless=False)
+    rows = pd.read_csv(other / "examples.csv")
+    rows.assign(top_px=[72, 0, 72], psnr_db=25.25).to_csv(other / "examples.csv", index=False)
+    page = write(boards.plan(tmp_path, boards.named("input"), boards.named("other")))
+    told, copies = shown_side_by_side(page)
+    assert [image["name"] for image in told["catalogue"]["images"]] == ["a", "e"], "c shows another place of the photo"
+    assert [shown["name"] for shown in told["catalogue"]["shown"]] == ["input", "input (model)", "other", "target"]
+    assert told["catalogue"]["shown"][1]["rows"][0] == ["speedup", "2.000 (1.900 to 2.100)"]
+    assert told["catalogue"]["images"][0]["figures"]["other"]["psnr_db"] == 25.25
+    assert told["view"]["panes"] == ["input", "input (model)", "other", "target"]
+    assert copies == [
+        *(f"picture-1-0-{side}" for side in (0, 1, 2, 2)),
+        *(f"picture-1-2-{side}" for side in (0, 1, 2, 2)),
+    ]
+
+
+@pytest.mark.parametrize("change", ["one run", "another input", "a picture less"])
+def test_where_no_pictures_are_of_one_place_nothing_is_said(write, tmp_path, change):
+    run_folders.write(tmp_path / "super_resolution" / "net")
+    other = run_folders.write(tmp_path / "super_resolution" / "other")
+    for end in ("worst", "median", "best"):
+        if change == "another input":
+            shutil.copy(other / f"example_{end}_target.webp", other / f"example_{end}_input.webp")
+        if change == "a picture less":
+            (other / f"example_{end}_output.webp").unlink()
+    names = ["net"] if change == "one run" else ["net", "other"]
+    page = write(boards.plan(tmp_path, *map(boards.named, names)))
+    assert "Side by side" not in page
+    assert 'class="aic-viewer-data copies"' not in page
 
 
 def test_many_runs_are_links_to_their_own_reports(write, tmp_path):

@@ -25,7 +25,7 @@ class Reader(HTMLParser):
 
     def __init__(self, page):
         super().__init__()
-        self.words, self.elements, self.open = [], [], []
+        self.words, self.elements, self.open, self.scripts = [], [], [], []
         self.feed(page)
 
     def handle_starttag(self, tag, attributes):
@@ -42,6 +42,13 @@ class Reader(HTMLParser):
     def handle_data(self, data):
         if not {"script", "style"} & set(self.open):
             self.words.append(data)
+        elif self.open[-1] == "script":
+            self.scripts.append(data)
+
+    @property
+    def told(self):
+        """What the page tells its first viewer."""
+        return json.loads(self.scripts[0])
 
     @property
     def text(self):
@@ -158,7 +165,7 @@ def test_a_profile_under_other_conditions_has_its_command(report, tmp_path):
 def test_the_page_asks_no_host_for_anything(whole):
     page, text = whole
     addresses = [attributes[name] for _, attributes in page.elements for name in ("src", "href") if name in attributes]
-    assert {address.partition(":")[0].partition("-")[0] for address in addresses} == {"data", "#run"}
+    assert {address.partition(":")[0].partition("-")[0] for address in addresses} == {"data", "#run", "#picture"}
     assert len(page.all("img")) == 2 * 3 * 4
     assert re.findall(r"https?:", text) == []
     assert "@import" not in text
@@ -167,21 +174,31 @@ def test_the_page_asks_no_host_for_anything(whole):
     assert policy.startswith("default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-")
 
 
-def test_pictures_have_words_and_sliders_labels(report, tmp_path):
+def test_pictures_have_words_and_figures(report, tmp_path):
     page = report(run_folders.write(tmp_path / "run"))
-    assert [image["alt"] for image in page.all("img")][:4] == [
-        "input of Worst image: a",
-        "output of Worst image: a",
-        "target of Worst image: a",
-        "overview of Worst image: a",
-    ]
-    assert "PSNR 22.00 dB of the input, 24.50 dB of the output (+2.50 dB)" in page.text
-    assert "A detail of 480x360 from 1280x720, where input and target differ most, pixel by pixel." in page.text
-    sliders = [place for place, (tag, _) in enumerate(page.elements) if tag == "input"]
-    assert len(sliders) == 6
-    assert all(page.elements[place - 1][0] == "label" for place in sliders)
+    words = [image["alt"] for image in page.all("img")]
+    assert words[:3] == ["input of a", "output of a", "target of a"]
+    assert words[9:] == ["the whole of a", "the whole of c", "the whole of e"]
+    assert "Worst image by PSNR, +2.50 dB against the input. A detail of 480x360 from 1280x720, where" in page.text
+    assert "input : PSNR 22.00 dB, MS-SSIM 0.9000 output : PSNR 24.50 dB, MS-SSIM 0.9500 target" in page.text
+    assert "With JavaScript they can be enlarged and compared." in page.text
     box = next(style["style"] for style in page.all("span") if "left" in style.get("style", ""))
     assert box == "left: 25.000%; top: 10.000%; width: 37.500%; height: 50.000%"
+
+
+def test_the_viewer_is_told_what_there_is(report, tmp_path):
+    told = report(run_folders.write(tmp_path / "run")).told
+    assert [image["name"] for image in told["catalogue"]["images"]] == ["a", "c", "e"]
+    assert [shown["name"] for shown in told["catalogue"]["shown"]] == ["input", "output", "target"]
+    assert told["catalogue"]["images"][0]["figures"]["output"] == {"psnr_db": 24.5, "ms_ssim": 0.95}
+    assert told["view"]["panes"] == ["input", "output", "target"]
+    assert told["view"]["sort"] == ["psnr_db", "output", ""]
+
+
+@pytest.mark.parametrize(("side_px", "exact"), [((100, 100), True), ((360, 480), False)])
+def test_pictures_say_whether_they_are_exact(report, tmp_path, side_px, exact):
+    page = report(run_folders.write(tmp_path / "run", side_px=side_px))
+    assert {"data-inexact" not in image for image in page.all("img") if "data-image" in image} == {exact}
 
 
 def test_plots_keep_their_text_and_take_the_page_s_colours(whole):
@@ -208,8 +225,8 @@ def test_ids_are_unlike_each_other_and_every_reference_has_its_own(whole):
     used = re.findall(r'(?:href="|url\()#([\w-]+)', text)
     assert len(used) > 50
     assert set(used) <= set(ids)
-    copies = [attributes["data-copy-of"] for attributes in page.all("figure") if "data-copy-of" in attributes]
-    assert len(copies) == 6
+    copies = [attributes["data-copy-of"] for attributes in page.all("img") if "data-copy-of" in attributes]
+    assert len(copies) == 9, "the pictures of the second run are those of the first"
     assert set(copies) <= set(ids)
 
 
@@ -301,9 +318,11 @@ def test_a_deleted_picture_is_a_sentence_in_its_place(report, tmp_path):
     (folder / "example_best_overview.webp").write_bytes(b"no picture")
     page = report(folder)
     median = page.text[page.text.index("Median image") : page.text.index("Best image")]
-    assert "The picture example_median_output.webp is not in the run folder: aic evaluate makes it anew." in median
+    gone = "The picture example_median_output.webp is not in the run folder: aic evaluate makes it anew."
+    assert gone in median
+    assert page.told["catalogue"]["images"][1]["failures"] == {"output": gone}
     assert "The picture example_best_overview.webp is damaged: aic evaluate makes it anew." in page.text
-    assert len(page.all("img")) == 12 - 4 - 1
+    assert len(page.all("img")) == 12 - 1 - 1
 
 
 @pytest.mark.parametrize("content", ["", "image\n", '"', "image,psnr_db,end\na,x,worst\n", "\x00\x00"])
@@ -375,7 +394,8 @@ def test_texts_from_outside_are_escaped(report, tmp_path):
         rule |= {"name": hostile, "evidence": hostile, "limit": hostile}
     names = [hostile.replace("\ud800", "") + str(number) for number in range(5)]
     page = report(run_folders.write(tmp_path / "run", content, names=names))
-    assert len(page.all("script")) == 1
+    assert [script.get("type") for script in page.all("script")] == ["application/json", None]
+    assert page.told["catalogue"]["images"][0]["name"] == names[0].replace("\x00", "\ufffd")
     assert len(page.all("img")) == 12
     assert {name for _, attributes in page.elements for name in attributes if name.startswith("on")} == set()
     shown = hostile.replace("\x00", "\ufffd").replace("\ud800", "\ufffd")
