@@ -1,5 +1,6 @@
 """The report of a board: what it says, where it links to."""
 
+import base64
 import json
 import re
 import shutil
@@ -82,12 +83,12 @@ def test_few_runs_stand_in_the_page(write, tmp_path):
     assert page.count("data:image/webp") > 5
 
 
-def shown_side_by_side(page):
-    """Return what the viewer of a track is told, and the ids of the pictures that it shows; they stand once."""
+def side_by_side(page):
+    """Return what the viewer of a track is told, and the pictures that it shows, which stand elsewhere in the page."""
     told = re.search(r'class="aic-viewer-data copies">\s*<script type="application/json">(.*?)</script>', page)
-    pictures = re.findall(r'src="(data:image[^"]*)" width="480" height="360"', page)
-    assert len(pictures) == len(set(pictures))
-    return json.loads(told[1]), re.findall(r'data-copy-of="([^"]*)"', page[told.start() : page.index("<table")])
+    sources = dict(re.findall(r'<img id="([^"]*)"[^>]* src="data:image/webp;base64,([^"]*)"', page))
+    copies = re.findall(r'<img [^>]*data-copy-of="([^"]*)"', page[told.start() : page.index("<table")])
+    return json.loads(told[1]), [base64.b64decode(sources[copy]) for copy in copies]
 
 
 def test_models_with_pictures_of_one_place_are_compared(write, tmp_path):
@@ -99,16 +100,16 @@ def test_models_with_pictures_of_one_place_are_compared(write, tmp_path):
     rows = pd.read_csv(other / "examples.csv")
     rows.assign(top_px=[72, 0, 72], psnr_db=25.25).to_csv(other / "examples.csv", index=False)
     page = write(boards.plan(tmp_path, boards.named("input"), boards.named("other")))
-    told, copies = shown_side_by_side(page)
+    told, pictures = side_by_side(page)
     assert [image["name"] for image in told["catalogue"]["images"]] == ["a", "e"], "c shows another place of the photo"
     assert [shown["name"] for shown in told["catalogue"]["shown"]] == ["input", "input (model)", "other", "target"]
     assert told["catalogue"]["shown"][1]["rows"][0] == ["speedup", "2.000 (1.900 to 2.100)"]
     assert told["catalogue"]["images"][0]["figures"]["other"]["psnr_db"] == 25.25
     assert told["view"]["panes"] == ["input", "input (model)", "other", "target"]
-    assert copies == [
-        *(f"picture-1-0-{side}" for side in (0, 1, 2, 2)),
-        *(f"picture-1-2-{side}" for side in (0, 1, 2, 2)),
-    ]
+    runs = [tmp_path / "super_resolution" / name for name in ("input", "input", "other", "input")]
+    places = list(zip(runs, ("input", "output", "output", "target"), strict=True))
+    files = [run / f"example_{end}_{side}.webp" for end in ("worst", "best") for run, side in places]
+    assert pictures == [file.read_bytes() for file in files]
 
 
 @pytest.mark.parametrize("change", ["one run", "another input", "a picture less"])
