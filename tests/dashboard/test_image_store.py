@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 from fixtures import run_folders
+from fixtures.comparisons import FakeOutputs
 from fixtures.pictures import decoded
 from PIL import Image
 
@@ -16,23 +17,9 @@ from aic_helpers.dashboard import comparing, image_store
 from aic_helpers.data import own_photos
 from aic_helpers.data.datasets import open_dataset
 from aic_helpers.data.images import as_float, write_png
-from aic_helpers.models.model_workers import ModelFailure
 from aic_helpers.runs import candidates, schema
 
 GREY = np.full((40, 60, 3), 100, np.uint8)
-
-
-class FakeOutputs:
-    """Adds a tenth to an image; a model whose file says so fails."""
-
-    def __init__(self):
-        self.runs = []
-
-    def of(self, model_pb, image):
-        self.runs.append(model_pb.name)
-        if b"fails" in model_pb.read_bytes():
-            raise ModelFailure("it died of SIGSEGV", "signal")
-        return image + np.float32(0.1)
 
 
 @pytest.fixture

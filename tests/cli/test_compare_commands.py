@@ -1,0 +1,81 @@
+"""aic compare: what it prints, and how it ends."""
+
+import numpy as np
+import pytest
+from fixtures.comparisons import FakeOutputs, model
+
+from aic_helpers.cli import main
+from aic_helpers.dashboard import compared_images
+from aic_helpers.data.images import write_png
+
+
+@pytest.fixture
+def compare(tmp_path, monkeypatch, capsys):
+    """Call the command in a folder with a photo; returns its status, what it printed and what it said."""
+    monkeypatch.setattr(compared_images, "Outputs", FakeOutputs)
+    monkeypatch.chdir(tmp_path)
+    write_png(tmp_path / "photo.png", np.random.default_rng(0).integers(0, 256, (240, 200, 3), dtype=np.uint8))
+
+    def call(*arguments):
+        status = main.status(["compare", *arguments])
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return call
+
+
+def test_it_prints_the_figures_and_where_the_page_is(compare, tmp_path):
+    net = model(tmp_path, "net")
+    status, out, _ = compare(net, "--photo", "photo.png", "--take-as", "as-the-target", "--out", "new/page.html")
+    assert status == 0
+    rows = [line.split() for line in out.splitlines()]
+    assert rows[0] == ["image", "model", "PSNR", "MS-SSIM"]
+    assert [row[:2] for row in rows[1:4]] == [["photo.png", name] for name in ("input", "sample_sr_srcnn", "net")]
+    assert [(row[3], len(row[4])) for row in rows[1:4]] == [("dB", 6)] * 3
+    assert out.splitlines()[-1].endswith(" MB, exact pictures")
+    assert "<bdi>net</bdi>" in (tmp_path / "new" / "page.html").read_text("utf-8")
+
+
+def test_without_a_target_it_prints_no_figures(compare, tmp_path):
+    status, out, _ = compare(model(tmp_path, "net"), "--photo", "photo.png", "--out", "page.html")
+    assert (status, out.count("\n")) == (0, 1)
+
+
+def test_a_model_that_fails_makes_the_status_1(compare, tmp_path, caplog):
+    models = model(tmp_path, "good"), model(tmp_path, "bad", "fails")
+    status, out, _ = compare(*models, "--photo", "photo.png", "--take-as", "as-the-target", "--out", "page.html")
+    assert status == 1
+    assert "photo.png  bad              failed\n" in out
+    assert "bad: it died of SIGSEGV" in caplog.messages
+
+
+def test_the_track_is_that_of_the_first_model_that_has_one(compare, tmp_path):
+    compare(model(tmp_path, "net"), "sample_enhancement_srcnn", "--photo", "photo.png", "--out", "page.html")
+    assert "Track B: photo enhancement" in (tmp_path / "page.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["net.pb", "--photo", "none.png", "--out", "page.html"], "expected a photo at none.png, found nothing"),
+        (["net.pb", "--photo", "net.pb", "--out", "page.html"], "expected a photo in net.pb"),
+        (["net.pb", "--photo", "photo.png", "--out", "page.txt"], "expected a file whose name ends in .html"),
+        (["net.pb", "--photo", "photo.png", "--out", "."], "expected an HTML file to write, found the folder ."),
+        (["net.pb", "--photo", "photo.png", "--limit", "2", "--out", "page.html"], "validation images with --data"),
+        (
+            ["nonesuch", "--photo", "photo.png", "--out", "page.html"],
+            "expected a model that gives an image, found none",
+        ),
+        (["net.pb", "--track", "sr", "--out", "page.html"], "expected a track"),
+        (["net.pb", "--data", "nowhere", "--out", "page.html"], "nowhere"),
+        (["--out", "page.html"], "Missing argument 'MODEL...'"),
+        (["net.pb"], "Missing option '--out'"),
+    ],
+)
+def test_a_wrong_call_is_one_line_and_leaves_what_was_there(compare, tmp_path, arguments, message):
+    model(tmp_path, "net")
+    (tmp_path / "page.html").write_text("before")
+    status, out, err = compare(*arguments)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert message in err
+    assert (tmp_path / "page.html").read_text() == "before"
