@@ -160,17 +160,22 @@ test("the drawn scale goes from the first colour to the last; grey for what is g
   }
 });
 
-test("the scale in words says what is compared and where it ends", () => {
+test("the scale in words says where it ends", () => {
   const words = (show, channels, times) => pixels.scaleWords({ show, channels, times });
   equal(words("picture", "mean", 4), "");
-  equal(
-    words("absolute", "mean", 4),
-    "absolute difference, mean of the channels: 0 black to 64 of 255 (and above) light yellow",
-  );
-  equal(words("absolute", "rgb", 1), "absolute difference, each channel: black where equal");
-  equal(
-    words("signed", "luma", 8),
-    "output \u2212 reference, luma, amplified 8 times: grey where equal, lighter where the output is lighter",
-  );
-  equal(words("structure", "rgb", 2), "1 \u2212 SSIM of 11 px windows: 0 (alike) black to 1 (and above) light yellow");
+  equal(words("absolute", "mean", 4), "0 black to 64 of 255 light yellow");
+  equal(words("absolute", "rgb", 1), "black where equal");
+  equal(words("signed", "luma", 8), "grey where equal, lighter where too light");
+  equal(words("structure", "mean", 1), "1 \u2212 SSIM, 0 black to 1 light yellow");
+});
+
+test("the worst place is the middle of the 96 px that hold the error", () => {
+  const flat = picture(320, 200, () => [90, 90, 90]);
+  const wrong = picture(320, 200, (x, y) => (x >= 160 && x < 256 && y >= 64 && y < 160 ? [190, 90, 90] : [90, 90, 90]));
+  equal(pixels.worstPlace(flat, wrong), [208, 112]);
+});
+
+test("the worst place of an image smaller than that is its middle", () => {
+  equal(pixels.worstPlace(noise(40, 24, 1), noise(40, 24, 2)), [24, 16]);
+  equal(pixels.worstPlace(FLAT(1, 2, 3), FLAT(4, 5, 6)), [1, 1]);
 });

@@ -28,7 +28,7 @@ function fillPaint(paint, layer, view, changed) {
 }
 
 /** Return a layer's pixels, each repeated where the picture is smaller than the reference (a network with a scale). */
-function stretchedPixels(layer, { width, height }) {
+export function stretchedPixels(layer, { width, height }) {
   if (layer.canvas.width === width && layer.canvas.height === height) return pixelsOf(layer);
   const context = blankCanvas(width, height).getContext("2d");
   context.imageSmoothingEnabled = layer.canvas.width > width;

@@ -99,7 +99,7 @@ export function makePictures(source, changed) {
   }
 
   function takePreview(image, name, size, layer) {
-    if (!of(image, name)) keep(image, name, { image, name, size, whole: layer, part: null, problem: "", worst: null, figures: null });
+    if (!of(image, name)) keep(image, name, { image, name, size, whole: layer, part: null, problem: "", figures: null });
   }
 
   function forget(image) {

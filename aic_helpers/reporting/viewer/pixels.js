@@ -20,6 +20,8 @@ const LUMA = { weights: [299, 587, 114], whole: 1000 };
 const MEAN = { weights: [1, 1, 1], whole: 3 };
 
 // SSIM as in Wang, Bovik, Sheikh and Simoncelli 2004.
+const CELL_PX = 16;
+const WORST_CELLS = 6; // the part that is looked at where an image is worst: about a pane at 4:1
 const WINDOW_PX = 11;
 const WINDOW_SIGMA_PX = 1.5;
 const MEAN_CONSTANT = (0.01 * 255) ** 2;
@@ -238,6 +240,36 @@ async function meanSimilarity(reference, image, box) {
   return sum / count;
 }
 
+/** Return the middle of the part, six cells on a side, in which an image is furthest from its reference. */
+export function worstPlace(reference, image) {
+  mustBeOfOneSize(reference, image);
+  const across = Math.ceil(image.width / CELL_PX);
+  const down = Math.ceil(image.height / CELL_PX);
+  const errors = Float64Array.from({ length: across * down }, (_, cell) => cellError(reference, image, cell % across, Math.floor(cell / across)));
+  const [wide, high] = [Math.min(WORST_CELLS, across), Math.min(WORST_CELLS, down)];
+  let most = { error: -1, place: [0, 0] };
+  for (let top = 0; top + high <= down; top++) {
+    for (let left = 0; left + wide <= across; left++) {
+      const error = sumOf(errors, across, [left, top, wide, high]);
+      if (error > most.error) most = { error, place: [(left + wide / 2) * CELL_PX, (top + high / 2) * CELL_PX] };
+    }
+  }
+  return most.place.map((at, axis) => Math.min(at, [image.width, image.height][axis]));
+}
+
+function cellError(reference, image, column, row) {
+  const [left, top] = [column * CELL_PX, row * CELL_PX];
+  return squaredError(reference, image, [left, top, Math.min(CELL_PX, image.width - left), Math.min(CELL_PX, image.height - top)]);
+}
+
+function sumOf(errors, across, [left, top, wide, high]) {
+  let sum = 0;
+  for (let row = top; row < top + high; row++) {
+    for (let column = left; column < left + wide; column++) sum += errors[row * across + column];
+  }
+  return sum;
+}
+
 /** Return [r, g, b] of a pixel. */
 export function valueAt(image, x, y) {
   const at = (y * image.width + x) * 4;
@@ -295,15 +327,10 @@ export function drawScale(canvas, { show, channels }) {
   }
 }
 
-/** Return what the colours of a map mean, in words; "" for a picture. */
+/** Return what the colours of a map mean, in words, beside the menus of channels and amplification. */
 export function scaleWords({ show, channels, times }) {
-  const of = { mean: "mean of the channels", luma: "luma", rgb: "each channel" }[channels];
-  const top = Math.round(255 / times);
-  const amplified = times > 1 ? `, amplified ${times} times` : "";
-  if (show === "structure") return "1 \u2212 SSIM of 11 px windows: 0 (alike) black to 1 (and above) light yellow";
-  const signed = `output \u2212 reference, ${of}${amplified}: grey where equal, lighter where the output is lighter`;
-  if (show === "signed") return signed;
-  if (show !== "absolute") return "";
-  if (channels === "rgb") return `absolute difference, ${of}${amplified}: black where equal`;
-  return `absolute difference, ${of}: 0 black to ${top} of 255 (and above) light yellow`;
+  if (show === "picture") return "";
+  if (show === "structure") return "1 \u2212 SSIM, 0 black to 1 light yellow";
+  if (show === "signed") return "grey where equal, lighter where too light";
+  return channels === "rgb" ? "black where equal" : `0 black to ${Math.round(255 / times)} of 255 light yellow`;
 }

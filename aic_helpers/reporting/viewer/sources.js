@@ -11,7 +11,7 @@ const bytesOf = (buffer) => new Uint8Array(buffer.buffer ?? buffer, buffer.byteO
 export function kernelSource(model) {
   const waiting = new Map();
   const told = { progress: () => {} };
-  let lastAsk = 0;
+  let lastAsk = Math.floor(Math.random() * 2 ** 40); // a widget that is seen twice hears all answers
 
   /** Send a question, perhaps in parts; each answer but the last goes to `hear`, the last is what the promise gives. */
   const ask = (content, hear = () => {}, parts = [{}]) =>
@@ -72,10 +72,10 @@ function inParts(bytes) {
 
 function pictureOf(content, buffers) {
   const { image, name, words = "" } = content;
-  if (content.kind === "problem") return { image, name, problem: words, size: [1, 1], worst: null, figures: null };
+  if (content.kind === "problem") return { image, name, problem: words, size: [1, 1], figures: null };
   const layer = layerOfBytes(bytesOf(buffers[0]), content.shown_px, content.box);
   const size = [content.width_px, content.height_px];
-  return { image, name, problem: "", words, size, layer, worst: content.worst_px, figures: content.figures };
+  return { image, name, problem: "", words, size, layer, figures: content.figures };
 }
 
 function urlOf(buffer) {
@@ -108,7 +108,7 @@ export function pageSource(container) {
 
   async function pictureIn(image, name) {
     const element = find(image, name);
-    const nothing = { image, name, size: [1, 1], worst: null, figures: null };
+    const nothing = { image, name, size: [1, 1], figures: null };
     if (!element) return { ...nothing, problem: catalogue.images.find((any) => any.name === image)?.failures?.[name] ?? "not in this page" };
     try {
       await element.decode();

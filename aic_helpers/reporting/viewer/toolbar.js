@@ -87,10 +87,10 @@ export function makeMore(app) {
   const labelled = (text, control) => element("label", {}, [text, control]);
   el.append(track, labelled("Sort by ", sort[0]), labelled("of ", sort[1]), labelled("or difference from ", sort[2]),
     labelled("Brightness ", light), rows, histogram, line, worst, link, save);
-  return { el, refresh: () => refreshMore(app, el, { track, sort, light, rows, histogram, line, worst, save }) };
+  return { el, refresh: () => refreshMore(app, el, { track, sort, light, rows, histogram, line, save }) };
 }
 
-function refreshMore(app, el, { track, sort, light, rows, histogram, line, worst, save }) {
+function refreshMore(app, el, { track, sort, light, rows, histogram, line, save }) {
   const { view, catalogue } = app;
   el.hidden = !view.more;
   if (el.hidden) return;
@@ -103,7 +103,6 @@ function refreshMore(app, el, { track, sort, light, rows, histogram, line, worst
   fillMenu(sort[2], [["", "nothing"], ...names.map((name) => [name, name])], view.sort[2]);
   fillMenu(save, [["", "Save PNG …"], ...view.panes.map((name) => [name, name])], "");
   light.value = view.light;
-  worst.disabled = !app.worst();
   rows.hidden = view.mode !== "side";
   line.hidden = view.mode !== "slider";
   for (const [switched, is] of [[rows, view.rows === 2], [histogram, view.histogram], [line, view.upright]]) switched.setAttribute("aria-pressed", String(is));

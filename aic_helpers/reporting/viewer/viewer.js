@@ -4,9 +4,10 @@ import { button, element } from "./elements.js";
 import { fitZoom, placeOf, seenBox } from "./geometry.js";
 import { handle, watchScrolling } from "./hand.js";
 import { answerKeys, keyList } from "./keys.js";
+import { stretchedPixels } from "./paints.js";
 import { isStage, makePanes } from "./panes.js";
 import { makePictures, pixelsOf } from "./pictures.js";
-import { boxFigures } from "./pixels.js";
+import { boxFigures, worstPlace } from "./pixels.js";
 import { makeSliderLine } from "./sliderline.js";
 import { figureWords, sortedImages } from "./sorting.js";
 import { kernelSource, pageSource } from "./sources.js";
@@ -100,7 +101,7 @@ function looking(app) {
     frame,
     place: () => placeOf(app.view, app.frame(), app.pane),
     fitted: () => fitZoom(app.frame(), app.pane),
-    worst: () => app.view.panes.map((name) => app.pictures.of(app.view.image, name)?.worst).find(Boolean) ?? null,
+    judged: () => app.view.panes.find((name) => app.catalogue.models.includes(name)) ?? app.catalogue.input,
   };
 }
 
@@ -172,7 +173,7 @@ function choosing(app) {
     app.change({ panes: names.slice(0, Math.max(count, 2)) });
   };
   const goToWorst = () => {
-    const place = app.worst();
+    const place = placeOfWorst(app);
     if (place) app.change({ zoom: Math.max(4, app.view.zoom), x: place[0], y: place[1] });
   };
   const escape = () => {
@@ -180,6 +181,15 @@ function choosing(app) {
     app.select(null);
   };
   return { turn, countPanes, goToWorst, escape, help: () => app.dialog.showModal(), select: (box, how) => select(app, box, how) };
+}
+
+/** Return where the first model in the panes is furthest from the reference, in pixels of the frame. */
+function placeOfWorst(app) {
+  const [own, reference] = [app.judged(), app.reference()].map((name) => app.pictures.of(app.view.image, name)?.whole);
+  if (!own || !reference) return null;
+  const { width, height } = reference.canvas;
+  const place = worstPlace(pixelsOf(reference), stretchedPixels(own, reference.canvas));
+  return place.map((at, axis) => (at * app.frame()[axis]) / [width, height][axis]);
 }
 
 /** Mark a rectangle of the frame; where it is done, get its figures. */
