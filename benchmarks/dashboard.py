@@ -12,10 +12,10 @@ import json
 import statistics
 import time
 
+from aic_helpers.dashboard.controls import MODES
 from ipywidgets import Widget
 
 import aic_helpers
-from aic_helpers.dashboard.controls import MODES
 from aic_helpers.dashboard.dashboards import Dashboard
 
 CHANGES = 50

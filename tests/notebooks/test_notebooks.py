@@ -184,3 +184,22 @@ def test_a_board_is_shown_from_its_files_alone(models, tmp_path):
     assert ("No model of this track is ranked yet." in printed) == (not models)
     tables = [output["data"]["text/html"] for output in outputs if "text/html" in output.get("data", {})]
     assert ("score C" in tables[0], "file size" in tables[1]) == (True, bool(models))
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("notebook", ["00_start_here", "04_compare"])
+def test_what_was_compared_stays_without_a_kernel_as_pictures_table_and_figure(notebook, tmp_path):
+    executed = tmp_path / f"{notebook}.ipynb"
+    parameters = {"track": "enhancement"} | ({"limit": 2} if notebook == "04_compare" else {})
+    papermill.execute_notebook(
+        str(PROJECT / "notebooks" / f"{notebook}.ipynb"), str(executed), parameters, progress_bar=False
+    )
+    outputs = [output for cell in code_cells(nbformat.read(executed, as_version=4)) for output in cell.outputs]
+    assert [output for output in outputs if output.get("name") == "stderr" or output.output_type == "error"] == []
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 1
+    viewer, table = (output.data["text/html"] for output in outputs if "text/html" in output.get("data", {}))
+    assert viewer.count("data:image/jpeg;base64,") >= 3
+    assert len(viewer) < 200_000
+    assert "PSNR (dB)" in table
+    assert "NaN" not in table
+    assert executed.stat().st_size < 3_000_000
