@@ -7,12 +7,8 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
-from aic_helpers.core.project_paths import PACKAGE
 
-SHEET = PACKAGE / "reporting" / "static" / "dashboard.css"
-
-
-def sheet(file: Path = SHEET) -> widgets.HTML:
+def sheet(file: Path) -> widgets.HTML:
     """Return an invisible widget that brings a style sheet to the page."""
     return widgets.HTML(f"<style>{file.read_text('utf-8')}</style>", layout=widgets.Layout(display="none"))
 
