@@ -1,18 +1,35 @@
-"""The standings of a board in a notebook, with a choice of the score that sorts them."""
+"""The standings of a board in a notebook: a table and a plot whose rows and points open the images of their models."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import anywidget
 import ipywidgets as widgets
+import traitlets
+from IPython.display import display
 
-from aic_helpers.boards import tables
+from aic_helpers.boards import pairings, track_tables
 from aic_helpers.boards.entry_rows import SCORES
+from aic_helpers.boards.pairings import Pairing
 from aic_helpers.boards.standings import Standings
+from aic_helpers.core.errors import InputError
+from aic_helpers.dashboard.comparing import compare
+from aic_helpers.dashboard.dashboards import Dashboard
+from aic_helpers.reporting import viewer_code
+
+
+class StandingsTable(anywidget.AnyWidget):
+    """The table and the plot; `words` is what it says below them, `markup` the table (`track_tables.markup`)."""
+
+    _esm = viewer_code.esm(viewer_code.STANDINGS)
+    _css = viewer_code.css(viewer_code.STANDINGS)
+    markup = traitlets.Unicode().tag(sync=True)
+    words = traitlets.Unicode().tag(sync=True)
 
 
 class Panel(widgets.VBox):
-    """A table of one track, and buttons for the score; the buttons need a running kernel, the table doesn't.
+    """The standings of one track. Sorting and pointing need no kernel; opening images does.
 
     Parameters
     ----------
@@ -20,18 +37,57 @@ class Panel(widgets.VBox):
     track : str
     by : {"A", "B", "C"}
         The score to begin with.
+
+    Attributes
+    ----------
+    viewer : Dashboard or None
+        What is open below the table. Its models end when another one opens.
     """
 
     def __init__(self, shown: Standings, track: str, by: str = "A") -> None:
         self._shown, self._track = shown, track
-        self.score = widgets.ToggleButtons(options=SCORES, value=by, description="sorted by score")
-        self.score.style.description_width = "initial"
-        self.table = widgets.HTML()
-        self.score.observe(self._show, "value")
-        self._show()
-        super().__init__([self.score, self.table])
+        self.table = StandingsTable(markup=track_tables.markup(track_tables.track_table(shown, track, by)))
+        self.place = widgets.Output()
+        self.viewer: Dashboard | None = None
+        self.table.on_msg(self._asked)
+        super().__init__([self.table, self.place])
 
-    def _show(self, change: Any = None) -> None:
-        table = tables.frame(self._shown, self._track, self.score.value)
-        # to_html escapes what stands in cells: names come from outside.
-        self.table.value = f'<div style="overflow-x: auto">{table.to_html(index=False, border=0)}</div>'
+    def close(self) -> None:
+        """Close the widget and the viewer, whose models end."""
+        self._close_viewer()
+        super().close()
+
+    def _asked(self, _: Any, content: dict[str, Any], __: Any) -> None:
+        row, by = content.get("row"), content.get("by")
+        rows = self._shown.table.index[self._shown.table["track"] == self._track]
+        if content.get("kind") == "open" and row in rows and by in SCORES:
+            self._open(row, by)
+
+    def _open(self, row: int, by: str) -> None:
+        """Show a model's images in place of what is open, or say why not."""
+        self._close_viewer()
+        self.table.words = f"Opening {self._shown.table.loc[row, 'name']}."
+        try:
+            pairing = pairings.pair(self._shown, row, by)
+            with self.place:  # so that progress shows below the table, too
+                self.viewer = self._viewer(pairing)
+                display(self.viewer)
+        except InputError as error:
+            self.place.clear_output()
+            self.table.words = f"Not opened: {error}"
+        else:
+            self.table.words = pairing.words
+
+    def _viewer(self, pairing: Pairing) -> Dashboard:
+        folders = [str(folder) for folder in pairing.folders]
+        viewer = compare(self._track, folders, pairing.data, image=pairing.image, limit=pairing.limit)
+        models = [name for name in viewer.shown if name in viewer.catalogue["models"]]
+        if len(models) == 2:  # the images on which they differ most come first
+            viewer.view = viewer.view | {"sort": ["psnr_db", models[1], models[0]]}
+        return viewer
+
+    def _close_viewer(self) -> None:
+        if self.viewer is not None:
+            self.viewer.close()
+        self.viewer = None
+        self.place.clear_output()

@@ -119,14 +119,19 @@ def _candidate(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None
 def _of_run(dataset: Dataset, folder: Path, result: Result) -> Candidate | None:
     if result.track != dataset.track.name:
         return None
-    model, pb = result.model, folder.resolve() / "model.pb"
-    if not model or not pb.is_file():
+    return _measured(dataset, folder, result, require_model(folder, result))
+
+
+def require_model(folder: Path, result: Result) -> Model:
+    """Return what the result of a run folder says of its model; `InputError` where either isn't as it was written."""
+    model = result.model
+    if not model or not (folder / "model.pb").is_file():
         what = "model.pb" if model else "the part model of result.json"
         raise InputError(f"{what} in the run folder {folder}", "nothing", "make the run again with: aic run")
     if not results.has_model(folder, result):
         raise InputError(f"the model of {folder}/result.json", "another model.pb", "make the run again")
     results.require_as_written(result, folder)
-    return _measured(dataset, folder, result, model)
+    return model
 
 
 def _measured(dataset: Dataset, folder: Path, result: Result, model: Model) -> Candidate:

@@ -1,8 +1,10 @@
 // Pure: from figures to places in a plot, and the numbers beside its axes.
 
+export const NAMED = 15; // up to this many models have intervals, and names beside their points
+
 const MARGIN = { left: 62, right: 18, top: 26, bottom: 44 };
 
-export const frameOf = (width, height) => ({
+const frameOf = (width, height) => ({
   left: MARGIN.left,
   right: width - MARGIN.right,
   top: MARGIN.top,
@@ -31,20 +33,59 @@ const widened = (low, high, share, least) => {
   return [low - room, high + room];
 };
 
-export const scaleX = (speedups, cap, frame) => {
+const scaleX = (speedups, cap, frame) => {
   const [low, high] = widened(Math.log(Math.min(1, ...speedups)), Math.log(Math.max(cap, ...speedups)), 0.06, 0.05);
   const place = (value) => frame.left + ((Math.log(value) - low) / (high - low)) * (frame.right - frame.left);
   return { place, ticks: logTicks(Math.exp(low), Math.exp(high)) };
 };
 
-export const scaleY = (values, frame) => {
+const scaleY = (values, frame) => {
   const [low, high] = widened(Math.min(...values), Math.max(...values), 0.1, 1e-3);
   const place = (value) => frame.bottom - ((value - low) / (high - low)) * (frame.bottom - frame.top);
   return { place, ticks: evenTicks(low, high, 6) };
 };
 
-// Where a name stands beside its point without covering what is there: [x, y, anchor], or null.
-export const freePlace = (x, y, width, frame, taken) => {
+// Both ends of an interval, inside the frame; null where there is none.
+const endsOf = ({ low, high }, { place }, first, last) => {
+  const ends = [low, high].map((value) => Math.min(Math.max(place(value), first), last));
+  return ends.every(Number.isFinite) ? ends : null;
+};
+
+export const isDrawn = ({ kind, figures }, quality) =>
+  ["ranked", "broken"].includes(kind) && figures.speedup.value > 0 && Number.isFinite(figures[quality].value);
+
+// -> {frame, x, y, points}: the scales of both axes, and from left to right where each model is. Quality varies far more
+// over the images than between models, so its intervals reach out of the frame.
+export const layOut = (models, quality, cap, [width, height]) => {
+  const shown = models.filter((model) => isDrawn(model, quality));
+  const frame = frameOf(width, height);
+  const x = scaleX(shown.map(({ figures }) => figures.speedup.value), cap, frame);
+  const y = scaleY(shown.map(({ figures }) => figures[quality].value), frame);
+  const points = shown.map((model) => ({
+    model,
+    x: x.place(model.figures.speedup.value),
+    y: y.place(model.figures[quality].value),
+    across: endsOf(model.figures.speedup, x, frame.left, frame.right),
+    upright: endsOf(model.figures[quality], y, frame.top, frame.bottom),
+    isFront: model.front.includes(quality),
+  }));
+  return { frame, x, y, points: points.sort((a, b) => a.x - b.x) };
+};
+
+// What names keep off: points, the intervals of few, the stair of the front.
+const takenBy = (points) => {
+  const front = points.filter(({ isFront }) => isFront);
+  const lined = points.length <= NAMED ? points.filter(({ across }) => across) : [];
+  return [
+    ...points.map(({ x, y }) => [x - 6, y - 6, x + 6, y + 6]),
+    ...lined.map(({ y, across: [left, right] }) => [left, y - 2, right, y + 2]),
+    ...front.slice(1).map(({ y }, place) => [front[place].x - 2, front[place].y, front[place].x + 2, y]),
+    ...front.slice(1).map(({ x, y }, place) => [front[place].x, y - 2, x, y + 2]),
+  ];
+};
+
+// Where a name stands beside its point without covering what is there, or null.
+const freePlace = (x, y, width, frame, taken) => {
   const places = [[x + 9, y + 4, "start"], [x - 9, y + 4, "end"], [x, y - 10, "middle"], [x, y + 18, "middle"]];
   for (const [left, base, anchor] of places) {
     const from = { start: left, end: left - width, middle: left - width / 2 }[anchor];
@@ -54,4 +95,16 @@ export const freePlace = (x, y, width, frame, taken) => {
     if (inside && free) return { x: left, y: base, anchor, box };
   }
   return null;
+};
+
+// -> [{point, x, y, anchor}] of the names that find a place: of few models all, of many those on the front.
+export const placeNames = ({ points, frame }, widthOf) => {
+  const front = points.filter(({ isFront }) => isFront);
+  const named = points.length <= NAMED ? [...front, ...points.filter(({ isFront }) => !isFront)] : front;
+  const taken = takenBy(points);
+  return named.flatMap((point) => {
+    const found = freePlace(point.x, point.y, widthOf(point), frame, taken);
+    if (found) taken.push(found.box);
+    return found ? [{ point, ...found }] : [];
+  });
 };

@@ -1,5 +1,5 @@
 // A board's standings: a table that sorts itself, and the plot of quality over speedup above it.
-import { isDrawn } from "./drawings.js";
+import { isDrawn } from "./axes.js";
 import { makePareto } from "./pareto.js";
 import { modelsOf, nameOf } from "./rows.js";
 import { makeSortable } from "./sortable.js";
