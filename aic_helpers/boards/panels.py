@@ -58,10 +58,9 @@ class Panel(widgets.VBox):
         super().close()
 
     def _asked(self, _: Any, content: dict[str, Any], __: Any) -> None:
-        row, by = content.get("row"), content.get("by")
         rows = self._shown.table.index[self._shown.table["track"] == self._track]
-        if content.get("kind") == "open" and row in rows and by in SCORES:
-            self._open(row, by)
+        if content["row"] in rows and content["by"] in SCORES:
+            self._open(content["row"], content["by"])
 
     def _open(self, row: int, by: str) -> None:
         """Show a model's images in place of what is open, or say why not."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -152,7 +153,7 @@ def _cell(row: pd.Series, column: str) -> Cell:
 
 
 def _exact(number: float | None) -> str:
-    return "" if pd.isna(number) else repr(float(number))
+    return "" if number is None or math.isnan(number) else repr(float(number))
 
 
 def _text(value: object) -> str:

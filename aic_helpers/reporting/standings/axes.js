@@ -54,8 +54,8 @@ const endsOf = ({ low, high }, { place }, first, last) => {
 export const isDrawn = ({ kind, figures }, quality) =>
   ["ranked", "broken"].includes(kind) && figures.speedup.value > 0 && Number.isFinite(figures[quality].value);
 
-// -> {frame, x, y, points}: the scales of both axes, and from left to right where each model is. Quality varies far more
-// over the images than between models, so its intervals reach out of the frame.
+// -> {frame, x, y, points}: the scales of both axes, and from left to right where each model is.
+// Quality varies far more over the images than between models, so its intervals reach out of the frame.
 export const layOut = (models, quality, cap, [width, height]) => {
   const shown = models.filter((model) => isDrawn(model, quality));
   const frame = frameOf(width, height);

@@ -63,7 +63,7 @@ const render = ({ model, el }) => {
     for (const other of root.querySelectorAll("tr.chosen")) other.classList.remove("chosen");
     row.classList.add("chosen");
     status.textContent = `${nameOf(row)} opens as soon as the kernel is free.`;
-    model.send({ kind: "open", row: Number(row.dataset.row), by: root.dataset.by });
+    model.send({ row: Number(row.dataset.row), by: root.dataset.by });
   };
   const table = makeStandings(root, choose);
   for (const row of table.tBodies[0].rows) asButton(row);
