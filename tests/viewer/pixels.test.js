@@ -124,6 +124,23 @@ test("SSIM of a box is the mean over the windows that lie in it", async () => {
   near((await pixels.boxFigures(ONE, OTHER, [7, 9, 12, 11])).ssim, wished, 1e-6);
 });
 
+test("the worst place is the middle of the part that differs most, in sum and not in one pixel", () => {
+  const one = picture(400, 300, () => [100, 100, 100]);
+  const isIn = ([left, top], x, y) => x >= left && x < left + 96 && y >= top && y < top + 96;
+  const value = (x, y) => (x === 8 && y === 8 ? 255 : isIn([192, 160], x, y) ? 112 : 100);
+  const other = picture(400, 300, (x, y) => [value(x, y), 100, 100]);
+  equal(pixels.worstPlace(one, other), [240, 208]);
+});
+
+test("the worst place lies in the image, whatever its size; the first of equal ones", () => {
+  for (const [width, height] of [[1, 1], [37, 23], [95, 97], [20000, 3]]) {
+    const [x, y] = pixels.worstPlace(noise(width, height, 1), noise(width, height, 2));
+    equal(x >= 0 && x <= width && y >= 0 && y <= height, true, `${x}, ${y} of ${width}x${height}`);
+  }
+  equal(pixels.worstPlace(ONE, ONE), [24, 16]);
+  equal(pixels.worstPlace(noise(300, 200, 1), noise(300, 200, 1)), [48, 48]);
+});
+
 test("a histogram counts each channel of a box", () => {
   const image = picture(4, 3, (x, y) => [x, y, 255]);
   const { r, g, b } = pixels.histogramOf(image, [1, 0, 3, 2]);

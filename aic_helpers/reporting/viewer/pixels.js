@@ -19,9 +19,10 @@ const BRIGHT_CHANNELS = ["#e5484d", "#3a9d5d", "#4a7dff"];
 const LUMA = { weights: [299, 587, 114], whole: 1000 };
 const MEAN = { weights: [1, 1, 1], whole: 3 };
 
-// SSIM as in Wang, Bovik, Sheikh and Simoncelli 2004.
 const CELL_PX = 16;
 const WORST_CELLS = 6; // the part that is looked at where an image is worst: about a pane at 4:1
+
+// SSIM as in Wang, Bovik, Sheikh and Simoncelli 2004.
 const WINDOW_PX = 11;
 const WINDOW_SIGMA_PX = 1.5;
 const MEAN_CONSTANT = (0.01 * 255) ** 2;
@@ -245,7 +246,8 @@ export function worstPlace(reference, image) {
   mustBeOfOneSize(reference, image);
   const across = Math.ceil(image.width / CELL_PX);
   const down = Math.ceil(image.height / CELL_PX);
-  const errors = Float64Array.from({ length: across * down }, (_, cell) => cellError(reference, image, cell % across, Math.floor(cell / across)));
+  const errorOf = (_, cell) => cellError(reference, image, cell % across, Math.floor(cell / across));
+  const errors = Float64Array.from({ length: across * down }, errorOf);
   const [wide, high] = [Math.min(WORST_CELLS, across), Math.min(WORST_CELLS, down)];
   let most = { error: -1, place: [0, 0] };
   for (let top = 0; top + high <= down; top++) {
@@ -259,7 +261,8 @@ export function worstPlace(reference, image) {
 
 function cellError(reference, image, column, row) {
   const [left, top] = [column * CELL_PX, row * CELL_PX];
-  return squaredError(reference, image, [left, top, Math.min(CELL_PX, image.width - left), Math.min(CELL_PX, image.height - top)]);
+  const sides = [Math.min(CELL_PX, image.width - left), Math.min(CELL_PX, image.height - top)];
+  return squaredError(reference, image, [left, top, ...sides]);
 }
 
 function sumOf(errors, across, [left, top, wide, high]) {
