@@ -18,6 +18,9 @@ from aic_helpers.evaluation.metrics import psnr
 FOLDER = PROJECT / "tests" / "viewer"
 FILES = sorted(file.name for file in FOLDER.glob("*.test.js"))
 
+LONGEST_MS = 180_000
+"""For all of the JavaScript tests on a busy machine; they take ten seconds."""
+
 PIXELS_OF = """const [width, height, ...encoded] = given;
   const [one, other] = encoded.map((text) => {
     const data = Uint8ClampedArray.from(atob(text), (character) => character.charCodeAt(0));
@@ -48,7 +51,7 @@ def address():
 def page(address, browser):
     page = browser.new_page(viewport={"width": 1400, "height": 900})
     page.goto(address)
-    page.wait_for_function("window.results")
+    page.wait_for_function("window.results", timeout=LONGEST_MS)
     yield page
     page.close()
 

@@ -33,9 +33,9 @@ export function stage(width = 800) {
   return place;
 }
 
-/** Wait until a condition holds, looking at it at each frame; fail after five seconds. */
+/** Wait until a condition holds, looking at it at each frame; fail after twenty seconds. */
 export async function until(condition, what) {
-  for (const start = performance.now(); performance.now() - start < 5000; ) {
+  for (const start = performance.now(); performance.now() - start < 20_000; ) {
     if (condition()) return;
     await new Promise((resolve) => requestAnimationFrame(resolve));
   }

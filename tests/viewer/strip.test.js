@@ -18,7 +18,8 @@ function shownStrip(catalogue, view, width) {
   place.className = "aic-viewer";
   place.append(strip.el);
   strip.update(catalogue, view);
-  return { ...strip, chosen, asked, options: () => [...strip.el.children] };
+  const list = strip.el.querySelector("[role=listbox]");
+  return { ...strip, list, chosen, asked, options: () => [...list.children] };
 }
 
 const texts = (options) => options.map((option) => option.innerText.replace(/\s+/g, " "));
@@ -30,6 +31,17 @@ test("images stand in the order of the sort, with figure and mark", () => {
   equal(options()[0].ariaLabel, "b, PSNR of fast: 25.00\u00a0dB, fast is below base");
   equal(options()[1].title, "c\nPSNR of fast: 29.00\u00a0dB");
   equal(selected(options()), 2);
+});
+
+test("a line above says what the figures are, their order, and what the mark means", () => {
+  const strip = shownStrip(CATALOGUE, viewOf({ image: "a" }));
+  const said = () => [strip.el.firstChild.textContent, strip.list.ariaLabel];
+  equal(said(), ["PSNR of fast, lowest first; \u25bc fast is below base", "Images by PSNR of fast, lowest first"]);
+  strip.update(catalogueOf([["a", { base: 30, fast: 31 }], ["b", {}]]), viewOf({ sort: ["psnr_db", "fast", "base"] }));
+  const words = "PSNR of fast against base, largest difference first";
+  equal(said(), [words, `Images by ${words}`]);
+  strip.update(catalogueOf([["a", {}], ["b", {}]], { metrics: [] }), viewOf({ sort: ["", "fast", ""] }));
+  equal([...said(), ...texts(strip.options())], ["", "Images", "a", "b"]);
 });
 
 test("another sort moves them; the mark is the sorted model's, or the first one's in the panes", () => {
@@ -47,13 +59,13 @@ test("a click chooses, and so do arrows, Home and End; the strip waits for the v
   const strip = shownStrip(CATALOGUE, viewOf({ image: "c" }));
   strip.options()[0].click();
   for (const key of ["ArrowRight", "ArrowLeft", "Home", "End", "x"]) {
-    strip.el.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+    strip.list.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
   }
   equal(strip.chosen, ["b", "a", "b", "b", "a"]);
   equal(selected(strip.options()), 1);
   strip.update(CATALOGUE, viewOf({ image: "a" }));
   equal(selected(strip.options()), 2);
-  equal(strip.el.getAttribute("aria-activedescendant"), strip.options()[2].id);
+  equal(strip.list.getAttribute("aria-activedescendant"), strip.options()[2].id);
 });
 
 test("its arrows don't reach what is around it, other keys do", () => {
@@ -62,7 +74,7 @@ test("its arrows don't reach what is around it, other keys do", () => {
   const note = (event) => heard.push(event.key);
   document.addEventListener("keydown", note);
   for (const key of ["ArrowRight", "?", "End"]) {
-    strip.el.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+    strip.list.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
   }
   document.removeEventListener("keydown", note);
   equal(heard, ["?"]);
@@ -73,7 +85,7 @@ test("thumbnails are asked for as they come near, each once", async () => {
   await until(() => strip.asked.length > 0, "the first thumbnails");
   equal(strip.asked[0], "i0");
   equal(strip.asked.length < 15, true, `${strip.asked.length} asked for`);
-  strip.el.scrollLeft = 1e6;
+  strip.list.scrollLeft = 1e6;
   await until(() => strip.asked.includes("i99"), "the last thumbnail");
   equal(strip.asked.includes("i50"), false);
   equal(new Set(strip.asked).size, strip.asked.length);
@@ -105,7 +117,7 @@ test("the chosen image is scrolled into sight, the page stays where it is", () =
   const strip = shownStrip(MANY, viewOf({ image: "i0" }), 400);
   const before = window.scrollY;
   strip.update(MANY, viewOf({ image: "i77" }));
-  const [outer, inner] = [strip.el, strip.options()[77]].map((el) => el.getBoundingClientRect());
+  const [outer, inner] = [strip.list, strip.options()[77]].map((el) => el.getBoundingClientRect());
   equal([inner.left >= outer.left, inner.right <= outer.right, window.scrollY], [true, true, before]);
 });
 

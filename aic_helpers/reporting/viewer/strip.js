@@ -2,8 +2,10 @@
 //
 // A listbox: one stop of the Tab key; arrows, Home and End choose. Only thumbnails nearly in sight are asked for.
 
+import { element } from "./elements.js";
 import { losesTo, sortedImages } from "./sorting.js";
 
+const MARK = "\u25bc";
 const NEARLY = "0px 300px"; // so far from the strip's ends a thumbnail is asked for before it is seen
 
 /**
@@ -13,27 +15,21 @@ const NEARLY = "0px 300px"; // so far from the strip's ends a thumbnail is asked
  * gives one, "" where there is none.
  */
 export function makeStrip({ choose, wantThumbs }) {
-  const el = emptyStrip();
   const ids = `aic-image-${Math.random().toString(36).slice(2)}`; // a page may have several strips
-  const strip = { el, choose, cells: new Map(), ids, made: 0, drawn: {} };
+  const list = element("div", {
+    className: "aic-strip", tabIndex: 0, role: "listbox", "aria-orientation": "horizontal",
+  });
+  const caption = element("p", { className: "aic-quiet aic-caption" });
+  const el = element("div", {}, [caption, list]);
+  const strip = { el, caption, list, choose, cells: new Map(), ids, made: 0, drawn: {} };
   const seen = (entries) => askFor(strip, entries, wantThumbs);
-  strip.sight = new IntersectionObserver(seen, { root: el, rootMargin: NEARLY });
-  el.addEventListener("keydown", (event) => chooseByKey(strip, event));
+  strip.sight = new IntersectionObserver(seen, { root: list, rootMargin: NEARLY });
+  list.addEventListener("keydown", (event) => chooseByKey(strip, event));
   return {
     el,
     update: (catalogue, view) => updateStrip(strip, catalogue, view),
     thumb: (name, url) => showThumb(strip.cells.get(name), url),
   };
-}
-
-function emptyStrip() {
-  const el = document.createElement("div");
-  el.className = "aic-strip";
-  el.tabIndex = 0;
-  el.setAttribute("role", "listbox");
-  el.setAttribute("aria-orientation", "horizontal");
-  el.setAttribute("aria-label", "Images");
-  return el;
 }
 
 function askFor(strip, entries, wantThumbs) {
@@ -89,26 +85,28 @@ function arrange(strip, catalogue, sort, entries) {
     describe(cell, entry, title);
     return cell.option;
   });
-  strip.el.replaceChildren(...options);
+  strip.list.replaceChildren(...options);
   strip.el.hidden = options.length < 2; // nothing to choose from
+  const loss = entries.find((entry) => entry.loss)?.loss;
+  const order = sort[2] ? "largest difference first" : "lowest first";
+  strip.caption.textContent = [title && `${title}, ${order}`, loss && `${MARK} ${loss}`].filter(Boolean).join("; ");
+  strip.list.setAttribute("aria-label", title ? `Images by ${title}, ${order}` : "Images");
 }
 
+/** Return what stands under the thumbnails, in words; "" where there are no figures. */
 function sortTitle(catalogue, [metric, name, other]) {
-  const title = catalogue.metrics.find(({ key }) => key === metric)?.title ?? "";
-  return `${title} of ${name}${other ? ` against ${other}` : ""}`;
+  const title = catalogue.metrics.find(({ key }) => key === metric)?.title;
+  return title ? `${title} of ${name}${other ? ` against ${other}` : ""}` : "";
 }
 
 function newCell(strip, { name }) {
-  const [option, picture, words, mark] = ["div", "span", "span", "span"].map((tag) => document.createElement(tag));
-  const under = document.createElement("span");
-  [option.className, picture.className, under.className] = ["aic-thumb", "aic-thumb-picture", "aic-thumb-words"];
-  mark.className = "aic-loses";
-  option.id = `${strip.ids}-${strip.made++}`;
-  option.setAttribute("role", "option");
+  const picture = element("span", { className: "aic-thumb-picture", textContent: name }); // until there is a thumbnail
+  const mark = element("span", { className: "aic-loses" });
+  const words = element("span");
+  const under = element("span", { className: "aic-thumb-words" }, [mark, words]);
+  const id = `${strip.ids}-${strip.made++}`;
+  const option = element("div", { className: "aic-thumb", id, role: "option" }, [picture, under]);
   option.addEventListener("click", () => strip.choose(name));
-  picture.textContent = name; // until there is a thumbnail
-  under.append(mark, words);
-  option.append(picture, under);
   const cell = { option, picture, words, mark };
   strip.cells.set(name, cell);
   strip.sight.observe(option);
@@ -116,9 +114,9 @@ function newCell(strip, { name }) {
 }
 
 function describe({ option, words, mark }, entry, title) {
-  words.textContent = entry.words;
-  mark.textContent = entry.loss ? "\u25bc" : "";
-  const said = [entry.name, `${title}: ${entry.words}`, entry.loss, entry.failure].filter(Boolean);
+  words.textContent = title && entry.words;
+  mark.textContent = entry.loss && MARK;
+  const said = [entry.name, title && `${title}: ${entry.words}`, entry.loss, entry.failure].filter(Boolean);
   option.setAttribute("aria-label", said.join(", "));
   option.title = said.join("\n");
 }
@@ -126,29 +124,26 @@ function describe({ option, words, mark }, entry, title) {
 function markChosen(strip, name) {
   for (const [other, { option }] of strip.cells) option.setAttribute("aria-selected", String(other === name));
   const chosen = strip.cells.get(name)?.option;
-  if (!chosen) return strip.el.removeAttribute("aria-activedescendant");
-  strip.el.setAttribute("aria-activedescendant", chosen.id);
-  bringIntoSight(strip.el, chosen);
+  if (!chosen) return strip.list.removeAttribute("aria-activedescendant");
+  strip.list.setAttribute("aria-activedescendant", chosen.id);
+  bringIntoSight(strip.list, chosen);
 }
 
 /** Scroll the strip alone: scrollIntoView would move the notebook, too. */
-function bringIntoSight(el, option) {
+function bringIntoSight(list, option) {
   const [left, right] = [option.offsetLeft, option.offsetLeft + option.offsetWidth];
-  if (left >= el.scrollLeft && right <= el.scrollLeft + el.clientWidth) return;
-  el.scrollLeft = (left + right - el.clientWidth) / 2;
+  if (left >= list.scrollLeft && right <= list.scrollLeft + list.clientWidth) return;
+  list.scrollLeft = (left + right - list.clientWidth) / 2;
 }
 
 function showThumb(cell, url) {
   if (!cell || !url) return;
-  const image = document.createElement("img");
-  image.alt = ""; // the option's label says all
-  image.draggable = false;
-  image.src = url;
+  const image = element("img", { alt: "", draggable: false, src: url }); // the option's label says all
   cell.picture.replaceChildren(image);
 }
 
 function chooseByKey(strip, event) {
-  const options = [...strip.el.children];
+  const options = [...strip.list.children];
   const at = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
   const last = options.length - 1;
   const wished = { ArrowLeft: Math.max(at - 1, 0), ArrowRight: Math.min(at + 1, last), Home: 0, End: last }[event.key];
