@@ -115,7 +115,7 @@ class Dashboard(anywidget.AnyWidget):
         first = catalogues.first_view(made, image) | read_view(view, made)
         self.source = source
         self._figures = ImageFigures(source.track, source.images, source.pixels)
-        self._copies = PixelCopies(source.pixels, TARGET)
+        self._copies = PixelCopies(source.pixels)
         self._photos = ArrivingPhotos()
         with self.hold_sync():
             self.catalogue, self.view = made, first
@@ -193,7 +193,7 @@ class Dashboard(anywidget.AnyWidget):
         place, rgb = copy.part(box, content.get("most_px", 1_000_000))
         (width_px, height_px), shown_px = copy.size_px, [rgb.shape[1], rgb.shape[0]]
         words = {**named, "width_px": width_px, "height_px": height_px, "box": place, "shown_px": shown_px}
-        words |= {"worst_px": copy.worst_px, "figures": self._figures_of(image, name), "words": ""}
+        words |= {"figures": self._figures_of(image, name), "words": ""}
         self._tell(content, "picture", words, [np.ascontiguousarray(rgb).data.cast("B")])
 
     def _figures_of(self, image: str, name: str) -> dict[str, Any] | None:

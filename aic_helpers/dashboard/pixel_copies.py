@@ -13,9 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
-from PIL import ImageChops
 
-from aic_helpers.data.crops import largest_sum
 from aic_helpers.data.images import Rgb8, as_uint8
 
 KEPT_BYTES = 256 * 2**20
@@ -25,9 +23,6 @@ KEPT_LEAST = 8
 PREVIEW_PX, PREVIEW_BYTES = 480, 40_000
 QUALITIES = (85, 70, 50, 30, 10)
 
-WORST_PX = 96
-"""Side of the square in which an image is furthest from its reference."""
-
 Box = tuple[int, int, int, int]
 """Left, top, width and height, px."""
 
@@ -36,17 +31,9 @@ Found = NDArray[np.float32] | str
 
 @dataclass(frozen=True)
 class Copy:
-    """An image as 8-bit pixels.
-
-    Attributes
-    ----------
-    rgb : ndarray of uint8, shape (height, width, 3)
-    worst_px : (x, y) or None
-        Middle of the square of `WORST_PX` in which it is furthest from the reference, to some pixels.
-    """
+    """An image as 8-bit pixels: uint8, shape (height, width, 3)."""
 
     rgb: Rgb8
-    worst_px: tuple[int, int] | None
 
     @cached_property
     def preview(self) -> bytes:
@@ -88,24 +75,22 @@ class PixelCopies:
     ----------
     pixels : callable
         Called with an image and what is shown of it; returns float32 (height, width, 3), or why there is nothing.
-    reference : str
-        What the others are compared with.
     """
 
-    def __init__(self, pixels: Callable[[str, str], Found], reference: str) -> None:
-        self._pixels, self._reference = pixels, reference
+    def __init__(self, pixels: Callable[[str, str], Found]) -> None:
+        self._pixels = pixels
         self._kept: OrderedDict[tuple[str, str], Copy] = OrderedDict()
-        self._lock = threading.RLock()  # cells ask beside the page, which is answered in a thread of its own
+        self._lock = threading.Lock()  # cells ask beside the page, which is answered in a thread of its own
 
     def of(self, image: str, shown: str) -> Copy | str:
         """Return a copy, or the sentence why there is none. Sentences aren't kept."""
         key = image, shown
         with self._lock:
             if key not in self._kept:
-                made = self._made(image, shown)
-                if isinstance(made, str):
-                    return made
-                self._keep(key, made)
+                found = self._pixels(image, shown)
+                if isinstance(found, str):
+                    return found
+                self._keep(key, Copy(as_uint8(found)))
             self._kept.move_to_end(key)
             return self._kept[key]
 
@@ -114,14 +99,6 @@ class PixelCopies:
         with self._lock:
             for key in [key for key in self._kept if key[0] == image]:
                 del self._kept[key]
-
-    def _made(self, image: str, shown: str) -> Copy | str:
-        found = self._pixels(image, shown)
-        if isinstance(found, str):
-            return found
-        reference = None if shown == self._reference else self.of(image, self._reference)
-        rgb = as_uint8(found)
-        return Copy(rgb, worst_px(reference.rgb, rgb) if isinstance(reference, Copy) else None)
 
     def _keep(self, key: tuple[str, str], made: Copy) -> None:
         self._kept[key] = made
@@ -133,25 +110,6 @@ def reduced(rgb: Rgb8, most_px: int) -> Rgb8:
     """Return an image with at most `most_px` pixels or so: means of squares whose side is a whole number of pixels."""
     factor = math.ceil(math.sqrt(rgb.shape[0] * rgb.shape[1] / max(most_px, 1)))
     return rgb if factor <= 1 else np.asarray(PillowImage.fromarray(rgb).reduce(factor))
-
-
-def worst_px(reference: Rgb8, rgb: Rgb8) -> tuple[int, int] | None:
-    """Return x and y of the middle of the square in which an image is furthest from its reference.
-
-    It is looked for on means over some pixels: to start there, a few pixels beside the place serve as well. None where
-    the images are alike, or not of one size.
-    """
-    if reference.shape != rgb.shape:
-        return None
-    error = ImageChops.difference(PillowImage.fromarray(reference), PillowImage.fromarray(rgb)).convert("L")
-    height_px, width_px = rgb.shape[:2]
-    step = 8 if min(height_px, width_px) >= 2 * WORST_PX else 1
-    values = np.asarray(error.reduce(step), dtype=np.float64)
-    if not values.any():
-        return None
-    rows, columns = (min(max(WORST_PX // step, 1), side) for side in values.shape)
-    top, left = largest_sum(np.square(values), (rows, columns))
-    return (left + columns // 2) * step, (top + rows // 2) * step
 
 
 def jpeg(rgb: Rgb8, side_px: int, most_bytes: int) -> bytes:

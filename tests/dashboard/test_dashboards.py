@@ -206,7 +206,7 @@ def test_a_large_picture_comes_reduced_and_its_part_exactly():
     assert (rgb(part) == wished(found.dashboard, "better")[0:20, 590:600]).all()
 
 
-def test_a_picture_brings_its_figures_and_its_worst_place():
+def test_a_picture_brings_its_figures():
     found = page()
     told = {
         content["name"]: content
@@ -215,10 +215,6 @@ def test_a_picture_brings_its_figures_and_its_worst_place():
     }
     assert told["better"]["figures"] == {"psnr_db": 26.5, "ms_ssim": 0.88}
     assert told["target"]["figures"] is None
-    assert told["target"]["worst_px"] is None
-    x, y = told["better"]["worst_px"]
-    assert 0 <= x < 600
-    assert 0 <= y < 400
 
 
 def test_what_was_seen_is_not_asked_for_again():

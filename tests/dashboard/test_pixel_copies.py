@@ -5,7 +5,7 @@ import pytest
 from fixtures.pictures import decoded
 
 from aic_helpers.dashboard import pixel_copies
-from aic_helpers.dashboard.pixel_copies import Copy, PixelCopies, jpeg, reduced, worst_px
+from aic_helpers.dashboard.pixel_copies import Copy, PixelCopies, jpeg, reduced
 
 
 def ramp(width_px, height_px):
@@ -29,7 +29,7 @@ def ramp(width_px, height_px):
     ids=["inside", "over the left", "over the right", "parts of pixels", "outside", "outside left"],
 )
 def test_a_part_is_cut_exactly_and_lies_in_the_image(asked, found):
-    copy = Copy(ramp(20, 10), None)
+    copy = Copy(ramp(20, 10))
     box, rgb = copy.part(asked, 1)
     left, top, width, height = found
     assert box == found
@@ -37,13 +37,13 @@ def test_a_part_is_cut_exactly_and_lies_in_the_image(asked, found):
 
 
 def test_the_whole_travels_as_it_is_up_to_so_many_pixels():
-    box, rgb = Copy(ramp(20, 10), None).part(None, 200)
+    box, rgb = Copy(ramp(20, 10)).part(None, 200)
     assert box == (0, 0, 20, 10)
     assert (rgb == ramp(20, 10)).all()
 
 
 def test_a_larger_whole_is_reduced_to_means_of_squares():
-    box, rgb = Copy(ramp(20, 10), None).part(None, 60)
+    box, rgb = Copy(ramp(20, 10)).part(None, 60)
     assert box == (0, 0, 20, 10)
     assert rgb.shape == (5, 10, 3)
     assert rgb[2, 3].tolist() == [7, 5, 0]  # the means of columns 6 and 7, and of rows 4 and 5, rounded up
@@ -55,29 +55,6 @@ def test_sides_that_are_no_multiple_lose_nothing():
     assert reduced(ramp(1, 1), 1).shape == (1, 1, 3)
 
 
-def test_the_worst_place_is_where_image_and_reference_differ_most():
-    reference = np.zeros((400, 600, 3), np.uint8)
-    image = reference.copy()
-    image[300:310, 500:510] = 200
-    image[50:52, 50:52] = 255
-    x, y = worst_px(reference, image)
-    assert abs(x - 505) <= 48
-    assert abs(y - 305) <= 48
-
-
-@pytest.mark.parametrize(("width_px", "height_px"), [(1, 1), (20_000, 3), (50, 300)])
-def test_the_worst_place_of_odd_sizes_lies_in_the_image(width_px, height_px):
-    reference = np.zeros((height_px, width_px, 3), np.uint8)
-    x, y = worst_px(reference, reference + 1)
-    assert 0 <= x < width_px
-    assert 0 <= y < height_px
-
-
-def test_images_that_are_alike_or_of_other_sizes_have_no_worst_place():
-    assert worst_px(ramp(9, 9), ramp(9, 9)) is None
-    assert worst_px(ramp(9, 9), ramp(18, 18)) is None
-
-
 def test_floats_are_clipped_and_rounded_and_kept():
     calls = []
 
@@ -85,24 +62,24 @@ def test_floats_are_clipped_and_rounded_and_kept():
         calls.append((image, shown))
         return np.array([[[-0.2, 0.5, 1.7]]], np.float32)
 
-    copies = PixelCopies(pixels, "target")
+    copies = PixelCopies(pixels)
     assert copies.of("a", "model").rgb.tolist() == [[[0, 128, 255]]]
     assert copies.of("a", "model") is copies.of("a", "model")
-    assert calls == [("a", "model"), ("a", "target")]
+    assert calls == [("a", "model")]
     copies.forget("a")
-    copies.of("a", "target")
-    assert len(calls) == 3
+    copies.of("a", "model")
+    assert len(calls) == 2
 
 
 def test_sentences_are_passed_on_and_asked_for_again():
     said = iter(["no photo there", "nor now"])
-    copies = PixelCopies(lambda image, shown: next(said), "target")
+    copies = PixelCopies(lambda image, shown: next(said))
     assert [copies.of("a", "target"), copies.of("a", "target")] == ["no photo there", "nor now"]
 
 
 def test_the_copies_kept_are_bounded(monkeypatch):
     monkeypatch.setattr(pixel_copies, "KEPT_BYTES", 1)
-    copies = PixelCopies(lambda image, shown: np.zeros((2, 2, 3), np.float32), "target")
+    copies = PixelCopies(lambda image, shown: np.zeros((2, 2, 3), np.float32))
     for number in range(20):
         copies.of(str(number), "target")
     assert len(copies._kept) == pixel_copies.KEPT_LEAST
