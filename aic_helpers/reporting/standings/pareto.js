@@ -40,6 +40,12 @@ const placeCard = (card, stage, { x, y } = { x: 56, y: 30 }) => {
   card.style.top = `${top}px`;
 };
 
+// The points keep their order: one that moved in the page would lose the focus, and the click.
+const placeRing = (ring, point) => {
+  ring.toggleAttribute("hidden", !point);
+  if (point) ring.setAttribute("transform", `translate(${point.x} ${point.y})`);
+};
+
 const makeChoice = (choose) => {
   const buttons = Object.entries(QUALITIES).map(([quality, words]) => {
     const button = element("button", { type: "button", textContent: words.split(" ")[0] });
@@ -57,6 +63,7 @@ const makeChoice = (choose) => {
 // `by()` is the score that ranks; `choose(row)` and `look(row or null)` are told what the hand does.
 export const makePareto = (models, cap, { by, choose, look }) => {
   const svg = drawing("svg", { role: "group" });
+  const ring = drawing("circle", { class: "ring", r: 7 });
   const card = element("div", { className: "card", hidden: true, ariaHidden: "true" });
   const stage = element("div", { className: "stage" }, svg, card);
   let [quality, points, lit, isFirst] = ["psnr_db", [], null, false];
@@ -70,13 +77,14 @@ export const makePareto = (models, cap, { by, choose, look }) => {
     lit = row;
     const point = points.find(({ model }) => model.row === row);
     for (const one of points) one.el.classList.toggle("lit", one === point);
-    if (point) svg.append(point.el);
+    placeRing(ring, point);
     card.hidden = !row;
     if (row) fillCard(card, row, by());
     if (row) placeCard(card, stage, point);
   };
   const draw = () => {
     points = drawPareto(svg, models, quality, cap, sizeOf(stage));
+    svg.append(ring);
     mark(quality);
     points.forEach(({ el: own, model }, place) => {
       own.setAttribute("aria-label", sentenceOf(model.row, by()));
@@ -98,7 +106,7 @@ export const makePareto = (models, cap, { by, choose, look }) => {
     if (row !== lit) look(row);
   };
   svg.addEventListener("pointermove", follow);
-  svg.addEventListener("pointerleave", () => look(null));
+  svg.addEventListener("pointerleave", ({ pointerType }) => pointerType === "touch" || look(null));
   // A finger can't point without touching: its first touch shows the figures, the second one chooses.
   svg.addEventListener("pointerdown", (event) => {
     isFirst = event.pointerType === "touch" && nearestOf(points, svg, event)?.model.row !== lit;
@@ -107,12 +115,13 @@ export const makePareto = (models, cap, { by, choose, look }) => {
   svg.addEventListener("click", () => {
     if (lit && !isFirst) choose(lit);
   });
-  svg.addEventListener("keydown", move);
-  svg.addEventListener("focusin", ({ target }) => {
+  // Not on the svg itself, which browsers let have the focus where it listens to that.
+  stage.addEventListener("keydown", move);
+  stage.addEventListener("focusin", ({ target }) => {
     for (const point of points) point.el.setAttribute("tabindex", point.el === target ? 0 : -1);
     look(points.find((point) => point.el === target)?.model.row ?? null);
   });
-  svg.addEventListener("focusout", () => look(null));
+  stage.addEventListener("focusout", () => look(null));
   const isStale = () => stage.clientWidth > 0 && sizeOf(stage)[0] !== svg.viewBox.baseVal.width;
   new ResizeObserver(() => isStale() && draw()).observe(stage);
   return { el, draw, light };

@@ -47,7 +47,6 @@ export const fillCard = (card, row, by) => {
 export const sentenceOf = (row, by) => {
   const card = document.createElement("div");
   fillCard(card, row, by);
-  const spoken = (element) => [...element.childNodes].map((node) => node.textContent.trim()).join(" ").trim();
-  const parts = [...card.querySelectorAll("dt")].map((term) => `${spoken(term)} ${spoken(term.nextSibling)}`);
-  return `${nameOf(row)}: ${parts.join(", ")}`.replace(/\s+/g, " ");
+  const parts = [...card.querySelectorAll("dt")].map((term) => `${term.textContent} ${term.nextSibling.textContent}`);
+  return `${nameOf(row)}: ${parts.map((part) => part.trim()).join(", ")}`.replace(/\s+/g, " ");
 };
