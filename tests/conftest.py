@@ -80,14 +80,21 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def show(browser: Any) -> Iterator[Any]:
-    """Open a file, by default 1400 px wide in light colours, with the network off; returns what is seen."""
+    """Open a file, by default 1400 px wide in light colours, with the network off; returns what is seen.
+
+    What else is named goes to the browser: `has_touch`, `java_script_enabled`.
+    """
     from fixtures.browsing import WATCH, Seen
 
     contexts = []
 
-    def visit(path: Path, *, width_px: int = 1400, scheme: str = "light") -> Any:
+    def visit(path: Path, *, width_px: int = 1400, scheme: str = "light", **context_options: Any) -> Any:
         context = browser.new_context(
-            viewport={"width": width_px, "height": 900}, color_scheme=scheme, offline=True, device_scale_factor=1
+            viewport={"width": width_px, "height": 900},
+            color_scheme=scheme,
+            offline=True,
+            device_scale_factor=1,
+            **context_options,
         )
         contexts.append(context)
         context.add_init_script(WATCH)

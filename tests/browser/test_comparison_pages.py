@@ -1,0 +1,102 @@
+"""The page of aic compare in a browser, opened from a file with the network off."""
+
+import numpy as np
+import pytest
+from fixtures import viewers
+from fixtures.browsing import HOSTILE, asked_for
+from fixtures.comparisons import FakeOutputs, model
+
+from aic_helpers.core.tracks import SUPER_RESOLUTION
+from aic_helpers.dashboard import compared_images, comparison_pages
+from aic_helpers.data import own_photos
+from aic_helpers.data.images import as_uint8, write_png
+
+PHOTO = np.random.default_rng(0).integers(0, 256, (240, 320, 3), dtype=np.uint8)
+ADDED = {"little": 0.1, "much": 0.3}
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Write the page of two models on photos of these names."""
+    monkeypatch.setattr(compared_images, "Outputs", FakeOutputs)
+
+    def written(*names):
+        for name in names:
+            write_png(tmp_path / name, PHOTO)
+        models = [model(tmp_path, name, f"adds {added}") for name, added in ADDED.items()]
+        path, paths = tmp_path / "page.html", [tmp_path / name for name in names]
+        way = own_photos.AS_TARGET
+        comparison_pages.write_page(models, path, SUPER_RESOLUTION, photos=paths, way=way, progress=lambda *_: None)
+        return path
+
+    return written
+
+
+def arrays():
+    """Return what is to be seen: input, target and the models' outputs, from the arrays."""
+    before, _ = own_photos.prepare(PHOTO, own_photos.AS_TARGET, SUPER_RESOLUTION)
+    outputs = {name: as_uint8(before + np.float32(added)) for name, added in ADDED.items()}
+    return {"input": as_uint8(before), "target": PHOTO, **outputs}
+
+
+def expect_all(viewer, zoom, middle=None):
+    for pane, name in enumerate(("input", "little", "much", "target")):
+        found = viewers.drawn(viewer, pane)
+        np.testing.assert_array_equal(found, viewers.expected(arrays()[name], found.shape, zoom, middle))
+
+
+def test_its_pixels_are_those_of_the_arrays(show, write):
+    path = write("photo.png")
+    seen = show(path)
+    viewer = viewers.opened(seen.page)
+    viewer.locator(".aic-frame").first.press("8")
+    viewer.get_by_label("Pane 1", exact=True).focus()  # a menu leaves the pictures as they are
+    shape = viewers.drawn(viewer).shape
+    x, y = (side / 2 for side in shape[1::-1])
+    for _ in range(40):
+        viewer.locator(".aic-frame").first.press("ArrowLeft")
+        viewer.locator(".aic-frame").first.press("ArrowUp")
+    expect_all(viewer, 8, (x / 8, y / 8))
+    assert asked_for(seen) == [path.as_uri()]
+    assert seen.complaints == []
+
+
+def test_by_touch_at_390_px(show, write):
+    seen = show(write("photo.png", "other.png"), width_px=390, has_touch=True)
+    viewer, fingers = viewers.opened(seen.page), viewers.Fingers(seen.page)
+    boxes = [frame.bounding_box() for frame in viewer.locator(".aic-frame:visible").all()]
+    assert len(boxes) == 4
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["width"] > 160 for box in boxes)
+    viewer.locator(".aic-thumb").nth(1).tap()
+    viewer.get_by_label("Zoom").select_option("4")
+    frame = viewer.locator(".aic-frame").first
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for _ in range(8):
+        fingers.drag(((x + 70, y + 40), (x - 70, y - 40)))
+    shape = viewers.drawn(viewer).shape
+    expect_all(viewer, 4, (320 - shape[1] / 8, 240 - shape[0] / 8))
+    assert viewer.get_by_label("Image", exact=True).input_value() == "other.png"
+    assert seen.page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    assert seen.complaints == []
+
+
+def test_names_from_outside_run_nothing(show, write):
+    names = [text.replace("/", "").replace("\0", "").encode("utf-8", "replace").decode() for text in HOSTILE]
+    seen = show(write(*(f"{name}.png" for name in names)))
+    viewer = viewers.opened(seen.page)
+    for thumb in viewer.locator(".aic-thumb").all():
+        thumb.click()
+        viewers.settled(viewer)
+    assert seen.page.evaluate("window.hits") == []
+    assert seen.complaints == []
+
+
+def test_without_javascript(show, write):
+    page = show(write("photo.png"), java_script_enabled=False).page
+    captions = [caption.inner_text() for caption in page.locator("figcaption").all()]
+    names = [caption.partition(":")[0] for caption in captions]
+    assert names == ["input", "target", "sample_sr_srcnn", "little", "much"]
+    assert captions[3].startswith("little: PSNR ")
+    assert page.locator(".stills img:visible").count() == 5
