@@ -31,7 +31,9 @@ $(INSTALLED): requirements.lock constraints.txt bootstrap.lock pyproject.toml en
 	@touch $@
 
 demo: setup
-	$(BIN)/aic run --track super_resolution --track enhancement
+	@$(BIN)/aic run --track super_resolution --model fast_sr
+	@echo
+	@$(BIN)/aic run --track enhancement --model fast_enhancement
 
 PYTEST := $(BIN)/python -m pytest
 ON_ALL_CORES := --numprocesses logical --maxprocesses 4 --dist worksteal
