@@ -1,6 +1,10 @@
 // A few lines to test with. A file calls `test` when it is imported. At the end window.results has {file, name, error}.
 
 const tests = [];
+const uncaught = []; // what went wrong where nobody waits for it: in a handler, say
+
+window.addEventListener("error", (event) => uncaught.push(event.error?.stack ?? event.message));
+window.addEventListener("unhandledrejection", (event) => uncaught.push(event.reason?.stack ?? String(event.reason)));
 
 export function test(name, body) {
   tests.push({ name, body });
@@ -33,11 +37,14 @@ export function stage(width = 800) {
   return place;
 }
 
+/** Wait until the page draws next. */
+export const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+
 /** Wait until a condition holds, looking at it at each frame; fail after twenty seconds. */
 export async function until(condition, what) {
   for (const start = performance.now(); performance.now() - start < 20_000; ) {
     if (condition()) return;
-    await new Promise((resolve) => requestAnimationFrame(resolve));
+    await frame();
   }
   throw new Error(`waited in vain for ${what}`);
 }
@@ -56,7 +63,8 @@ export async function run(files) {
 
 async function outcome(file, { name, body }) {
   const result = { file, name, error: "" };
-  await Promise.resolve().then(body).catch((error) => (result.error = error.stack || String(error)));
+  await Promise.resolve().then(body).catch((error) => uncaught.push(error.stack || String(error)));
+  result.error = uncaught.splice(0).join("\n");
   const line = document.createElement("p");
   line.textContent = `${result.error ? "failed" : "passed"}: ${file}: ${name}\n${result.error}`;
   line.className = result.error ? "failed" : "passed";

@@ -3,7 +3,7 @@
 import { mount } from "../../aic_helpers/reporting/viewer/viewer.js";
 import { pageSource } from "../../aic_helpers/reporting/viewer/sources.js";
 import { catalogueOf } from "./catalogues.js";
-import { stage, until } from "./harness.js";
+import { frame, stage, until } from "./harness.js";
 
 const captured = new Set();
 let stop = () => {};
@@ -59,8 +59,8 @@ export const frames = () => all(".aic-frame").filter((frame) => !frame.hidden);
 
 /** Wait until the page has drawn what was asked for, and nothing is still to come. */
 export async function settled() {
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => requestAnimationFrame(resolve));
-  const isThere = (frame) => frame.getAttribute("aria-busy") === "false";
+  for (let turn = 0; turn < 3; turn++) await frame();
+  const isThere = (one) => one.getAttribute("aria-busy") === "false";
   await until(() => frames().length && frames().every(isThere), "pictures");
 }
 

@@ -1,6 +1,6 @@
 import { makeStrip } from "../../aic_helpers/reporting/viewer/strip.js";
 import { catalogueOf, viewOf } from "./catalogues.js";
-import { equal, stage, test, until } from "./harness.js";
+import { equal, frame, stage, test, until } from "./harness.js";
 
 const DOT = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
 const CATALOGUE = catalogueOf([
@@ -88,6 +88,11 @@ test("thumbnails are asked for as they come near, each once", async () => {
   strip.list.scrollLeft = 1e6;
   await until(() => strip.asked.includes("i99"), "the last thumbnail");
   equal(strip.asked.includes("i50"), false);
+  for (const place of [0, 1e6]) {
+    strip.list.scrollLeft = place;
+    await frame();
+    await frame();
+  }
   equal(new Set(strip.asked).size, strip.asked.length);
 });
 
@@ -115,9 +120,11 @@ test("a new catalogue keeps thumbnails of images with a target, but not those of
 
 test("the chosen image is scrolled into sight, the page stays where it is", () => {
   const strip = shownStrip(MANY, viewOf({ image: "i0" }), 400);
+  strip.el.parentElement.style.paddingTop = "3000px"; // far below what is seen
   const before = window.scrollY;
   strip.update(MANY, viewOf({ image: "i77" }));
   const [outer, inner] = [strip.list, strip.options()[77]].map((el) => el.getBoundingClientRect());
+  strip.el.parentElement.style.paddingTop = "";
   equal([inner.left >= outer.left, inner.right <= outer.right, window.scrollY], [true, true, before]);
 });
 
