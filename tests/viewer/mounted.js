@@ -1,6 +1,6 @@
 // A viewer in the page, of pictures whose pixels are known; what its panes have on the screen; and the hand.
 
-import { mount } from "../../aic_helpers/reporting/viewer/viewer.js";
+import viewer, { mount } from "../../aic_helpers/reporting/viewer/viewer.js";
 import { pageSource } from "../../aic_helpers/reporting/viewer/sources.js";
 import { catalogueOf } from "./catalogues.js";
 import { frame, stage, until } from "./harness.js";
@@ -52,6 +52,14 @@ export async function mounted(pictures, view = {}, { width = 800, changes = {} }
   stop = mount(root, pageSource(container));
   await settled();
   return stop.app;
+}
+
+/** Put the widget of a model into the page, as a notebook does, and wait until its pictures are there. */
+export async function rendered(model, { width = 800 } = {}) {
+  stop();
+  stop = viewer.render({ model, el: stage(width) });
+  await settled();
+  return { app: stop.app, stop };
 }
 
 export const all = (selector) => [...document.querySelectorAll(`#stage .aic-viewer ${selector}`)];

@@ -3,7 +3,8 @@
 import { NARROW_PX } from "../../aic_helpers/reporting/viewer/geometry.js";
 import { colourOf } from "../../aic_helpers/reporting/viewer/pixels.js";
 import { mountAll } from "../../aic_helpers/reporting/viewer/viewer.js";
-import { expectedMap, expectedPane, similarityAt } from "./expected.js";
+import { drawn, exact, middle, same, shows } from "./comparing.js";
+import { expectedMap, similarityAt } from "./expected.js";
 import { equal, near, stage, test, until } from "./harness.js";
 import { all, containerOf, drag, frames, mounted, point, press, seen, settled } from "./mounted.js";
 import { noise, picture, pixelOf } from "./pictures.js";
@@ -13,32 +14,6 @@ const setBy = (made) => Object.fromEntries(NAMES.map((name, at) => [name, made(n
 const setOf = (width, height, seed = 1) => setBy((_, at) => noise(width, height, seed + at));
 const SMALL = setOf(40, 30);
 const LARGE = setOf(200, 150);
-
-/** Return where a frame's corner is when a point of it, its middle at first, is in the middle of a pane. */
-const exact = (pane, at, zoom) => [pane.width / 2 - at[0] * zoom, pane.height / 2 - at[1] * zoom];
-const middle = (pane, [width, height], zoom) => exact(pane, [width / 2, height / 2], zoom).map(Math.round);
-
-/** Check every screen pixel of a pane against the picture that should lie in it. */
-function shows(number, pixels, place, scale = 1) {
-  same(seen(number), drawn(seen(number), pixels, place, scale), `pane ${number}`);
-}
-
-/** Return what a pane should have. `scale`: frame's pixels for each of the picture's. */
-function drawn(pane, pixels, { origin, zoom }, scale = 1) {
-  const size = [pixels.width * scale, pixels.height * scale];
-  const colour = (x, y) => pixelOf(pixels, Math.floor(x / scale), Math.floor(y / scale));
-  return expectedPane(pane, { origin, zoom, colour, size });
-}
-
-/** Check that all pixels are alike, or those that count. */
-function same(found, wished, what, counts = () => true) {
-  for (let at = 0; at < found.data.length; at++) {
-    const place = [Math.floor(at / 4) % found.width, Math.floor(at / 4 / found.width)];
-    if (found.data[at] === wished.data[at] || !counts(...place)) continue;
-    const [has, should] = [found, wished].map((image) => pixelOf(image, ...place));
-    throw new Error(`${what}, ${found.width}x${found.height}, has ${has} at ${place}; expected ${should}`);
-  }
-}
 
 const showAll = (set, place) => NAMES.forEach((name, number) => shows(number, set[name], place));
 
