@@ -13,12 +13,8 @@ export function shows(number, pixels, place, scale = 1) {
   same(seen(number), drawn(seen(number), pixels, place, scale), `pane ${number}`);
 }
 
-/** Return what a pane should have. `scale`: frame's pixels for each of the picture's. */
-export function drawn(pane, pixels, { origin, zoom }, scale = 1) {
-  const size = [pixels.width * scale, pixels.height * scale];
-  const colour = (x, y) => pixelOf(pixels, Math.floor(x / scale), Math.floor(y / scale));
-  return expectedPane(pane, { origin, zoom, colour, size });
-}
+/** Return what a pane should have. `scale`: the frame's pixels for each of the picture's. */
+export const drawn = (pane, pixels, place, scale = 1) => expectedPane(pane, pixels, { ...place, scale });
 
 /** Check that all pixels are alike, or those that count. */
 export function same(found, wished, what, counts = () => true) {

@@ -54,13 +54,15 @@ export function similarityAt(one, other, x, y) {
 }
 
 /** Return the colour of each screen pixel of a pane: that of the picture's pixel on which it lies, else nothing. */
-export function expectedPane({ width, height }, { origin, zoom, colour, size }) {
+export function expectedPane({ width, height }, pixels, { origin, zoom, scale }) {
   const data = new Uint8ClampedArray(width * height * 4);
+  const [from, to] = [pixels.data, data].map((bytes) => new Uint32Array(bytes.buffer));
   for (let y = 0; y < height; y++) {
+    const row = Math.floor((y - origin[1]) / zoom / scale);
     for (let x = 0; x < width; x++) {
-      const place = [Math.floor((x - origin[0]) / zoom), Math.floor((y - origin[1]) / zoom)];
-      const isInside = place.every((at, axis) => at >= 0 && at < size[axis]);
-      if (isInside) data.set([...colour(...place).slice(0, 3), 255], (y * width + x) * 4);
+      const column = Math.floor((x - origin[0]) / zoom / scale);
+      const isInside = row >= 0 && row < pixels.height && column >= 0 && column < pixels.width;
+      if (isInside) to[y * width + x] = from[row * pixels.width + column];
     }
   }
   return { data, width, height };
