@@ -164,7 +164,7 @@ class Dashboard(anywidget.AnyWidget):
     def _look(self, content: Message) -> None:
         image, names = content["image"], content["names"]
         waited = [name for name in names if self._is_run_for(image, name)]
-        for name in names:
+        for name in sorted(names, key=waited.__contains__):  # what is there first
             if name in waited:
                 self._progress(waited.index(name), len(waited), f"running {name} on {image}")
             self._show(content, image, name)

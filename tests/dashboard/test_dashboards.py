@@ -189,7 +189,7 @@ def test_a_look_is_answered_with_the_whole_pictures_and_then_done():
     found = page()
     *pictures, done = found.look(names=("input", "base", "better", "target"))
     pictures = [picture for picture in pictures if picture[0]["kind"] != "progress"]
-    assert [content["name"] for content, _ in pictures] == ["input", "base", "better", "target"]
+    assert {content["name"] for content, _ in pictures} == {"input", "base", "better", "target"}
     assert done[0] == {"kind": "done", "ask": 7}
     for content, pixels in pictures:
         assert (rgb((content, pixels)) == wished(found.dashboard, content["name"])).all()
@@ -242,6 +242,11 @@ def test_what_is_not_there_any_more_is_said_in_its_pane():
     assert [each.get("words") for each in answers] == ["no input of of the other track here", None]
 
 
+def test_what_is_there_comes_before_what_a_network_has_to_make():
+    answers = page().answers("look", image="sharp", names=["base", "input", "better", "target"], box=None, most_px=1)
+    assert [answer.get("name") for answer in answers] == ["input", "target", "base", "better", None]
+
+
 def test_progress_is_told_before_a_network_runs_and_ends():
     found = page()
     told = [content["words"] for content, _ in found.look("sharp", ["input", "base", "better"]) if "words" in content]
@@ -289,8 +294,8 @@ def test_a_photo_of_ones_own_is_the_first_image_and_is_shown():
     assert images[0]["target"] is False
     assert found.dashboard.image == "your photo: me.jpg"
     answers = found.answers("look", image="your photo: me.jpg", names=["base", "target"], box=None, most_px=10**6)
-    assert (answers[0]["kind"], answers[0]["figures"]) == ("picture", None)
-    assert (answers[1]["kind"], answers[1]["words"]) == ("problem", "your own photo has no target")
+    assert (answers[0]["kind"], answers[0]["words"]) == ("problem", "your own photo has no target")
+    assert (answers[1]["kind"], answers[1]["figures"]) == ("picture", None)
 
 
 def test_another_photo_takes_the_place_of_the_one_before():
