@@ -20,7 +20,7 @@ from aic_helpers.data import own_photos
 from aic_helpers.data.datasets import Dataset, Pair, read_pair
 from aic_helpers.data.images import as_uint8, read_rgb
 from aic_helpers.data.own_photos import read_photo
-from aic_helpers.evaluation.any_image import MAX_WORKERS, Outputs
+from aic_helpers.evaluation.any_image import Outputs
 from aic_helpers.evaluation.per_image import score_output
 from aic_helpers.models.model_workers import ModelFailure
 from aic_helpers.runs.candidates import Candidate
@@ -34,6 +34,9 @@ INPUT, TARGET = "input", "target"
 CACHE_BYTES = 512 * 2**20
 CACHE_LEAST = 8
 """Arrays that are kept however large they are: six panes, input and target."""
+
+SEEN_FIRST = 3
+"""Models that are shown first, with the baseline."""
 
 THUMBNAIL_PX, THUMBNAIL_BYTES = 96, 6_000
 
@@ -93,8 +96,8 @@ class ImageStore:
         self._photo: dict[str, dict[str, Shown]] = {}
         self._cache: OrderedDict[tuple[str, str], Shown] = OrderedDict()
         self._lock = threading.RLock()  # the page is answered in a thread of its own while cells run
-        for pb in [candidate.pb for candidate in candidates if candidate.pb][:MAX_WORKERS]:
-            self._outputs.start(pb)  # they load beside each other, and while figures are made
+        for pb in [candidate.pb for candidate in candidates if candidate.pb][:SEEN_FIRST]:
+            self._outputs.start(pb)  # they load beside each other
         self.images = self._figures(progress)
 
     @property

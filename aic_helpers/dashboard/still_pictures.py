@@ -10,6 +10,7 @@ from aic_helpers.core.safe_texts import printable
 from aic_helpers.dashboard.pixel_copies import Copy, jpeg
 
 SIDE_PX = 320
+STYLE = f"flex:1 1 200px;max-width:{SIDE_PX}px;margin:0"
 ALL_BYTES = 120_000
 """Of all pictures together, so that the output stays under 200 kB in base64."""
 
@@ -30,10 +31,10 @@ def html(image: str, copies: Mapping[str, Copy | str]) -> str:
 def _figure(image: str, name: str, copy: Copy | str, most_bytes: int) -> str:
     caption = f"<figcaption>{_text(name)}</figcaption>"
     if isinstance(copy, str):
-        return f'<figure style="margin:0;max-width:{SIDE_PX}px">{caption}<p>{_text(copy)}</p></figure>'
+        return f'<figure style="{STYLE}">{caption}<p>{_text(copy)}</p></figure>'
     encoded = base64.b64encode(jpeg(copy.rgb, SIDE_PX, most_bytes)).decode("ascii")
-    picture = f'<img alt="{_text(f"{name} of {image}")}" src="data:image/jpeg;base64,{encoded}">'
-    return f'<figure style="margin:0">{caption}{picture}</figure>'
+    picture = f'<img style="max-width:100%" alt="{_text(f"{name} of {image}")}" src="data:image/jpeg;base64,{encoded}">'
+    return f'<figure style="{STYLE}">{caption}{picture}</figure>'
 
 
 def _text(words: str) -> str:

@@ -21,7 +21,7 @@ from aic_helpers.core.tracks import MAX_RAM_MIB
 from aic_helpers.data.crops import tiles
 from aic_helpers.models.model_workers import ModelFailure, ModelWorker
 
-MAX_WORKERS = 4
+MAX_WORKERS = 6
 """As many models as a comparison has panes; the least recently used one ends for the next."""
 
 RUNTIME_MIB = 900.0
