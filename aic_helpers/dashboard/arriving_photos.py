@@ -37,19 +37,19 @@ class ArrivingPhotos:
         self._parts.append(bytes(buffers[0]))
         return len(self._parts) >= content.get("parts", 1)
 
-    def take(self, content: Mapping[str, Any]) -> Arrived:
-        """Return the photo that a message, which ends it, is about.
+    def take(self, content: Mapping[str, Any]) -> Arrived | None:
+        """Return the photo that a message, which ends it, is about; None where it only says how one is to be taken.
 
         Raises
         ------
         InputError
-            No path, or no photo to take once more.
+            No path.
         """
         way = str(content["way"])
         if "path" in content:
             return self._at(str(content["path"]), way)
         if not self._parts:
-            return self._again(way)
+            return replace(self._last, way=way) if self._last else None
         whole, self._parts = b"".join(self._parts), []
         return Arrived(printable(str(content["name"])), whole, way)
 
@@ -65,8 +65,3 @@ class ArrivingPhotos:
         if not path.name:
             raise InputError("the path of a photo", repr(typed), "name a file on the machine of the kernel")
         return Arrived(printable(path.name), path, way)
-
-    def _again(self, way: str) -> Arrived:
-        if self._last is None:
-            raise InputError("a photo", "none yet", "drop one, choose one or name its path")
-        return replace(self._last, way=way)

@@ -22,7 +22,7 @@ from aic_helpers.dashboard.image_store import INPUT, TARGET, Shown
 from aic_helpers.dashboard.links import read_view
 from aic_helpers.dashboard.pixel_copies import Copy, PixelCopies
 from aic_helpers.reporting import viewer_code
-from aic_helpers.reporting.catalogues import figure
+from aic_helpers.reporting.catalogues import MOST_PANES, figure
 
 
 class Source(Listed, Protocol):
@@ -119,11 +119,17 @@ class Dashboard(anywidget.AnyWidget):
         self._photos = ArrivingPhotos()
         with self.hold_sync():
             self.catalogue, self.view = made, first
+            self._seen()
             self._preview(self.image, self.shown)
 
+    def _seen(self) -> dict[str, Copy | str]:
+        """Return what the panes show."""
+        return {name: self._copies.of(self.image, name) for name in self.shown}
+
     def _preview(self, image: str, names: Sequence[str]) -> None:
-        copies = {name: self._copies.of(image, name) for name in names}
-        pictures = {name: copy.preview for name, copy in copies.items() if isinstance(copy, Copy)}
+        """Keep small copies of what was asked for, and of the other panes as far as they are there."""
+        copies = self._copies.kept(image, dict.fromkeys([*names, *self.shown]))
+        pictures = {name: copy.preview for name, copy in [*copies.items()][:MOST_PANES]}
         width_px, height_px = self._frame_px(image)
         self.previews = {"image": image, "pictures": pictures, "width_px": width_px, "height_px": height_px}
 
@@ -137,8 +143,7 @@ class Dashboard(anywidget.AnyWidget):
         bundle = super()._repr_mimebundle_(**options)
         if bundle is None:
             return None
-        copies = {name: self._copies.of(self.image, name) for name in self.shown}
-        return bundle[0] | {"text/html": still_pictures.html(self.image, copies)}, bundle[1]
+        return bundle[0] | {"text/html": still_pictures.html(self.image, self._seen())}, bundle[1]
 
     def _asked(self, _: Any, content: Message, buffers: Sequence[memoryview]) -> None:
         """Answer a message of the page."""
@@ -172,7 +177,7 @@ class Dashboard(anywidget.AnyWidget):
             self._progress(0, None, "")
         self._tell(content, "done", {})
         if content.get("box") is None and self._lists(image):
-            self._preview(image, [name for name in names if self._lists(image, name)])
+            self._preview(image, names)
 
     def _lists(self, image: str, name: str = TARGET) -> bool:
         """Tell whether there is such an image and such a pane; another track may have been opened since."""
@@ -251,6 +256,8 @@ class Dashboard(anywidget.AnyWidget):
             return
         with self._answered(content):
             arrived = self._photos.take(content)
+            if arrived is None:
+                return
             self._progress(0, None, f"reading {arrived.name}")
             notes = self.source.add_photo(arrived.name, arrived.content, arrived.way)
             self._photos.keep(arrived)

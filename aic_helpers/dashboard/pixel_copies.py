@@ -6,7 +6,7 @@ import io
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -93,6 +93,11 @@ class PixelCopies:
                 self._keep(key, Copy(as_uint8(found)))
             self._kept.move_to_end(key)
             return self._kept[key]
+
+    def kept(self, image: str, names: Iterable[str]) -> dict[str, Copy]:
+        """Return those copies of an image that are there, by what they show."""
+        with self._lock:
+            return {name: self._kept[image, name] for name in names if (image, name) in self._kept}
 
     def forget(self, image: str) -> None:
         """Forget an image: another has its name now."""
