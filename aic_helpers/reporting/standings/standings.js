@@ -67,9 +67,9 @@ const render = ({ model, el }) => {
   };
   const table = makeStandings(root, choose);
   for (const row of table.tBodies[0].rows) asButton(row);
-  table.tBodies[0].addEventListener("click", ({ target }) => {
+  table.tBodies[0].addEventListener("click", ({ target, detail }) => {
     const row = target.closest("tr");
-    if (row && !hasSelection()) choose(row);
+    if (row && detail < 2 && !hasSelection()) choose(row); // the second click of two is not another one
   });
   const say = () => {
     status.textContent = model.get("words");
