@@ -1,8 +1,8 @@
-"""Remake docs/viewer.png and docs/viewer_error.png: the viewer in JupyterLab, driven in chromium as the tests do.
+"""Remake the pictures of docs/ that show the viewer: in JupyterLab, driven in chromium as the tests do, and in a report.
 
     .venv/bin/python scripts/make_screenshots.py
 
-It needs chromium (`make browser`).
+It needs chromium (`make browser`), and the run of fast_sr that `make demo` makes.
 """
 
 from __future__ import annotations
@@ -10,18 +10,20 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
-from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.project_paths import PROJECT, runs_folder
 
 sys.path.insert(0, str(PROJECT / "tests"))
 from fixtures import labs
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 NETWORKS = "fast_sr"
 VIEW = "image=perched-osprey&panes=input,sample_sr_srcnn,fast_sr,target&zoom=4&x=690&y=270"
 ERROR = "image=roman-colosseum&panes=input,sample_sr_srcnn,fast_sr&show=absolute&times=8&zoom=2&x=640&y=360"
+REPORTED = "image=roman-colosseum"
 READY = """() => [...document.querySelectorAll('.aic-frame')].filter((frame) => frame.offsetParent)
   .every((frame) => frame.getAttribute('aria-busy') === 'false')"""
 
@@ -43,8 +45,21 @@ def shoot(page: Page, address: str, name: str, out: Path) -> None:
     page.screenshot(path=out)
 
 
+def shoot_report(browser: Browser, name: str, view: str, width_px: int, height_px: int, **how: Any) -> None:
+    """Take a picture of the viewer in the report of fast_sr."""
+    context = browser.new_context(viewport={"width": width_px, "height": height_px}, offline=True, **how)
+    page = context.new_page()
+    page.goto(f"{(runs_folder() / 'super_resolution' / 'fast_sr' / 'report.html').as_uri()}#view={view}")
+    page.locator(".aic-viewer-data").evaluate("(data) => data.scrollIntoView()")
+    page.locator(".aic-frame").first.wait_for()
+    page.wait_for_function(READY)
+    page.get_by_role("heading", name="Images", exact=True).evaluate("(heading) => heading.scrollIntoView()")
+    page.screenshot(path=PROJECT / "docs" / name)
+    context.close()
+
+
 def main() -> None:
-    """Make both pictures."""
+    """Make all pictures."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file, view in (("04_compare.ipynb", VIEW), ("error.ipynb", ERROR)):
@@ -56,6 +71,9 @@ def main() -> None:
             page = browser.new_page(viewport={"width": 1400, "height": 760})
             shoot(page, address, "04_compare.ipynb", PROJECT / "docs" / "viewer.png")
             shoot(page, address, "error.ipynb", PROJECT / "docs" / "viewer_error.png")
+            shoot_report(browser, "report_desktop.png", f"{REPORTED}&zoom=2&x=250&y=190", 1180, 720)
+            phone = {"color_scheme": "dark", "device_scale_factor": 1.5}
+            shoot_report(browser, "report_phone.png", REPORTED, 390, 1000, **phone)
 
 
 if __name__ == "__main__":
