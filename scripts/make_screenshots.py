@@ -1,4 +1,4 @@
-"""Remake the pictures of docs/ that show the viewer: in JupyterLab, driven in chromium as the tests do, and in a report.
+"""Remake the pictures of docs/ that show the viewer, in JupyterLab and in a report, driven in chromium as the tests do.
 
     .venv/bin/python scripts/make_screenshots.py
 
@@ -7,12 +7,14 @@ It needs chromium (`make browser`), and the run of fast_sr that `make demo` make
 
 from __future__ import annotations
 
+import io
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from PIL import Image
 
 from aic_helpers.core.project_paths import PROJECT, runs_folder
 
@@ -54,7 +56,8 @@ def shoot_report(browser: Browser, name: str, view: str, width_px: int, height_p
     page.locator(".aic-frame").first.wait_for()
     page.wait_for_function(READY)
     page.get_by_role("heading", name="Images", exact=True).evaluate("(heading) => heading.scrollIntoView()")
-    page.screenshot(path=PROJECT / "docs" / name)
+    shown = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    shown.quantize(256).save(PROJECT / "docs" / name, optimize=True)  # a third of the bytes, which git keeps for ever
     context.close()
 
 
