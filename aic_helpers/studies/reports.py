@@ -65,12 +65,13 @@ def _seen(folder: Path, found: Analysis) -> Viewer | None:
     else:
         models = found.pictures[found.pictures["model"] != REFERENCE]
         chosen = list(models.groupby("photo")["mos"].std().sort_values(ascending=False).index[:PHOTOS])
-    names = found.plan.model_names()
-    models = [name for name in names if name != REFERENCE]
+    best = list(found.models.index)
+    models = sorted(set(found.plan.model_names()) - {REFERENCE}, key=lambda name: ([*best, name]).index(name))
+    names = [*models, REFERENCE] if REFERENCE in found.plan.model_names() else models
     given = catalogues.catalogue(
         found.plan.name,
         [{"name": name} for name in names],
-        [catalogues.image(photo, _figures(found, photo), target=REFERENCE in names) for photo in chosen],
+        [_image(found, photo) for photo in chosen],
         models=models,
         baseline=found.plan.baseline if found.plan.baseline in models else "",
         before="",
@@ -81,13 +82,15 @@ def _seen(folder: Path, found: Analysis) -> Viewer | None:
     return viewer_pages.viewer(given, catalogues.start(given, names), pictures)
 
 
-def _figures(found: Analysis, photo: str) -> dict[str, dict[str, float | None]]:
-    """Return what raters and metrics say of each picture of a photo; nothing of a study of pairs."""
+def _image(found: Analysis, photo: str) -> dict[str, Any]:
+    """Return a photo with what raters and metrics say of each picture of it; nothing of a study of pairs."""
     if found.pictures.empty:
-        return {}
+        return catalogues.image(photo, {})
     own = found.pictures[found.pictures["photo"] == photo].set_index("model")
-    keys = [MOS["key"], *(metric["key"] for metric in catalogues.METRICS)]
-    return {model: {key: row[key] for key in keys} for model, row in own.iterrows()}
+    keys = [metric["key"] for metric in (MOS, *catalogues.METRICS)]
+    figures = {str(model): {key: row[key] for key in keys} for model, row in own.iterrows()}
+    words = f"The hidden reference: MOS {figures[REFERENCE]['mos']:.2f}." if REFERENCE in figures else ""
+    return catalogues.image(photo, figures, words=words)
 
 
 def _picture(folder: Path, found: Analysis, photo: str, model: str) -> Picture:

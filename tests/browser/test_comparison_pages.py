@@ -100,3 +100,16 @@ def test_without_javascript(show, write):
     assert names == ["input", "target", "sample_sr_srcnn", "little", "much"]
     assert captions[3].startswith("little: PSNR ")
     assert page.locator(".stills img:visible").count() == 5
+
+
+def test_a_rectangle_has_the_figures_of_its_pixels(show, write):
+    viewer = viewers.opened(show(write("photo.png")).page)
+    viewer.locator(".aic-frame").first.press("r")
+    filled = "[...document.querySelectorAll('.aic-crop')].every((cell) => cell.textContent)"
+    viewer.page.wait_for_function(f"document.querySelector('.aic-crop') && {filled}")
+    shown = viewer.locator(".aic-crop").all_inner_texts()
+    target = PHOTO.astype(float)
+    for place, name in enumerate(("input", "little", "much")):
+        psnr_db = 10 * np.log10(255**2 / np.mean((arrays()[name] - target) ** 2))
+        assert shown[2 * place] == f"{psnr_db:.2f}\N{NO-BREAK SPACE}dB"
+        assert shown[2 * place + 1].startswith("SSIM 0.")

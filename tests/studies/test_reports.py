@@ -27,8 +27,10 @@ def test_graded_pictures_are_told_with_their_scores(tmp_path):
     given = told["catalogue"]
     assert [metric["title"] for metric in given["metrics"]] == ["MOS", "PSNR", "MS-SSIM"]
     assert (given["baseline"], given["reference"], given["input"]) == ("div2k_srcnn", REFERENCE, "")
-    assert told["view"]["panes"] == [*small_studies.MODELS, REFERENCE]
-    good = next(image for image in given["images"] if image["name"] == "harbour")["figures"]["the_good_one"]
+    assert told["view"]["panes"] == ["the_good_one", "div2k_srcnn", "the_bad_one", REFERENCE], "the best first"
+    harbour = next(image for image in given["images"] if image["name"] == "harbour")
+    good = harbour["figures"]["the_good_one"]
+    assert harbour["words"] == f"The hidden reference: MOS {harbour['figures'][REFERENCE]['mos']:.2f}."
     assert 3.0 < good["mos"] <= 5.0
     assert good["psnr_db"] == 29.0
     assert f"<bdi>the_good_one</bdi>: MOS {good['mos']:.2f}, PSNR 29.00 dB, MS-SSIM 0.9600</figcaption>" in page

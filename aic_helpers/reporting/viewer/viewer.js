@@ -205,17 +205,18 @@ async function select(app, box, { isDone = true } = {}) {
   app.refresh();
 }
 
-/** Return the figures of a rectangle, of the pixels that the page has. */
+/** Return the figures of a rectangle, of the pixels that the page has; none where the page has no target. */
 async function figuresHere(app, panes, box) {
   const reference = app.pictures.of(app.view.image, app.reference());
+  const [ofPsnr, ofSsim] = ["psnr_db", "ms_ssim"].map((key) => app.catalogue.metrics.find((metric) => metric.key === key));
   const figures = {};
-  for (const name of panes) {
+  for (const name of app.reference() === app.catalogue.reference ? panes : []) {
     const picture = app.pictures.of(app.view.image, name);
     if (!picture?.whole || !reference?.whole || String(picture.size) !== String(reference.size)) continue;
     const found = await boxFigures(pixelsOf(reference.whole), pixelsOf(picture.whole), box);
-    const [first, second] = app.catalogue.metrics;
-    figures[name] = { [first?.key]: figureWords(found.psnr_db, first) };
-    if (second) figures[name][second.key] = found.ssim === null ? "too small for SSIM" : `SSIM ${found.ssim.toFixed(4)}`;
+    figures[name] = {};
+    if (ofPsnr) figures[name].psnr_db = figureWords(found.psnr_db, ofPsnr);
+    if (ofSsim) figures[name].ms_ssim = found.ssim === null ? "too small for SSIM" : `SSIM ${found.ssim.toFixed(4)}`;
   }
   return figures;
 }
