@@ -12,6 +12,12 @@ from aic_helpers.data import own_photos
 from aic_helpers.data.images import as_uint8, write_png
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (240, 320, 3), dtype=np.uint8)
+FILLED = """
+() => {
+  const cells = [...document.querySelectorAll(".aic-crop")];
+  return cells.length > 0 && cells.every((cell) => cell.textContent);
+}
+"""
 ADDED = {"little": 0.1, "much": 0.3}
 
 
@@ -105,8 +111,7 @@ def test_without_javascript(show, write):
 def test_a_rectangle_has_the_figures_of_its_pixels(show, write):
     viewer = viewers.opened(show(write("photo.png")).page)
     viewer.locator(".aic-frame").first.press("r")
-    filled = "[...document.querySelectorAll('.aic-crop')].every((cell) => cell.textContent)"
-    viewer.page.wait_for_function(f"document.querySelector('.aic-crop') && {filled}")
+    viewer.page.wait_for_function(FILLED)
     shown = viewer.locator(".aic-crop").all_inner_texts()
     target = PHOTO.astype(float)
     for place, name in enumerate(("input", "little", "much")):
