@@ -104,6 +104,14 @@ test("the page has its turn while a large SSIM map is made", async () => {
   if (turns < 3) throw new Error(`expected several turns, found ${turns}`);
 });
 
+test("of several SSIM maps the one asked for last comes first, and all come", async () => {
+  const done = [];
+  const images = [6, 7, 8, 9].map((seed) => noise(900, 400, seed));
+  const all = images.map((image, number) => pixels.structureMap(images[0], image).then(() => done.push(number)));
+  await Promise.all(all);
+  equal(done, [3, 2, 1, 0]);
+});
+
 test("PSNR of a box counts the pixels of that box alone", async () => {
   const one = picture(30, 20, () => [50, 60, 70]);
   const other = picture(30, 20, (x, y) => (x === 3 && y === 4 ? [60, 60, 70] : [50, 60, 70]));

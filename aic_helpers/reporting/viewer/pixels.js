@@ -135,23 +135,45 @@ function repeatOuterRows(values, width, height, windowPx) {
 }
 
 /** Call take(row, SSIM of each window of that row) for the windows that fit into a box; the page has its turns. */
-async function eachStructureRow(reference, image, [left, top, width, height], take) {
+async function eachStructureRow(reference, image, box, take) {
+  const turns = takeTurns();
+  try {
+    await smoothRows(reference, image, box, take, turns.next);
+  } finally {
+    turns.end();
+  }
+}
+
+async function smoothRows(reference, image, [left, top, width, height], take, nextTurn) {
   const weights = windowWeights(Math.min(WINDOW_PX, width, height));
   const across = width - weights.length + 1;
   const rows = weights.map(() => new Float64Array(3 * SUMS * across)); // the last ones, smoothed across
   const products = new Float64Array(3 * SUMS * width);
-  let since = performance.now();
   for (let row = 0; row < height; row++) {
     rows.push(rows.shift());
     const first = ((top + row) * image.width + left) * 4;
     fillProducts(products, reference.data, image.data, first, width);
     smoothAcross(rows[rows.length - 1], products, weights, width, across);
     if (row >= weights.length - 1) take(row - weights.length + 1, similarities(smoothedDown(rows, weights), across));
-    if (performance.now() - since > TURN_MS) {
-      await new Promise((resolve) => setTimeout(resolve));
-      since = performance.now();
-    }
+    await nextTurn();
   }
+}
+
+const waiting = []; // whose turn it may be; the last one goes first: the others may be of an image that was left
+
+/** Return what gives the page its turn every so often, and then goes on unless something was asked for later. */
+function takeTurns() {
+  const own = {};
+  let since = performance.now();
+  waiting.push(own);
+  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  const next = async () => {
+    if (performance.now() - since < TURN_MS) return;
+    do await pause(waiting.at(-1) === own ? 0 : TURN_MS);
+    while (waiting.at(-1) !== own);
+    since = performance.now();
+  };
+  return { next, end: () => waiting.splice(waiting.indexOf(own), 1) };
 }
 
 function windowWeights(windowPx) {
