@@ -163,17 +163,29 @@ const waiting = []; // whose turn it may be; the last one goes first: the others
 
 /** Return what gives the page its turn every so often, and then goes on unless something was asked for later. */
 function takeTurns() {
-  const own = {};
+  const own = { resume: () => {} };
   let since = performance.now();
   waiting.push(own);
-  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   const next = async () => {
     if (performance.now() - since < TURN_MS) return;
-    do await pause(waiting.at(-1) === own ? 0 : TURN_MS);
-    while (waiting.at(-1) !== own);
+    await pageTurn();
+    while (waiting.at(-1) !== own) await new Promise((resolve) => (own.resume = resolve));
     since = performance.now();
   };
-  return { next, end: () => waiting.splice(waiting.indexOf(own), 1) };
+  const end = () => {
+    waiting.splice(waiting.indexOf(own), 1);
+    waiting.at(-1)?.resume();
+  };
+  return { next, end };
+}
+
+/** Let the page do what is due. A message, because a timer among timers waits for 4 ms. */
+function pageTurn() {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = () => resolve(port1.close());
+    port2.postMessage(null);
+  });
 }
 
 function windowWeights(windowPx) {
