@@ -188,7 +188,7 @@ class ImageStore:
             return given
         try:
             return self._outputs.of(candidate.pb, given)
-        except (ModelFailure, InputError) as error:
+        except (ModelFailure, InputError, OSError, MemoryError) as error:
             return f"{model}: {error}"
 
     def _keep(self, key: tuple[str, str], found: Shown) -> None:

@@ -16,7 +16,9 @@ from PIL import Image
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.core.tracks import ENHANCEMENT
 from aic_helpers.dashboard.image_figures import crop_figures
+from aic_helpers.dashboard.links import read_view
 from aic_helpers.data.images import as_float, write_png
+from aic_helpers.reporting import catalogues
 
 pytestmark = pytest.mark.tensorflow
 
@@ -390,6 +392,19 @@ def test_the_keyboard_alone_reaches_and_does_everything(page):
     page.keyboard.press("Escape")
     assert not page.get_by_role("dialog", name="All keys").is_visible()
     assert page.locator(".jp-Cell").count() == cells  # JupyterLab took none of the keys for its own
+
+
+def test_the_link_that_is_copied_brings_back_what_was_seen(page):
+    choose(page, "Image", "dusk")
+    press(page, "Shift+ArrowRight", "s", "m")
+    page.locator("button", has_text="Copy link").click()
+    said = page.locator(".aic-said").filter(has_text="image=dusk")
+    said.wait_for()
+    names = [{"name": name} for name in PICTURES]
+    made = catalogues.catalogue("", names, [catalogues.image(name, {}) for name in BLUES], models=["negative"])
+    view = read_view(said.inner_text().removeprefix("copied: "), made)
+    assert (view["image"], view["panes"], view["mode"], view["zoom"]) == ("dusk", [*PICTURES], "slider", 4)
+    press(page, "m")
 
 
 def test_every_control_has_a_name(page):
