@@ -44,17 +44,19 @@ class Panel(widgets.VBox):
         What is open below the table. Its models end when another one opens.
     """
 
+    viewer: Dashboard | None = None
+
     def __init__(self, shown: Standings, track: str, by: str = "A") -> None:
         self._shown, self._track = shown, track
         self.table = StandingsTable(markup=track_tables.markup(track_tables.track_table(shown, track, by)))
         self.place = widgets.Output()
-        self.viewer: Dashboard | None = None
         self.table.on_msg(self._asked)
         super().__init__([self.table, self.place])
 
     def close(self) -> None:
         """Close the widget and the viewer, whose models end."""
-        self._close_viewer()
+        if self.viewer is not None:
+            self.viewer.close()
         super().close()
 
     def _asked(self, _: Any, content: dict[str, Any], __: Any) -> None:
@@ -66,16 +68,17 @@ class Panel(widgets.VBox):
         """Show a model's images in place of what is open, or say why not."""
         self._close_viewer()
         self.table.words = f"Opening {self._shown.table.loc[row, 'name']}."
-        try:
-            pairing = pairings.pair(self._shown, row, by)
-            with self.place:  # so that progress shows below the table, too
+        words = "Not opened, for what stands below."
+        with self.place:  # it takes in progress, and whatever else is raised
+            try:
+                pairing = pairings.pair(self._shown, row, by)
                 self.viewer = self._viewer(pairing)
                 display(self.viewer)
-        except InputError as error:
-            self.place.clear_output()
-            self.table.words = f"Not opened: {error}"
-        else:
-            self.table.words = pairing.words
+                words = pairing.words
+            except InputError as error:
+                words = f"Not opened: {error}"
+                self.place.clear_output()
+        self.table.words = words
 
     def _viewer(self, pairing: Pairing) -> Dashboard:
         folders = [str(folder) for folder in pairing.folders]
