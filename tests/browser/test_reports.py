@@ -68,11 +68,8 @@ def clamped(middle, shape, zoom, size=(170, 150)):
 def zoomed(middle, shape, before, after, at=None):
     """Return the middle after a zoom that leaves a point of the pane, by default its middle, where it is."""
     at = at or (shape[1] / 2, shape[0] / 2)
-    moved = []
-    for place, side, px in zip(middle, shape[1::-1], at, strict=True):
-        under = (px - np.floor(side / 2 - place * before + 0.5)) / before
-        moved.append(under - (px - side / 2) / after)
-    return clamped(moved, shape, after)
+    sides = zip(middle, shape[1::-1], at, strict=True)
+    return clamped([place + (px - side / 2) * (1 / before - 1 / after) for place, side, px in sides], shape, after)
 
 
 def test_pictures_are_those_that_were_kept(show, small):
