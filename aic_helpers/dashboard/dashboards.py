@@ -70,7 +70,8 @@ class Dashboard(anywidget.AnyWidget):
     view : dict
         What is looked at; the page changes it.
     previews : dict
-        ``image``, and ``pictures``: small JPEGs of what was shown last, for a notebook without a kernel.
+        ``image``, its ``width_px`` and ``height_px``, and ``pictures``: small JPEGs of what was shown last, for a
+        notebook without a kernel.
 
     Notes
     -----
@@ -96,7 +97,11 @@ class Dashboard(anywidget.AnyWidget):
     ) -> None:
         super().__init__()
         self._tracks, self._open_track, self._save = tracks, open_track, save
-        self._settle(source, image, view)
+        try:
+            self._settle(source, image, view)
+        except InputError:
+            self.close()  # or it would be saved with the notebook
+            raise
         self.on_msg(self._asked)
 
     @property

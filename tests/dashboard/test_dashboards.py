@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from fixtures.browsing import HOSTILE
 from fixtures.pictures import decoded
+from ipywidgets import Widget
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.safe_texts import printable
@@ -124,6 +125,10 @@ def page(*arguments, **more):
     return Page(dashboard(*arguments, **more))
 
 
+def saved_widgets():
+    return [state["model_name"] for state in Widget.get_manager_state()["state"].values()].count("AnyModel")
+
+
 def wished(found, name, image="blurred"):
     return np.rint(np.clip(found.source.pixels(image, name), 0, 1) * 255).astype(np.uint8)
 
@@ -181,8 +186,10 @@ def test_a_link_says_what_is_looked_at_first():
     assert (found.image, found.shown) == ("blurred", ["base", "better"])
     assert (found.view["zoom"], found.view["x"], found.view["mode"]) == (4.0, 10.0, "side")
     assert found.previews["image"] == "blurred"
+    before = saved_widgets()
     with pytest.raises(InputError, match=r"expected an image of the data, found 'blured': did you mean blurred\?"):
         dashboard(view="image=blured")
+    assert saved_widgets() == before
 
 
 def test_a_look_is_answered_with_the_whole_pictures_and_then_done():
