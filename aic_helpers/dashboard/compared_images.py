@@ -131,7 +131,7 @@ def compare(
     Parameters
     ----------
     data : str
-        Of what the images are, in words.
+        Of the validation images, in words; empty for a person's own photos.
     candidates : sequence of Candidate
         The baseline first.
     take : callable

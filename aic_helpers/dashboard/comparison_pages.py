@@ -21,7 +21,7 @@ from aic_helpers.dashboard.compared_images import Compared, Subject
 from aic_helpers.dashboard.image_store import TARGET
 from aic_helpers.data.datasets import open_dataset
 from aic_helpers.data.images import Rgb8
-from aic_helpers.reporting import html_pages, viewer_pages
+from aic_helpers.reporting import html_pages, text_tables, viewer_pages
 from aic_helpers.reporting.catalogues import Catalogue, View
 from aic_helpers.reporting.viewer_pages import Picture
 from aic_helpers.runs import candidates
@@ -85,8 +85,8 @@ def write_page(
     kept = _Kept()
     with tempfile.TemporaryDirectory(prefix="aic-compare-") as workshop:
         found, notes = candidates.find(dataset, models, Path(workshop), progress)
-        told = "photos of one's own" if own else dataset.name
-        compared = compared_images.compare(track, told, subjects, found, kept.take, progress)
+        of = "" if own else text_tables.data_words(dataset.name, dataset.note)
+        compared = compared_images.compare(track, of, subjects, found, kept.take, progress)
     _require_any(compared, notes)
     compared.notes += [*notes, kept.words] if kept.words else notes
     safe_files.write_text(out, _page(compared, kept.pictures()))

@@ -98,6 +98,7 @@ def test_validation_images_are_taken_where_no_photo_is_named(tmp_path):
     _, told, pictures = write(tmp_path, [model(tmp_path, "net")], data=str(tmp_path / "data"), limit=2)
     assert len(told["catalogue"]["images"]) == 2
     assert len(pictures) == 2 * 4
+    assert told["catalogue"]["data"] == str(tmp_path / "data")
 
 
 def test_a_model_that_fails_stops_no_other(tmp_path):
