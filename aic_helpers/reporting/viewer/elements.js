@@ -28,9 +28,10 @@ export function fillMenu(select, options, value) {
   select.value = value;
 }
 
-/** Return a button. */
+/** Return a button. Its words are its name; one with a mere sign is named by what it does. */
 export function button(text, label, pressed) {
-  const made = element("button", { type: "button", textContent: text, title: label, "aria-label": label });
+  const made = element("button", { type: "button", textContent: text, title: label });
+  if (!/[a-z]/i.test(text)) made.setAttribute("aria-label", label);
   made.addEventListener("click", pressed);
   return made;
 }

@@ -134,7 +134,9 @@ function tellFrame(app, pane, names, found, isWhole) {
   pane.problem.textContent = problems.join(" ");
   const isThere = found.every((picture) => picture && (picture.problem || picture.whole?.kind !== "preview"));
   const kinds = found.some((picture) => picture?.whole?.kind === "lossy") ? "compressed" : "";
-  pane.note.textContent = !isThere ? app.progress || "waiting" : isWhole ? kinds : "computing";
+  const isPreview = found.some((picture) => picture?.whole?.kind === "preview");
+  const awaited = app.progress || (isPreview ? "small copy" : "waiting"); // without a kernel it stays one
+  pane.note.textContent = !isThere ? awaited : isWhole ? kinds : "computing";
   pane.frame.setAttribute("aria-label", `${names.join(" and ")}, ${app.view.image}; press ? for the keys`);
   pane.frame.setAttribute("aria-busy", String(!isThere || !isWhole));
 }
