@@ -111,6 +111,7 @@ def test_by_keyboard_alone(page):
     page.keyboard.press("n")
     check(page, (left - 4, top + 4), 4, "two")
     page.keyboard.press("e")
+    viewer_pages.wait(page, 4)
     assert page.get_by_label("What the panes show").input_value() == "absolute"
     page.keyboard.press("?")
     page.get_by_text("the next image").wait_for()

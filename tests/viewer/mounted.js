@@ -90,6 +90,12 @@ export function point(type, [x, y], { number = 0, on = frames()[number], ...more
   return event;
 }
 
+/** Return where in a pane an event was: a double click is told in whole pixels of the window. */
+export function placeOf({ clientX, clientY }, number) {
+  const box = frames()[number].getBoundingClientRect();
+  return [(clientX - box.left) * devicePixelRatio, (clientY - box.top) * devicePixelRatio];
+}
+
 /** Drag from one place of a pane to another, in a few steps. */
 export async function drag(from, to, more = {}) {
   point("pointerdown", from, more);

@@ -6,7 +6,7 @@ import { mountAll } from "../../aic_helpers/reporting/viewer/viewer.js";
 import { drawn, exact, middle, same, shows } from "./comparing.js";
 import { expectedMap, similarityAt } from "./expected.js";
 import { equal, near, stage, test, until } from "./harness.js";
-import { all, containerOf, drag, frames, mounted, point, press, seen, settled } from "./mounted.js";
+import { all, containerOf, drag, frames, mounted, placeOf, point, press, seen, settled } from "./mounted.js";
 import { noise, picture, pixelOf } from "./pictures.js";
 
 const NAMES = ["input", "fast", "target"];
@@ -82,14 +82,14 @@ test("while a page is scrolled, a picture that comes under the pointer lets it s
 });
 
 test("a double click shows 1:1 at the pointer, a second one the whole", async () => {
-  const set = setOf(700, 500);
+  const set = setOf(1500, 1000);
   await mounted({ a: set }, { panes: NAMES });
-  const fit = Math.min(seen(0).width / 700, seen(0).height / 500);
-  const [left, top] = exact(seen(0), [350, 250], fit);
-  const [x, y] = [(120 - left) / fit, (70 - top) / fit];
-  point("dblclick", [120, 70], { number: 1 });
+  const fit = Math.min(seen(0).width / 1500, seen(0).height / 1000);
+  const [left, top] = exact(seen(0), [750, 500], fit);
+  const [right, down] = placeOf(point("dblclick", [120, 70], { number: 1 }), 1);
+  const origin = [right - (right - left) / fit, down - (down - top) / fit].map(Math.round);
   await settled();
-  showAll(set, { origin: [Math.round(120 - x), Math.round(70 - y)], zoom: 1 });
+  showAll(set, { origin, zoom: 1 });
   point("dblclick", [120, 70]);
   await settled();
   equal(document.querySelector("[aria-label=Zoom]").value, "0");
@@ -388,13 +388,13 @@ test("names are text everywhere, whatever they hold", async () => {
 test("mountAll hides the figures of a page behind a viewer; the address says what is looked at", async () => {
   const figures = containerOf({ a: SMALL, b: LARGE }, { panes: NAMES });
   stage(800).append(figures);
-  history.replaceState(null, "", "#view=image=b&zoom=4&x=90&y=70&panes=target,input");
+  history.replaceState(null, "", "#view=image=b&zoom=8&x=90&y=70&panes=target,input");
   mountAll(document);
   await until(() => document.querySelector("#stage .aic-viewer"), "a viewer");
   await settled();
   history.replaceState(null, "", location.pathname + location.search);
-  const origin = [0, 1].map((axis) => Math.round([seen(0).width, seen(0).height][axis] / 2 - [90, 70][axis] * 4));
-  shows(0, LARGE.target, { origin, zoom: 4 });
-  shows(1, LARGE.input, { origin, zoom: 4 });
+  const origin = [0, 1].map((axis) => Math.round([seen(0).width, seen(0).height][axis] / 2 - [90, 70][axis] * 8));
+  shows(0, LARGE.target, { origin, zoom: 8 });
+  shows(1, LARGE.input, { origin, zoom: 8 });
   equal([...figures.querySelectorAll("img[data-image]")].map((image) => image.offsetWidth), Array(6).fill(0));
 });

@@ -73,11 +73,11 @@ test("an error map of a part is that of its exact pixels", async () => {
 
 test("values under the pointer are only told where the exact pixels are there", async () => {
   const model = modelOf({ a: LARGE }, { zoom: 0, panes: ["fast", "target"] });
-  await rendered(model);
+  await rendered(model, { width: 400 });
   const values = () => all(".aic-values")[0].textContent;
   point("pointermove", [seen(0).width / 2, seen(0).height / 2]);
   await settled();
-  equal(values(), "750, 500: enlarge to read");
+  equal(/^\d+, \d+: enlarge to read$/.test(values()), true, values());
   await press("4");
   await until(() => looks(model).length === 2, "the part");
   await settled();
