@@ -9,10 +9,17 @@ export const METRICS = [
 export function catalogueOf(images, changes = {}) {
   return {
     title: "Track A: super-resolution",
-    data: "", notes: [], tracks: [], track: "super_resolution", ways: [],
+    data: "",
+    notes: [],
+    tracks: [],
+    track: "super_resolution",
+    ways: [],
     metrics: METRICS,
     shown: ["input", "target", "base", "fast"].map((name) => ({ name })),
-    models: ["base", "fast"], baseline: "base", input: "input", reference: "target",
+    models: ["base", "fast"],
+    baseline: "base",
+    input: "input",
+    reference: "target",
     images: images.map(([name, psnr_db]) => imageOf(name, psnr_db)),
     ...changes,
   };
@@ -26,8 +33,21 @@ function imageOf(name, psnr_db) {
 /** Return a view of it. */
 export function viewOf(changes = {}) {
   return {
-    image: "", panes: ["input", "fast", "target"], mode: "side", show: "picture", channels: "mean", times: 4,
-    zoom: 0, x: -1, y: -1, split: 0.5, upright: true, light: 0, rows: 1, histogram: false, more: false,
+    image: "",
+    panes: ["input", "fast", "target"],
+    mode: "side",
+    show: "picture",
+    channels: "mean",
+    times: 4,
+    zoom: 0,
+    x: -1,
+    y: -1,
+    split: 0.5,
+    upright: true,
+    light: 0,
+    rows: 1,
+    histogram: false,
+    more: false,
     sort: ["psnr_db", "fast", ""],
     ...changes,
   };

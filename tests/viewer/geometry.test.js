@@ -3,8 +3,21 @@
 import * as geometry from "../../aic_helpers/reporting/viewer/geometry.js";
 import { equal, near, test } from "./harness.js";
 
-const PANES = [[400, 300], [397, 299], [1, 1], [333, 120]];
-const SIZES = [[1280, 720], [40, 30], [1, 1], [20000, 3], [3, 20000], [37, 23], [4032, 3024]];
+const PANES = [
+  [400, 300],
+  [397, 299],
+  [1, 1],
+  [333, 120],
+];
+const SIZES = [
+  [1280, 720],
+  [40, 30],
+  [1, 1],
+  [20000, 3],
+  [3, 20000],
+  [37, 23],
+  [4032, 3024],
+];
 const ZOOMS = [0.01, 0.3, 1, 1.7, 2, 8, 64];
 
 /** Call body for each size, pane and zoom, with words that say which. */
@@ -39,7 +52,12 @@ test("a small image is enlarged by a whole number, as much as there is room, to 
 
 test("a frame larger than the pane has no empty border, a smaller one stands in the middle", () => {
   everywhere((size, pane, zoom, what) => {
-    for (const [x, y] of [[-50, -50], [0, 0], [1e9, 1e9], [size[0] / 3, size[1] / 5]]) {
+    for (const [x, y] of [
+      [-50, -50],
+      [0, 0],
+      [1e9, 1e9],
+      [size[0] / 3, size[1] / 5],
+    ]) {
       const place = geometry.clampPlace({ zoom, x, y }, size, pane);
       [place.x, place.y].forEach((at, axis) => {
         const [from, to] = [pane[axis] / 2 - at * zoom, pane[axis] / 2 + (size[axis] - at) * zoom];
@@ -55,7 +73,10 @@ test("a place inside is left as it is", () => {
 });
 
 test("a drag of the hand moves the picture by as many screen pixels, and back again", () => {
-  const [size, pane] = [[1280, 720], [400, 300]];
+  const [size, pane] = [
+    [1280, 720],
+    [400, 300],
+  ];
   for (const zoom of [1, 1.7, 8]) {
     const start = middleOf(size, zoom);
     const [before, place] = [geometry.originOf(start, pane), geometry.panned(start, size, pane, [37, -21])];
@@ -76,10 +97,17 @@ test("a hundred small drags are one large one: nothing gets lost by rounding", (
 });
 
 test("zooming at a point keeps that point, to half a screen pixel before and after, where no edge comes in", () => {
-  const [size, pane] = [[1280, 720], [400, 300]];
+  const [size, pane] = [
+    [1280, 720],
+    [400, 300],
+  ];
   for (const from of [1, 1.7, 4]) {
     for (const to of [1.1, 2, 5.3, 64]) {
-      for (const at of [[200, 150], [120, 90], [333, 290]]) {
+      for (const at of [
+        [200, 150],
+        [120, 90],
+        [333, 290],
+      ]) {
         const before = geometry.framePoint(middleOf(size, from), pane, at);
         const place = geometry.zoomedAt(middleOf(size, from), size, pane, to, at);
         const after = geometry.framePoint(place, pane, at);
@@ -92,7 +120,11 @@ test("zooming at a point keeps that point, to half a screen pixel before and aft
 });
 
 test("zooming in and out again at a point comes back to where it was", () => {
-  const [size, pane, at] = [[1280, 720], [400, 300], [310, 40]];
+  const [size, pane, at] = [
+    [1280, 720],
+    [400, 300],
+    [310, 40],
+  ];
   let place = middleOf(size, 2);
   for (const zoom of [4, 8, 16, 8, 4, 2]) place = geometry.zoomedAt(place, size, pane, zoom, at);
   near(place.x, 640, 1e-9);
@@ -100,7 +132,11 @@ test("zooming in and out again at a point comes back to where it was", () => {
 });
 
 test("a hundred small zooms at a point are one large one: nothing gets lost by rounding", () => {
-  const [size, pane, at] = [[1280, 720], [399, 301], [310, 40]];
+  const [size, pane, at] = [
+    [1280, 720],
+    [399, 301],
+    [310, 40],
+  ];
   let place = middleOf(size, 2);
   for (let step = 1; step <= 100; step++) place = geometry.zoomedAt(place, size, pane, 2 * 4 ** (step / 100), at);
   const wished = geometry.zoomedAt(middleOf(size, 2), size, pane, 8, at);
@@ -109,7 +145,10 @@ test("a hundred small zooms at a point are one large one: nothing gets lost by r
 });
 
 test("zooming at a corner of the frame leaves that corner in sight", () => {
-  const [size, pane] = [[1280, 720], [400, 300]];
+  const [size, pane] = [
+    [1280, 720],
+    [400, 300],
+  ];
   const place = geometry.zoomedAt(geometry.clampPlace({ zoom: 2, x: 0, y: 0 }, size, pane), size, pane, 8, [0, 0]);
   equal(geometry.originOf(place, pane), [0, 0]);
   equal(geometry.seenBox(place, size, pane), [0, 0, 50, 38]);
@@ -155,14 +194,33 @@ test("zooms end at 64, and at the whole frame", () => {
 });
 
 test("steps of the zoom are powers of two, up and down, from wherever one is", () => {
-  equal([0.3125, 1, 1.7, 2, 31].map((zoom) => geometry.steppedZoom(zoom, true)), [0.5, 2, 2, 4, 32]);
-  equal([0.3125, 1, 1.7, 2, 33].map((zoom) => geometry.steppedZoom(zoom, false)), [0.25, 0.5, 1, 1, 32]);
+  equal(
+    [0.3125, 1, 1.7, 2, 31].map((zoom) => geometry.steppedZoom(zoom, true)),
+    [0.5, 2, 2, 4, 32],
+  );
+  equal(
+    [0.3125, 1, 1.7, 2, 33].map((zoom) => geometry.steppedZoom(zoom, false)),
+    [0.25, 0.5, 1, 1, 32],
+  );
 });
 
 test("a rectangle drawn in any direction is the same box, cut to the frame", () => {
-  const corners = [[2.5, 3.5], [7.2, 9.9]];
+  const corners = [
+    [2.5, 3.5],
+    [7.2, 9.9],
+  ];
   const [[x0, y0], [x1, y1]] = corners;
-  for (const [one, other] of [corners, [[x1, y1], [x0, y0]], [[x0, y1], [x1, y0]]]) {
+  for (const [one, other] of [
+    corners,
+    [
+      [x1, y1],
+      [x0, y0],
+    ],
+    [
+      [x0, y1],
+      [x1, y0],
+    ],
+  ]) {
     equal(geometry.boxBetween(one, other, [100, 100]), [2, 3, 6, 7]);
   }
   equal(geometry.boxBetween([-20, -20], [500, 500], [100, 50]), [0, 0, 100, 50]);
@@ -171,7 +229,20 @@ test("a rectangle drawn in any direction is the same box, cut to the frame", () 
 });
 
 test("a box with a margin holds the box, stays in the frame and within its pixels", () => {
-  const cases = [[[600, 300, 100, 80], [1280, 720]], [[0, 0, 9, 9], [10, 10]], [[19000, 0, 900, 3], [20000, 3]]];
+  const cases = [
+    [
+      [600, 300, 100, 80],
+      [1280, 720],
+    ],
+    [
+      [0, 0, 9, 9],
+      [10, 10],
+    ],
+    [
+      [19000, 0, 900, 3],
+      [20000, 3],
+    ],
+  ];
   for (const [box, size] of cases) {
     const grown = geometry.grownBox(box, size, 20000);
     equal(geometry.isInside(box, grown), true, `${box}`);
@@ -183,7 +254,11 @@ test("a box with a margin holds the box, stays in the frame and within its pixel
 
 test("a box lies inside another or not", () => {
   equal(geometry.isInside([1, 1, 2, 2], [0, 0, 3, 3]), true);
-  for (const box of [[-1, 1, 2, 2], [2, 1, 2, 2], [1, 2, 2, 2]]) {
+  for (const box of [
+    [-1, 1, 2, 2],
+    [2, 1, 2, 2],
+    [1, 2, 2, 2],
+  ]) {
     equal(geometry.isInside(box, [0, 0, 3, 3]), false, `${box}`);
   }
 });
@@ -197,9 +272,18 @@ test("a box of the frame in a picture of another size has at least what lies und
 test("two to six panes stand in one row; where it is narrow, or on request, in two", () => {
   const narrow = geometry.NARROW_PX - 1;
   for (const panes of [2, 3, 4, 5, 6]) equal(geometry.columnsOf(panes, narrow + 1, 1), panes);
-  equal([2, 3, 4, 5, 6].map((panes) => geometry.columnsOf(panes, 1000, 2)), [1, 2, 2, 3, 3]);
-  equal([3, 4, 5, 6].map((panes) => geometry.columnsOf(panes, narrow, 1)), [2, 2, 3, 3]);
-  equal([narrow, 200].map((width) => geometry.columnsOf(2, width, 1)), [2, 1]);
+  equal(
+    [2, 3, 4, 5, 6].map((panes) => geometry.columnsOf(panes, 1000, 2)),
+    [1, 2, 2, 3, 3],
+  );
+  equal(
+    [3, 4, 5, 6].map((panes) => geometry.columnsOf(panes, narrow, 1)),
+    [2, 2, 3, 3],
+  );
+  equal(
+    [narrow, 200].map((width) => geometry.columnsOf(2, width, 1)),
+    [2, 1],
+  );
 });
 
 test("a pane has the image's shape within bounds, and leaves some of the window", () => {

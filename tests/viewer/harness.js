@@ -42,7 +42,7 @@ export const frame = () => new Promise((resolve) => requestAnimationFrame(resolv
 
 /** Wait until a condition holds, looking at it at each frame; fail after twenty seconds. */
 export async function until(condition, what) {
-  for (const start = performance.now(); performance.now() - start < 20_000; ) {
+  for (const start = performance.now(); performance.now() - start < 20_000;) {
     if (condition()) return;
     await frame();
   }
@@ -63,7 +63,9 @@ export async function run(files) {
 
 async function outcome(file, { name, body }) {
   const result = { file, name, error: "" };
-  await Promise.resolve().then(body).catch((error) => uncaught.push(error.stack || String(error)));
+  await Promise.resolve()
+    .then(body)
+    .catch((error) => uncaught.push(error.stack || String(error)));
   result.error = uncaught.splice(0).join("\n");
   const line = document.createElement("p");
   line.textContent = `${result.error ? "failed" : "passed"}: ${file}: ${name}\n${result.error}`;

@@ -12,7 +12,11 @@ export function fakeModel(catalogue, view, pictures, { previews = {}, answers = 
     set: (name, value) => (state[name] = value),
     save_changes: () => model.saved.push(structuredClone(state.view)),
     on: (event, heard) => listeners.push([event, heard]),
-    off: (event, heard) => listeners.splice(listeners.findIndex((one) => one[0] === event && one[1] === heard), 1),
+    off: (event, heard) =>
+      listeners.splice(
+        listeners.findIndex((one) => one[0] === event && one[1] === heard),
+        1,
+      ),
     send: (content, _, buffers) => {
       model.asked.push({ ...content, buffers });
       if (!isMute) setTimeout(() => answer(model, { ...content, buffers }, pictures, answers));
@@ -30,7 +34,12 @@ function answer(model, content, pictures, answers) {
   const say = (kind, rest = {}, buffers = []) => model.tell("msg:custom", { kind, ask: content.ask, ...rest }, buffers);
   if (answers[content.kind]) return answers[content.kind](content, say);
   const { images } = content;
-  if (content.kind === "thumbs") return say("thumbs", { images }, images.map(() => bytesOf([])));
+  if (content.kind === "thumbs")
+    return say(
+      "thumbs",
+      { images },
+      images.map(() => bytesOf([])),
+    );
   if (content.kind !== "look") return undefined;
   for (const name of content.names) sayPicture(say, content, name, pictures[content.image]?.[name]);
   return say("done");

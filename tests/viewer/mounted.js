@@ -14,7 +14,10 @@ Element.prototype.hasPointerCapture = (id) => captured.has(id);
 
 /** Return the markup of a page for a viewer: `pictures` is {image: {name: pixels, or an address}}. */
 export function containerOf(pictures, view = {}, changes = {}) {
-  const catalogue = catalogueOf(Object.keys(pictures).map((name) => [name, { base: 20, fast: 21 }]), changes);
+  const catalogue = catalogueOf(
+    Object.keys(pictures).map((name) => [name, { base: 20, fast: 21 }]),
+    changes,
+  );
   const container = document.createElement("div");
   container.className = "aic-viewer-data";
   const script = document.createElement("script");
@@ -100,7 +103,11 @@ export function placeOf({ clientX, clientY }, number) {
 export async function drag(from, to, more = {}) {
   point("pointerdown", from, more);
   for (const share of [0.3, 0.7, 1]) {
-    point("pointermove", [0, 1].map((axis) => Math.round(from[axis] + share * (to[axis] - from[axis]))), more);
+    point(
+      "pointermove",
+      [0, 1].map((axis) => Math.round(from[axis] + share * (to[axis] - from[axis]))),
+      more,
+    );
   }
   point("pointerup", to, more);
   await settled();

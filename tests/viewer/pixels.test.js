@@ -10,7 +10,13 @@ const OTHER = noise(37, 23, 2);
 const FLAT = (...colour) => picture(1, 1, () => colour);
 
 // Matplotlib's "inferno" at the quarters.
-const INFERNO = [[0, 0, 4], [88, 16, 110], [188, 56, 84], [249, 143, 9], [252, 255, 164]];
+const INFERNO = [
+  [0, 0, 4],
+  [88, 16, 110],
+  [188, 56, 84],
+  [249, 143, 9],
+  [252, 255, 164],
+];
 
 test("the colours of errors rise from black to light yellow as inferno does", () => {
   INFERNO.forEach((wished, quarter) => {
@@ -75,7 +81,15 @@ test("SSIM of the one window of 11x11 is that of the formula, summed with its we
 
 test("SSIM at each pixel is that of the window around it, at the border of the nearest window", async () => {
   const values = await pixels.structureValues(ONE, OTHER);
-  for (const [x, y] of [[5, 5], [31, 17], [20, 11], [0, 0], [36, 22], [2, 12], [36, 0]]) {
+  for (const [x, y] of [
+    [5, 5],
+    [31, 17],
+    [20, 11],
+    [0, 0],
+    [36, 22],
+    [2, 12],
+    [36, 0],
+  ]) {
     near(values[y * 37 + x], similarityAt(ONE, OTHER, x, y), 1e-6, `${x}, ${y}`);
   }
 });
@@ -89,7 +103,12 @@ test("the map of structure has the colour of 1 - SSIM at each pixel", async () =
 });
 
 test("images too small for a window have a map all the same: 1x1, 20000x1, 5x300", async () => {
-  for (const [width, height] of [[1, 1], [20000, 1], [5, 300], [10, 11]]) {
+  for (const [width, height] of [
+    [1, 1],
+    [20000, 1],
+    [5, 300],
+    [10, 11],
+  ]) {
     const values = await pixels.structureValues(noise(width, height, 5), noise(width, height, 5));
     equal(values.length, width * height);
     values.forEach((value) => near(value, 1, 1e-6, `${width}x${height}`));
@@ -141,7 +160,12 @@ test("the worst place is the middle of the part that differs most, in sum and no
 });
 
 test("the worst place lies in the image, whatever its size; the first of equal ones", () => {
-  for (const [width, height] of [[1, 1], [37, 23], [95, 97], [20000, 3]]) {
+  for (const [width, height] of [
+    [1, 1],
+    [37, 23],
+    [95, 97],
+    [20000, 3],
+  ]) {
     const [x, y] = pixels.worstPlace(noise(width, height, 1), noise(width, height, 2));
     equal(x >= 0 && x <= width && y >= 0 && y <= height, true, `${x}, ${y} of ${width}x${height}`);
   }
@@ -158,7 +182,14 @@ test("a histogram counts each channel of a box", () => {
 });
 
 test("the value at a pixel is red, green, blue", () => {
-  equal(pixels.valueAt(picture(3, 2, (x, y) => [x, y, x + 10 * y]), 2, 1), [2, 1, 12]);
+  equal(
+    pixels.valueAt(
+      picture(3, 2, (x, y) => [x, y, x + 10 * y]),
+      2,
+      1,
+    ),
+    [2, 1, 12],
+  );
 });
 
 test("a drawn histogram stands on the ground where values are, and nowhere else", () => {
@@ -167,18 +198,52 @@ test("a drawn histogram stands on the ground where values are, and nowhere else"
   const alphas = (x) => column(x).filter((_, at) => at % 4 === 3);
   const image = picture(10, 10, () => [40, 40, 200]);
   pixels.drawHistogram(canvas, pixels.histogramOf(image, [0, 0, 10, 10]));
-  equal([40, 200].map((x) => alphas(x).every((alpha) => alpha > 0)), [true, true]);
-  equal([20, 120, 240].map((x) => alphas(x).some((alpha) => alpha > 0)), [false, false, false]);
+  equal(
+    [40, 200].map((x) => alphas(x).every((alpha) => alpha > 0)),
+    [true, true],
+  );
+  equal(
+    [20, 120, 240].map((x) => alphas(x).some((alpha) => alpha > 0)),
+    [false, false, false],
+  );
 });
 
 test("the drawn scale goes from the first colour to the last; grey for what is grey", () => {
   const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 4 });
   const ends = () => [0, 63].map((x) => Array.from(canvas.getContext("2d").getImageData(x, 2, 1, 1).data.slice(0, 3)));
   for (const [show, channels, wished] of [
-    ["absolute", "luma", [[0, 0, 4], [252, 255, 164]]],
-    ["structure", "rgb", [[0, 0, 4], [252, 255, 164]]],
-    ["absolute", "rgb", [[0, 0, 0], [255, 255, 255]]],
-    ["signed", "mean", [[0, 0, 0], [255, 255, 255]]],
+    [
+      "absolute",
+      "luma",
+      [
+        [0, 0, 4],
+        [252, 255, 164],
+      ],
+    ],
+    [
+      "structure",
+      "rgb",
+      [
+        [0, 0, 4],
+        [252, 255, 164],
+      ],
+    ],
+    [
+      "absolute",
+      "rgb",
+      [
+        [0, 0, 0],
+        [255, 255, 255],
+      ],
+    ],
+    [
+      "signed",
+      "mean",
+      [
+        [0, 0, 0],
+        [255, 255, 255],
+      ],
+    ],
   ]) {
     pixels.drawScale(canvas, { show, channels });
     equal(ends(), wished, `${show} ${channels}`);

@@ -12,7 +12,10 @@ const CATALOGUE = catalogueOf([
   ["f", { base: 20, fast: "Infinity" }],
   ["g", { base: 20, fast: null }],
 ]);
-const names = (sort, catalogue = CATALOGUE) => sortedImages(catalogue, sort).map(({ name }) => name).join("");
+const names = (sort, catalogue = CATALOGUE) =>
+  sortedImages(catalogue, sort)
+    .map(({ name }) => name)
+    .join("");
 
 test("the worst comes first, what has no figure before it, equal ones as they stand", () => {
   equal(names(["psnr_db", "fast", ""]), "cgbaedf");
@@ -41,8 +44,16 @@ test("what no image has a figure of leaves them in the catalogue's order", () =>
 
 test("names that objects have by themselves are nobody's figures", () => {
   for (const name of ["constructor", "__proto__", "toString"]) {
-    equal(sortedImages(CATALOGUE, ["psnr_db", name, ""]).every(({ value }) => value === null), true, name);
-    equal(sortedImages(CATALOGUE, ["constructor", name, ""]).every(({ value }) => value === null), true, name);
+    equal(
+      sortedImages(CATALOGUE, ["psnr_db", name, ""]).every(({ value }) => value === null),
+      true,
+      name,
+    );
+    equal(
+      sortedImages(CATALOGUE, ["constructor", name, ""]).every(({ value }) => value === null),
+      true,
+      name,
+    );
   }
 });
 
@@ -56,9 +67,10 @@ test("a model's gain is its figure less the baseline's; none for the baseline it
 });
 
 test("a model loses where it is below the baseline, and not where nobody knows", () => {
-  equal(CATALOGUE.images.map((_, image) => losesTo(CATALOGUE, image, "fast", "psnr_db")), [
-    false, true, false, false, false, false, false,
-  ]);
+  equal(
+    CATALOGUE.images.map((_, image) => losesTo(CATALOGUE, image, "fast", "psnr_db")),
+    [false, true, false, false, false, false, false],
+  );
   equal(losesTo(CATALOGUE, 1, "base", "psnr_db"), false);
 });
 

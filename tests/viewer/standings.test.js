@@ -35,7 +35,10 @@ test("ticks of an even axis are round, and not too many", () => {
 
 test("speed is logarithmic, and quality goes up", () => {
   const { points, x, y } = layOut([model("a", 4, 28), model("b", 1, 27), model("c", 2, 29)], "psnr_db", 4, SIZE);
-  equal(points.map((point) => point.model.name), ["b", "c", "a"]);
+  equal(
+    points.map((point) => point.model.name),
+    ["b", "c", "a"],
+  );
   near(points[1].x - points[0].x, points[2].x - points[1].x, 1e-9);
   near(points[0].y - points[2].y, points[2].y - points[1].y, 1e-9);
   equal([points[0].x, points[2].x], [x.place(1), x.place(4)]);
@@ -74,7 +77,10 @@ test("names cover neither points nor each other, and one without a place is left
     for (const other of boxes.slice(place + 1)) {
       equal(one[2] <= other[0] || other[2] <= one[0] || one[3] <= other[1] || other[3] <= one[1], true);
     }
-    equal(layout.points.every(({ x, y }) => x < one[0] || one[2] < x || y < one[1] || one[3] < y), true);
+    equal(
+      layout.points.every(({ x, y }) => x < one[0] || one[2] < x || y < one[1] || one[3] < y),
+      true,
+    );
   }
   equal([placed.length < 10, placed.some(({ point }) => point.model.name === "far")], [true, true]);
 });
@@ -83,7 +89,10 @@ test("of many models those on the front are named", () => {
   const many = Array.from({ length: 40 }, (_, place) => model(`n${place}`, 0.2 + place, 28 + place / 10));
   many[7].front = ["psnr_db"];
   const placed = placeNames(layOut(many, "psnr_db", 4, SIZE), () => 20);
-  equal(placed.map(({ point }) => point.model.name), ["n7"]);
+  equal(
+    placed.map(({ point }) => point.model.name),
+    ["n7"],
+  );
 });
 
 const row = (sort, kind = "ranked") => ({ cells: [{ dataset: { sort } }], dataset: { kind }, sort });

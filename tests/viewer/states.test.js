@@ -2,14 +2,30 @@ import { completeView, readViewText, viewText } from "../../aic_helpers/reportin
 import { catalogueOf, viewOf } from "./catalogues.js";
 import { equal, test } from "./harness.js";
 
-const CATALOGUE = catalogueOf([["a", { base: 30, fast: 31.5 }], ["b", {}]]);
+const CATALOGUE = catalogueOf([
+  ["a", { base: 30, fast: 31.5 }],
+  ["b", {}],
+]);
 const complete = (view, catalogue = CATALOGUE) => completeView(view, catalogue);
 const START = complete({});
 
 // Nothing as in a view that one begins with.
 const OTHER = viewOf({
-  image: "b", panes: ["base", "fast"], mode: "slider", show: "signed", channels: "rgb", times: 16, zoom: 0.37, x: 7.25,
-  y: 9, split: 0.25, upright: false, light: -1.5, rows: 2, histogram: true, more: true,
+  image: "b",
+  panes: ["base", "fast"],
+  mode: "slider",
+  show: "signed",
+  channels: "rgb",
+  times: 16,
+  zoom: 0.37,
+  x: 7.25,
+  y: 9,
+  split: 0.25,
+  upright: false,
+  light: -1.5,
+  rows: 2,
+  histogram: true,
+  more: true,
   sort: ["ms_ssim", "fast", "base"],
 });
 
@@ -52,7 +68,13 @@ test("a link has only what differs from the beginning", () => {
 test("a view comes back from its link, whatever names hold", () => {
   for (const name of ["a,b", "50% off", "a&b=c#d", "ä ö", "\u65e5\u672c", "<img src=x>", "+", "a%2Cb", "\"'`"]) {
     const shown = [{ name: "input" }, { name }];
-    const catalogue = catalogueOf([[name, {}], ["b", {}]], { shown, models: [name], baseline: "" });
+    const catalogue = catalogueOf(
+      [
+        [name, {}],
+        ["b", {}],
+      ],
+      { shown, models: [name], baseline: "" },
+    );
     const view = complete({ image: name, panes: [name, "input", name], sort: ["psnr_db", name, "input"] }, catalogue);
     equal(complete(readViewText(viewText(view)), catalogue), view, name);
   }

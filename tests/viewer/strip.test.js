@@ -37,10 +37,25 @@ test("a line above says what the figures are, their order, and what the mark mea
   const strip = shownStrip(CATALOGUE, viewOf({ image: "a" }));
   const said = () => [strip.el.firstChild.textContent, strip.list.ariaLabel];
   equal(said(), ["PSNR of fast, lowest first; \u25bc fast is below base", "Images by PSNR of fast, lowest first"]);
-  strip.update(catalogueOf([["a", { base: 30, fast: 31 }], ["b", {}]]), viewOf({ sort: ["psnr_db", "fast", "base"] }));
+  strip.update(
+    catalogueOf([
+      ["a", { base: 30, fast: 31 }],
+      ["b", {}],
+    ]),
+    viewOf({ sort: ["psnr_db", "fast", "base"] }),
+  );
   const words = "PSNR of fast against base, largest difference first";
   equal(said(), [words, `Images by ${words}`]);
-  strip.update(catalogueOf([["a", {}], ["b", {}]], { metrics: [] }), viewOf({ sort: ["", "fast", ""] }));
+  strip.update(
+    catalogueOf(
+      [
+        ["a", {}],
+        ["b", {}],
+      ],
+      { metrics: [] },
+    ),
+    viewOf({ sort: ["", "fast", ""] }),
+  );
   equal([...said(), ...texts(strip.options())], ["", "Images", "a", "b"]);
 });
 
@@ -107,14 +122,35 @@ test("a thumbnail takes the place of the name, and stays through another sort", 
 });
 
 test("a new catalogue keeps thumbnails of images with a target, but not those of another track", () => {
-  const strip = shownStrip(catalogueOf([["own", {}], ["a", { fast: 31.5 }]]), viewOf());
+  const strip = shownStrip(
+    catalogueOf([
+      ["own", {}],
+      ["a", { fast: 31.5 }],
+    ]),
+    viewOf(),
+  );
   const pictures = () => strip.options().map((option) => option.querySelectorAll("img").length);
   strip.thumb("own", DOT);
   strip.thumb("a", DOT);
   equal(pictures(), [1, 1]);
-  strip.update(catalogueOf([["own", {}], ["a", { fast: 31.5 }]]), viewOf());
+  strip.update(
+    catalogueOf([
+      ["own", {}],
+      ["a", { fast: 31.5 }],
+    ]),
+    viewOf(),
+  );
   equal(pictures(), [0, 1]);
-  strip.update(catalogueOf([["own", {}], ["a", { fast: 31.5 }]], { track: "enhancement" }), viewOf());
+  strip.update(
+    catalogueOf(
+      [
+        ["own", {}],
+        ["a", { fast: 31.5 }],
+      ],
+      { track: "enhancement" },
+    ),
+    viewOf(),
+  );
   equal(pictures(), [0, 0]);
 });
 
@@ -137,7 +173,10 @@ test("a view that changes nothing here changes no element", () => {
 });
 
 test("figures that come later are shown", () => {
-  const catalogue = catalogueOf([["a", { base: 30 }], ["b", { base: 30, fast: 20 }]]);
+  const catalogue = catalogueOf([
+    ["a", { base: 30 }],
+    ["b", { base: 30, fast: 20 }],
+  ]);
   const strip = shownStrip(catalogue, viewOf({ image: "a" }));
   equal(texts(strip.options()), ["a not measured", "b \u25bc20.00 dB"]);
   catalogue.images[0].figures.fast = { psnr_db: 31 };
@@ -155,7 +194,13 @@ test("the sentence of a model that failed is said; a single image needs no strip
 
 test("names are text, whatever they hold", () => {
   const name = "<img src=x onerror=\"document.title='hit'\">";
-  const strip = shownStrip(catalogueOf([[name, { fast: 1 }], ["b", { fast: 2 }]]), viewOf({ image: name }));
+  const strip = shownStrip(
+    catalogueOf([
+      [name, { fast: 1 }],
+      ["b", { fast: 2 }],
+    ]),
+    viewOf({ image: name }),
+  );
   equal(strip.options()[0].querySelector("img"), null);
   equal(strip.options()[0].title.startsWith(name), true);
   equal(selected(strip.options()), 0);

@@ -120,7 +120,11 @@ for (const side of [2, 4, 8]) {
     await mounted({ a: set }, { panes: NAMES, zoom: 1 / side });
     const [left, top] = middle(seen(0), [640, 480], 1 / side).map((corner) => Math.max(corner, 0));
     const start = exact(seen(0), [320, 240], 1 / side).map((corner) => Math.max(-Math.round(corner), 0));
-    for (const [x, y] of [[0, 0], [31, 20], [70, 50]]) {
+    for (const [x, y] of [
+      [0, 0],
+      [31, 20],
+      [70, 50],
+    ]) {
       const wished = meanOf(set.fast, side * (x + start[0]), side * (y + start[1]), side);
       const most = 0.75 * Math.log2(side); // each halving rounds
       pixelOf(seen(1), left + x, top + y).forEach((value, at) => near(value, wished[at], most, `${x}, ${y}`));
@@ -160,7 +164,11 @@ function sliderShows(split, upright) {
 test("blink shows the first two in turn, with the name of that which is seen", async () => {
   await mounted({ a: LARGE }, { panes: NAMES, mode: "blink", zoom: 4 });
   const origin = middle(seen(0), [200, 150], 4);
-  const name = () => all(".aic-name").filter((one) => !one.hidden).map((one) => one.textContent).join();
+  const name = () =>
+    all(".aic-name")
+      .filter((one) => !one.hidden)
+      .map((one) => one.textContent)
+      .join();
   for (const wished of ["fast", "input", "fast"]) {
     await until(() => name() === wished, wished);
     shows(0, LARGE[wished], { origin, zoom: 4 });
@@ -246,14 +254,21 @@ test("a picture of 1x1 fills a square in the middle, for pictures and all maps",
   shows(1, expectedMap(set.target, set.fast, { show: "signed", channels: "rgb", times: 1 }), place);
   app.change({ show: "structure" });
   await settled();
-  equal(frames().map((frame) => frame.getAttribute("aria-busy")), ["false", "false", "false"]);
+  equal(
+    frames().map((frame) => frame.getAttribute("aria-busy")),
+    ["false", "false", "false"],
+  );
 });
 
 test("a picture of 20000x3: whole, and 1:1 at its right end", async () => {
   const grey = (x, y) => [x % 256, (x >> 8) % 256, 80 * y];
   const set = setBy(() => picture(20000, 3, grey));
   const app = await mounted({ a: set }, { panes: NAMES });
-  equal(seen(0).data.some((value, at) => at % 4 === 3 && value > 200), true, "a line of it is to be seen");
+  equal(
+    seen(0).data.some((value, at) => at % 4 === 3 && value > 200),
+    true,
+    "a line of it is to be seen",
+  );
   app.change({ zoom: 1, x: 20000, y: 1 });
   await settled();
   const top = middle(seen(0), [20000, 3], 1)[1];
@@ -267,9 +282,15 @@ test("under the pointer stand its pixel's values in every pane, with the differe
   const [left, top] = middle(seen(0), [40, 30], 6);
   point("pointermove", [left + 3 * 6 + 5, top + 2 * 6 + 5], { number: 1 });
   await settled();
-  const words = () => all(".aic-values").filter((one) => one.textContent).map((one) => one.textContent);
+  const words = () =>
+    all(".aic-values")
+      .filter((one) => one.textContent)
+      .map((one) => one.textContent);
   const values = ["10 20 30  Δ \u22121 \u22121 \u22121", "12 20 25  Δ +1 \u22121 \u22126", "11 21 31"];
-  equal(words(), values.map((value) => `3, 2: ${value}`));
+  equal(
+    words(),
+    values.map((value) => `3, 2: ${value}`),
+  );
   const crosses = () => all(".aic-across, .aic-down").filter((one) => !one.hidden).length;
   equal(crosses(), 6);
   point("pointerleave", [left, top], { number: 1 });
@@ -293,7 +314,12 @@ test("a rectangle drawn with Shift gives that part's figures in every pane", asy
 test("panes divide a width that changes, and stay in one row until that is narrow", async () => {
   await mounted({ a: SMALL }, { panes: NAMES });
   const tops = () => new Set(frames().map((frame) => Math.round(frame.getBoundingClientRect().top))).size;
-  for (const [width, rows] of [[1200, 1], [NARROW_PX, 1], [NARROW_PX - 1, 2], [390, 2]]) {
+  for (const [width, rows] of [
+    [1200, 1],
+    [NARROW_PX, 1],
+    [NARROW_PX - 1, 2],
+    [390, 2],
+  ]) {
     document.querySelector("#stage").style.width = `${width}px`;
     await until(() => document.querySelector("#stage .aic-viewer").clientWidth === width, `${width} px`);
     await settled();
@@ -365,7 +391,13 @@ test("histograms are drawn under the panes when asked for", async () => {
   await press("h");
   equal(open().length, 3);
   const { width, height } = open()[0];
-  equal(open()[0].getContext("2d").getImageData(0, 0, width, height).data.some((value) => value > 0), true);
+  equal(
+    open()[0]
+      .getContext("2d")
+      .getImageData(0, 0, width, height)
+      .data.some((value) => value > 0),
+    true,
+  );
 });
 
 test("a picture that is damaged or missing is a sentence in its pane; the others are shown", async () => {
@@ -377,7 +409,7 @@ test("a picture that is damaged or missing is a sentence in its pane; the others
 });
 
 test("names are text everywhere, whatever they hold", async () => {
-  const name = "<img src=x onerror=\"window.hit=1\"><b>bold</b>";
+  const name = '<img src=x onerror="window.hit=1"><b>bold</b>';
   const changes = { shown: [...NAMES, name].map((one) => ({ name: one })), models: [name], baseline: "" };
   await mounted({ [name]: { ...SMALL, [name]: SMALL.fast } }, { panes: [name, "input"], mode: "slider" }, { changes });
   await press("m");
@@ -396,5 +428,8 @@ test("mountAll hides the figures of a page behind a viewer; the address says wha
   const origin = [0, 1].map((axis) => Math.round([seen(0).width, seen(0).height][axis] / 2 - [90, 70][axis] * 8));
   shows(0, LARGE.target, { origin, zoom: 8 });
   shows(1, LARGE.input, { origin, zoom: 8 });
-  equal([...figures.querySelectorAll("img[data-image]")].map((image) => image.offsetWidth), Array(6).fill(0));
+  equal(
+    [...figures.querySelectorAll("img[data-image]")].map((image) => image.offsetWidth),
+    Array(6).fill(0),
+  );
 });

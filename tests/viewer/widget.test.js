@@ -13,7 +13,10 @@ const setBy = (made) => Object.fromEntries(NAMES.map((name, at) => [name, made(a
 const setOf = (width, height, seed = 1) => setBy((at) => noise(width, height, seed + at));
 const SMALL = setOf(200, 150);
 const LARGE = setOf(1500, 1000); // more than travels at once
-const IMAGES = [["a", { base: 30, fast: 31 }], ["b", { base: 30, fast: 29 }]];
+const IMAGES = [
+  ["a", { base: 30, fast: 31 }],
+  ["b", { base: 30, fast: 29 }],
+];
 const CATALOGUE = catalogueOf(IMAGES);
 const START = viewOf({ image: "a", panes: NAMES, zoom: 4 });
 
@@ -24,7 +27,10 @@ test("pictures that fit are asked for once, all in one question, and shown exact
   const model = modelOf({ a: SMALL });
   await rendered(model);
   NAMES.forEach((name, number) => shows(number, SMALL[name], { origin: middle(seen(0), [200, 150], 4), zoom: 4 }));
-  equal(looks(model).map(({ image, names, box }) => [image, names, box]), [["a", NAMES, null]]);
+  equal(
+    looks(model).map(({ image, names, box }) => [image, names, box]),
+    [["a", NAMES, null]],
+  );
 });
 
 test("of a large picture the part in view comes as the hand rests; a small move asks for nothing", async () => {
@@ -99,7 +105,10 @@ test("a sentence in place of a picture; the network's progress in the pane that 
   model.tell("msg:custom", { kind: "progress", words: "" }, []);
   model.tell("msg:custom", { kind: "done", ask: answers.told.content.ask }, []);
   await waiting;
-  equal(frames().map((one) => one.innerText.trim()), ["", "fast: the model gives NaN", ""]);
+  equal(
+    frames().map((one) => one.innerText.trim()),
+    ["", "fast: the model gives NaN", ""],
+  );
 });
 
 test("the view is saved as the hand rests, and not at each move", async () => {
@@ -137,7 +146,10 @@ test("the kernel's figures of a rectangle stand in the panes", async () => {
   await rendered(model);
   await drag([40, 40], [120, 90], { shiftKey: true });
   await until(() => all(".aic-crop").some((one) => one.textContent), "figures");
-  equal(all(".aic-crop").map((one) => one.textContent), ["", "", figures.fast.psnr_db, figures.fast.ms_ssim]);
+  equal(
+    all(".aic-crop").map((one) => one.textContent),
+    ["", "", figures.fast.psnr_db, figures.fast.ms_ssim],
+  );
   const { box, names } = model.asked.find(({ kind }) => kind === "crop");
   const [left, top] = middle(seen(0), [200, 150], 4);
   equal([names, box.slice(0, 2)], [NAMES, [Math.floor((40 - left) / 4), Math.floor((40 - top) / 4)]]);
@@ -155,7 +167,10 @@ test("a dropped photo goes in parts under one number; the answer stands at the b
   await until(() => all(".aic-said")[0].textContent === "not a photo", "the sentence");
   const sent = model.asked.filter(({ kind }) => kind === "photo");
   const places = sent.map(({ part, parts, name, ask }) => [part, parts, name, ask - sent[0].ask]);
-  equal(places, [0, 1, 2].map((part) => [part, 3, "cat.jpg", 0]));
+  equal(
+    places,
+    [0, 1, 2].map((part) => [part, 3, "cat.jpg", 0]),
+  );
   const joined = new Uint8Array(await new Blob(sent.map(({ buffers }) => buffers[0])).arrayBuffer());
   equal([joined.length, joined.findIndex((value, at) => value !== bytes[at])], [bytes.length, -1]);
   equal(all(".aic-said")[0].classList.contains("aic-worse"), true);

@@ -59,8 +59,15 @@ export const isDrawn = ({ kind, figures }, quality) =>
 export const layOut = (models, quality, cap, [width, height]) => {
   const shown = models.filter((model) => isDrawn(model, quality));
   const frame = frameOf(width, height);
-  const x = scaleX(shown.map(({ figures }) => figures.speedup.value), cap, frame);
-  const y = scaleY(shown.map(({ figures }) => figures[quality].value), frame);
+  const x = scaleX(
+    shown.map(({ figures }) => figures.speedup.value),
+    cap,
+    frame,
+  );
+  const y = scaleY(
+    shown.map(({ figures }) => figures[quality].value),
+    frame,
+  );
   const points = shown.map((model) => ({
     model,
     x: x.place(model.figures.speedup.value),
@@ -92,7 +99,12 @@ const middleOf = (x, width, { left, right }) => {
 // Where a name stands beside its point without covering what is there, or null.
 const freePlace = (x, y, width, frame, taken) => {
   const middle = middleOf(x, width, frame);
-  const places = [[y + 4, x + 9, "start"], [y + 4, x - 9, "end"], [y - 10, ...middle], [y + 18, ...middle]];
+  const places = [
+    [y + 4, x + 9, "start"],
+    [y + 4, x - 9, "end"],
+    [y - 10, ...middle],
+    [y + 18, ...middle],
+  ];
   for (const [base, left, anchor] of places) {
     const from = { start: left, end: left - width, middle: left - width / 2 }[anchor];
     const box = [from, base - 11, from + width, base + 3];

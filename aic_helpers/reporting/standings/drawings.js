@@ -31,7 +31,10 @@ const gridOf = ({ frame, x, y }) => [
 ];
 
 const marksOf = ({ frame, x }, cap) =>
-  [[1, "mark", "baseline"], [cap, "mark cap", "score stops rising"]].flatMap(([speedup, name, text]) => [
+  [
+    [1, "mark", "baseline"],
+    [cap, "mark cap", "score stops rising"],
+  ].flatMap(([speedup, name, text]) => [
     line(x.place(speedup), frame.top, x.place(speedup), frame.bottom, name),
     words(x.place(speedup), frame.top - 8, "middle", text),
   ]);

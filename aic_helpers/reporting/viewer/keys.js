@@ -8,7 +8,9 @@ import { LIGHTS, MODES, SHOWS } from "./states.js";
 const after = (known, value, step = 1) => known[(known.indexOf(value) + step + known.length) % known.length];
 const move = (right, down) => (app, event) => {
   const step = event.shiftKey ? 1 : 1 / 8;
-  const shift = [right, down].map((way, axis) => -way * (event.shiftKey ? step * app.place().zoom : step * app.pane[axis]));
+  const shift = [right, down].map(
+    (way, axis) => -way * (event.shiftKey ? step * app.place().zoom : step * app.pane[axis]),
+  );
   app.go(panned(app.place(), app.frame(), app.pane, shift));
 };
 const zoomStep = (up) => (app) => setZoom(app, up ? steppedZoom(app.place().zoom, true) : smaller(app));
@@ -34,15 +36,27 @@ const KEYS = [
   [["4"], "", (app) => setZoom(app, 4)],
   [["8"], "screen pixels for each pixel", (app) => setZoom(app, 8)],
   [["w"], "where the first model is worst", (app) => app.goToWorst()],
-  [["s"], "slider, or side by side again", (app) => app.change({ mode: app.view.mode === "slider" ? "side" : "slider" })],
+  [
+    ["s"],
+    "slider, or side by side again",
+    (app) => app.change({ mode: app.view.mode === "slider" ? "side" : "slider" }),
+  ],
   [["u"], "the slider's line upright or lying", (app) => app.change({ upright: !app.view.upright })],
   [["b"], "blink, or side by side again", (app) => app.change({ mode: app.view.mode === "blink" ? "side" : "blink" })],
   [["f"], "hold: the first pane's picture everywhere", (app) => app.hold(true)],
-  [["e"], "error maps: absolute, signed, structure, none", (app) => app.change({ show: after(Object.keys(SHOWS), app.view.show) })],
+  [
+    ["e"],
+    "error maps: absolute, signed, structure, none",
+    (app) => app.change({ show: after(Object.keys(SHOWS), app.view.show) }),
+  ],
   [["v"], "the next view", (app) => app.change({ mode: after(Object.keys(MODES), app.view.mode) })],
   [["]"], "one pane more", (app) => app.countPanes(app.view.panes.length + 1)],
   [["["], "one pane less", (app) => app.countPanes(app.view.panes.length - 1)],
-  [["r"], "figures of the part in view (or Shift and drag a rectangle)", (app) => app.select(seenBox(app.place(), app.frame(), app.pane))],
+  [
+    ["r"],
+    "figures of the part in view (or Shift and drag a rectangle)",
+    (app) => app.select(seenBox(app.place(), app.frame(), app.pane)),
+  ],
   [["Escape"], "close the help; no rectangle", (app) => app.escape()],
   [["h"], "histograms", (app) => app.change({ histogram: !app.view.histogram })],
   [["."], "brighter", light(0.5)],
@@ -51,7 +65,15 @@ const KEYS = [
   [["?"], "these keys", (app) => app.help()],
 ];
 
-const WORDS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", PageDown: "Page Down", PageUp: "Page Up", Escape: "Esc" };
+const WORDS = {
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  PageDown: "Page Down",
+  PageUp: "Page Up",
+  Escape: "Esc",
+};
 
 /** Let an element that has the focus, or holds what has it, answer the keys. */
 export function answerKeys(app, root) {
@@ -81,7 +103,12 @@ export function keyList() {
     rows.push(element("dt", {}, names), element("dd", { textContent: words }));
     shared = [];
   }
-  const hand = [["drag", "move"], ["wheel, two fingers", "enlarge at the pointer"], ["double click", "1:1, or the whole image again"]];
-  for (const [what, words] of hand) rows.push(element("dt", { textContent: what }), element("dd", { textContent: words }));
+  const hand = [
+    ["drag", "move"],
+    ["wheel, two fingers", "enlarge at the pointer"],
+    ["double click", "1:1, or the whole image again"],
+  ];
+  for (const [what, words] of hand)
+    rows.push(element("dt", { textContent: what }), element("dd", { textContent: words }));
   return element("dl", { className: "aic-keys" }, rows);
 }

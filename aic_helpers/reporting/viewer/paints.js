@@ -6,7 +6,8 @@ import { differenceMap, structureMap } from "./pixels.js";
 
 /** Return the canvas to show for a layer: its own, or a map of its difference; null while the map is being made. */
 export function paintOf(layer, reference, view, changed) {
-  if (view.show === "picture" || !reference || layer === reference) return { canvas: layer.canvas, halves: layer.halves };
+  if (view.show === "picture" || !reference || layer === reference)
+    return { canvas: layer.canvas, halves: layer.halves };
   const key = JSON.stringify([view.show, view.channels, view.times]);
   if (layer.paint?.key !== key || layer.paint.reference !== reference) {
     layer.paint = { key, reference, canvas: null, halves: [] };
@@ -44,7 +45,11 @@ function canvasOf(pixels) {
 
 /** Return the layer of the reference that covers just what a layer of a picture does; null where there is none. */
 export function counterpart(layer, picture, reference) {
-  const share = (one, of) => one.box.map((side, at) => side / of.size[at % 2]).map((value) => value.toFixed(6)).join();
+  const share = (one, of) =>
+    one.box
+      .map((side, at) => side / of.size[at % 2])
+      .map((value) => value.toFixed(6))
+      .join();
   const layers = [reference?.whole, reference?.part].filter(Boolean);
   return layers.find((other) => share(other, reference) === share(layer, picture)) ?? null;
 }
@@ -65,7 +70,9 @@ export function drawPicture(context, picture, reference, { place, frame, pane, v
 /** Draw what is seen of a layer: enlarged pixels stay squares, reduced ones are averaged. */
 function drawLayer(context, layer, paint, size, { place, frame, pane }) {
   const scale = [0, 1].map((axis) => (place.zoom * frame[axis]) / size[axis]); // screen pixels for a pixel of the picture
-  const perPixel = [0, 1].map((axis) => (scale[axis] * layer.box[axis + 2]) / [layer.canvas.width, layer.canvas.height][axis]);
+  const perPixel = [0, 1].map(
+    (axis) => (scale[axis] * layer.box[axis + 2]) / [layer.canvas.width, layer.canvas.height][axis],
+  );
   const source = halvedFor(paint.canvas, paint.halves, Math.max(...perPixel));
   const origin = originOf(place, pane);
   const spans = [0, 1].map((axis) => {
@@ -79,5 +86,15 @@ function drawLayer(context, layer, paint, size, { place, frame, pane }) {
   });
   if (!spans[0].count || !spans[1].count) return;
   context.imageSmoothingEnabled = Math.max(...perPixel) < 1;
-  context.drawImage(source, spans[0].from, spans[1].from, spans[0].count, spans[1].count, spans[0].at, spans[1].at, spans[0].length, spans[1].length);
+  context.drawImage(
+    source,
+    spans[0].from,
+    spans[1].from,
+    spans[0].count,
+    spans[1].count,
+    spans[0].at,
+    spans[1].at,
+    spans[0].length,
+    spans[1].length,
+  );
 }

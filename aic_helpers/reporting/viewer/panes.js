@@ -15,7 +15,11 @@ const PARTS = ["head", "frame", "values", "histogram", "figures"];
 /** Return the panes of a viewer: their element, and what lays them out, draws them and fills in their texts. */
 export function makePanes(app) {
   const panes = Array.from({ length: MOST_PANES }, (_, number) => makePane(app, number));
-  const el = element("div", { className: "aic-panes" }, panes.flatMap((pane) => PARTS.map((part) => pane[part])));
+  const el = element(
+    "div",
+    { className: "aic-panes" },
+    panes.flatMap((pane) => PARTS.map((part) => pane[part])),
+  );
   return {
     el,
     panes,
@@ -37,12 +41,36 @@ function makePane(app, number) {
   const name = element("b", { className: "aic-name", hidden: true });
   const other = element("b", { className: "aic-name aic-other", hidden: true });
   const problem = element("p", { className: "aic-problem", hidden: true });
-  const frame = element("div", { className: "aic-frame", tabIndex: 0, role: "img" }, [canvas, rectangle, across, down, name, other, problem]);
+  const frame = element("div", { className: "aic-frame", tabIndex: 0, role: "img" }, [
+    canvas,
+    rectangle,
+    across,
+    down,
+    name,
+    other,
+    problem,
+  ]);
   const head = element("div", { className: "aic-head" }, [select, note]);
   const values = element("div", { className: "aic-values" });
   const histogram = element("canvas", { className: "aic-histogram", role: "img" });
   const figures = element("div", { className: "aic-figures-of" });
-  return { number, select, note, canvas, across, down, rectangle, name, other, problem, frame, head, values, histogram, figures };
+  return {
+    number,
+    select,
+    note,
+    canvas,
+    across,
+    down,
+    rectangle,
+    name,
+    other,
+    problem,
+    frame,
+    head,
+    values,
+    histogram,
+    figures,
+  };
 }
 
 /** In slider and blink one frame is open, and two panes have menus and figures. */
@@ -93,7 +121,9 @@ function drawPane(app, pane) {
   const names = shownIn(app, pane);
   const found = names.map((name) => app.pictures.of(app.view.image, name));
   context.clearRect(0, 0, pane.canvas.width, pane.canvas.height);
-  const isWhole = found.map((picture, at) => !picture?.whole || drawShare(app, context, picture, names.length > 1 ? at : -1)).every(Boolean);
+  const isWhole = found
+    .map((picture, at) => !picture?.whole || drawShare(app, context, picture, names.length > 1 ? at : -1))
+    .every(Boolean);
   pane.canvas.style.filter = app.view.light ? `brightness(${2 ** app.view.light})` : "";
   pane.canvas.parentElement.style.touchAction = app.view.zoom ? "none" : "pan-y";
   nameFrame(app, pane, names);
@@ -114,7 +144,13 @@ function drawShare(app, context, picture, side) {
     context.clip();
   }
   const reference = app.pictures.of(view.image, app.reference());
-  const done = drawPicture(context, picture, reference, { place: app.place(), frame: app.frame(), pane, view, changed: app.draw });
+  const done = drawPicture(context, picture, reference, {
+    place: app.place(),
+    frame: app.frame(),
+    pane,
+    view,
+    changed: app.draw,
+  });
   context.restore();
   return done;
 }
@@ -148,7 +184,12 @@ function showRectangle(app, pane) {
   const place = app.place();
   const origin = originOf(place, app.pane);
   const [left, top, width, height] = box.map((side, at) => (side * place.zoom + (at < 2 ? origin[at] : 0)) / app.ratio);
-  Object.assign(pane.rectangle.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
+  Object.assign(pane.rectangle.style, {
+    left: `${left}px`,
+    top: `${top}px`,
+    width: `${width}px`,
+    height: `${height}px`,
+  });
 }
 
 /** Show crosshair and values of the pixel under the pointer. */
@@ -158,27 +199,39 @@ function showPoint(app, pane) {
   pane.values.textContent = "";
   if (!point) return;
   const place = app.place();
-  const [x, y] = originOf(place, app.pane).map((at, axis) => (at + (Math.floor(point[axis]) + 0.5) * place.zoom) / app.ratio);
+  const [x, y] = originOf(place, app.pane).map(
+    (at, axis) => (at + (Math.floor(point[axis]) + 0.5) * place.zoom) / app.ratio,
+  );
   pane.down.style.transform = `translateX(${x}px)`;
   pane.across.style.transform = `translateY(${y}px)`;
-  pane.values.textContent = shownIn(app, pane).map((name) => valueWords(app, name, point)).join("  |  ");
+  pane.values.textContent = shownIn(app, pane)
+    .map((name) => valueWords(app, name, point))
+    .join("  |  ");
 }
 
 /** Return the value of a picture's pixel in words, with its difference from the reference. */
 function valueWords(app, name, point) {
-  const [own, reference] = [name, app.reference()].map((any) => pixelAt(app, app.pictures.of(app.view.image, any), point));
+  const [own, reference] = [name, app.reference()].map((any) =>
+    pixelAt(app, app.pictures.of(app.view.image, any), point),
+  );
   const at = `${Math.floor(point[0])}, ${Math.floor(point[1])}: `;
   if (!own) return `${at}enlarge to read`;
   const signed = (value) => (value > 0 ? `+${value}` : value < 0 ? `−${-value}` : "0");
-  const difference = reference && name !== app.reference() ? `  Δ ${own.map((value, channel) => signed(value - reference[channel])).join(" ")}` : "";
+  const difference =
+    reference && name !== app.reference()
+      ? `  Δ ${own.map((value, channel) => signed(value - reference[channel])).join(" ")}`
+      : "";
   return `${at}${own.join(" ")}${difference}`;
 }
 
 /** Return the RGB values at a point of the frame; null where they aren't there exactly. */
 function pixelAt(app, picture, point) {
   const at = picture?.whole && point.map((place, axis) => Math.floor((place * picture.size[axis]) / app.frame()[axis]));
-  const holds = (layer) => layer && layer.kind !== "preview" && layer.canvas.width === layer.box[2]
-    && [0, 1].every((axis) => at[axis] >= layer.box[axis] && at[axis] < layer.box[axis] + layer.box[axis + 2]);
+  const holds = (layer) =>
+    layer &&
+    layer.kind !== "preview" &&
+    layer.canvas.width === layer.box[2] &&
+    [0, 1].every((axis) => at[axis] >= layer.box[axis] && at[axis] < layer.box[axis] + layer.box[axis + 2]);
   const layer = at && [picture.part, picture.whole].find(holds);
   return layer ? valueAt(pixelsOf(layer), at[0] - layer.box[0], at[1] - layer.box[1]) : null;
 }
@@ -210,15 +263,26 @@ function figuresOf(app, name, picture) {
   const more = run.map(([title, value]) => tableRow(title, [element("td", { colSpan: 3, textContent: value })]));
   const said = picture?.words ? words(picture.words) : [];
   if (image.target === false && !more.length) return [...words("no target, so no figures"), ...said];
-  return [element("table", { className: "aic-figures" }, [element("tbody", {}, [...(image.target === false ? [] : rows), ...more])]), ...said];
+  return [
+    element("table", { className: "aic-figures" }, [
+      element("tbody", {}, [...(image.target === false ? [] : rows), ...more]),
+    ]),
+    ...said,
+  ];
 }
 
 const tableRow = (title, cells) => element("tr", {}, [element("th", { scope: "row", textContent: title }), ...cells]);
 
 function metricRow(app, name, metric, image, isFirst) {
   const value = element("td", { textContent: figureWords(image.figures?.[name]?.[metric.key], metric) });
-  const crop = app.selection ? [element("td", { className: "aic-crop", textContent: app.cropFigures[name]?.[metric.key] ?? "" })] : [];
-  return tableRow(metric.title, [value, name === app.catalogue.baseline ? quietCell(isFirst ? "the baseline" : "") : gainCell(app, name, metric, image), ...crop]);
+  const crop = app.selection
+    ? [element("td", { className: "aic-crop", textContent: app.cropFigures[name]?.[metric.key] ?? "" })]
+    : [];
+  return tableRow(metric.title, [
+    value,
+    name === app.catalogue.baseline ? quietCell(isFirst ? "the baseline" : "") : gainCell(app, name, metric, image),
+    ...crop,
+  ]);
 }
 
 const quietCell = (textContent) => element("td", { className: "aic-quiet", textContent });

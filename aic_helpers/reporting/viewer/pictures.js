@@ -75,8 +75,11 @@ export function makePictures(source, changed) {
 
   function hear(answer) {
     const before = of(answer.image, answer.name);
-    const isWhole = answer.problem || !before || answer.layer.box[2] * answer.layer.box[3] === answer.size[0] * answer.size[1];
-    const picture = isWhole ? { part: null, ...answer, whole: answer.layer ?? null } : { ...before, part: answer.layer };
+    const isWhole =
+      answer.problem || !before || answer.layer.box[2] * answer.layer.box[3] === answer.size[0] * answer.size[1];
+    const picture = isWhole
+      ? { part: null, ...answer, whole: answer.layer ?? null }
+      : { ...before, part: answer.layer };
     keep(answer.image, answer.name, picture);
     changed();
   }
@@ -94,12 +97,20 @@ export function makePictures(source, changed) {
     for (const name of names) if (of(image, name)) keep(image, name, of(image, name));
     const missing = names.filter((name) => !of(image, name) || of(image, name).whole?.kind === "preview");
     if (missing.length) return void ask(image, missing, null);
-    const wish = still && partWanted(names.map((name) => of(image, name)), frame, seen, zoom);
+    const wish =
+      still &&
+      partWanted(
+        names.map((name) => of(image, name)),
+        frame,
+        seen,
+        zoom,
+      );
     if (wish) ask(image, wish.names, wish.box);
   }
 
   function takePreview(image, name, size, layer) {
-    if (!of(image, name)) keep(image, name, { image, name, size, whole: layer, part: null, problem: "", figures: null });
+    if (!of(image, name))
+      keep(image, name, { image, name, size, whole: layer, part: null, problem: "", figures: null });
   }
 
   function forget(image) {

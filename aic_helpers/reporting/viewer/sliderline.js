@@ -6,7 +6,13 @@ const KEY_STEPS = { ArrowLeft: -0.01, ArrowUp: -0.01, ArrowRight: 0.01, ArrowDow
 
 /** Put the line into a frame; returns what shows where it is. */
 export function makeSliderLine(app, frame) {
-  const line = element("div", { className: "aic-line", tabIndex: 0, role: "slider", "aria-valuemin": "0", "aria-valuemax": "100" });
+  const line = element("div", {
+    className: "aic-line",
+    tabIndex: 0,
+    role: "slider",
+    "aria-valuemin": "0",
+    "aria-valuemax": "100",
+  });
   const put = (split) => app.change({ split: Math.min(Math.max(split, 0), 1) }, { isMotion: true });
   line.addEventListener("pointerdown", (event) => {
     line.setPointerCapture(event.pointerId);

@@ -18,7 +18,8 @@ export function kernelSource(model) {
     new Promise((resolve) => {
       lastAsk += 1;
       waiting.set(lastAsk, { hear, resolve });
-      for (const { buffers = [], ...place } of parts) model.send({ ...content, ...place, ask: lastAsk }, undefined, buffers);
+      for (const { buffers = [], ...place } of parts)
+        model.send({ ...content, ...place, ask: lastAsk }, undefined, buffers);
     });
 
   const answered = (content, buffers = []) => {
@@ -31,7 +32,9 @@ export function kernelSource(model) {
   };
 
   const look = (image, names, box, hear) =>
-    ask({ kind: "look", image, names, box, most_px: 1_000_000 }, (content, buffers) => hear(pictureOf(content, buffers)));
+    ask({ kind: "look", image, names, box, most_px: 1_000_000 }, (content, buffers) =>
+      hear(pictureOf(content, buffers)),
+    );
   const said = (content, parts) => ask(content, undefined, parts).then((answer) => answer.content);
   const listen = (event, heard) => {
     model.on(event, heard);
@@ -54,7 +57,9 @@ export function kernelSource(model) {
     onProgress: (heard) => Object.assign(told, { progress: heard }),
     previews: () => previewsOf(model.get("previews")),
     thumbs: (images) =>
-      ask({ kind: "thumbs", images }).then(({ content, buffers }) => content.images.map((name, at) => [name, urlOf(buffers[at])])),
+      ask({ kind: "thumbs", images }).then(({ content, buffers }) =>
+        content.images.map((name, at) => [name, urlOf(buffers[at])]),
+      ),
     crop: (image, names, box) => said({ kind: "crop", image, names, box }).then((content) => content.figures),
     save: (image, name) => said({ kind: "save", image, name }),
     photo: (content, bytes) => said({ kind: "photo", ...content }, bytes && inParts(bytes)),
@@ -66,7 +71,9 @@ export function kernelSource(model) {
 function inParts(bytes) {
   const parts = Math.max(1, Math.ceil(bytes.byteLength / PART_BYTES));
   return Array.from({ length: parts }, (_, part) => ({
-    part, parts, buffers: [bytes.slice(part * PART_BYTES, (part + 1) * PART_BYTES)],
+    part,
+    parts,
+    buffers: [bytes.slice(part * PART_BYTES, (part + 1) * PART_BYTES)],
   }));
 }
 
@@ -104,12 +111,18 @@ export function pageSource(container) {
   const { catalogue, view } = JSON.parse(container.querySelector('script[type="application/json"]').textContent);
   const elements = [...container.querySelectorAll("img[data-image]")];
   const find = (image, name) =>
-    elements.find(({ dataset }) => catalogue.images[dataset.image]?.name === image && catalogue.shown[dataset.shown]?.name === name);
+    elements.find(
+      ({ dataset }) => catalogue.images[dataset.image]?.name === image && catalogue.shown[dataset.shown]?.name === name,
+    );
 
   async function pictureIn(image, name) {
     const element = find(image, name);
     const nothing = { image, name, size: [1, 1], figures: null };
-    if (!element) return { ...nothing, problem: catalogue.images.find((any) => any.name === image)?.failures?.[name] ?? "not in this page" };
+    if (!element)
+      return {
+        ...nothing,
+        problem: catalogue.images.find((any) => any.name === image)?.failures?.[name] ?? "not in this page",
+      };
     try {
       await element.decode();
     } catch {

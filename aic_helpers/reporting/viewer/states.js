@@ -8,8 +8,22 @@ export const MOST_PANES = 6;
 export const LIGHTS = [-2, 4];
 
 const START = {
-  image: "", panes: [], mode: "side", show: "picture", channels: "mean", times: 4, zoom: 0, x: -1, y: -1,
-  split: 0.5, upright: true, light: 0, rows: 1, histogram: false, more: false, sort: ["", "", ""],
+  image: "",
+  panes: [],
+  mode: "side",
+  show: "picture",
+  channels: "mean",
+  times: 4,
+  zoom: 0,
+  x: -1,
+  y: -1,
+  split: 0.5,
+  upright: true,
+  light: 0,
+  rows: 1,
+  histogram: false,
+  more: false,
+  sort: ["", "", ""],
 };
 
 const bounded = (value, least, most, other) => {
@@ -59,7 +73,9 @@ function panesOf(panes, catalogue) {
 function firstPanes({ shown, models, input, reference }) {
   const others = models.length > 1 ? models.slice(1, 3) : models;
   const first = [input, ...others, reference].filter(Boolean);
-  return first.length > 1 ? first : [...first, ...shown.map(({ name }) => name).filter((name) => !first.includes(name))];
+  return first.length > 1
+    ? first
+    : [...first, ...shown.map(({ name }) => name).filter((name) => !first.includes(name))];
 }
 
 function sortOf(sort, catalogue) {

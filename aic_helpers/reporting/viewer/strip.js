@@ -17,7 +17,10 @@ const NEARLY = "0px 300px"; // so far from the strip's ends a thumbnail is asked
 export function makeStrip({ choose, wantThumbs }) {
   const ids = `aic-image-${Math.random().toString(36).slice(2)}`; // a page may have several strips
   const list = element("div", {
-    className: "aic-strip", tabIndex: 0, role: "listbox", "aria-orientation": "horizontal",
+    className: "aic-strip",
+    tabIndex: 0,
+    role: "listbox",
+    "aria-orientation": "horizontal",
   });
   const caption = element("p", { className: "aic-quiet aic-caption" });
   const el = element("div", {}, [caption, list]);

@@ -19,15 +19,26 @@ export function makeToolbar(app) {
   const more = button("⋯", "More controls and figures (m)", () => app.change({ more: !app.view.more }));
   const help = button("?", "All keys (?)", () => app.help());
   const large = button("▣", "Fill the screen", () => fillScreen(app.root));
-  const [previous, next] = [button("‹", "Previous image (p)", () => app.turn(-1)), button("›", "Next image (n)", () => app.turn(1))];
+  const [previous, next] = [
+    button("‹", "Previous image (p)", () => app.turn(-1)),
+    button("›", "Next image (n)", () => app.turn(1)),
+  ];
   for (const extra of [previous, next, large]) extra.classList.add("aic-extra");
   image.classList.add("aic-image");
   const el = element("div", { className: "aic-bar", role: "toolbar", "aria-label": "Viewer" });
   el.append(previous, image, next, count, mode, show, zoom, more, help, large);
   const refresh = () => {
     const { view, catalogue } = app;
-    fillMenu(image, sortedImages(catalogue, view.sort).map(({ name, words }) => [name, `${name}  (${words})`]), view.image);
-    fillMenu(count, numbers(MOST_PANES - 1, 2).map((of) => [of, `${of} panes`]), view.panes.length);
+    fillMenu(
+      image,
+      sortedImages(catalogue, view.sort).map(({ name, words }) => [name, `${name}  (${words})`]),
+      view.image,
+    );
+    fillMenu(
+      count,
+      numbers(MOST_PANES - 1, 2).map((of) => [of, `${of} panes`]),
+      view.panes.length,
+    );
     fillMenu(mode, Object.entries(MODES), view.mode);
     fillMenu(show, Object.entries(SHOWS), view.show);
     more.setAttribute("aria-expanded", String(view.more));
@@ -64,7 +75,11 @@ export function makeScale(app) {
     words.textContent = `${app.reference() ? `from the ${app.reference()}: ` : ""}${scaleWords(view)}`;
     bar.setAttribute("aria-label", words.textContent);
     fillMenu(channels, Object.entries(CHANNELS), view.channels);
-    fillMenu(times, TIMES.map((of) => [of, `×${of}`]), view.times);
+    fillMenu(
+      times,
+      TIMES.map((of) => [of, `×${of}`]),
+      view.times,
+    );
   };
   return { el, refresh };
 }
@@ -74,19 +89,46 @@ export function makeMore(app) {
   const track = menu("Track", (value) => app.retrack(value));
   const sort = [0, 1, 2].map((at) =>
     menu(["Sort by", "of", "and by its difference from"][at], (value) =>
-      app.change({ sort: app.view.sort.map((any, place) => (place === at ? value : any)) })));
-  const light = element("input", { type: "range", min: LIGHTS[0], max: LIGHTS[1], step: 0.5, "aria-label": "Brightness, in stops" });
+      app.change({ sort: app.view.sort.map((any, place) => (place === at ? value : any)) }),
+    ),
+  );
+  const light = element("input", {
+    type: "range",
+    min: LIGHTS[0],
+    max: LIGHTS[1],
+    step: 0.5,
+    "aria-label": "Brightness, in stops",
+  });
   light.addEventListener("input", () => app.change({ light: Number(light.value) }));
   const rows = button("Two rows", "Panes in one row or two", () => app.change({ rows: 3 - app.view.rows }));
-  const histogram = button("Histograms", "Histogram of each pane (h)", () => app.change({ histogram: !app.view.histogram }));
-  const line = button("Line upright", "The slider's line upright or lying (u)", () => app.change({ upright: !app.view.upright }));
+  const histogram = button("Histograms", "Histogram of each pane (h)", () =>
+    app.change({ histogram: !app.view.histogram }),
+  );
+  const line = button("Line upright", "The slider's line upright or lying (u)", () =>
+    app.change({ upright: !app.view.upright }),
+  );
   const worst = button("Worst place", "Where the first model differs most from the target (w)", () => app.goToWorst());
-  const link = button("Copy link", "Copy what is seen as text: for view = \"...\" in a notebook, or behind a report's address", () => app.copyLink());
+  const link = button(
+    "Copy link",
+    'Copy what is seen as text: for view = "..." in a notebook, or behind a report\'s address',
+    () => app.copyLink(),
+  );
   const save = menu("Save the whole picture of a pane as PNG", (name) => name && app.save(name));
   const el = element("div", { className: "aic-bar aic-more" });
   const labelled = (text, control) => element("label", {}, [text, control]);
-  el.append(track, labelled("Sort by ", sort[0]), labelled("of ", sort[1]), labelled("or difference from ", sort[2]),
-    labelled("Brightness ", light), rows, histogram, line, worst, link, save);
+  el.append(
+    track,
+    labelled("Sort by ", sort[0]),
+    labelled("of ", sort[1]),
+    labelled("or difference from ", sort[2]),
+    labelled("Brightness ", light),
+    rows,
+    histogram,
+    line,
+    worst,
+    link,
+    save,
+  );
   return { el, refresh: () => refreshMore(app, el, { track, sort, light, rows, histogram, line, save }) };
 }
 
@@ -96,23 +138,46 @@ function refreshMore(app, el, { track, sort, light, rows, histogram, line, save 
   if (el.hidden) return;
   const tracks = catalogue.tracks ?? [];
   track.hidden = tracks.length < 2;
-  fillMenu(track, tracks.map(([title, name]) => [name, title]), catalogue.track);
+  fillMenu(
+    track,
+    tracks.map(([title, name]) => [name, title]),
+    catalogue.track,
+  );
   const names = catalogue.shown.map(({ name }) => name).filter((name) => name !== catalogue.reference);
-  fillMenu(sort[0], catalogue.metrics.map(({ key, title }) => [key, title]), view.sort[0]);
-  fillMenu(sort[1], names.map((name) => [name, name]), view.sort[1]);
+  fillMenu(
+    sort[0],
+    catalogue.metrics.map(({ key, title }) => [key, title]),
+    view.sort[0],
+  );
+  fillMenu(
+    sort[1],
+    names.map((name) => [name, name]),
+    view.sort[1],
+  );
   fillMenu(sort[2], [["", "nothing"], ...names.map((name) => [name, name])], view.sort[2]);
   fillMenu(save, [["", "Save PNG …"], ...view.panes.map((name) => [name, name])], "");
   light.value = view.light;
   rows.hidden = view.mode !== "side";
   line.hidden = view.mode !== "slider";
-  for (const [switched, is] of [[rows, view.rows === 2], [histogram, view.histogram], [line, view.upright]]) switched.setAttribute("aria-pressed", String(is));
+  for (const [switched, is] of [
+    [rows, view.rows === 2],
+    [histogram, view.histogram],
+    [line, view.upright],
+  ])
+    switched.setAttribute("aria-pressed", String(is));
 }
 
 /** Return the corner for a photo of one's own: a file, or its path where the kernel runs, and how it is taken. */
 export function makePhoto(app) {
   const file = element("input", { type: "file", accept: "image/*", hidden: true });
-  const choose = button("Your photo …", "Choose a photo of your own, or drop one onto the pictures", () => file.click());
-  const path = element("input", { type: "text", placeholder: "or its path", "aria-label": "Path of a photo on the machine that runs the notebook" });
+  const choose = button("Your photo …", "Choose a photo of your own, or drop one onto the pictures", () =>
+    file.click(),
+  );
+  const path = element("input", {
+    type: "text",
+    placeholder: "or its path",
+    "aria-label": "Path of a photo on the machine that runs the notebook",
+  });
   const way = menu("How the photo is given to the networks", () => app.takePhoto({}));
   const said = element("span", { className: "aic-said", role: "status" });
   file.addEventListener("change", () => file.files[0] && app.takeFile(file.files[0]));
@@ -123,7 +188,11 @@ export function makePhoto(app) {
     el.hidden = !app.source.photo || !ways.length;
     path.hidden = !app.view.more;
     way.hidden = ways.length < 2 || !app.view.more;
-    fillMenu(way, ways.map(([words, value]) => [value, words]), way.value || ways[0]?.[1]);
+    fillMenu(
+      way,
+      ways.map(([words, value]) => [value, words]),
+      way.value || ways[0]?.[1],
+    );
     file.value = "";
     said.textContent = app.said.words;
     said.classList.toggle("aic-worse", !app.said.good);

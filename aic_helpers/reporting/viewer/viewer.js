@@ -31,17 +31,29 @@ export function mount(root, source, { linked = "", linkFor = (text) => text } = 
   const parts = buildParts(app);
   const stops = [listenTo(app, source), watchScrolling(app), watchSize(app), blink(app), source.stop];
   app.render = () => renderParts(app, parts);
-  for (const preview of source.previews?.() ?? []) preview.then((found) => app.takePreview(found), () => {});
+  for (const preview of source.previews?.() ?? [])
+    preview.then(
+      (found) => app.takePreview(found),
+      () => {},
+    );
   app.refresh();
   return Object.assign(() => stops.forEach((stop) => stop()), { app });
 }
 
 function buildParts(app) {
-  const [toolbar, scale, more, photo, panes] = [makeToolbar, makeScale, makeMore, makePhoto, makePanes].map((make) => make(app));
-  const strip = makeStrip({ choose: (name) => app.change({ image: name }), wantThumbs: (names) => app.fetchThumbs(names, strip) });
+  const [toolbar, scale, more, photo, panes] = [makeToolbar, makeScale, makeMore, makePhoto, makePanes].map((make) =>
+    make(app),
+  );
+  const strip = makeStrip({
+    choose: (name) => app.change({ image: name }),
+    wantThumbs: (names) => app.fetchThumbs(names, strip),
+  });
   const title = element("p", { className: "aic-quiet aic-title" });
   const help = element("dialog", { className: "aic-help", "aria-label": "All keys" });
-  help.append(keyList(), button("Close", "Close the list of keys", () => help.close()));
+  help.append(
+    keyList(),
+    button("Close", "Close the list of keys", () => help.close()),
+  );
   app.dialog = help;
   app.photoWay = photo.way;
   panes.panes.forEach(({ frame }) => handle(app, frame));
@@ -60,7 +72,12 @@ function renderParts(app, { toolbar, scale, more, photo, panes, strip, title, sh
     panes.layout();
     panes.refresh();
     strip.update(app.catalogue, app.view);
-    title.textContent = sentences([app.catalogue.title, app.catalogue.data, app.image()?.words, ...(app.catalogue.notes ?? [])]);
+    title.textContent = sentences([
+      app.catalogue.title,
+      app.catalogue.data,
+      app.image()?.words,
+      ...(app.catalogue.notes ?? []),
+    ]);
   }
   if (app.due.refresh || app.due.draw) {
     toolbar.showZoom();
@@ -72,12 +89,29 @@ function renderParts(app, { toolbar, scale, more, photo, panes, strip, title, sh
   app.wantPictures();
 }
 
-const sentences = (texts) => texts.filter(Boolean).map((text) => text.replace(/\.?$/, ".")).join(" ");
+const sentences = (texts) =>
+  texts
+    .filter(Boolean)
+    .map((text) => text.replace(/\.?$/, "."))
+    .join(" ");
 
 function makeApp(root, source, linkFor) {
   const app = {
-    root, source, due: {}, width: 600, pane: [300, 200], ratio: window.devicePixelRatio || 1, scrolledAt: -1e9, progress: "",
-    selection: null, cropFigures: {}, pointer: null, isHeld: false, isSecond: false, isStill: true, said: { words: "", good: true },
+    root,
+    source,
+    due: {},
+    width: 600,
+    pane: [300, 200],
+    ratio: window.devicePixelRatio || 1,
+    scrolledAt: -1e9,
+    progress: "",
+    selection: null,
+    cropFigures: {},
+    pointer: null,
+    isHeld: false,
+    isSecond: false,
+    isStill: true,
+    said: { words: "", good: true },
   };
   app.pictures = makePictures(source, () => app.arrived());
   return Object.assign(app, looking(app), moving(app), choosing(app), asking(app, linkFor));
@@ -180,7 +214,14 @@ function choosing(app) {
     app.dialog.close();
     app.select(null);
   };
-  return { turn, countPanes, goToWorst, escape, help: () => app.dialog.showModal(), select: (box, how) => select(app, box, how) };
+  return {
+    turn,
+    countPanes,
+    goToWorst,
+    escape,
+    help: () => app.dialog.showModal(),
+    select: (box, how) => select(app, box, how),
+  };
 }
 
 /** Return where the first model in the panes is furthest from the reference, in pixels of the frame. */
@@ -208,7 +249,9 @@ async function select(app, box, { isDone = true } = {}) {
 /** Return the figures of a rectangle, of the pixels that the page has; none where the page has no target. */
 async function figuresHere(app, panes, box) {
   const reference = app.pictures.of(app.view.image, app.reference());
-  const [ofPsnr, ofSsim] = ["psnr_db", "ms_ssim"].map((key) => app.catalogue.metrics.find((metric) => metric.key === key));
+  const [ofPsnr, ofSsim] = ["psnr_db", "ms_ssim"].map((key) =>
+    app.catalogue.metrics.find((metric) => metric.key === key),
+  );
   const figures = {};
   for (const name of app.reference() === app.catalogue.reference ? panes : []) {
     const picture = app.pictures.of(app.view.image, name);
@@ -233,10 +276,14 @@ function asking(app, linkFor) {
     takePhoto,
     takeFile: async (file) => takePhoto({ name: file.name }, await file.arrayBuffer()),
     retrack: async (track) => tell(await app.source.track(track)),
-    save: async (name) => tell(app.source.save ? await app.source.save(app.view.image, name) : await download(app, name)),
+    save: async (name) =>
+      tell(app.source.save ? await app.source.save(app.view.image, name) : await download(app, name)),
     copyLink: async () => {
       const text = linkFor(viewText(app.view));
-      const isCopied = await navigator.clipboard?.writeText(text).then(() => true, () => false);
+      const isCopied = await navigator.clipboard?.writeText(text).then(
+        () => true,
+        () => false,
+      );
       tell({ words: `${isCopied ? "copied: " : ""}${text}` });
     },
     fetchThumbs: async (names, strip) => {
@@ -246,7 +293,12 @@ function asking(app, linkFor) {
       const { view } = app;
       const names = [...view.panes.slice(0, isStage(app) ? 2 : undefined), app.reference()].filter(Boolean);
       const place = app.place();
-      const wish = { frame: app.frame(), seen: seenBox(place, app.frame(), app.pane), zoom: place.zoom, still: app.isStill };
+      const wish = {
+        frame: app.frame(),
+        seen: seenBox(place, app.frame(), app.pane),
+        zoom: place.zoom,
+        still: app.isStill,
+      };
       app.pictures.want(view.image, [...new Set(names)], wish);
     },
     takePreview: ({ image, name, size, layer }) => {
@@ -340,13 +392,16 @@ function render({ model, el }) {
 export function mountAll(page) {
   if (!element("canvas").getContext("2d")) return;
   const places = [...page.querySelectorAll(".aic-viewer-data")];
-  const seen = new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries) {
-      if (!isIntersecting) continue;
-      seen.unobserve(target);
-      mountHere(target, places.indexOf(target));
-    }
-  }, { rootMargin: "200px" });
+  const seen = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting) continue;
+        seen.unobserve(target);
+        mountHere(target, places.indexOf(target));
+      }
+    },
+    { rootMargin: "200px" },
+  );
   places.forEach((place) => seen.observe(place));
 }
 
