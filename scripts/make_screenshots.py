@@ -41,10 +41,11 @@ def notebook(folder: Path, name: str, view: str) -> None:
 def shoot(page: Page, address: str, name: str, out: Path) -> None:
     """Run a notebook, and take a picture of its viewer as it stands in the window."""
     labs.run_all_cells(page, address, name, 120_000)
-    page.locator(".aic-frame").first.wait_for(timeout=120_000)
+    page.locator(".aic-frame:visible").first.wait_for(timeout=120_000)
     page.wait_for_function(READY, timeout=60_000)
-    page.locator(".aic-viewer").scroll_into_view_if_needed()
-    page.screenshot(path=out)
+    page.locator(".jp-Cell:visible:has(.aic-viewer)").evaluate("(cell) => cell.scrollIntoView()")
+    page.mouse.move(0, 0)
+    save(page.screenshot(), out)
 
 
 def shoot_report(browser: Browser, name: str, view: str, width_px: int, height_px: int, **how: Any) -> None:
@@ -56,9 +57,13 @@ def shoot_report(browser: Browser, name: str, view: str, width_px: int, height_p
     page.locator(".aic-frame").first.wait_for()
     page.wait_for_function(READY)
     page.get_by_role("heading", name="Images", exact=True).evaluate("(heading) => heading.scrollIntoView()")
-    shown = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    shown.quantize(256).save(PROJECT / "docs" / name, optimize=True)  # a third of the bytes, which git keeps for ever
+    save(page.screenshot(), PROJECT / "docs" / name)
     context.close()
+
+
+def save(shown: bytes, out: Path) -> None:
+    """Save a picture in 256 colours: a third of the bytes, which git keeps for ever."""
+    Image.open(io.BytesIO(shown)).convert("RGB").quantize(256).save(out, optimize=True)
 
 
 def main() -> None:

@@ -188,7 +188,7 @@ test("what the kernel showed last is seen where none answers", async () => {
   rendered(model).catch(() => {}); // its panes wait for ever
   await until(() => frames().length === 3 && pixelOf(seen(0), seen(0).width >> 1, seen(0).height >> 1)[3], "a preview");
   equal(pixelOf(seen(0), seen(0).width >> 1, seen(0).height >> 1), [200, 100, 50, 255]);
-  equal(all(".aic-note")[0].textContent, "waiting");
+  equal(all(".aic-note")[0].textContent, "small copy");
 });
 
 test("a widget that is taken away listens to nothing any more", async () => {

@@ -167,7 +167,8 @@ function refreshMore(app, el, { track, sort, light, rows, histogram, line, save 
     switched.setAttribute("aria-pressed", String(is));
 }
 
-/** Return the corner for a photo of one's own: a file, or its path where the kernel runs, and how it is taken. */
+/** Return the corner for a photo of one's own (a file, or its path where the kernel runs, and how it is taken), and
+ * for what is said of photos, of what was saved and of the link. */
 export function makePhoto(app) {
   const file = element("input", { type: "file", accept: "image/*", hidden: true });
   const choose = button("Your photo …", "Choose a photo of your own, or drop one onto the pictures", () =>
@@ -185,9 +186,10 @@ export function makePhoto(app) {
   const el = element("div", { className: "aic-bar aic-photo" }, [choose, file, path, way, said]);
   const refresh = () => {
     const ways = app.catalogue.ways ?? [];
-    el.hidden = !app.source.photo || !ways.length;
-    path.hidden = !app.view.more;
-    way.hidden = ways.length < 2 || !app.view.more;
+    choose.hidden = !app.source.photo || !ways.length;
+    path.hidden = choose.hidden || !app.view.more;
+    way.hidden = path.hidden || ways.length < 2;
+    el.hidden = choose.hidden && !app.said.words;
     fillMenu(
       way,
       ways.map(([words, value]) => [value, words]),
