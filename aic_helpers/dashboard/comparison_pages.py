@@ -126,7 +126,7 @@ class _Kept:
 def encoded(pixels: Rgb8) -> Picture:
     """Return an image's very pixels as WebP, or as PNG where a side is too long for it.
 
-    On photos such a WebP is about a fifth smaller than PNG, in less time.
+    On photos such a WebP is about a quarter smaller than a quick PNG. A better search takes six times as long for a sixth.
     """
     height_px, width_px = pixels.shape[:2]
     stream = io.BytesIO()
@@ -134,7 +134,7 @@ def encoded(pixels: Rgb8) -> Picture:
     if max(image.size) > WEBP_SIDE_PX:
         image.save(stream, format="PNG")
         return Picture(_base64(stream), width_px, height_px, "png")
-    image.save(stream, format="WEBP", lossless=True, method=2, quality=50)
+    image.save(stream, format="WEBP", lossless=True, method=0, quality=0)
     return Picture(_base64(stream), width_px, height_px)
 
 
