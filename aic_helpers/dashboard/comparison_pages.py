@@ -126,7 +126,7 @@ class _Kept:
 def encoded(pixels: Rgb8) -> Picture:
     """Return an image's very pixels as WebP, or as PNG where a side is too long for it.
 
-    On photos such a WebP is about a quarter smaller than a quick PNG. A better search takes six times as long for a sixth.
+    On photos such a WebP is a quarter smaller than a quick PNG. A better search takes six times as long for a sixth.
     """
     height_px, width_px = pixels.shape[:2]
     stream = io.BytesIO()
