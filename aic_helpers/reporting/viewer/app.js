@@ -155,9 +155,10 @@ function placeOfWorst(app) {
 /** Mark a rectangle of the frame; where it is done, get its figures. */
 async function select(app, box, { isDone = true } = {}) {
   app.selection = box;
-  if (!box) app.cropFigures = {};
+  if (box && !isDone) return void app.draw();
+  app.cropFigures = {};
   app.refresh();
-  if (!box || !isDone) return;
+  if (!box) return;
   const { image, panes } = app.view;
   const figures = await (app.source.crop?.(image, panes, box) ?? figuresHere(app, panes, box));
   if (app.selection !== box || app.view.image !== image) return;
