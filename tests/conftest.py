@@ -59,6 +59,15 @@ def challenge() -> Path:
     return Path(folder)
 
 
+@pytest.fixture(scope="session")
+def set5() -> Path:
+    """Set5, its originals in `HR`, MATLAB's small photos in `LR_bicubic/X2` to `X4`; without it tests are skipped."""
+    folder = os.environ.get("AIC_SET5")
+    if not folder:
+        pytest.skip("AIC_SET5 is not set: no Set5 to compare with")
+    return Path(folder)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Debian's chromium, driven by playwright; skipped where there is none, unless AIC_REQUIRE_BROWSER is set.
