@@ -33,7 +33,7 @@ from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.core.tracks import ENHANCEMENT
 from aic_helpers.data import datasets, images
 from aic_helpers.evaluation.metrics import ms_ssim, ms_ssim_both, psnr
-from aic_helpers.evaluation.ssim import scale_means
+from aic_helpers.evaluation.ssim_means import scale_means
 from aic_helpers.models import frozen_models, sources
 
 Image = NDArray[np.float32]

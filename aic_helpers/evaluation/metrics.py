@@ -15,7 +15,7 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.data.images import Floats, crop_border
 from aic_helpers.evaluation import ssim_float64
 from aic_helpers.evaluation.kernels import WINDOW_PX, Doubles, squared_error
-from aic_helpers.evaluation.ssim import scale_means
+from aic_helpers.evaluation.ssim_means import scale_means
 
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """Wang, Simoncelli and Bovik 2003, "Multi-scale structural similarity", section 3.2."""

@@ -1,6 +1,6 @@
 """SSIM at all scales of an image pair in float64, written out: slow, for pairs that are nothing like each other.
 
-`ssim` is right to some 1e-7 of the largest value. A power of a mean near 0 makes much of that.
+`ssim_means` is right to some 1e-7 of the largest value. A power of a mean near 0 makes much of that.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LARGEST = 1e70
 
 
 def scale_means(reference: NDArray[Any], output: NDArray[Any], *, data_range: float, wanted: Sequence[bool]) -> Doubles:
-    """Return the same as `aic_helpers.evaluation.ssim.scale_means` does with float64 sums, of some of the scales.
+    """Return the same as `aic_helpers.evaluation.ssim_means.scale_means` does with float64 sums, of some of the scales.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.data import images
-from aic_helpers.evaluation import ssim
+from aic_helpers.evaluation import ssim_means
 from aic_helpers.evaluation.metrics import SCALE_WEIGHTS, ms_ssim, ms_ssim_both, psnr
 
 DEFINITIONS = ("per_channel", "tensorflow", "pooled")
@@ -53,7 +53,7 @@ def test_ssim_of_one_scale_agrees_with_scikit_image():
         use_sample_covariance=False,
         full=True,
     )
-    ours, _ = ssim.scale_means(reference, output, data_range=1.0, scales=1)
+    ours, _ = ssim_means.scale_means(reference, output, data_range=1.0, scales=1)
     assert ours[0] == pytest.approx(full[5:-5, 5:-5].mean(axis=(0, 1)), abs=1e-7)
 
 
@@ -237,7 +237,7 @@ def test_both_sums_are_what_two_calls_return(photo_2k):
 
 def test_threads_change_nothing(photo_2k, monkeypatch):
     shared = ms_ssim_both(*photo_2k, data_range=1.0)
-    monkeypatch.setattr(ssim, "THREADS_FROM", math.inf)
+    monkeypatch.setattr(ssim_means, "THREADS_FROM", math.inf)
     assert shared == pytest.approx(ms_ssim_both(*photo_2k, data_range=1.0), abs=1e-12)
 
 
