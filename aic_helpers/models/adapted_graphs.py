@@ -12,13 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aic_helpers.core.quiet_tensorflow import import_tensorflow
+from aic_helpers.data.colour_spaces import BLACK, LUMA
 from aic_helpers.graphs.graph_ends import Ends
 from aic_helpers.models.adapters import Adapters
-
-LUMA = (65.481 / 255, 128.553 / 255, 24.966 / 255)
-"""Of RGB by BT.601 with 8 bits: black is 16 and white 235 of 255, as in MATLAB's rgb2ycbcr."""
-
-BLACK = 16 / 255
 
 FROM_LUMA = 255 / 219
 """How much R, G and B each change with luma where both chromas stay."""
