@@ -34,7 +34,7 @@ def squared_error(
 ) -> tuple[float, int]:
     """Return the sum of squared differences without the border, and how many pixels' values leave [0, data_range].
 
-    NaN leaves it too. `reference` and `output` are (height, width, 3), contiguous, and of the type of `data_range`.
+    NaN leaves it too. The pair is (height, width, channels), contiguous, and of the type of `data_range`.
     """
     height, width = reference.shape[0], reference.shape[1]
     total, outside = 0.0, 0

@@ -1,4 +1,4 @@
-"""PSNR and MS-SSIM: plain functions of two arrays, within 1e-6 of what float64 gives.
+"""PSNR, SSIM and MS-SSIM: plain functions of two arrays, within 1e-6 of what float64 gives.
 
 One definition is meant not to be: ``tensorflow`` sums in float32, as TensorFlow does.
 """
@@ -42,7 +42,7 @@ def psnr(reference: Floats, output: Floats, *, data_range: float, crop_px: int =
 
     Parameters
     ----------
-    reference, output : ndarray, shape (height, width, 3), floating, RGB
+    reference, output : ndarray, shape (height, width, 3), RGB, or (height, width), one plane such as luma; floating
         Values in [0, data_range]; a value outside raises. Clip first.
     data_range : float
         White minus black: 1.0 or 255.0. Never guessed from the dtype.
@@ -65,8 +65,42 @@ def psnr(reference: Floats, output: Floats, *, data_range: float, crop_px: int =
     error, misplaced = squared_error(*pair, crop_px, pair[0].dtype.type(data_range))
     if misplaced or not _border_is_finite(pair, crop_px):
         _check_values(reference, output, crop_px, data_range)
-    height, width = (side - 2 * crop_px for side in reference.shape[:2])
-    return math.inf if error == 0 else 10 * math.log10(data_range**2 * (3 * height * width) / error)
+    return math.inf if error == 0 else 10 * math.log10(data_range**2 * crop_border(reference, crop_px).size / error)
+
+
+def ssim(reference: Floats, output: Floats, *, data_range: float, crop_px: int = 0) -> float:
+    """Return the structural similarity of one image pair, as the literature has it.
+
+    Parameters
+    ----------
+    reference, output : ndarray, shape (height, width, 3), RGB, or (height, width), one plane such as luma; floating
+        Any finite values.
+    data_range : float
+        White minus black: 1.0 or 255.0. Never guessed from the dtype. Luma's is that of the image it is made of.
+    crop_px : int
+        Pixels removed from each side before scoring.
+
+    Returns
+    -------
+    float
+        At most 1, which identical images get; below 0 where they correlate negatively. The mean over all windows that
+        fit, and over the channels.
+
+    Raises
+    ------
+    InputError
+        Unequal shapes, values that aren't finite, less than 11 px on a side, or a range or crop that can't be.
+
+    Notes
+    -----
+    The window is a Gaussian of 11 px with a sigma of 1.5 px, K1 is 0.01 and K2 0.03: Wang et al. 2004, "Image quality
+    assessment: from error visibility to structural similarity". A later script of theirs, `ssim.m`, first reduces a
+    large image to some 256 px; papers on super-resolution don't, and neither does this.
+    """
+    _check_pair(reference, output, data_range, crop_px)
+    _check_sides(reference.shape, WINDOW_PX, crop_px, "a window of SSIM")
+    means, _, _ = _scale_means(_three_channels(reference, output), float(data_range), crop_px, scales=1)
+    return float(means.mean())
 
 
 def ms_ssim(
@@ -81,7 +115,7 @@ def ms_ssim(
 
     Parameters
     ----------
-    reference, output : ndarray, shape (height, width, 3), floating, RGB
+    reference, output : ndarray, shape (height, width, 3), RGB, or (height, width), one plane such as luma; floating
         Any finite values: Track B's protocol measures the unclipped output.
     data_range : float
         White minus black: 1.0 or 255.0. Never guessed from the dtype.
@@ -150,21 +184,27 @@ def _means(
     reference: Floats, output: Floats, data_range: float, crop_px: int, least_px: int, float32_sums: bool
 ) -> tuple[Doubles, Doubles]:
     _check_pair(reference, output, data_range, crop_px)
-    _check_scales(reference.shape, least_px, crop_px)
-    pair = _prepared(reference, output)
-    fast = partial(
-        scale_means, data_range=float(data_range), crop_px=crop_px, scales=len(SCALE_WEIGHTS), float32_sums=float32_sums
-    )
+    _check_sides(reference.shape, least_px, crop_px, "five scales of MS-SSIM")
+    pair, white = _three_channels(reference, output), float(data_range)
+    exact, rounded, is_far_out = _scale_means(pair, white, crop_px, len(SCALE_WEIGHTS), float32_sums)
+    if exact.min() < SMALL_MEAN and any(unsure := _unsure(exact)):
+        inner = [crop_border(image, crop_px) for image in pair]
+        wanted = [True] * len(SCALE_WEIGHTS) if is_far_out else unsure
+        exact[wanted] = ssim_float64.scale_means(*inner, data_range=white, wanted=wanted)
+    return exact, rounded
+
+
+def _scale_means(
+    pair: list[Floats], data_range: float, crop_px: int, scales: int, float32_sums: bool = False
+) -> tuple[Doubles, Doubles, bool]:
+    """Return what `scale_means` does, and whether some values were so far out that they had to be clipped for it."""
+    fast = partial(scale_means, data_range=data_range, crop_px=crop_px, scales=scales, float32_sums=float32_sums)
     exact, rounded = fast(*pair)
     is_far_out = not np.isfinite(exact).all()
     if is_far_out or not _border_is_finite(pair, crop_px):
-        _check_values(reference, output, crop_px)
+        _check_values(pair[0], pair[1], crop_px)
         exact, rounded = fast(*_within_float32(pair, data_range))
-    if exact.min() < SMALL_MEAN and any(unsure := _unsure(exact)):
-        inner = [crop_border(image, crop_px) for image in (reference, output)]
-        wanted = [True] * len(SCALE_WEIGHTS) if is_far_out else unsure
-        exact[wanted] = ssim_float64.scale_means(*inner, data_range=float(data_range), wanted=wanted)
-    return exact, rounded
+    return exact, rounded, is_far_out
 
 
 def _unsure(means: Doubles) -> list[bool]:
@@ -202,17 +242,17 @@ def _check_pair(reference: Floats, output: Floats, data_range: float, crop_px: i
             "scale or crop the output, or pass the matching reference",
         )
     for name, image in (("reference", reference), ("output", output)):
-        if image.ndim != 3 or image.shape[2] != 3 or not np.issubdtype(image.dtype, np.floating):
-            raise InputError(
-                f"{name} as a floating array (height, width, 3)", f"{image.dtype} {image.shape}", "convert it"
-            )
+        is_image = image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
+        if not is_image or not np.issubdtype(image.dtype, np.floating):
+            wanted = f"{name} as a floating array (height, width, 3) or (height, width)"
+            raise InputError(wanted, f"{image.dtype} {image.shape}", "convert it")
     crop_border(reference, crop_px)
 
 
-def _check_scales(shape: tuple[int, ...], least_px: int, crop_px: int) -> None:
+def _check_sides(shape: tuple[int, ...], least_px: int, crop_px: int, need: str) -> None:
     if min(shape[:2]) < least_px + 2 * crop_px:
         raise InputError(
-            f"at least {least_px + 2 * crop_px} px on each side (five scales of MS-SSIM)",
+            f"at least {least_px + 2 * crop_px} px on each side ({need})",
             f"{shape[1]}x{shape[0]}",
             "use a larger image",
         )
@@ -240,6 +280,15 @@ def _border_is_finite(pair: list[Floats], crop_px: int) -> bool:
 
 
 def _prepared(reference: Floats, output: Floats) -> list[Floats]:
-    """Return the pair as the compiled passes take it, mostly as it is: float32 or float64, contiguous, writable."""
-    double = max(reference.dtype.itemsize, output.dtype.itemsize) > 4
-    return [np.require(image, np.float64 if double else np.float32, ["C", "W"]) for image in (reference, output)]
+    """Return the pair as the compiled passes take it, mostly as it is: float32 or float64, contiguous, writable.
+
+    A plane has one channel.
+    """
+    dtype = np.float64 if max(reference.dtype.itemsize, output.dtype.itemsize) > 4 else np.float32
+    return [np.require(np.atleast_3d(image), dtype, ["C", "W"]) for image in (reference, output)]
+
+
+def _three_channels(reference: Floats, output: Floats) -> list[Floats]:
+    """Return the pair as the pass of SSIM takes it: a plane is there three times."""
+    pair = _prepared(reference, output)
+    return pair if reference.ndim == 3 else [image.repeat(3, axis=2) for image in pair]

@@ -1,4 +1,4 @@
-"""PSNR and MS-SSIM against numbers worked out by hand, second implementations, and the original's own figures."""
+"""PSNR, SSIM and MS-SSIM against numbers worked out by hand, second implementations, and the original's own figures."""
 
 import math
 from concurrent.futures import ThreadPoolExecutor
@@ -8,9 +8,9 @@ import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.data import images
+from aic_helpers.data import colour_spaces, images
 from aic_helpers.evaluation import ssim_means
-from aic_helpers.evaluation.metrics import SCALE_WEIGHTS, ms_ssim, ms_ssim_both, psnr
+from aic_helpers.evaluation.metrics import SCALE_WEIGHTS, ms_ssim, ms_ssim_both, psnr, ssim
 
 DEFINITIONS = ("per_channel", "tensorflow", "pooled")
 
@@ -39,22 +39,6 @@ def test_psnr_agrees_with_scikit_image():
     reference, output = noisy_pair()
     expected = peak_signal_noise_ratio(reference[4:-4, 4:-4], output[4:-4, 4:-4], data_range=1.0)
     assert psnr(reference, output, data_range=1.0, crop_px=4) == pytest.approx(expected, abs=1e-10)
-
-
-def test_ssim_of_one_scale_agrees_with_scikit_image():
-    """scikit-image's Gaussian SSIM has the same window (11 px at sigma 1.5) and averages where it fits."""
-    reference, output = noisy_pair()
-    _, full = structural_similarity(
-        reference,
-        output,
-        data_range=1.0,
-        channel_axis=2,
-        gaussian_weights=True,
-        use_sample_covariance=False,
-        full=True,
-    )
-    ours, _ = ssim_means.scale_means(reference, output, data_range=1.0, scales=1)
-    assert ours[0] == pytest.approx(full[5:-5, 5:-5].mean(axis=(0, 1)), abs=1e-7)
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +117,63 @@ def test_agrees_with_the_definition_written_out(definition, size, case, dtype):
     assert ms_ssim(reference, output, data_range=1.0, definition=definition) == pytest.approx(
         plain(reference.astype(float), output.astype(float), definition), abs=1e-7
     )
+
+
+def scikit_image_ssim(reference, output, data_range=1.0):
+    """Its Gaussian SSIM has the same window (11 px at sigma 1.5), and averages where it fits."""
+    channel_axis = 2 if reference.ndim == 3 else None
+    definition = {"gaussian_weights": True, "use_sample_covariance": False}
+    return structural_similarity(reference, output, data_range=data_range, channel_axis=channel_axis, **definition)
+
+
+def in_colour(image):
+    return image
+
+
+def in_luma(image):
+    return colour_spaces.luma(image)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("way", [in_colour, in_luma])
+def test_ssim_agrees_with_scikit_image(way, case, dtype):
+    reference, output = (way(image).astype(dtype) for image in case(np.random.default_rng(3), (43, 95)))
+    expected = scikit_image_ssim(reference.astype(float), output.astype(float))
+    assert ssim(reference, output, data_range=1.0) == pytest.approx(expected, abs=1e-7)
+
+
+@pytest.mark.parametrize("way", [in_colour, in_luma])
+def test_ssim_of_255_and_a_crop_agrees_with_scikit_image(way):
+    reference, output = (255 * way(image) for image in noisy_pair((60, 71)))
+    expected = scikit_image_ssim(reference[4:-4, 4:-4], output[4:-4, 4:-4], 255.0)
+    assert ssim(reference, output, data_range=255.0, crop_px=4) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(11, 11), (30, 20, 3)])
+def test_ssim_of_flat_images_by_hand(shape, dtype):
+    """Nothing varies, so luminance alone is left."""
+    dark, bright = np.full(shape, 0.25, dtype), np.full(shape, 0.75, dtype)
+    expected = (2 * 0.25 * 0.75 + 1e-4) / (0.25**2 + 0.75**2 + 1e-4)
+    assert ssim(dark, bright, data_range=1.0) == pytest.approx(expected, abs=1e-7)
+
+
+def test_ssim_of_a_dot_and_black_by_hand():
+    """One window: of the dot it has the weight w at its centre, so the mean is w and the variance w - w²."""
+    dot = np.zeros((11, 11))
+    dot[5, 5] = 1
+    weight = 1 / sum(math.exp(-(i**2 + j**2) / (2 * 1.5**2)) for i in range(-5, 6) for j in range(-5, 6))
+    expected = 1e-4 / (weight**2 + 1e-4) * 9e-4 / (weight - weight**2 + 9e-4)
+    assert ssim(dot, np.zeros((11, 11)), data_range=1.0) == pytest.approx(expected, abs=1e-8)
+
+
+def test_a_plane_scores_as_the_grey_image_does():
+    planes = [image[..., 0] for image in noisy_pair()]
+    grey = [np.repeat(plane[..., None], 3, axis=2) for plane in planes]
+    for metric in (psnr, ssim, ms_ssim):
+        expected = metric(*grey, data_range=1.0, crop_px=3)
+        assert metric(*planes, data_range=1.0, crop_px=3) == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -257,7 +298,7 @@ def test_any_layout_and_float_type_will_do():
         assert found == pytest.approx(expected, abs=1e-12)
 
 
-@pytest.mark.parametrize("metric", [psnr, ms_ssim, ms_ssim_both])
+@pytest.mark.parametrize("metric", [psnr, ssim, ms_ssim, ms_ssim_both])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("at", [(0, 7), (100, 100), (199, 239), (50, 239), (50, 0)])
 def test_no_value_that_is_not_finite_goes_unseen(metric, value, at):
@@ -279,6 +320,21 @@ def test_identity_symmetry_and_order(definition):
     assert forth == pytest.approx(back, abs=1e-7)
     assert ms_ssim(reference, much, data_range=1.0, definition=definition) < forth < 1
     assert psnr(reference, much, data_range=1.0) < psnr(reference, little, data_range=1.0)
+
+
+def test_identity_symmetry_and_order_of_ssim():
+    reference, little = noisy_pair(noise=0.02)
+    _, much = noisy_pair(noise=0.2)
+    for way in (in_colour, in_luma):
+        given, near, far = way(reference), way(little), way(much)
+        assert ssim(given, given, data_range=1.0) == 1
+        assert ssim(given, near, data_range=1.0) == pytest.approx(ssim(near, given, data_range=1.0), abs=1e-7)
+        assert ssim(given, far, data_range=1.0) < ssim(given, near, data_range=1.0) < 1
+
+
+def test_ssim_of_an_inverted_image_is_below_0():
+    noise = np.random.default_rng(4).random((50, 50, 3))
+    assert -1 < ssim(noise, 1 - noise, data_range=1.0) < -0.8
 
 
 @pytest.mark.parametrize("definition", DEFINITIONS)
@@ -310,6 +366,26 @@ def test_too_small_for_five_scales(definition, crop_px, least_px):
     small = image[:-1]
     with pytest.raises(InputError, match=f"expected at least {least_px} px .*found {least_px}x{least_px - 1}"):
         ms_ssim(small, small, data_range=1.0, crop_px=crop_px, definition=definition)
+
+
+def test_too_small_for_a_window():
+    image = noisy_pair((19, 19))[0]
+    assert ssim(image, image, data_range=1.0, crop_px=4) == 1
+    small = image[:-1]
+    message = r"expected at least 19 px on each side \(a window of SSIM\), found 19x18: use a larger image"
+    with pytest.raises(InputError, match=message):
+        ssim(small, small, data_range=1.0, crop_px=4)
+
+
+@pytest.mark.parametrize("metric", [psnr, ssim, ms_ssim])
+@pytest.mark.parametrize(
+    ("shape", "dtype"), [((200, 240), np.uint8), ((200, 240, 1), np.float64), ((200, 240, 4), float), ((200,), float)]
+)
+def test_what_is_no_image(metric, shape, dtype):
+    image = np.zeros(shape, dtype)
+    message = r"expected reference as a floating array \(height, width, 3\) or \(height, width\), found .*: convert it"
+    with pytest.raises(InputError, match=message):
+        metric(image, image, data_range=1.0)
 
 
 def test_nothing_left_after_the_crop():
