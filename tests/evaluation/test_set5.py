@@ -1,0 +1,69 @@
+"""MATLAB's bicubic scores on Set5 what is published nearly everywhere."""
+
+import numpy as np
+import pytest
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from aic_helpers.data.colour_spaces import luma
+from aic_helpers.data.images import as_float, crop_to_multiple, read_rgb
+from aic_helpers.data.matlab_resizing import matlab_bicubic
+from aic_helpers.evaluation.metrics import psnr, ssim
+
+PUBLISHED = {2: (33.66, 0.9299), 3: (30.39, 0.8682), 4: (28.42, 0.8104)}
+"""PSNR in dB and SSIM by the scale, on luma without a border as wide as the scale; for one in Kim, Lee and Lee 2016,
+"Accurate image super-resolution using very deep convolutional networks"."""
+
+NAMES = ("baby", "bird", "butterfly", "head", "woman")
+
+per_scale = pytest.mark.parametrize("scale", PUBLISHED)
+
+
+def original(set5, name, scale):
+    return crop_to_multiple(read_rgb(set5 / "HR" / f"{name}.png"), scale)
+
+
+def lumas(set5, scale):
+    """Yield luma in [0, 1], not rounded, of each original, and of its small photo enlarged."""
+    for name in NAMES:
+        small = read_rgb(set5 / "LR_bicubic" / f"X{scale}" / f"{name}x{scale}.png")
+        pair = original(set5, name, scale), matlab_bicubic(small, scale)
+        yield tuple(luma(as_float(image).astype(float)) for image in pair)
+
+
+def means(pairs, scale):
+    return np.mean(
+        [[metric(*pair, data_range=1.0, crop_px=scale) for metric in (psnr, ssim)] for pair in pairs], axis=0
+    )
+
+
+@per_scale
+def test_the_small_photos_enlarged_score_what_is_published(set5, scale):
+    psnr_db, mean_ssim = means(lumas(set5, scale), scale)
+    published_db, published_ssim = PUBLISHED[scale]
+    assert psnr_db == pytest.approx(published_db, abs=0.03)
+    assert mean_ssim == pytest.approx(published_ssim, abs=0.001)
+
+
+@per_scale
+def test_luma_reduced_and_enlarged_scores_what_is_published_to_the_last_digit(set5, scale):
+    """As the first networks were compared: luma alone, rounded to 8 bits before and after, and not between."""
+    pairs = []
+    for name in NAMES:
+        y = as_float(luma(original(set5, name, scale))).astype(float)
+        enlarged = matlab_bicubic(matlab_bicubic(y, 1 / scale), scale)
+        pairs.append((y, np.floor(255 * enlarged.clip(0, 1) + 0.5) / 255))
+    psnr_db, mean_ssim = means(pairs, scale)
+    assert (round(psnr_db, 2), round(mean_ssim, 4)) == PUBLISHED[scale]
+
+
+@per_scale
+def test_both_metrics_agree_with_scikit_image(set5, scale):
+    for reference, output in lumas(set5, scale):
+        inner = [image[scale:-scale, scale:-scale] for image in (reference, output)]
+        found = means([(reference, output)], scale)
+        gaussian = {"gaussian_weights": True, "use_sample_covariance": False}
+        expected = (
+            peak_signal_noise_ratio(*inner, data_range=1.0),
+            structural_similarity(*inner, data_range=1.0, **gaussian),
+        )
+        assert found == pytest.approx(np.array(expected), abs=1e-6)
