@@ -63,6 +63,8 @@ FUNCTIONS = {
 }
 """By the name that a formula calls."""
 
+_OPERATIONS = OPERATORS | FUNCTIONS
+
 
 def applied(symbol: str, operands: Sequence[Values]) -> Values:
     """Return an operation's results, element by element; NaN where there is none.
@@ -71,7 +73,7 @@ def applied(symbol: str, operands: Sequence[Values]) -> Values:
     Otherwise ``1 / (1 / 0)`` would be 0, and ``(0 / 0) ** 0`` would be 1.
     """
     with np.errstate(all="ignore"):
-        results = (OPERATORS | FUNCTIONS)[symbol].compute(*operands)
+        results = _OPERATIONS[symbol].compute(*operands)
     defined = np.isfinite(results)
     for values in operands:
         defined = defined & ~np.isnan(values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,12 +36,12 @@ class Formula:
     name: str
     steps: tuple[Step, ...] = field(repr=False)
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The quantities that it needs, in the order of their first use."""
         return tuple(dict.fromkeys(step for step in self.steps if isinstance(step, str)))
 
-    @property
+    @cached_property
     def called(self) -> str:
         """The formula in messages."""
         return told(self.name, self.text)
