@@ -32,7 +32,7 @@ class Function:
     @property
     def wants(self) -> str:
         """How many operands, in words."""
-        return f"{self.least} or more" if self.most is None else str(self.least)
+        return f"{self.least}{' or more' * (self.most is None)} operand{'s' * (self.least > 1)}"
 
 
 def _exactly_rounded(values: Values, digits: Values) -> Values:

@@ -215,7 +215,7 @@ class _Parser:
 
     def _check_operands(self, function: Function, count: int, token: Token) -> None:
         if not function.takes(count):
-            expected = f"{function.wants} operands of {token.text}"
+            expected = f"{function.wants} of {token.text}"
             raise InputError(expected, f"{count} {self._at(token)}", "separate them by commas")
         if token.text == "round":
             digits = self._steps[-1]

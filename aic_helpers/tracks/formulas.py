@@ -62,8 +62,9 @@ class Formula:
         Returns
         -------
         float or ndarray of float64
-            Never infinite. In an array NaN stands where there is no value: a quantity isn't finite, or some part of
-            the formula isn't, by a division by 0, a logarithm of 0 or less, or an overflow.
+            An array where one of its own quantities is one. Never infinite. In an array NaN stands where there is no
+            value: a quantity isn't finite, or some part of the formula isn't, by a division by 0, a logarithm of 0 or
+            less, or an overflow.
 
         Raises
         ------

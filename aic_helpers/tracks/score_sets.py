@@ -39,33 +39,49 @@ class ScoreSet:
 
     def needs(self, score: str) -> tuple[str, ...]:
         """Return the quantities that a score needs, those of the formulas that it uses too."""
-        return tuple(name for name in self._reached(score) if name not in self.formulas)
+        names = dict.fromkeys(name for formula in self._used(score) for name in formula.names)
+        return tuple(name for name in names if name not in self.formulas)
 
     def missing(self, score: str, quantities: Quantities) -> tuple[str, ...]:
         """Return which of the quantities that a score needs aren't there, or are None."""
         return absent(self.needs(score), quantities)
 
     def value(self, score: str, quantities: Quantities) -> Quantity:
-        """Return a score, element by element where quantities are arrays; see `Formula.value` for what it raises."""
-        needs = self.needs(score)
-        require_all(needs, quantities, self.formulas[score].called)
-        reached = self._reached(score)
+        """Return a score, element by element where quantities are arrays.
+
+        Parameters
+        ----------
+        score : str
+            One of `better`.
+        quantities : mapping of str to float or ndarray
+            As for `Formula.value`. What has the name of one of the formulas isn't looked at.
+
+        Returns
+        -------
+        float or ndarray of float64
+            Never infinite; NaN in an array, and only there, where there is no value.
+
+        Raises
+        ------
+        InputError
+            An unknown score, a missing quantity of any formula that the score uses, and what `Formula.value` raises.
+        """
+        require_all(self.needs(score), quantities, self.formulas[score].called)
         values: dict[str, Quantity] = {}
-        for name, formula in self.formulas.items():
-            if name in reached:
-                values[name] = formula.value({**quantities, **values})
+        for formula in self._used(score):
+            values[formula.name] = formula.value({**quantities, **values})
         return values[score]
 
-    def _reached(self, score: str) -> dict[str, None]:
-        """Return what a score uses, itself first, quantities and formulas alike; a dict, for its order."""
+    def _used(self, score: str) -> list[Formula]:
+        """Return the formulas that a score uses, in the order of computing: its own is the last."""
         if score not in self.better:
             remedy = nearest(score, self.better, "name one of them")
             raise InputError(f"a score ({', '.join(self.better)})", repr(score), remedy)
-        reached: dict[str, None] = {score: None}
+        used = {score}
         for name in reversed(self.formulas):
-            if name in reached:
-                reached.update(dict.fromkeys(self.formulas[name].names))
-        return reached
+            if name in used:
+                used.update(self.formulas[name].names)
+        return [formula for name, formula in self.formulas.items() if name in used]
 
 
 def read_scores(texts: Mapping[str, str], better: Mapping[str, str], *, known: Collection[str]) -> ScoreSet:
