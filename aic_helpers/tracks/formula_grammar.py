@@ -27,7 +27,7 @@ MAX_DEPTH = 30
 
 IN_PARTS = "give a part of it a name, as a formula of its own"
 
-NAMES = "a letter, then letters, digits or _, and no word of Python's own"
+NAMES = "at most 40 letters, digits or _, first a letter, and no word of Python's own"
 """What the names of quantities and formulas are."""
 
 TOKEN = re.compile(
@@ -87,7 +87,7 @@ class Token:
 
 def is_name(text: str) -> bool:
     """Return whether a quantity or a formula may have this name."""
-    return re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", text) is not None and not keyword.iskeyword(text)
+    return re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,39}", text) is not None and not keyword.iskeyword(text)
 
 
 def told(name: str, text: str) -> str:
@@ -193,7 +193,7 @@ class _Parser:
         if not is_name(token.text):
             self._refuse(f"the name of a quantity ({NAMES})", token, "use another name")
         if self._known is not None and token.text not in self._known:
-            names = ", ".join(sorted(self._known))
+            names = shown(", ".join(sorted(self._known)), SHOWN)
             self._refuse("the name of a quantity", token, nearest(token.text, self._known, f"there are {names}"))
         self._steps.append(token.text)
 

@@ -97,7 +97,11 @@ def test_an_unknown_score(scores):
         ({"total": "1 +"}, {}, "found the end at character 4 of total ('1 +'): put one before it"),
         ({"exp": "1"}, {}, "expected a name of its own for each formula, found exp, which is a function: use another"),
         ({"lpips": "1"}, {}, "expected a name of its own for each formula, found lpips, which is a quantity"),
-        ({"sub-track": "1"}, {}, "expected the name of a formula (a letter, then letters, digits or _, and no word of"),
+        (
+            {"sub-track": "1"},
+            {},
+            "expected the name of a formula (at most 40 letters, digits or _, first a letter, and no word of",
+        ),
         ({"lambda": "1"}, {}, "of Python's own), found 'lambda': use another name"),
         ({"": "1"}, {}, "found 'nothing': use another name"),
         ({"total": "1"}, {"totl": "higher"}, "expected a formula of the score totl, found none of that name: did you"),
