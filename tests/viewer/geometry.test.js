@@ -186,11 +186,12 @@ test("a view without a place shows the middle, one out of the frame the nearest 
   equal(geometry.placeOf({ zoom: 4, x: 9999, y: 0 }, [1280, 720], [400, 300]), { zoom: 4, x: 1230, y: 37.5 });
 });
 
-test("zooms end at 64, and at the whole frame", () => {
+test("zooms end at 64, and at the whole frame or 1:1", () => {
   equal(geometry.boundedZoom(100, [1280, 720], [400, 300]), 64);
   equal(geometry.boundedZoom(0.1, [1280, 720], [400, 300]), 0);
   equal(geometry.boundedZoom(1, [1280, 720], [400, 300]), 1);
-  equal(geometry.boundedZoom(9, [40, 30], [400, 300]), 0);
+  equal(geometry.boundedZoom(9, [40, 30], [400, 300]), 9);
+  equal(geometry.boundedZoom(0.5, [40, 30], [400, 300]), 1);
 });
 
 test("steps of the zoom are powers of two, up and down, from wherever one is", () => {

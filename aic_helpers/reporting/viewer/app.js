@@ -1,7 +1,7 @@
 // What a viewer knows of itself, and what can be done with it: `app`, which its parts share.
 
 import { element } from "./elements.js";
-import { fitZoom, placeOf, seenBox } from "./geometry.js";
+import { framePoint, placeOf, seenBox } from "./geometry.js";
 import { stretchedPixels } from "./paints.js";
 import { isStage } from "./panes.js";
 import { makePictures, pixelsOf } from "./pictures.js";
@@ -11,6 +11,7 @@ import { completeView, MOST_PANES, viewText } from "./states.js";
 
 const REST_MS = 120; // after which the hand is taken to have stopped
 const SAVE_MS = 250;
+const MOST_BOX_PIXELS = 4_000_000; // of a rectangle whose figures the page makes itself: some seconds
 const ASSUMED_PX = [1280, 720]; // of an image that isn't there yet
 
 /** Return what the parts of a viewer share. `linkFor` makes a link of a view's text. */
@@ -22,7 +23,8 @@ export function makeApp(root, source, linkFor) {
     width: 600,
     pane: [300, 200],
     ratio: window.devicePixelRatio || 1,
-    scrolledAt: -1e9,
+    scrolledAt: -1e9, // when the wheel last scrolled the page, and when it last changed the zoom
+    turnedAt: -1e9,
     progress: "",
     selection: null,
     cropFigures: {},
@@ -53,9 +55,16 @@ function looking(app) {
     reference,
     frame,
     place: () => placeOf(app.view, app.frame(), app.pane),
-    fitted: () => fitZoom(app.frame(), app.pane),
+    pointed: () => pointedPixel(app),
     judged: () => app.view.panes.find((name) => app.catalogue.models.includes(name)) ?? app.catalogue.input,
   };
+}
+
+/** Return the point of the frame under the pointer, whatever has moved below it; null where there is none. */
+function pointedPixel(app) {
+  const point = app.pointer && framePoint(app.place(), app.pane, app.pointer);
+  const isInside = point?.every((place, axis) => place >= 0 && place < app.frame()[axis]);
+  return isInside ? point : null;
 }
 
 /** Changes of the view, and what follows from them. */
@@ -64,11 +73,17 @@ function moving(app) {
   let resting = 0;
   let saving = 0;
   const schedule = (what) => {
+    if (app.isOver) return;
     app.due[what] = true;
     asked ||= requestAnimationFrame(() => {
       asked = 0;
       app.render();
     });
+  };
+  const stop = () => {
+    app.isOver = true;
+    for (const timer of [resting, saving]) clearTimeout(timer);
+    cancelAnimationFrame(asked);
   };
   const rest = () => {
     clearTimeout(resting);
@@ -89,9 +104,11 @@ function moving(app) {
     rest();
     save();
     schedule(isMotion ? "draw" : "refresh");
+    if (part.panes && app.selection) app.select(app.selection);
   };
   return {
     change,
+    stop,
     refresh: () => schedule("refresh"),
     draw: () => schedule("draw"),
     go: ({ x, y }, zoom = app.view.zoom) => zoom && change({ x, y, zoom }, { isMotion: true }),
@@ -101,7 +118,7 @@ function moving(app) {
     },
     leaveImage: () => {
       app.lastFrame = app.frame();
-      Object.assign(app, { selection: null, cropFigures: {}, pointer: null });
+      Object.assign(app, { selection: null, cropFigures: {} });
     },
     hold: (isHeld) => {
       if (app.isHeld === isHeld) return;
@@ -160,28 +177,47 @@ async function select(app, box, { isDone = true } = {}) {
   app.refresh();
   if (!box) return;
   const { image, panes } = app.view;
-  const figures = await (app.source.crop?.(image, panes, box) ?? figuresHere(app, panes, box));
-  if (app.selection !== box || app.view.image !== image) return;
-  app.cropFigures = figures;
-  app.refresh();
+  const isMeant = () => app.selection === box && app.view.image === image && String(app.view.panes) === String(panes);
+  const tell = (figures) => {
+    if (!isMeant()) return;
+    app.cropFigures = { ...app.cropFigures, ...figures };
+    app.refresh();
+  };
+  if (app.source.crop) tell(await app.source.crop(image, panes, box));
+  else await figuresHere(app, box, { isMeant, tell });
 }
 
-/** Return the figures of a rectangle, of the pixels that the page has; none where the page has no target. */
-async function figuresHere(app, panes, box) {
-  const reference = app.pictures.of(app.view.image, app.reference());
-  const [ofPsnr, ofSsim] = ["psnr_db", "ms_ssim"].map((key) =>
-    app.catalogue.metrics.find((metric) => metric.key === key),
-  );
-  const figures = {};
-  for (const name of app.reference() === app.catalogue.reference ? panes : []) {
-    const picture = app.pictures.of(app.view.image, name);
-    if (!picture?.whole || !reference?.whole || String(picture.size) !== String(reference.size)) continue;
-    const found = await boxFigures(pixelsOf(reference.whole), pixelsOf(picture.whole), box);
-    figures[name] = {};
-    if (ofPsnr) figures[name].psnr_db = figureWords(found.psnr_db, ofPsnr);
-    if (ofSsim) figures[name].ms_ssim = found.ssim === null ? "too small for SSIM" : `SSIM ${found.ssim.toFixed(4)}`;
+/** Make the figures of a rectangle of the pixels that the page has, pane by pane; none where it has no target. */
+async function figuresHere(app, box, { isMeant, tell }) {
+  const { image, panes } = app.view;
+  if (app.reference() !== app.catalogue.reference) return;
+  const names = [...new Set(panes)].filter((name) => name !== app.reference());
+  if (box[2] * box[3] > MOST_BOX_PIXELS) {
+    tell(Object.fromEntries(names.map((name) => [name, { [app.catalogue.metrics[0].key]: "draw a smaller one" }])));
+    return;
   }
-  return figures;
+  const [reference] = await exactly(app, image, [app.reference()], box);
+  for (const name of names) {
+    const [own] = isMeant() ? await exactly(app, image, [name], box) : [];
+    if (!own || !reference || String(own.size) !== String(reference.size)) continue;
+    const whole = [0, 0, own.layer.canvas.width, own.layer.canvas.height];
+    tell({ [name]: boxWords(app, await boxFigures(pixelsOf(reference.layer), pixelsOf(own.layer), whole)) });
+  }
+}
+
+/** Return the pictures' very pixels of a box. */
+async function exactly(app, image, names, box) {
+  const found = [];
+  await app.source.look(image, names, box, (answer) => answer.layer && found.push(answer));
+  return found;
+}
+
+function boxWords(app, { psnr_db: psnr, ssim }) {
+  const [ofPsnr, ofSsim] = ["psnr_db", "ms_ssim"].map((key) => app.catalogue.metrics.find((any) => any.key === key));
+  const words = {};
+  if (ofPsnr) words.psnr_db = figureWords(psnr, ofPsnr);
+  if (ofSsim) words.ms_ssim = ssim === null ? "too small for SSIM" : `SSIM ${ssim.toFixed(4)}`;
+  return words;
 }
 
 /** What the source is asked for. */
@@ -190,11 +226,15 @@ function asking(app, linkFor) {
     app.said = { words: said.words ?? "", good: said.good !== false };
     app.refresh();
   };
+  let photos = Promise.resolve();
   const takePhoto = async (content, bytes) => tell(await app.source.photo({ ...content, way: app.photoWay() }, bytes));
   return {
     tell,
     takePhoto,
-    takeFile: async (file) => takePhoto({ name: file.name }, await file.arrayBuffer()),
+    takeFile: (file) => {
+      photos = photos.then(async () => takePhoto({ name: file.name }, await file.arrayBuffer())); // in the order given
+      return photos;
+    },
     retrack: async (track) => tell(await app.source.track(track)),
     save: async (name) =>
       tell(app.source.save ? await app.source.save(app.view.image, name) : await download(app, name)),

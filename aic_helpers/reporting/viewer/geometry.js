@@ -14,9 +14,9 @@ export function fitZoom(size, pane) {
   return share >= 1 ? Math.min(Math.floor(share), MOST_ZOOM) : Math.max(share, Number.MIN_VALUE);
 }
 
-/** Return the zoom that a view asks for; 0 stands for the whole frame. */
+/** Return the zoom that a view asks for; 0 stands for the whole frame. A link can't make it vanish. */
 export function zoomOf(view, size, pane) {
-  return view.zoom > 0 ? view.zoom : fitZoom(size, pane);
+  return view.zoom > 0 ? Math.max(view.zoom, Math.min(fitZoom(size, pane), 1) / 4) : fitZoom(size, pane);
 }
 
 /** Return a place moved so far that no edge of the frame comes further in than it must. */
@@ -57,10 +57,10 @@ export function zoomedAt(place, size, pane, zoom, at) {
   return clampPlace(middle, size, pane);
 }
 
-/** Return a zoom between the whole frame and the largest; 0 where it would show no more than the whole. */
+/** Return a zoom between the least and the largest; 0, the whole frame, where it would show no more than that. */
 export function boundedZoom(zoom, size, pane) {
-  const least = fitZoom(size, pane);
-  return zoom <= least ? 0 : Math.min(zoom, MOST_ZOOM);
+  if (zoom > fitZoom(size, pane)) return Math.min(zoom, MOST_ZOOM);
+  return fitZoom(size, pane) > 1 ? Math.max(zoom, 1) : 0;
 }
 
 /** Return the next zoom up or down: whole frame, and the powers of two. */

@@ -1,6 +1,6 @@
 // The hand: drag, wheel and pinch move and enlarge what all panes show; Shift and drag draw a rectangle.
 
-import { boundedZoom, boxBetween, framePoint, panned, zoomedAt } from "./geometry.js";
+import { boundedZoom, boxBetween, framePoint, MOST_ZOOM, panned, zoomedAt } from "./geometry.js";
 
 const PER_NOTCH = 300;
 const SCROLL_PAUSE_MS = 250;
@@ -25,7 +25,7 @@ export function handle(app, frame) {
     event.preventDefault();
   };
   const move = (event) => {
-    app.point(inFrame(app, pointed(event)));
+    app.point(at(event));
     if (!touching.has(event.pointerId)) return;
     if (corner) app.select(boxBetween(corner, pointed(event), app.frame()), { isDone: false });
     else if (touching.size > 1) pinch(app, touching, event.pointerId, at(event));
@@ -38,7 +38,7 @@ export function handle(app, frame) {
     corner = null;
   };
   const wheel = (event) => {
-    if (isScrolling(app, event)) return;
+    if (isScrolling(app, event) || !turns(app, event)) return;
     event.preventDefault();
     if (document.activeElement === document.body) frame.focus({ preventScroll: true });
     const pixels = event.deltaY * [1, 16, 400][event.deltaMode];
@@ -56,11 +56,6 @@ export function handle(app, frame) {
 }
 
 const difference = (one, other) => [one[0] - other[0], one[1] - other[1]];
-
-function inFrame(app, point) {
-  const size = app.frame();
-  return point.every((place, axis) => place >= 0 && place < size[axis]) ? point : null;
-}
 
 /** Enlarge by a factor around a point of the pane. */
 function zoomBy(app, factor, at) {
@@ -89,6 +84,17 @@ function pinch(app, touching, moved, to) {
   const shift = difference(to, touching.get(moved)).map((side) => side / 2);
   app.go(panned(app.place(), app.frame(), app.pane, shift));
   if (before > 0) zoomBy(app, Math.hypot(...difference(to, other)) / before, middle);
+}
+
+/**
+ * Tell whether the wheel can change the zoom: not sideways, and not beyond its ends. Else the page may scroll, but not at
+ * once where the wheel has just changed it.
+ */
+function turns(app, event) {
+  const isAtEnd = event.deltaY > 0 ? app.view.zoom === 0 : app.place().zoom >= MOST_ZOOM;
+  const can = event.deltaY !== 0 && !event.shiftKey && !isAtEnd;
+  if (can || event.timeStamp - app.turnedAt < SCROLL_PAUSE_MS) app.turnedAt = event.timeStamp;
+  return app.turnedAt === event.timeStamp;
 }
 
 /** Tell whether the wheel has been scrolling the page until now: then it goes on, though a picture came under it. */

@@ -1,7 +1,7 @@
 // The keys, each with what it does: one table for the hand and for the help.
 
 import { element } from "./elements.js";
-import { panned, seenBox, steppedZoom } from "./geometry.js";
+import { boundedZoom, panned, seenBox, steppedZoom } from "./geometry.js";
 import { setZoom } from "./hand.js";
 import { LIGHTS, MODES, SHOWS } from "./states.js";
 
@@ -13,12 +13,15 @@ const move = (right, down) => (app, event) => {
   );
   app.go(panned(app.place(), app.frame(), app.pane, shift));
 };
-const zoomStep = (up) => (app) => setZoom(app, up ? steppedZoom(app.place().zoom, true) : smaller(app));
+const zoomStep = (up) => (app) => setZoom(app, up ? larger(app) : smaller(app));
 const light = (step) => (app) => app.change({ light: Math.min(Math.max(app.view.light + step, LIGHTS[0]), LIGHTS[1]) });
 
+function larger(app) {
+  return boundedZoom(steppedZoom(app.place().zoom, true), app.frame(), app.pane);
+}
+
 function smaller(app) {
-  const zoom = steppedZoom(app.place().zoom, false);
-  return zoom <= app.fitted() ? 0 : zoom;
+  return app.view.zoom && boundedZoom(steppedZoom(app.place().zoom, false), app.frame(), app.pane);
 }
 
 const KEYS = [

@@ -61,7 +61,7 @@ export function drawPicture(context, picture, reference, { place, frame, pane, v
     if (!layer) continue;
     const other = view.show === "picture" ? null : counterpart(layer, picture, reference);
     const paint = paintOf(layer, other, view, changed);
-    isReady = Boolean(paint);
+    isReady = isReady && Boolean(paint);
     drawLayer(context, layer, paint ?? layer, picture.size, { place, frame, pane });
   }
   return isReady;

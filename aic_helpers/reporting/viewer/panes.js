@@ -10,6 +10,7 @@ import { figureWords, gainOf, leadWords } from "./sorting.js";
 import { MOST_PANES } from "./states.js";
 
 const GAP_PX = 6;
+const TWO_LINES_PX = 240; // below this width of a pane its values need two lines
 const PARTS = ["head", "frame", "values", "histogram", "figures"];
 
 /** Return the panes of a viewer: their element, and what lays them out, draws them and fills in their texts. */
@@ -81,8 +82,12 @@ const openPanes = (app, panes) => panes.slice(0, isStage(app) ? 1 : app.view.pan
 /** Divide the width that is there, in whole screen pixels: else the page would smooth what the canvas has. */
 function layOut(app, el, panes) {
   const columns = columnsOf(captioned(app), app.width, isStage(app) ? 1 : app.view.rows);
-  const wide = Math.max(1, Math.floor((app.width - GAP_PX * (columns - 1)) / columns));
+  const gap = Math.round(GAP_PX * app.ratio) / app.ratio;
+  const screenWide = Math.floor(((app.width - gap * (columns - 1)) * app.ratio) / columns);
+  const wide = Math.max(1, screenWide) / app.ratio;
   el.style.gridTemplateColumns = `repeat(${columns}, ${wide}px)`;
+  el.style.columnGap = `${gap}px`;
+  el.style.setProperty("--v-value-lines", wide < TWO_LINES_PX ? "2" : "1");
   const size = app.frame();
   const width = isStage(app) ? app.width : wide;
   const height = paneHeight(width, size, window.innerHeight);
@@ -111,9 +116,9 @@ function sizeCanvas(canvas, frame, [width, height], ratio) {
 /** Return the names that a pane's frame shows now: one, or two under the slider. */
 function shownIn(app, pane) {
   const { panes, mode } = app.view;
-  if (mode === "slider") return app.isHeld ? [panes[1]] : panes.slice(0, 2);
-  if (mode === "blink") return [panes[Number(app.isSecond !== app.isHeld)]];
-  return [panes[app.isHeld ? 0 : pane.number]];
+  if (app.isHeld) return [panes[0]];
+  if (mode === "slider") return panes.slice(0, 2);
+  return [panes[mode === "blink" ? Number(app.isSecond) : pane.number]];
 }
 
 function drawPane(app, pane) {
@@ -169,13 +174,21 @@ function tellFrame(app, pane, names, found, isWhole) {
   pane.problem.hidden = !problems.length;
   pane.problem.textContent = problems.join(" ");
   const isThere = found.every((picture) => picture && (picture.problem || picture.whole?.kind !== "preview"));
-  const kinds = found.some((picture) => picture?.whole?.kind === "lossy") ? "compressed" : "";
+  const kinds = [
+    found.some((picture) => picture?.whole?.kind === "lossy") ? "compressed" : "",
+    app.view.show !== "picture" && found.some(isReducedHere) ? "of a reduced copy" : "",
+  ];
   const isPreview = found.some((picture) => picture?.whole?.kind === "preview");
-  const awaited = app.progress || (isPreview ? "small copy" : "waiting"); // without a kernel it stays one
-  pane.note.textContent = !isThere ? awaited : isWhole ? kinds : "computing";
+  const isLost = app.pictures.isLost(app.view.image);
+  const awaited = isLost ? "no kernel answers" : app.progress || (isPreview ? "small copy" : "waiting");
+  pane.note.textContent = !isThere ? awaited : isWhole ? kinds.filter(Boolean).join(", ") : "computing";
   pane.frame.setAttribute("aria-label", `${names.join(" and ")}, ${app.view.image}; press ? for the keys`);
   pane.frame.setAttribute("aria-busy", String(!isThere || !isWhole));
 }
+
+/** Tell whether a map is made of fewer pixels than the picture has: one of the part in view isn't. */
+const isReducedHere = (picture) =>
+  Boolean(picture?.whole) && !picture.part && picture.whole.canvas.width < picture.size[0];
 
 function showRectangle(app, pane) {
   const box = app.selection;
@@ -194,7 +207,7 @@ function showRectangle(app, pane) {
 
 /** Show crosshair and values of the pixel under the pointer. */
 function showPoint(app, pane) {
-  const point = app.pointer;
+  const point = app.pointed();
   pane.across.hidden = pane.down.hidden = !point;
   pane.values.textContent = "";
   if (!point) return;
@@ -215,7 +228,7 @@ function valueWords(app, name, point) {
     pixelAt(app, app.pictures.of(app.view.image, any), point),
   );
   const at = `${Math.floor(point[0])}, ${Math.floor(point[1])}: `;
-  if (!own) return `${at}enlarge to read`;
+  if (!own) return app.pictures.of(app.view.image, name)?.problem ? "" : `${at}enlarge to read`;
   const signed = (value) => (value > 0 ? `+${value}` : value < 0 ? `−${-value}` : "0");
   const difference =
     reference && name !== app.reference()
@@ -243,7 +256,7 @@ function fillPane(app, pane) {
   fillMenu(pane.select, options, name);
   const picture = app.pictures.of(app.view.image, name);
   pane.figures.replaceChildren(...figuresOf(app, name, picture));
-  const layer = picture?.part ?? picture?.whole;
+  const layer = picture?.whole;
   if (!app.view.histogram || !layer || layer.kind === "preview") return;
   layer.histogram ??= histogramOf(pixelsOf(layer), [0, 0, layer.canvas.width, layer.canvas.height]);
   pane.histogram.setAttribute("aria-label", `Histogram of ${name}`);

@@ -3,7 +3,8 @@
 
 import { boxIn, grownBox, isInside } from "./geometry.js";
 
-const KEPT = 18;
+const KEPT_BYTES = 400_000_000; // of a picture with what is made of it; those that are looked at stay in any case
+const BYTES_A_PIXEL = 12; // its canvas, its pixels, and a map or its halves
 const PART_PIXELS = 2_000_000;
 
 /** A part of a picture on a canvas: `box` in pixels of the picture; `kind` is exact, lossy or preview. */
@@ -36,11 +37,25 @@ export function layerOfBytes(bytes, [width, height], box) {
   return Object.assign(makeLayer(canvas, box, "exact"), { pixels });
 }
 
+const bytesOf = (layer) => (layer ? layer.canvas.width * layer.canvas.height * BYTES_A_PIXEL : 0);
+
 /** Return a layer of an image element that has loaded; `size` is that of the whole picture, which it shows. */
 export function layerOfImage(image, size, kind) {
   const canvas = blankCanvas(image.naturalWidth, image.naturalHeight);
   canvas.getContext("2d").drawImage(image, 0, 0);
   return makeLayer(canvas, [0, 0, ...size], kind);
+}
+
+/** Return a layer of a part of an image element; of more pixels than `most`, reduced by a whole number. */
+export function layerOfPart(image, box, most, kind) {
+  const [left, top, width, height] = box;
+  const by = Math.max(1, Math.ceil(Math.sqrt((width * height) / most)));
+  const canvas = blankCanvas(Math.ceil(width / by), Math.ceil(height / by));
+  const context = canvas.getContext("2d");
+  context.imageSmoothingEnabled = by > 1;
+  context.imageSmoothingQuality = "high";
+  context.drawImage(image, left, top, width, height, 0, 0, canvas.width, canvas.height);
+  return makeLayer(canvas, box, kind);
 }
 
 /** Return a layer's canvas, halved as often as it can be and still has at least so many pixels for each on the screen. */
@@ -63,6 +78,7 @@ function halfOf(canvas) {
 export function makePictures(source, changed) {
   const kept = new Map();
   let isBusy = false;
+  let lost = ""; // the image for which nobody answered
   const key = (image, name) => JSON.stringify([image, name]);
 
   const of = (image, name) => kept.get(key(image, name)) ?? null;
@@ -70,7 +86,11 @@ export function makePictures(source, changed) {
   function keep(image, name, picture) {
     kept.delete(key(image, name));
     kept.set(key(image, name), picture);
-    while (kept.size > KEPT) kept.delete(kept.keys().next().value);
+    const bytes = () => [...kept.values()].reduce((sum, { whole, part }) => sum + bytesOf(whole) + bytesOf(part), 0);
+    for (const [held, other] of kept) {
+      if (other.image === image || bytes() <= KEPT_BYTES) break;
+      kept.delete(held);
+    }
   }
 
   function hear(answer) {
@@ -86,14 +106,19 @@ export function makePictures(source, changed) {
 
   async function ask(image, names, box) {
     isBusy = true;
-    await source.look(image, names, box, hear);
+    lost = "";
+    try {
+      await source.look(image, names, box, hear);
+    } catch {
+      lost = image;
+    }
     isBusy = false;
     changed();
   }
 
   /** Ask for what is missing of an image. `seen` is the box of the frame in view, `still` whether the hand rests. */
   function want(image, names, { frame, seen, zoom, still }) {
-    if (isBusy || !image) return;
+    if (isBusy || !image || lost === image) return;
     for (const name of names) if (of(image, name)) keep(image, name, of(image, name));
     const missing = names.filter((name) => !of(image, name) || of(image, name).whole?.kind === "preview");
     if (missing.length) return void ask(image, missing, null);
@@ -113,11 +138,11 @@ export function makePictures(source, changed) {
       keep(image, name, { image, name, size, whole: layer, part: null, problem: "", figures: null });
   }
 
-  function forget(image) {
-    for (const [held, picture] of kept) if (picture.image === image) kept.delete(held);
-  }
-
-  return { of, want, takePreview, forget, forgetAll: () => kept.clear() };
+  const forgetAll = () => {
+    kept.clear();
+    lost = "";
+  };
+  return { of, want, takePreview, forgetAll, isLost: (image) => lost !== "" && lost === image };
 }
 
 /** Return the part that is to be asked for, and of what: all pictures of one size at once, so that they compare. */

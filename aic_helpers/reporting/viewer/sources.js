@@ -1,11 +1,13 @@
 // Where catalogue, view and pixels come from: the kernel of a notebook, or the page that the viewer stands in. Both answer
 // alike; what only a kernel can do (`crop`, `save`, `photo`, `track`) is absent from a page.
 
-import { layerOfBytes, layerOfImage } from "./pictures.js";
+import { layerOfBytes, layerOfImage, layerOfPart } from "./pictures.js";
 
 const PART_BYTES = 4_000_000;
+const MOST_PIXELS = 4_000_000; // of a page's picture that is kept whole: a phone has no memory for more
+const NOBODY = { words: "No kernel answers.", good: false, figures: {} };
 
-const bytesOf = (buffer) => new Uint8Array(buffer.buffer ?? buffer, buffer.byteOffset ?? 0, buffer.byteLength);
+const viewOf = (buffer) => new Uint8Array(buffer.buffer ?? buffer, buffer.byteOffset ?? 0, buffer.byteLength);
 
 /** Return a source that asks a kernel through anywidget's model. */
 export function kernelSource(model) {
@@ -19,7 +21,7 @@ export function kernelSource(model) {
       lastAsk += 1;
       waiting.set(lastAsk, { hear, resolve });
       for (const { buffers = [], ...place } of parts)
-        model.send({ ...content, ...place, ask: lastAsk }, undefined, buffers);
+        model.send({ ...content, ...place, ask: lastAsk }, undefined, buffers); // throws where the kernel has ended
     });
 
   const answered = (content, buffers = []) => {
@@ -35,16 +37,30 @@ export function kernelSource(model) {
     ask({ kind: "look", image, names, box, most_px: 1_000_000 }, (content, buffers) =>
       hear(pictureOf(content, buffers)),
     );
-  const said = (content, parts) => ask(content, undefined, parts).then((answer) => answer.content);
+  const said = (content, parts) =>
+    ask(content, undefined, parts).then(
+      (answer) => answer.content,
+      () => NOBODY,
+    );
   const listen = (event, heard) => {
     model.on(event, heard);
     return () => model.off(event, heard);
   };
 
-  const stop = listen("msg:custom", answered);
+  const urls = [];
+  const thumbsOf = ({ content, buffers }) =>
+    content.images.map((name, at) => {
+      urls.push(urlOf(buffers[at]));
+      return [name, urls.at(-1)];
+    });
+
+  const deafen = listen("msg:custom", answered);
   return {
     look,
-    stop,
+    stop: () => {
+      deafen();
+      urls.forEach((url) => URL.revokeObjectURL(url));
+    },
     catalogue: () => model.get("catalogue"),
     view: () => model.get("view"),
     saveView: (view) => {
@@ -53,13 +69,9 @@ export function kernelSource(model) {
     },
     onCatalogue: (heard) => listen("change:catalogue", heard),
     onView: (heard) => listen("change:view", heard),
-    onPreviews: (heard) => listen("change:previews", heard),
     onProgress: (heard) => Object.assign(told, { progress: heard }),
     previews: () => previewsOf(model.get("previews")),
-    thumbs: (images) =>
-      ask({ kind: "thumbs", images }).then(({ content, buffers }) =>
-        content.images.map((name, at) => [name, urlOf(buffers[at])]),
-      ),
+    thumbs: (images) => ask({ kind: "thumbs", images }).then(thumbsOf, () => []),
     crop: (image, names, box) => said({ kind: "crop", image, names, box }).then((content) => content.figures),
     save: (image, name) => said({ kind: "save", image, name }),
     photo: (content, bytes) => said({ kind: "photo", ...content }, bytes && inParts(bytes)),
@@ -80,13 +92,13 @@ function inParts(bytes) {
 function pictureOf(content, buffers) {
   const { image, name, words = "" } = content;
   if (content.kind === "problem") return { image, name, problem: words, size: [1, 1], figures: null };
-  const layer = layerOfBytes(bytesOf(buffers[0]), content.shown_px, content.box);
+  const layer = layerOfBytes(viewOf(buffers[0]), content.shown_px, content.box);
   const size = [content.width_px, content.height_px];
   return { image, name, problem: "", words, size, layer, figures: content.figures };
 }
 
 function urlOf(buffer) {
-  return buffer && buffer.byteLength ? URL.createObjectURL(new Blob([bytesOf(buffer)])) : "";
+  return buffer && buffer.byteLength ? URL.createObjectURL(new Blob([viewOf(buffer)])) : "";
 }
 
 /** Return what the kernel showed last, as promises of layers: what is seen first, and where no kernel runs any more. */
@@ -115,7 +127,7 @@ export function pageSource(container) {
       ({ dataset }) => catalogue.images[dataset.image]?.name === image && catalogue.shown[dataset.shown]?.name === name,
     );
 
-  async function pictureIn(image, name) {
+  async function pictureIn(image, name, box) {
     const element = find(image, name);
     const nothing = { image, name, size: [1, 1], figures: null };
     if (!element)
@@ -129,7 +141,8 @@ export function pageSource(container) {
       return { ...nothing, problem: "this picture is damaged" };
     }
     const size = [element.naturalWidth, element.naturalHeight];
-    const layer = layerOfImage(element, size, "inexact" in element.dataset ? "lossy" : "exact");
+    const kind = "inexact" in element.dataset ? "lossy" : "exact";
+    const layer = layerOfPart(element, box ?? [0, 0, ...size], box ? Infinity : MOST_PIXELS, kind);
     return { ...nothing, problem: "", size, layer };
   }
 
@@ -138,7 +151,7 @@ export function pageSource(container) {
     view: () => view ?? {},
     saveView: () => {},
     look: async (image, names, box, hear) => {
-      for (const name of names) hear(await pictureIn(image, name));
+      for (const name of names) hear(await pictureIn(image, name, box));
     },
     thumbs: async (images) => images.map((image) => [image, thumbOf(image)]),
     stop: () => {},

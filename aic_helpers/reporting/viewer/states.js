@@ -107,7 +107,7 @@ function linkedValue(value) {
 export function readViewText(text) {
   const said = {};
   for (const [key, value] of new URLSearchParams(text)) {
-    if (key in START) said[key] = Array.isArray(START[key]) ? value.split(",").map(decodedName) : value;
+    if (Object.hasOwn(START, key)) said[key] = Array.isArray(START[key]) ? value.split(",").map(decodedName) : value;
   }
   return said;
 }

@@ -48,7 +48,7 @@ export function makeToolbar(app) {
 
 /** Put the zoom into its menu, also one between the fixed ones. */
 function showZoom(app, zoom) {
-  const at = app.view.zoom;
+  const at = app.view.zoom && app.place().zoom;
   const words = (of) => (of >= 1 ? `${Math.round(of * 100) / 100}:1` : `1:${Math.round(100 / of) / 100}`);
   const known = at && !ZOOMS.includes(at) ? [...ZOOMS, at].sort((a, b) => a - b) : ZOOMS;
   fillMenu(zoom, [[0, "fit"], ...known.map((of) => [of, words(of)])], at);
@@ -182,22 +182,30 @@ export function makePhoto(app) {
   const way = menu("How the photo is given to the networks", () => app.takePhoto({}));
   const said = element("span", { className: "aic-said", role: "status" });
   file.addEventListener("change", () => file.files[0] && app.takeFile(file.files[0]));
-  path.addEventListener("change", () => path.value.trim() && app.takePhoto({ path: path.value.trim() }));
+  let taken = "";
+  const take = () => {
+    const typed = path.value.trim();
+    if (typed && typed !== taken) app.takePhoto({ path: typed });
+    taken = typed;
+  };
+  path.addEventListener("change", take);
+  path.addEventListener("keydown", (event) => event.key === "Enter" && take()); // JupyterLab lets no change follow
   const el = element("div", { className: "aic-bar aic-photo" }, [choose, file, path, way, said]);
   const refresh = () => {
     const ways = app.catalogue.ways ?? [];
     choose.hidden = !app.source.photo || !ways.length;
     path.hidden = choose.hidden || !app.view.more;
     way.hidden = path.hidden || ways.length < 2;
-    el.hidden = choose.hidden && !app.said.words;
+    const words = app.progress || app.said.words;
+    el.hidden = choose.hidden && !words;
     fillMenu(
       way,
       ways.map(([words, value]) => [value, words]),
-      way.value || ways[0]?.[1],
+      app.catalogue.way || way.value || ways[0]?.[1],
     );
     file.value = "";
-    said.textContent = app.said.words;
-    said.classList.toggle("aic-worse", !app.said.good);
+    said.textContent = words;
+    said.classList.toggle("aic-worse", !app.progress && !app.said.good);
   };
   return { el, refresh, way: () => way.value };
 }

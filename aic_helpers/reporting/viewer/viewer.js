@@ -13,17 +13,15 @@ import { makeMore, makePhoto, makeScale, makeToolbar } from "./toolbar.js";
 
 const BLINK_MS = 700;
 
-/** Put a viewer of a source into an element; returns what takes it away again. `linked` is the text of a link. */
-export function mount(root, source, { linked = "", linkFor = (text) => text } = {}) {
+/** Put a viewer of a source into an element; returns what takes it away again. */
+export function mount(root, source, { linkFor = (text) => text } = {}) {
   const app = makeApp(root, source, linkFor);
-  const start = () => {
-    app.catalogue = structuredClone(source.catalogue());
-    app.view = completeView({ ...source.view(), ...readViewText(linked) }, app.catalogue);
-  };
-  start();
+  app.catalogue = structuredClone(source.catalogue());
+  app.view = completeView(source.view(), app.catalogue);
   const parts = buildParts(app);
-  const stops = [listenTo(app, source), watchScrolling(app), watchSize(app), blink(app), source.stop];
-  app.render = () => renderParts(app, parts);
+  const blinker = makeBlinker(app);
+  const stops = [listenTo(app, source), watchScrolling(app), watchSize(app), blinker.stop, app.stop, source.stop];
+  app.render = () => renderParts(app, { ...parts, blinker });
   for (const preview of source.previews?.() ?? []) preview.then(app.takePreview, () => {});
   app.refresh();
   return Object.assign(() => stops.forEach((stop) => stop()), { app });
@@ -54,13 +52,14 @@ function buildParts(app) {
 }
 
 /** Do what is due in this frame of the page: everything, or only what moves. */
-function renderParts(app, { toolbar, scale, more, photo, panes, strip, title, showLine }) {
+function renderParts(app, { toolbar, scale, more, photo, panes, strip, title, showLine, blinker }) {
   if (app.due.refresh) {
     app.ratio = window.devicePixelRatio || 1;
     for (const part of [toolbar, scale, more, photo]) part.refresh();
     panes.layout();
     panes.refresh();
     strip.update(app.catalogue, app.view);
+    blinker.turn(app.view.mode === "blink");
     title.textContent = sentences([
       app.catalogue.title,
       app.catalogue.data,
@@ -87,7 +86,7 @@ const sentences = (texts) =>
 function listenTo(app, source) {
   source.onProgress?.((words) => {
     app.progress = words;
-    app.draw();
+    app.refresh();
   });
   const taken = (isOther) => {
     if (isOther) {
@@ -95,8 +94,9 @@ function listenTo(app, source) {
       app.catalogue = structuredClone(source.catalogue());
       app.pictures.forgetAll();
     }
-    const view = completeView(source.view(), app.catalogue);
+    const view = completeView({ ...source.view(), more: app.view.more }, app.catalogue);
     if (!isOther && JSON.stringify(view) === JSON.stringify(app.view)) return;
+    if (view.image !== app.view.image) app.leaveImage();
     app.view = view;
     app.refresh();
   };
@@ -113,16 +113,29 @@ function watchSize(app) {
     app.refresh();
   });
   observer.observe(app.root);
-  return () => observer.disconnect();
+  window.addEventListener("resize", app.refresh); // another height, or another screen
+  return () => {
+    observer.disconnect();
+    window.removeEventListener("resize", app.refresh);
+  };
 }
 
-function blink(app) {
-  const timer = setInterval(() => {
-    if (app.view.mode !== "blink" || app.isHeld) return;
+/** Return what lets the two pictures alternate, while they should. */
+function makeBlinker(app) {
+  let timer = 0;
+  const stop = () => {
+    clearInterval(timer);
+    timer = 0;
+  };
+  const step = () => {
     app.isSecond = !app.isSecond;
     app.draw();
-  }, BLINK_MS);
-  return () => clearInterval(timer);
+  };
+  const turn = (isOn) => {
+    if (!isOn) stop();
+    else timer ||= setInterval(step, BLINK_MS);
+  };
+  return { turn, stop };
 }
 
 function takeDrops(app) {
@@ -150,26 +163,37 @@ function render({ model, el }) {
 export function mountAll(page) {
   if (!element("canvas").getContext("2d")) return;
   const places = [...page.querySelectorAll(".aic-viewer-data")];
+  const live = new Map();
+  const open = (place) => {
+    if (!live.has(place)) live.set(place, mountHere(place, keyOf(places.indexOf(place))));
+    return live.get(place);
+  };
   const seen = new IntersectionObserver(
-    (entries) => {
-      for (const { target, isIntersecting } of entries) {
-        if (!isIntersecting) continue;
-        seen.unobserve(target);
-        mountHere(target, places.indexOf(target));
-      }
-    },
+    (entries) => entries.filter(({ isIntersecting }) => isIntersecting).forEach(({ target }) => open(target)),
     { rootMargin: "200px" },
   );
   places.forEach((place) => seen.observe(place));
+  const follow = () => {
+    const place = places.find((_, number) => linkedText(keyOf(number)) !== null);
+    if (!place) return;
+    const { app } = open(place);
+    app.change(readViewText(linkedText(keyOf(places.indexOf(place)))));
+    place.scrollIntoView();
+  };
+  window.addEventListener("hashchange", follow);
+  follow();
 }
 
-function mountHere(place, number) {
-  const key = number ? `view-${number + 1}=` : "view=";
-  const linked = location.hash.startsWith(`#${key}`) ? location.hash.slice(key.length + 1) : "";
+const keyOf = (number) => (number ? `view-${number + 1}=` : "view=");
+
+/** Return what the address says of a viewer's view; null where it says nothing. */
+const linkedText = (key) => (location.hash.startsWith(`#${key}`) ? location.hash.slice(key.length + 1) : null);
+
+function mountHere(place, key) {
   const root = newRoot();
   place.classList.add("aic-live");
   place.prepend(root);
-  mount(root, pageSource(place), { linked, linkFor: (text) => `${location.href.split("#")[0]}#${key}${text}` });
+  return mount(root, pageSource(place), { linkFor: (text) => `${location.href.split("#")[0]}#${key}${text}` });
 }
 
 export default { render };
