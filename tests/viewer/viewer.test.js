@@ -185,6 +185,37 @@ test("a key that is held shows the first pane's picture everywhere, for as long"
   showAll(LARGE, { origin, zoom: 4 });
 });
 
+for (const mode of ["slider", "blink"]) {
+  test(`the key that is held shows the first picture alone in ${mode}, too`, async () => {
+    await mounted({ a: LARGE }, { panes: NAMES, mode, zoom: 4 });
+    await press("f");
+    shows(0, LARGE.input, { origin: middle(seen(0), [200, 150], 4), zoom: 4 });
+    equal(
+      all(".aic-name")
+        .filter((name) => !name.hidden && !name.parentElement.hidden)
+        .map((name) => name.textContent),
+      ["input"],
+    );
+    frames()[0].dispatchEvent(new KeyboardEvent("keyup", { key: "f", bubbles: true }));
+  });
+}
+
+test("where the wheel can change nothing the page may scroll", async () => {
+  await mounted({ a: LARGE }, { panes: NAMES });
+  equal(point("wheel", [50, 50], { deltaY: 100 }).defaultPrevented, false, "down at the whole picture");
+  equal(point("wheel", [50, 50], { deltaX: 100 }).defaultPrevented, false, "sideways");
+  equal(point("wheel", [50, 50], { deltaY: -100 }).defaultPrevented, true, "up");
+});
+
+test("reducing a small picture from a zoom below its whole doesn't enlarge it", async () => {
+  const app = await mounted({ a: SMALL }, { panes: NAMES, zoom: 4 });
+  await press("-");
+  equal(app.view.zoom, 2);
+  await press("-");
+  await press("-");
+  equal(app.view.zoom, 1);
+});
+
 for (const show of ["absolute", "signed"]) {
   for (const channels of ["mean", "luma", "rgb"]) {
     test(`the ${show} error map, ${channels}, of the target; the target itself as it is`, async () => {
@@ -311,6 +342,27 @@ test("a rectangle drawn with Shift gives that part's figures in every pane", asy
   equal(words(), []);
 });
 
+test("a pane that shows another picture gets its figures of the rectangle", async () => {
+  const app = await mounted({ a: LARGE }, { panes: ["input", "target"] });
+  await press("r");
+  await until(() => all(".aic-crop").some((one) => one.textContent), "figures of the rectangle");
+  app.change({ panes: ["fast", "target"] });
+  await until(() => app.cropFigures.fast?.psnr_db, "those of the other picture");
+  equal(all(".aic-crop")[0].textContent, app.cropFigures.fast.psnr_db);
+});
+
+test("a picture of more than four megapixels is kept reduced; the part in view is exact", async () => {
+  const wide = (shift) => picture(2600, 1700, (x, y) => [(x + shift) % 256, y % 256, (x * y) % 256]);
+  const large = setBy((_, at) => wide(at));
+  const app = await mounted({ a: large }, { panes: NAMES });
+  equal(app.pictures.of("a", "fast").whole.canvas.width, 1300);
+  app.change({ zoom: 4, x: 1000, y: 600 });
+  await until(() => app.pictures.of("a", "target").part, "the part in view");
+  await settled();
+  const origin = [0, 1].map((axis) => Math.round([seen(0).width, seen(0).height][axis] / 2 - [1000, 600][axis] * 4));
+  showAll(large, { origin, zoom: 4 });
+});
+
 test("panes divide a width that changes, and stay in one row until that is narrow", async () => {
   await mounted({ a: SMALL }, { panes: NAMES });
   const tops = () => new Set(frames().map((frame) => Math.round(frame.getBoundingClientRect().top))).size;
@@ -424,7 +476,6 @@ test("mountAll hides the figures of a page behind a viewer; the address says wha
   mountAll(document);
   await until(() => document.querySelector("#stage .aic-viewer"), "a viewer");
   await settled();
-  history.replaceState(null, "", location.pathname + location.search);
   const origin = [0, 1].map((axis) => Math.round([seen(0).width, seen(0).height][axis] / 2 - [90, 70][axis] * 8));
   shows(0, LARGE.target, { origin, zoom: 8 });
   shows(1, LARGE.input, { origin, zoom: 8 });
@@ -432,4 +483,7 @@ test("mountAll hides the figures of a page behind a viewer; the address says wha
     [...figures.querySelectorAll("img[data-image]")].map((image) => image.offsetWidth),
     Array(6).fill(0),
   );
+  location.hash = "#view=image=a&zoom=4";
+  await until(() => document.querySelector("#stage .aic-image").value === "a", "the view of another address");
+  history.replaceState(null, "", location.pathname + location.search);
 });

@@ -129,6 +129,34 @@ test("a view that the kernel sets is followed, and the one it has been told of c
   shows(2, setOf(200, 150, 9).target, { origin: middle(seen(0), [200, 150], 8), zoom: 8 });
 });
 
+test("a rectangle of one image goes where another view turns to another", async () => {
+  const figures = { fast: { psnr_db: "30.12 dB", ms_ssim: "0.9" } };
+  const model = modelOf({ a: SMALL, b: SMALL }, {}, { answers: { crop: (_, say) => say("crop", { figures }) } });
+  const { app } = await rendered(model);
+  await press("r");
+  await until(() => app.cropFigures.fast, "figures");
+  model.change("view", { ...START, image: "b" });
+  await settled();
+  equal([app.selection, all(".aic-crop").length], [null, 0]);
+});
+
+test("a kernel that has ended is said in the panes, and asked again when one comes back", async () => {
+  const model = modelOf({ a: SMALL, b: SMALL });
+  const { app } = await rendered(model);
+  const { send } = model;
+  model.send = () => {
+    throw new Error("Cannot send");
+  };
+  app.change({ image: "b" });
+  await until(() => all(".aic-note")[0].textContent === "no kernel answers", "the sentence");
+  model.send = send;
+  app.change({ image: "a" });
+  await settled();
+  app.change({ image: "b" });
+  await settled();
+  shows(2, SMALL.target, { origin: middle(seen(0), [200, 150], 4), zoom: 4 });
+});
+
 test("a new catalogue brings its images and forgets the pictures", async () => {
   const pictures = { a: SMALL };
   const model = modelOf(pictures);

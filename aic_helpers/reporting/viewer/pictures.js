@@ -118,7 +118,8 @@ export function makePictures(source, changed) {
 
   /** Ask for what is missing of an image. `seen` is the box of the frame in view, `still` whether the hand rests. */
   function want(image, names, { frame, seen, zoom, still }) {
-    if (isBusy || !image || lost === image) return;
+    if (lost !== image) lost = ""; // who comes back to it asks again
+    if (isBusy || !image || lost) return;
     for (const name of names) if (of(image, name)) keep(image, name, of(image, name));
     const missing = names.filter((name) => !of(image, name) || of(image, name).whole?.kind === "preview");
     if (missing.length) return void ask(image, missing, null);
