@@ -81,19 +81,25 @@ const openPanes = (app, panes) => panes.slice(0, isStage(app) ? 1 : app.view.pan
 
 /** Divide the width that is there, in whole screen pixels: else the page would smooth what the canvas has. */
 function layOut(app, el, panes) {
+  const step = wholeStep(app.ratio);
+  const stepped = (length) => Math.max(Math.floor(length / step + 1e-6), 1) * step;
   const columns = columnsOf(captioned(app), app.width, isStage(app) ? 1 : app.view.rows);
-  const gap = Math.round(GAP_PX * app.ratio) / app.ratio;
-  const screenWide = Math.floor(((app.width - gap * (columns - 1)) * app.ratio) / columns);
-  const wide = Math.max(1, screenWide) / app.ratio;
+  const gap = stepped(GAP_PX + step / 2);
+  const wide = stepped((app.width - gap * (columns - 1)) / columns);
   el.style.gridTemplateColumns = `repeat(${columns}, ${wide}px)`;
   el.style.columnGap = `${gap}px`;
   el.style.setProperty("--v-value-lines", wide < TWO_LINES_PX ? "2" : "1");
-  const size = app.frame();
-  const width = isStage(app) ? app.width : wide;
-  const height = paneHeight(width, size, window.innerHeight);
-  app.pane = [Math.floor(width * app.ratio), Math.floor(height * app.ratio)];
+  const width = isStage(app) ? stepped(app.width) : wide;
+  const height = stepped(paneHeight(width, app.frame(), window.innerHeight));
+  app.pane = [Math.round(width * app.ratio), Math.round(height * app.ratio)];
   for (const pane of panes) placePane(app, pane, columns);
   for (const { canvas, frame } of openPanes(app, panes)) sizeCanvas(canvas, frame, app.pane, app.ratio);
+}
+
+/** Return the fewest CSS pixels that are a whole number of screen pixels; of an odd ratio one screen pixel. */
+function wholeStep(ratio) {
+  const isWhole = (css) => Math.abs(css * ratio - Math.round(css * ratio)) < 1e-3;
+  return [1, 2, 4].find(isWhole) ?? 1 / ratio;
 }
 
 function placePane(app, pane, columns) {
