@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import unicodedata
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 from aic_helpers.core.errors import InputError
@@ -47,6 +48,24 @@ def decoded(content: bytes) -> str:
     wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     text = content.decode("utf-16" if wide else "utf-8-sig")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def told_apart(names: Sequence[str], taken: Collection[str] = ()) -> list[str]:
+    """Return names as pages can show them, each but once: one that is there already gets a number that none has.
+
+    `taken` are names that none may have.
+    """
+    wished = [printable(name) for name in names]
+    made: list[str] = []
+    for name in wished:
+        if name in made or name in taken:
+            name = next(one for one in _numbered(name) if one not in made and one not in taken and one not in wished)
+        made.append(name)
+    return made
+
+
+def _numbered(name: str) -> Iterator[str]:
+    return (f"{name} ({number})" for number in itertools.count(2))
 
 
 def printable(value: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError, nearest
 from aic_helpers.core.progress_types import Progress
+from aic_helpers.core.safe_texts import told_apart
 from aic_helpers.core.tracks import Track
 from aic_helpers.dashboard.image_store import INPUT, TARGET, run_row
 from aic_helpers.data import own_photos
@@ -94,13 +94,8 @@ def photos(paths: Sequence[Path], way: str, track: Track) -> list[Subject]:
     if way not in known:
         remedy = nearest(way, known, f"name one such as {known[0]!r}")
         raise InputError(f"a way to take a photo on {track.title}: {', '.join(known)}", way, remedy)
-    counts: Counter[str] = Counter()
-    found = []
-    for path in paths:
-        counts[path.name] += 1
-        name = f"{path.name} ({counts[path.name]})" if counts[path.name] > 1 else path.name
-        found.append(_photo(path, name, way, track))
-    return found
+    names = told_apart([path.name for path in paths])
+    return [_photo(path, name, way, track) for path, name in zip(paths, names, strict=True)]
 
 
 def _photo(path: Path, name: str, way: str, track: Track) -> Subject:

@@ -14,7 +14,7 @@ from aic_helpers.core import csv_tables
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.project_paths import runs_folder
-from aic_helpers.core.safe_texts import printable
+from aic_helpers.core.safe_texts import told_apart
 from aic_helpers.data.datasets import Dataset
 from aic_helpers.models import sources
 from aic_helpers.runs import cache_keys, model_cache, results, run_settings
@@ -173,11 +173,9 @@ def _images(folder: Path) -> pd.DataFrame | None:
 def _told_apart(found: list[Candidate]) -> list[Candidate]:
     """Name the models that share a name by their run folders; number those that still share one, also with no model."""
     shared = Counter(candidate.name for candidate in found)
-    counts: Counter[str] = Counter({"input": 1, "target": 1})
-    told = []
+    names = []
     for candidate in found:
         in_run = shared[candidate.name] > 1 and candidate.result is not None and candidate.pb
-        name = printable(candidate.pb.parent.name if in_run and candidate.pb else candidate.name)
-        counts[name] += 1
-        told.append(replace(candidate, name=f"{name} ({counts[name]})" if counts[name] > 1 else name))
-    return told
+        names.append(candidate.pb.parent.name if in_run and candidate.pb else candidate.name)
+    told = told_apart(names, taken=("input", "target"))
+    return [replace(candidate, name=name) for candidate, name in zip(found, told, strict=True)]

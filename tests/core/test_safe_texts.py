@@ -5,7 +5,7 @@ import os
 import pytest
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.safe_texts import printable, require_text, shown
+from aic_helpers.core.safe_texts import printable, require_text, shown, told_apart
 
 
 def test_a_text_is_shown_without_what_a_terminal_obeys():
@@ -41,3 +41,18 @@ def test_an_empty_text_is_called_something():
 )
 def test_what_no_page_can_show_is_replaced(text, replaced):
     assert printable({text: [text, 1, None]}) == {replaced: [replaced, 1, None]}
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["a", "b", "a", "a"], ["a", "b", "a (2)", "a (3)"]),
+        (["a", "a", "a", "a (2)"], ["a", "a (3)", "a (4)", "a (2)"]),
+        (["a (2)", "a (2)", "a"], ["a (2)", "a (2) (2)", "a"]),
+        (["a\x00", "a\x01"], ["a\ufffd", "a\ufffd (2)"]),
+        (["input", "input (2)"], ["input (3)", "input (2)"]),
+        ([], []),
+    ],
+)
+def test_names_are_told_apart(names, told):
+    assert told_apart(names, taken=["input"]) == told

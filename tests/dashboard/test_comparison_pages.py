@@ -156,6 +156,17 @@ def test_photos_of_one_name_are_told_apart(tmp_path):
     np.testing.assert_array_equal(pictures["photo.png (2)", "input"], noise(seed=1))
 
 
+def test_no_photo_takes_the_name_of_another(tmp_path):
+    (tmp_path / "other").mkdir()
+    paths = [photo(tmp_path), photo(tmp_path / "other", pixels=noise(seed=1)), photo(tmp_path)]
+    paths.append(photo(tmp_path, "photo.png (2)", noise(seed=2)))
+    _, told, pictures = write(tmp_path, [model(tmp_path, "net")], photos=paths)
+    names = ["photo.png", "photo.png (3)", "photo.png (4)", "photo.png (2)"]
+    assert [image["name"] for image in told["catalogue"]["images"]] == names
+    for name, seed in zip(names, (0, 1, 0, 2), strict=True):
+        np.testing.assert_array_equal(pictures[name, "input"], noise(seed=seed))
+
+
 @pytest.mark.parametrize(
     ("track", "way", "message"),
     [
