@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -110,13 +112,32 @@ executor_options = together(
 
 
 def html_file(typed: str) -> Path:
-    """Return the path of a page to write; `InputError` for a folder, and for the name of another kind of file."""
+    """Return the path of a page to write, tried before long work.
+
+    Raises
+    ------
+    InputError
+        A folder, the name of another kind of file, or a place where nothing can be written.
+    """
     file = Path(typed).expanduser()
     if file.is_dir():
         raise InputError("an HTML file to write", f"the folder {typed}", "name a file in it, as in report.html")
     if file.suffix.lower() not in (".html", ".htm"):
         raise InputError("a file whose name ends in .html", typed, "name one, as in comparison.html")
+    _try_place(file, typed)
     return file
+
+
+def _try_place(file: Path, typed: str) -> None:
+    """Raise where a file can't be written; folders that aren't there are made when it is, and none now."""
+    folder = next(above for above in file.absolute().parents if os.path.lexists(above))
+    if not folder.is_dir():
+        raise InputError(f"a folder to write {typed} in", f"the file {folder}", "name another file with --out")
+    try:
+        tempfile.NamedTemporaryFile(dir=folder, prefix=f".{file.name}.", suffix=".partial").close()
+    except OSError as error:
+        found = f"{error.strerror} in {folder}"
+        raise InputError(f"a place where {typed} can be written", found, "name another file with --out") from None
 
 
 @dataclass

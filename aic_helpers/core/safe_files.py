@@ -41,9 +41,13 @@ def replacing(path: Path, *, private: bool = False, ending: str = ".partial") ->
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file; see `replacing`."""
-    with replacing(path) as partial:
-        partial.write_text(text, "utf-8", newline="\n")
+    """Write a text file; see `replacing`. An error of the system names it, also that of a full disk."""
+    try:
+        with replacing(path) as partial:
+            partial.write_text(text, "utf-8", newline="\n")
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import math
+import re
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +31,20 @@ def test_json_holds_what_any_reader_takes() -> None:
         "path": "a/b",
         "pair": [True, None],
     }
+
+
+def test_a_text_for_which_there_is_no_room_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    safe_files.write_text(path, "whole\n")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
+    try:
+        with pytest.raises(OSError, match=rf"File too large: '{re.escape(str(path))}'"):
+            safe_files.write_text(path, "x" * 20_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert path.read_text("utf-8") == "whole\n"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_text_that_cannot_be_written_leaves_the_old_one_and_nothing_else(tmp_path: Path) -> None:
