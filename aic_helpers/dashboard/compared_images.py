@@ -65,10 +65,10 @@ class Compared:
 
     @property
     def failures(self) -> list[str]:
-        """Why models gave nothing, a sentence each: once where it is the same for all images."""
+        """Why models gave nothing, a sentence for each reason, with the images where it isn't that of all."""
         failed = self.images[self.images["failure"].notna()]
         return [
-            f"{model}{'' if self.failed(model) else ' on ' + ', '.join(own['image'])}: {reason}"
+            f"{model}{'' if len(own) == len(self.subjects) else ' on ' + ', '.join(own['image'])}: {reason}"
             for (model, reason), own in failed.groupby(["model", "failure"], sort=False)
         ]
 
@@ -76,6 +76,21 @@ class Compared:
     def has_target(self) -> bool:
         """Whether any image has a target, so that there are figures."""
         return any(subject.target is not None for subject in self.subjects)
+
+    @property
+    def unmeasured(self) -> list[str]:
+        """Why images with a target have no figures, a sentence each."""
+        reasons = {subject.name: self.why_unmeasured(subject) for subject in self.subjects}
+        return [f"{name}: {reason}" for name, reason in reasons.items() if reason]
+
+    def why_unmeasured(self, subject: Subject) -> str:
+        """Return why an image with a target has no figures, as a sentence; else nothing."""
+        own = self.images[(self.images["image"] == subject.name) & (self.images["model"] == INPUT)]
+        if subject.target is None or own["psnr_db"].notna().all():
+            return ""
+        height_px, width_px = subject.target.shape[:2]
+        border = f" inside the border of {self.track.crop_px} px" if self.track.crop_px else ""
+        return f"No figures: {width_px}x{height_px} is too small for the five scales of MS-SSIM{border}."
 
     def failed(self, model: str) -> bool:
         """Tell whether a model gave nothing for any image."""
@@ -144,26 +159,41 @@ def compare(
         rows.append(_row(track, subject, INPUT, as_float(subject.given)))
     total = len(candidates) * len(subjects)
     with Outputs() as outputs:
+        runs = _Runs(outputs)
         for candidate in candidates:
             for subject in subjects:
                 progress(len(rows) - len(subjects), total, f"{candidate.name} on {subject.name}")
-                output = _output(outputs, candidate, subject)
+                output = runs.output(candidate, subject)
                 if not isinstance(output, str):
                     take(subject.name, candidate.name, as_uint8(output))
                 rows.append(_row(track, subject, candidate.name, output))
     progress(total, total, "writing")
     names = [candidate.name for candidate in candidates]
-    runs = pd.DataFrame([run_row(candidate) for candidate in candidates])
-    return Compared(track, data, [], names, names[0], runs, pd.DataFrame(rows), [*subjects])
+    measured = pd.DataFrame([run_row(candidate) for candidate in candidates])
+    return Compared(track, data, [], names, names[0], measured, pd.DataFrame(rows), [*subjects])
 
 
-def _output(outputs: Outputs, candidate: Candidate, subject: Subject) -> Array | str:
-    if candidate.pb is None:
-        return candidate.failure or "no model"
-    try:
-        return outputs.of(candidate.pb, as_float(subject.given))
-    except (ModelFailure, InputError) as error:
-        return str(error)
+class _Runs:
+    """Runs models; one that took too long isn't run again, or it would take as long for each image."""
+
+    def __init__(self, outputs: Outputs) -> None:
+        self._outputs = outputs
+        self._too_long: dict[Candidate, str] = {}
+
+    def output(self, candidate: Candidate, subject: Subject) -> Array | str:
+        """Return what a model makes of an image, or why it makes nothing."""
+        if candidate.pb is None:
+            return candidate.failure or "no model"
+        if candidate in self._too_long:
+            return f"not run after it took too long on {self._too_long[candidate]}"
+        try:
+            return self._outputs.of(candidate.pb, as_float(subject.given))
+        except ModelFailure as error:
+            if error.kind == "timeout":
+                self._too_long[candidate] = subject.name
+            return str(error)
+        except InputError as error:
+            return str(error)
 
 
 def _row(track: Track, subject: Subject, model: str, output: Array | str) -> dict[str, Any]:

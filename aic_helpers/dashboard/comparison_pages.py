@@ -17,7 +17,7 @@ from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.safe_texts import printable
 from aic_helpers.core.tracks import Track
 from aic_helpers.dashboard import catalogues, compared_images
-from aic_helpers.dashboard.compared_images import Compared, Subject
+from aic_helpers.dashboard.compared_images import Compared
 from aic_helpers.dashboard.image_store import TARGET
 from aic_helpers.data.datasets import open_dataset
 from aic_helpers.data.images import Rgb8
@@ -25,15 +25,23 @@ from aic_helpers.reporting import html_pages, text_tables, viewer_pages
 from aic_helpers.reporting.catalogues import Catalogue, View
 from aic_helpers.reporting.viewer_pages import Picture
 from aic_helpers.runs import candidates
+from aic_helpers.runs.candidates import Candidate
 
 EXACT_BYTES = 30_000_000
 """Of all pictures in base64, up to which they stay exact."""
+
+GIVES = "a model that gives an image"
 
 QUALITY = 95
 """Of WebP, where exact ones are too large."""
 
 WEBP_SIDE_PX = 16383
 """The format has no longer side."""
+
+JPEG_SIDE_PX = 65500
+"""No longer one is written. What is longer still stays PNG."""
+
+FORMATS = {"webp": "WebP", "jpeg": "JPEG"}
 
 
 @dataclass(frozen=True)
@@ -84,43 +92,63 @@ def write_page(
     subjects = own or compared_images.validation_images(dataset, limit)
     kept = _Kept()
     with tempfile.TemporaryDirectory(prefix="aic-compare-") as workshop:
-        found, notes = candidates.find(dataset, models, Path(workshop), progress)
+        found, left_out = candidates.find(dataset, models, Path(workshop), progress)
+        _require_candidates(track, models, found, left_out)
         of = "" if own else text_tables.data_words(dataset.name, dataset.note)
         compared = compared_images.compare(track, of, subjects, found, kept.take, progress)
-    _require_any(compared, notes)
-    compared.notes += [*notes, kept.words] if kept.words else notes
-    safe_files.write_text(out, _page(compared, kept.pictures()))
-    return Written(compared, not kept.words, [*compared.notes, *compared.failures])
+    _require_any(compared, "a smaller photo" if own else "other data")
+    pictures, words = kept.pictures()
+    compared.notes += [*left_out, *compared.failures, *words]
+    safe_files.write_text(out, _page(compared, pictures))
+    exact = all(picture.exact for picture in pictures.values())
+    return Written(compared, exact, [*compared.notes, *compared.unmeasured])
 
 
-def _require_any(compared: Compared, notes: Sequence[str]) -> None:
+def _require_candidates(
+    track: Track, models: Sequence[str], found: Sequence[Candidate], left_out: Sequence[str]
+) -> None:
+    """Raise where no model that was named can be tried; the baseline alone is shown where it was named."""
+    if models and len(left_out) == len(models):
+        names = ", ".join(Path(model).name for model in models)
+        raise InputError(f"a model for {track.title}", f"{names}, made for the other track", "name one, or that track")
+    others = found[1:] or found
+    if all(candidate.pb is None for candidate in others):
+        raise InputError(GIVES, f"none ({others[0].name}: {others[0].failure})", "name another model")
+
+
+def _require_any(compared: Compared, smaller: str) -> None:
     """Raise where no model but the baseline gave anything, or nothing at all."""
     others = [model for model in compared.models if model != compared.baseline] or compared.models
-    reasons = [*notes, *compared.failures]
-    if reasons and all(compared.failed(model) for model in others):
-        raise InputError("a model that gives an image", f"none ({reasons[0]})", "name another, or a smaller photo")
+    if all(compared.failed(model) for model in others):
+        raise InputError(GIVES, f"none ({compared.failures[0]})", f"name another model, or {smaller}")
 
 
 class _Kept:
-    """Pictures as they are made, exact; all are compressed in the end where that is too much."""
+    """Pictures as they are made, exact; they are compressed in the end where that is too much."""
 
     def __init__(self) -> None:
         self._exact: dict[tuple[str, str], Picture] = {}
 
-    @property
-    def words(self) -> str:
-        """What the page says where the exact pictures are too large; else nothing."""
-        exact_bytes = sum(len(picture.base64) for picture in self._exact.values())
-        if exact_bytes <= EXACT_BYTES:
-            return ""
-        loss = f"The pictures are compressed with some loss (WebP, quality {QUALITY})"
-        return f"{loss}: exact ones would take {exact_bytes / 1e6:.0f} MB."
-
     def take(self, image: str, shown: str, pixels: Rgb8) -> None:
         self._exact[image, shown] = encoded(pixels)
 
-    def pictures(self) -> dict[tuple[str, str], Picture]:
-        return {key: _with_loss(picture) for key, picture in self._exact.items()} if self.words else self._exact
+    def pictures(self) -> tuple[dict[tuple[str, str], Picture], list[str]]:
+        """Return the pictures of the page, and what it says of them where the exact ones are too large."""
+        exact_bytes = sum(len(picture.base64) for picture in self._exact.values())
+        if exact_bytes <= EXACT_BYTES:
+            return self._exact, []
+        made = {key: _with_loss(picture) for key, picture in self._exact.items()}
+        return made, [_loss_words([*made.values()], exact_bytes)]
+
+
+def _loss_words(pictures: Sequence[Picture], exact_bytes: int) -> str:
+    size = f"{exact_bytes / 1e6:.0f} MB"
+    formats = sorted({FORMATS[picture.kind] for picture in pictures if not picture.exact})
+    if not formats:
+        return f"The pictures are exact and take {size}: no format with loss holds a side over {JPEG_SIDE_PX} px."
+    loss = f"The pictures are compressed with some loss ({' and '.join(formats)}, quality {QUALITY})"
+    longest = f", but for those with a side over {JPEG_SIDE_PX} px" if any(one.exact for one in pictures) else ""
+    return f"{loss}{longest}: exact ones would take {size}."
 
 
 def encoded(pixels: Rgb8) -> Picture:
@@ -139,6 +167,9 @@ def encoded(pixels: Rgb8) -> Picture:
 
 
 def _with_loss(exact: Picture) -> Picture:
+    """Return a picture compressed; one that is too long for every format with loss stays as it is."""
+    if max(exact.width_px, exact.height_px) > JPEG_SIDE_PX:
+        return exact
     stream = io.BytesIO()
     image = PillowImage.open(io.BytesIO(base64.b64decode(exact.base64)))
     kind = "jpeg" if exact.kind == "png" else "webp"
@@ -158,14 +189,15 @@ def _page(compared: Compared, pictures: dict[tuple[str, str], Picture]) -> str:
         "data": given["data"],
         "notes": given["notes"],
     }
-    shown = viewer_pages.viewer(given, view, pictures)
+    said = {"title": "", "data": "", "notes": []}  # above the viewer, which needn't say it again
+    shown = viewer_pages.viewer(given | said, view, pictures)
     return html_pages.page("compare.html.j2", viewer=True, **printable(about), shown=shown)
 
 
 def _catalogue(compared: Compared) -> tuple[Catalogue, View]:
     """Return the catalogue and the view to begin with: without models that failed, and a target that no image has."""
     given = catalogues.catalogue(compared, {}) | {"ways": []}
-    given["images"] = [_with_words(image, _subject(compared, image["name"])) for image in given["images"]]
+    given["images"] = [_with_words(image, compared) for image in given["images"]]
     failed = {model for model in compared.models if compared.failed(model)}
     view = catalogues.first_view(given | {"models": [model for model in given["models"] if model not in failed]})
     if compared.has_target:
@@ -174,9 +206,7 @@ def _catalogue(compared: Compared) -> tuple[Catalogue, View]:
     return given | {"reference": ""}, view | {"panes": [pane for pane in view["panes"] if pane != TARGET]}
 
 
-def _subject(compared: Compared, name: str) -> Subject:
-    return next(subject for subject in compared.subjects if subject.name == name)
-
-
-def _with_words(image: dict[str, object], subject: Subject) -> dict[str, object]:
-    return image | {"words": subject.words, "target": subject.target is not None}
+def _with_words(image: dict[str, object], compared: Compared) -> dict[str, object]:
+    subject = next(subject for subject in compared.subjects if subject.name == image["name"])
+    words = " ".join(filter(None, (subject.words, compared.why_unmeasured(subject))))
+    return image | {"words": words, "target": subject.target is not None}

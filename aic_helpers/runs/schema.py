@@ -351,8 +351,8 @@ def as_result(content: Any, path: Path) -> Result:
     expected = f"a whole result in {path}"
     found = content.get("schema") if isinstance(content, dict) else None
     if not isinstance(found, int):
-        found_words = f"{validation.brief(found)} as its schema"
-        raise OtherSchemaError(expected, found_words, "name another folder with --out, or remove the file")
+        found_words = f"{validation.brief(found)} as its schema" if isinstance(content, dict) else "no JSON object"
+        raise OtherSchemaError(expected, found_words, "name another folder, or remove the file")
     if found != SCHEMA:
         raise OtherSchemaError(
             f"a result of schema {SCHEMA} in {path}",

@@ -1,5 +1,7 @@
 """aic compare: what it prints, and how it ends."""
 
+import resource
+
 import numpy as np
 import pytest
 from fixtures.comparisons import FakeOutputs, model
@@ -55,6 +57,52 @@ def test_the_track_is_that_of_the_first_model_that_has_one(compare, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("out", "message"),
+    [
+        ("page.html/y.html", "expected a folder to write page.html/y.html in, found the file {folder}/page.html: name"),
+        ("net.pb/new/y.html", "expected a folder to write net.pb/new/y.html in, found the file {folder}/net.pb: name"),
+        ("folder.html", "expected an HTML file to write, found the folder folder.html: name a file in it"),
+        ("/proc/new/y.html", "expected a place where /proc/new/y.html can be written, found No such file or directory"),
+        (f"{'x' * 240}.html", "can be written, found File name too long in {folder}: name another file with --out"),
+    ],
+)
+def test_a_place_where_nothing_can_be_written_is_refused_before_models_run(
+    compare, tmp_path, monkeypatch, out, message
+):
+    net = model(tmp_path, "net")
+    (tmp_path / "page.html").write_text("before")
+    (tmp_path / "folder.html").mkdir()
+    monkeypatch.setattr(compared_images, "compare", None)
+    there = sorted(tmp_path.iterdir())
+    status, printed, err = compare(net, "--photo", "photo.png", "--out", out)
+    assert (status, printed, err.count("\n")) == (2, "", 1)
+    assert message.format(folder=tmp_path) in err
+    assert sorted(tmp_path.iterdir()) == there
+
+
+def test_a_disk_that_is_full_in_the_end_is_said_of_the_file(compare, tmp_path):
+    net = model(tmp_path, "net")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
+    try:
+        status, out, err = compare(net, "--photo", "photo.png", "--out", "page.html")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (status, out) == (2, "")
+    assert err == "aic: page.html: File too large; check the path, its permissions and the free space\n"
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_a_photo_too_small_for_figures_is_said(compare, tmp_path, caplog):
+    write_png(tmp_path / "small.png", np.zeros((16, 16, 3), np.uint8))
+    net = model(tmp_path, "net")
+    status, out, _ = compare(net, "--photo", "small.png", "--take-as", "as-the-target", "--out", "page.html")
+    assert (status, out.count("not measured")) == (0, 6)
+    said = "small.png: No figures: 16x16 is too small for the five scales of MS-SSIM inside the border of 16 px."
+    assert caplog.messages == [said]
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["net.pb", "--photo", "none.png", "--out", "page.html"], "expected a photo at none.png, found nothing"),
@@ -65,6 +113,10 @@ def test_the_track_is_that_of_the_first_model_that_has_one(compare, tmp_path):
         (
             ["nonesuch", "--photo", "photo.png", "--out", "page.html"],
             "expected a model that gives an image, found none",
+        ),
+        (
+            ["fast_sr", "--track", "B", "--photo", "photo.png", "--out", "page.html"],
+            "found fast_sr, made for the other",
         ),
         (["net.pb", "--track", "sr", "--out", "page.html"], "expected a track"),
         (["net.pb", "--data", "nowhere", "--out", "page.html"], "nowhere"),

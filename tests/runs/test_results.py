@@ -306,11 +306,12 @@ def test_reading_another_schema(tmp_path):
         results.read(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["[]", "{}"])
-def test_what_names_no_schema_is_another_programs_and_stays(tmp_path, text):
+@pytest.mark.parametrize(("text", "found"), [("[]", "no JSON object"), ("{}", "null as its schema")])
+def test_what_names_no_schema_is_another_programs_and_stays(tmp_path, text, found):
     (tmp_path / "result.json").write_text(text)
+    expected = rf"expected a whole result in .*, found {found}: name another folder, or remove the file$"
     for read in (results.read, results.set_damaged_aside):
-        with pytest.raises(InputError, match=r"expected a whole result in .*, found null as its schema: name another"):
+        with pytest.raises(InputError, match=expected):
             read(tmp_path)
     assert (tmp_path / "result.json").read_text() == text
 
