@@ -56,7 +56,30 @@ test("a line above says what the figures are, their order, and what the mark mea
     ),
     viewOf({ sort: ["", "fast", ""] }),
   );
-  equal([...said(), ...texts(strip.options())], ["", "Images", "a", "b"]);
+  equal([...said(), ...texts(strip.options())], ["Images", "Images", "a", "b"]);
+});
+
+test("where no image has a figure, names stand under the thumbnails, cut where they are long", () => {
+  const long = `${"IMG_2026 ".repeat(20)}.jpg`;
+  const own = ["one.png", long].map((name) => [name, { input: null, fast: null }]);
+  const strip = shownStrip(catalogueOf(own), viewOf({ image: "one.png" }));
+  equal([strip.el.firstChild.textContent, strip.list.ariaLabel], ["Images", "Images"]);
+  strip.thumb("one.png", DOT);
+  strip.thumb(long, DOT);
+  const under = () => strip.options().map((option) => option.querySelector(".aic-thumb-words"));
+  equal(
+    under().map((words) => words.textContent),
+    ["one.png", long],
+  );
+  equal([strip.options()[1].title, strip.options()[1].ariaLabel], [long, long]);
+  const cut = under().map((words) => [words.scrollWidth > words.clientWidth, getComputedStyle(words).textOverflow]);
+  equal(cut, [
+    [false, "ellipsis"],
+    [true, "ellipsis"],
+  ]);
+  const measured = own.map(([name], at) => [name, { fast: at ? null : 30 }]);
+  strip.update(catalogueOf(measured), viewOf({ image: "one.png" }));
+  equal([strip.el.firstChild.textContent, under()[0].textContent], ["PSNR of fast, lowest first", "not measured"]);
 });
 
 test("another sort moves them; the mark is the sorted model's, or the first one's in the panes", () => {

@@ -1,4 +1,5 @@
 // The images as a strip of thumbnails: the figure that they are sorted by under each, and a mark where a model loses.
+// Where no image has a figure, its name stands there.
 //
 // A listbox: one stop of the Tab key; arrows, Home and End choose. Only thumbnails nearly in sight are asked for.
 
@@ -91,21 +92,24 @@ function arrange(strip, catalogue, sort, entries) {
   strip.list.replaceChildren(...options);
   strip.el.hidden = options.length < 2; // nothing to choose from
   const loss = entries.find((entry) => entry.loss)?.loss;
-  const order = sort[2] ? "largest difference first" : "lowest first";
-  strip.caption.textContent = [title && `${title}, ${order}`, loss && `${MARK} ${loss}`].filter(Boolean).join("; ");
-  strip.list.setAttribute("aria-label", title ? `Images by ${title}, ${order}` : "Images");
+  const order = title && `${title}, ${sort[2] ? "largest difference first" : "lowest first"}`;
+  strip.caption.textContent = [order || "Images", loss && `${MARK} ${loss}`].filter(Boolean).join("; ");
+  strip.list.setAttribute("aria-label", order ? `Images by ${order}` : "Images");
 }
 
-/** Return what stands under the thumbnails, in words; "" where there are no figures. */
+/** Return what stands under the thumbnails, in words; "" where there are no figures, and names stand there. */
 function sortTitle(catalogue, [metric, name, other]) {
-  const title = catalogue.metrics.find(({ key }) => key === metric)?.title;
+  const title = catalogue.images.some(hasFigures) && catalogue.metrics.find(({ key }) => key === metric)?.title;
   return title ? `${title} of ${name}${other ? ` against ${other}` : ""}` : "";
 }
 
+const hasFigures = ({ figures }) =>
+  Object.values(figures ?? {}).some((own) => Object.values(own).some((value) => value !== null));
+
 function newCell(strip, { name }) {
-  const picture = element("span", { className: "aic-thumb-picture", textContent: name }); // until there is a thumbnail
+  const picture = element("span", { className: "aic-thumb-picture" });
   const mark = element("span", { className: "aic-loses" });
-  const words = element("span");
+  const words = element("bdi"); // a name may be written from right to left
   const under = element("span", { className: "aic-thumb-words" }, [mark, words]);
   const id = `${strip.ids}-${strip.made++}`;
   const option = element("div", { className: "aic-thumb", id, role: "option" }, [picture, under]);
@@ -116,8 +120,9 @@ function newCell(strip, { name }) {
   return cell;
 }
 
-function describe({ option, words, mark }, entry, title) {
-  words.textContent = title && entry.words;
+function describe({ option, picture, words, mark }, entry, title) {
+  words.textContent = title ? entry.words : entry.name;
+  if (!picture.firstElementChild) picture.textContent = title && entry.name; // until there is a thumbnail
   mark.textContent = entry.loss && MARK;
   const said = [entry.name, title && `${title}: ${entry.words}`, entry.loss, entry.failure].filter(Boolean);
   option.setAttribute("aria-label", said.join(", "));
