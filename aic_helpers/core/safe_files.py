@@ -46,7 +46,8 @@ def write_text(path: Path, text: str) -> None:
         with replacing(path) as partial:
             partial.write_text(text, "utf-8", newline="\n")
     except OSError as error:
-        error.filename = error.filename or str(path)
+        if error.strerror and not error.filename:
+            error.filename = str(path)
         raise
 
 

@@ -81,16 +81,16 @@ class Compared:
     def unmeasured(self) -> list[str]:
         """Why images with a target have no figures, a sentence each."""
         reasons = {subject.name: self.why_unmeasured(subject) for subject in self.subjects}
-        return [f"{name}: {reason}" for name, reason in reasons.items() if reason]
+        return [f"{name} has no figures: {reason}" for name, reason in reasons.items() if reason]
 
     def why_unmeasured(self, subject: Subject) -> str:
-        """Return why an image with a target has no figures, as a sentence; else nothing."""
+        """Return why an image with a target has no figures; else nothing."""
         own = self.images[(self.images["image"] == subject.name) & (self.images["model"] == INPUT)]
         if subject.target is None or own["psnr_db"].notna().all():
             return ""
         height_px, width_px = subject.target.shape[:2]
         border = f" inside the border of {self.track.crop_px} px" if self.track.crop_px else ""
-        return f"No figures: {width_px}x{height_px} is too small for the five scales of MS-SSIM{border}."
+        return f"{width_px}x{height_px} is too small for the five scales of MS-SSIM{border}"
 
     def failed(self, model: str) -> bool:
         """Tell whether a model gave nothing for any image."""

@@ -93,10 +93,12 @@ def write_page(
     kept = _Kept()
     with tempfile.TemporaryDirectory(prefix="aic-compare-") as workshop:
         found, left_out = candidates.find(dataset, models, Path(workshop), progress)
-        _require_candidates(track, models, found, left_out)
+        asked = _asked(track, models, found, left_out)
         of = "" if own else text_tables.data_words(dataset.name, dataset.note)
         compared = compared_images.compare(track, of, subjects, found, kept.take, progress)
-    _require_any(compared, "a smaller photo" if own else "other data")
+    if all(compared.failed(candidate.name) for candidate in asked):
+        remedy = f"name another model, or {'a smaller photo' if own else 'other data'}"
+        raise InputError(GIVES, f"none ({compared.failures[0]})", remedy)
     pictures, words = kept.pictures()
     compared.notes += [*left_out, *compared.failures, *words]
     safe_files.write_text(out, _page(compared, pictures))
@@ -104,23 +106,21 @@ def write_page(
     return Written(compared, exact, [*compared.notes, *compared.unmeasured])
 
 
-def _require_candidates(
+def _asked(
     track: Track, models: Sequence[str], found: Sequence[Candidate], left_out: Sequence[str]
-) -> None:
-    """Raise where no model that was named can be tried; the baseline alone is shown where it was named."""
+) -> Sequence[Candidate]:
+    """Return the models that were asked for: the baseline, which always takes part, only where it was named.
+
+    Raise where none of them can be tried.
+    """
+    names = [Path(model).name for model in models]
     if models and len(left_out) == len(models):
-        names = ", ".join(Path(model).name for model in models)
-        raise InputError(f"a model for {track.title}", f"{names}, made for the other track", "name one, or that track")
-    others = found[1:] or found
-    if all(candidate.pb is None for candidate in others):
-        raise InputError(GIVES, f"none ({others[0].name}: {others[0].failure})", "name another model")
-
-
-def _require_any(compared: Compared, smaller: str) -> None:
-    """Raise where no model but the baseline gave anything, or nothing at all."""
-    others = [model for model in compared.models if model != compared.baseline] or compared.models
-    if all(compared.failed(model) for model in others):
-        raise InputError(GIVES, f"none ({compared.failures[0]})", f"name another model, or {smaller}")
+        others = f"{', '.join(names)}, made for the other track"
+        raise InputError(f"a model for {track.title}", others, "name one, or that track")
+    asked = found if track.baseline in names or len(found) == 1 else found[1:]
+    if all(candidate.pb is None for candidate in asked):
+        raise InputError(GIVES, f"none ({asked[0].name}: {asked[0].failure})", "name another model")
+    return asked
 
 
 class _Kept:
@@ -208,5 +208,6 @@ def _catalogue(compared: Compared) -> tuple[Catalogue, View]:
 
 def _with_words(image: dict[str, object], compared: Compared) -> dict[str, object]:
     subject = next(subject for subject in compared.subjects if subject.name == image["name"])
-    words = " ".join(filter(None, (subject.words, compared.why_unmeasured(subject))))
-    return image | {"words": words, "target": subject.target is not None}
+    reason = compared.why_unmeasured(subject)
+    words = [subject.words, reason and f"No figures: {reason}."]
+    return image | {"words": " ".join(filter(None, words)), "target": subject.target is not None}

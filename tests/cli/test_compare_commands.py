@@ -98,7 +98,7 @@ def test_a_photo_too_small_for_figures_is_said(compare, tmp_path, caplog):
     net = model(tmp_path, "net")
     status, out, _ = compare(net, "--photo", "small.png", "--take-as", "as-the-target", "--out", "page.html")
     assert (status, out.count("not measured")) == (0, 6)
-    said = "small.png: No figures: 16x16 is too small for the five scales of MS-SSIM inside the border of 16 px."
+    said = "small.png has no figures: 16x16 is too small for the five scales of MS-SSIM inside the border of 16 px"
     assert caplog.messages == [said]
 
 

@@ -98,9 +98,9 @@ def test_too_small_a_photo_has_pictures_and_no_figures(tmp_path):
     written, told, pictures = write(tmp_path, [model(tmp_path, "net")], way=own_photos.AS_TARGET, photos=[small])
     assert written.compared.failures == []
     assert told["catalogue"]["images"][0]["figures"]["net"] == {"psnr_db": None, "ms_ssim": None}
-    why = "No figures: 40x40 is too small for the five scales of MS-SSIM inside the border of 16 px."
-    assert told["catalogue"]["images"][0]["words"] == f"Taken as the target. {why}"
-    assert written.notes == [f"photo.png: {why}"]
+    why = "40x40 is too small for the five scales of MS-SSIM inside the border of 16 px"
+    assert told["catalogue"]["images"][0]["words"] == f"Taken as the target. No figures: {why}."
+    assert written.notes == [f"photo.png has no figures: {why}"]
     assert set(pictures) == {("photo.png", name) for name in ("input", "target", BASELINE, "net")}
 
 
@@ -184,9 +184,13 @@ def test_models_of_the_other_track_alone_make_no_page(tmp_path):
 
 
 def test_the_baseline_alone_is_shown_where_it_is_named(tmp_path):
-    written, _, pictures = write(tmp_path, [BASELINE, "fast_enhancement"], photos=[photo(tmp_path)])
+    models = [BASELINE, "fast_enhancement", model(tmp_path, "bad", "fails")]
+    written, _, pictures = write(tmp_path, models, photos=[photo(tmp_path)])
     assert set(pictures) == {("photo.png", "input"), ("photo.png", BASELINE)}
-    assert written.notes == ["fast_enhancement is left out: it was made for the other track"]
+    assert written.notes == [
+        "fast_enhancement is left out: it was made for the other track",
+        "bad: it died of SIGSEGV",
+    ]
 
 
 def test_a_model_of_the_other_track_is_told(tmp_path):
