@@ -48,6 +48,26 @@ def test_each_run_has_its_own_viewer(show, board):
     np.testing.assert_array_equal(found, wished)
 
 
+def unfolded(page):
+    return [run.get_attribute("id") for run in page.locator("details.run[open]").all()]
+
+
+def test_a_link_to_a_viewer_unfolds_its_run(show, board):
+    page = show(board[1]).page
+    for link, runs in (
+        ("view=zoom=2", []),
+        ("view-4=zoom=2", []),
+        ("view-0=", []),
+        ("view-3=image=a&zoom=2", ["run-2"]),
+        ("view-2=", ["run-1", "run-2"]),
+    ):
+        page.evaluate("(link) => new Promise((done) => { onhashchange = done; location.hash = link; })", link)
+        assert unfolded(page) == runs
+    page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = false; })")
+    page.reload()
+    assert unfolded(page) == ["run-1"]
+
+
 @pytest.mark.parametrize("how", ["without JavaScript", "in print"])
 def test_the_pictures_are_told_once_where_there_is_no_viewer(show, board, how):
     page = show(board[1], java_script_enabled=how == "in print").page
@@ -56,9 +76,11 @@ def test_the_pictures_are_told_once_where_there_is_no_viewer(show, board, how):
         page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
         page.emulate_media(media="print")
         assert page.locator(".stills img:visible").count() == 2 * 9
+        assert page.get_by_role("heading", name="Side by side").count() == 0
     else:
         sentence = page.locator(".copies noscript")
         assert sentence.is_visible()
+        assert page.get_by_role("heading", name="Side by side").is_visible()
         assert sentence.inner_text().startswith("With JavaScript the models' pictures can be compared here.")
     assert page.locator(".copies .stills:visible").count() == 0
     assert page.locator(".aic-viewer:visible").count() == 0

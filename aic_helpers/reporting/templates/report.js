@@ -19,9 +19,14 @@ for (const image of document.querySelectorAll("img[data-copy-of]")) {
 }
 
 const folded = [...document.querySelectorAll("details")];
+// A link leads to what has that id, or (#view=, #view-2=, ...) to a viewer by its number.
+const linkedTo = (hash) => {
+  const [isViewer, number = 1] = hash.match(/^view(?:-(\d+))?=/) ?? [];
+  return isViewer ? document.querySelectorAll(".aic-viewer-data")[number - 1] : document.getElementById(hash);
+};
 const openTarget = () => {
-  const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
-  if (target && target.tagName === "DETAILS") target.open = true;
+  const target = linkedTo(location.hash.slice(1));
+  for (const details of folded) if (details.contains(target)) details.open = true;
 };
 window.addEventListener("hashchange", openTarget);
 openTarget();
