@@ -1,6 +1,7 @@
 // What a table of standings says of each model: the rows themselves are the data.
 
-const numberOf = (text) => (text === undefined || text === "" ? NaN : Number(text));
+// Python writes infinity as inf.
+export const numberOf = (text = "") => (text ? Number(text.replace(/^([+-]?)inf(inity)?$/i, "$1Infinity")) : NaN);
 
 const figureOf = ({ dataset }) => ({
   value: numberOf(dataset.sort),

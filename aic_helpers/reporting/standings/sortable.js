@@ -1,17 +1,18 @@
 // Tables that are sorted by a click on a column's name, or by the keyboard: each name becomes a button.
+import { numberOf } from "./rows.js";
 
 const keyOf = (row, place, by) => {
   const { dataset } = row.cells[place];
   return dataset.sort ?? dataset[`sort${by}`] ?? "";
 };
 
-const compareNumbers = (a, b) => Number(a) - Number(b);
+const compareNumbers = (a, b) => Math.sign(numberOf(a) - numberOf(b)) || 0; // two infinities are alike
 const compareWords = (a, b) => a.localeCompare(b, undefined, { numeric: true });
 
 // By numbers, rows without a rank stay behind the others; rows without the number come last of all.
 export const sortedRows = (rows, place, by, descending) => {
   const key = (row) => keyOf(row, place, by);
-  const words = rows.some((row) => key(row) !== "" && !Number.isFinite(Number(key(row))));
+  const words = rows.some((row) => key(row) !== "" && Number.isNaN(numberOf(key(row))));
   const compare = words ? compareWords : compareNumbers;
   const isBehind = (row) => !words && "kind" in row.dataset && row.dataset.kind !== "ranked";
   const level = (row) => (key(row) === "" ? 2 : Number(isBehind(row)));
