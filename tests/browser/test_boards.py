@@ -251,6 +251,47 @@ def test_two_hundred_points_follow_a_window_that_narrows(show, crowd):
     assert right < 500 - 32
 
 
+SPAN = "(element) => { const { left, right } = element.getBoundingClientRect(); return [left, right]; }"
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["told", "not told"])
+def test_the_plot_fits_paper_where_no_observer_is_told_the_width(browser, page, told):
+    context = browser.new_context(viewport={"width": 1400, "height": 900}, offline=True)
+    context.add_init_script("window.ResizeObserver = class { observe() {} disconnect() {} };")
+    seen = context.new_page()
+    seen.goto(page.as_uri())
+    if told:
+        seen.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    seen.emulate_media(media="print")
+    seen.set_viewport_size({"width": 750, "height": 900})
+    svg = seen.locator(".stage svg")
+    assert svg.get_attribute("viewBox") == ("0 0 700 280" if told else "0 0 1312 330")
+    assert svg.evaluate(SPAN) == seen.locator(".stage").evaluate(SPAN) == [0, 750]
+    box = svg.bounding_box()
+    assert box["width"] / box["height"] == pytest.approx(700 / 280 if told else 1312 / 330, rel=0.01)
+    seen.set_viewport_size({"width": 1400, "height": 900})
+    seen.emulate_media(media="screen")
+    seen.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert svg.get_attribute("viewBox") == "0 0 1312 330"
+    context.close()
+
+
+@pytest.mark.parametrize("width_px", [390, 468, 1400])
+@pytest.mark.parametrize("speedup", [0.1, 3.0, 40.0])
+def test_the_words_of_the_marks_are_apart_and_whole(show, tmp_path, width_px, speedup):
+    entries = [boards.add(tmp_path, "a", DB, SIMILAR, speedup), boards.add(tmp_path, "b", DB, SIMILAR, 2.0)]
+    seen = show(written(boards.plan(tmp_path, *entries)), width_px=width_px).page
+    spans = [words.evaluate(SPAN) for words in seen.locator("svg .said").all()]
+    assert len(spans) == 2
+    first, last = seen.locator(".stage svg").evaluate(SPAN)
+    assert first <= spans[0][0] < spans[0][1] < spans[1][0] < spans[1][1] <= last
+
+
+def test_the_remarks_of_a_model_are_not_a_tower_on_a_phone(show, page):
+    seen = show(page, width_px=390).page
+    assert row(seen, "lost").bounding_box()["height"] < 2 * row(seen, "b").bounding_box()["height"]
+
+
 def test_a_board_without_ranks_has_no_plot(show, tmp_path):
     seen = show(written(boards.plan(tmp_path, boards.named("later"))))
     assert seen.page.locator(".pareto").count() == 0

@@ -97,6 +97,28 @@ def test_what_the_kernel_says_is_shown_until_the_widget_goes(seen):
     assert seen.evaluate("Object.keys(heard)") == []
 
 
+DRAWN = "document.querySelector('.stage svg').viewBox.baseVal.width"
+
+OBSERVE = """
+() => {
+  const stage = document.querySelector(".stage");
+  new ResizeObserver(() => { window.observed = stage.clientWidth; }).observe(stage);
+}
+"""
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["there", "taken away"])
+def test_the_plot_follows_the_width_until_the_widget_goes(seen, gone):
+    before = seen.evaluate(DRAWN)
+    if gone:
+        seen.evaluate("leave()")
+        seen.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    seen.evaluate(OBSERVE)  # after the plot's own, and is told after it
+    seen.set_viewport_size({"width": 500, "height": 900})
+    seen.wait_for_function("window.observed <= 500")
+    assert seen.evaluate(DRAWN) == (before if gone else seen.evaluate("observed"))
+
+
 def test_names_from_outside_are_texts(show, tmp_path):
     entries = [
         boards.add(tmp_path, f"net{place}", DB, SIMILAR, 2.0 + place / 10) | {"name": text}

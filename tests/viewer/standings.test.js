@@ -4,6 +4,7 @@ import {
   isDrawn,
   layOut,
   logTicks,
+  placeMarks,
   placeNames,
   tickWords,
 } from "../../aic_helpers/reporting/standings/axes.js";
@@ -66,6 +67,8 @@ test("models with both figures are drawn, unless they were judged apart", () => 
   equal(isDrawn(model("a", 2, 28, { kind: "apart" }), "psnr_db"), false);
   equal(isDrawn(model("a", NaN, 28), "psnr_db"), false);
   equal(isDrawn(model("a", 0, 28), "psnr_db"), false);
+  equal(isDrawn(model("a", Infinity, 28), "psnr_db"), false);
+  equal(isDrawn(model("a", 2, Infinity), "psnr_db"), false);
 });
 
 test("names cover neither points nor each other, and one without a place is left out", () => {
@@ -95,6 +98,36 @@ test("of many models those on the front are named", () => {
   );
 });
 
+test("what marks the baseline and the cap stands in the frame and apart, or the cap's words are left out", () => {
+  for (const width of [240, 310, 420, 800]) {
+    for (const slowest of [0.01, 0.1, 0.4, 1]) {
+      for (const fastest of [1, 4, 9, 300]) {
+        const layout = layOut([model("a", slowest, 28), model("b", fastest, 27)], "psnr_db", 4, [width, 300]);
+        const [one, other] = placeMarks(layout, 4, [52, 112]);
+        equal([layout.frame.left <= one.from, (other ?? one).to <= width], [true, true]);
+        equal(!other || one.to < other.from, true);
+      }
+    }
+  }
+});
+
+const anchors = (slowest, fastest, width) =>
+  placeMarks(layOut([model("a", slowest, 28), model("b", fastest, 27)], "psnr_db", 4, [width, 300]), 4, [52, 112]).map(
+    ({ anchor }) => anchor,
+  );
+
+test("words stand over what they mark where there is room, else beside it", () => {
+  equal(anchors(0.5, 9, 800), ["middle", "middle"]);
+  equal(anchors(0.1, 5, 360), ["end", "end"]);
+  equal(anchors(0.1, 300, 360), ["middle", "start"]);
+  equal(anchors(0.001, 9, 240), ["middle"]);
+});
+
+test("numbers below a narrow plot stand apart", () => {
+  const { x } = layOut([model("a", 0.004, 28), model("b", 90, 27)], "psnr_db", 4, [340, 300]);
+  equal(x.ticks.map(tickWords), ["0.01", "0.1", "1", "10", "100"]);
+});
+
 const row = (sort, kind = "ranked") => ({ cells: [{ dataset: { sort } }], dataset: { kind }, sort });
 const sorted = (rows, descending) => sortedRows(rows, 0, "A", descending).map(({ sort }) => sort);
 
@@ -108,6 +141,13 @@ test("words sort with their numbers, whatever has a rank", () => {
   const rows = [row("net 10"), row("Net 9", "broken"), row("a")];
   equal(sorted(rows, false), ["a", "Net 9", "net 10"]);
   equal(sorted(rows, true), ["net 10", "Net 9", "a"]);
+});
+
+test("infinity is a number, however it is written", () => {
+  const rows = [row("10"), row("inf"), row("-Infinity"), row("9"), row("Infinity"), row("")];
+  equal(sorted(rows, true), ["inf", "Infinity", "10", "9", "-Infinity", ""]);
+  equal(sorted(rows, false), ["-Infinity", "9", "10", "inf", "Infinity", ""]);
+  equal(sorted([row("info 10"), row("inf"), row("info 9")], false), ["inf", "info 9", "info 10"]);
 });
 
 test("a rank is that of the score", () => {

@@ -2,6 +2,10 @@
 
 export const NAMED = 15; // up to this many models have intervals, and names beside their points
 
+const APART_PX = 6; // between the words of two marks
+
+const TICK_PX = 34; // from 1 to 2 at least, so that their numbers stand apart
+
 const MARGIN = { left: 62, right: 18, top: 26, bottom: 44 };
 
 const frameOf = (width, height) => ({
@@ -19,9 +23,9 @@ export const evenTicks = (low, high, most) => {
   return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, place) => (first + place) * step);
 };
 
-export const logTicks = (low, high) => {
+export const logTicks = (low, high, steps = [1, 2, 5]) => {
   const powers = Array.from({ length: 13 }, (_, place) => 10 ** (place - 6));
-  const ticks = powers.flatMap((power) => [1, 2, 5].map((times) => times * power));
+  const ticks = powers.flatMap((power) => steps.map((times) => times * power));
   return ticks.filter((tick) => low <= tick && tick <= high);
 };
 
@@ -36,7 +40,8 @@ const widened = (low, high, share, least) => {
 const scaleX = (speedups, cap, frame) => {
   const [low, high] = widened(Math.log(Math.min(1, ...speedups)), Math.log(Math.max(cap, ...speedups)), 0.06, 0.05);
   const place = (value) => frame.left + ((Math.log(value) - low) / (high - low)) * (frame.right - frame.left);
-  return { place, ticks: logTicks(Math.exp(low), Math.exp(high)) };
+  const isWide = place(2) - place(1) > TICK_PX;
+  return { place, ticks: logTicks(Math.exp(low), Math.exp(high), isWide ? [1, 2, 5] : [1]) };
 };
 
 const scaleY = (values, frame) => {
@@ -52,7 +57,9 @@ const endsOf = ({ low, high }, { place }, first, last) => {
 };
 
 export const isDrawn = ({ kind, figures }, quality) =>
-  ["ranked", "broken"].includes(kind) && figures.speedup.value > 0 && Number.isFinite(figures[quality].value);
+  ["ranked", "broken"].includes(kind) &&
+  figures.speedup.value > 0 &&
+  [figures.speedup, figures[quality]].every(({ value }) => Number.isFinite(value));
 
 // -> {frame, x, y, points}: the scales of both axes, and from left to right where each model is.
 // Quality varies far more over the images than between models, so its intervals reach out of the frame.
@@ -96,6 +103,25 @@ const middleOf = (x, width, { left, right }) => {
   return x + width / 2 > right ? [right, "end"] : [x, "middle"];
 };
 
+const startOf = (x, anchor, width) => ({ start: x, end: x - width, middle: x - width / 2 })[anchor];
+
+// Where words may stand over a line: in its middle, or on one side.
+const spotsOf = (at, width, side, inside) =>
+  [middleOf(at, width, inside), [at, side]]
+    .map(([x, anchor]) => ({ x, anchor, from: startOf(x, anchor, width), to: startOf(x, anchor, width) + width }))
+    .filter(({ from, to }) => inside.left <= from && to <= inside.right);
+
+// -> [where the baseline's word stands, where the cap's words do]: inside the plot and apart, or the cap's are left
+// out, because the words below the plot say them too.
+export const placeMarks = ({ frame, x }, cap, widths) => {
+  const inside = { left: frame.left, right: frame.right + MARGIN.right };
+  const first = spotsOf(x.place(1), widths[0], "end", inside);
+  const second = spotsOf(x.place(cap), widths[1], "start", inside);
+  const pairs = first.flatMap((one) => second.map((other) => [one, other]));
+  const isApart = ([one, other]) => one.to + APART_PX <= other.from || other.to + APART_PX <= one.from;
+  return pairs.find(isApart) ?? [first[0]];
+};
+
 // Where a name stands beside its point without covering what is there, or null.
 const freePlace = (x, y, width, frame, taken) => {
   const middle = middleOf(x, width, frame);
@@ -106,7 +132,7 @@ const freePlace = (x, y, width, frame, taken) => {
     [y + 18, ...middle],
   ];
   for (const [base, left, anchor] of places) {
-    const from = { start: left, end: left - width, middle: left - width / 2 }[anchor];
+    const from = startOf(left, anchor, width);
     const box = [from, base - 11, from + width, base + 3];
     const inside = box[0] >= frame.left && box[2] <= frame.right && box[1] >= frame.top && box[3] <= frame.bottom;
     const free = taken.every((one) => one[2] <= box[0] || box[2] <= one[0] || one[3] <= box[1] || box[3] <= one[1]);

@@ -1,10 +1,11 @@
 // Quality over speedup as SVG: axes, what marks them, the Pareto front, and a point for each model.
-import { layOut, NAMED, placeNames, tickWords } from "./axes.js";
+import { layOut, NAMED, placeMarks, placeNames, tickWords } from "./axes.js";
 
 export const QUALITIES = { psnr_db: "PSNR (dB)", ms_ssim: "MS-SSIM" };
 
 const NAME_LETTERS = 24;
 const LETTER_PX = 7;
+const MARKS_PX = { baseline: 52, "score stops rising": 112 }; // how wide these words are in a wide font
 
 export const drawing = (tag, attributes, ...children) => {
   const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -30,14 +31,16 @@ const gridOf = ({ frame, x, y }) => [
   ...y.ticks.map((tick) => words(frame.left - 6, y.place(tick) + 4, "end", tickWords(tick))),
 ];
 
-const marksOf = ({ frame, x }, cap) =>
-  [
-    [1, "mark", "baseline"],
-    [cap, "mark cap", "score stops rising"],
-  ].flatMap(([speedup, name, text]) => [
-    line(x.place(speedup), frame.top, x.place(speedup), frame.bottom, name),
-    words(x.place(speedup), frame.top - 8, "middle", text),
-  ]);
+const marksOf = (layout, cap) => {
+  const { frame, x } = layout;
+  const texts = Object.keys(MARKS_PX);
+  const spots = placeMarks(layout, cap, Object.values(MARKS_PX));
+  return [
+    line(x.place(1), frame.top, x.place(1), frame.bottom, "mark"),
+    line(x.place(cap), frame.top, x.place(cap), frame.bottom, "mark cap"),
+    ...spots.map((spot, place) => words(spot.x, frame.top - 8, spot.anchor, texts[place], "said")),
+  ];
+};
 
 const titlesOf = ({ frame }, quality) => {
   const [across, down] = [(frame.left + frame.right) / 2, (frame.top + frame.bottom) / 2];

@@ -18,10 +18,10 @@ const element = (tag, attributes, ...children) => {
   return made;
 };
 
-const sizeOf = (stage) => {
-  const width = Math.max(Math.floor(stage.clientWidth), 240);
-  return [width, Math.round(Math.min(Math.max(width * 0.4, 250), 330))];
-};
+const PAPER_PX = 700; // how wide it is drawn for paper, which no observer tells of
+
+const sizeFor = (width) => [width, Math.round(Math.min(Math.max(width * 0.4, 250), 330))];
+const sizeOf = (stage) => sizeFor(Math.max(Math.floor(stage.clientWidth), 240));
 
 const nearestOf = (points, svg, event) => {
   const box = svg.getBoundingClientRect();
@@ -82,8 +82,8 @@ export const makePareto = (models, cap, { by, choose, look }) => {
     if (row) fillCard(card, row, by());
     if (row) placeCard(card, stage, point);
   };
-  const draw = () => {
-    points = drawPareto(svg, models, quality, cap, sizeOf(stage));
+  const draw = (size = sizeOf(stage)) => {
+    points = drawPareto(svg, models, quality, cap, size);
     svg.append(ring);
     mark(quality);
     points.forEach(({ el: own, model }, place) => {
@@ -123,6 +123,14 @@ export const makePareto = (models, cap, { by, choose, look }) => {
   });
   stage.addEventListener("focusout", () => look(null));
   const isStale = () => stage.clientWidth > 0 && sizeOf(stage)[0] !== svg.viewBox.baseVal.width;
-  new ResizeObserver(() => isStale() && draw()).observe(stage);
-  return { el, draw, light };
+  const observer = new ResizeObserver(() => isStale() && draw());
+  observer.observe(stage);
+  const printing = new AbortController();
+  window.addEventListener("beforeprint", () => draw(sizeFor(PAPER_PX)), printing);
+  window.addEventListener("afterprint", () => draw(), printing);
+  const stop = () => {
+    observer.disconnect();
+    printing.abort();
+  };
+  return { el, draw, light, stop };
 };

@@ -24,6 +24,7 @@ const addPlot = (root, table, choose) => {
   return plot;
 };
 
+// -> what ends it when it is taken out of the page.
 const makeStandings = (root, choose) => {
   const table = root.querySelector("table");
   const plot = hasPlot(table) ? addPlot(root, table, choose) : null;
@@ -33,7 +34,7 @@ const makeStandings = (root, choose) => {
     if (isOther) plot?.draw();
     return root.dataset.by;
   });
-  return table;
+  return () => plot?.stop();
 };
 
 // In a page: a point leads where the name in its row does.
@@ -65,7 +66,8 @@ const render = ({ model, el }) => {
     status.textContent = `${nameOf(row)} opens as soon as the kernel is free.`;
     model.send({ row: Number(row.dataset.row), by: root.dataset.by });
   };
-  const table = makeStandings(root, choose);
+  const stop = makeStandings(root, choose);
+  const table = root.querySelector("table");
   for (const row of table.tBodies[0].rows) asButton(row);
   table.tBodies[0].addEventListener("click", ({ target, detail }) => {
     const row = target.closest("tr");
@@ -76,7 +78,10 @@ const render = ({ model, el }) => {
   };
   model.on("change:words", say);
   say();
-  return () => model.off("change:words", say);
+  return () => {
+    model.off("change:words", say);
+    stop();
+  };
 };
 
 export default { render };
