@@ -24,18 +24,16 @@ class ArrivingPhotos:
     """Collects the parts of a file: a server of Jupyter takes no message above 10 MB."""
 
     def __init__(self) -> None:
-        self._ask: Any = None
-        self._parts: list[bytes] = []
+        self._parts: dict[Any, list[bytes]] = {}  # by ask: two photos may arrive at a time
         self._last: Arrived | None = None
 
     def is_whole(self, content: Mapping[str, Any], buffers: Sequence[memoryview]) -> bool:
         """Take in what a message brings of a file, and tell whether nothing more of it is to come."""
         if not buffers:
             return True
-        if content["ask"] != self._ask:
-            self._ask, self._parts = content["ask"], []
-        self._parts.append(bytes(buffers[0]))
-        return len(self._parts) >= content.get("parts", 1)
+        parts = self._parts.setdefault(content["ask"], [])
+        parts.append(bytes(buffers[0]))
+        return len(parts) >= content.get("parts", 1)
 
     def take(self, content: Mapping[str, Any]) -> Arrived | None:
         """Return the photo that a message, which ends it, is about; None where it only says how one is to be taken.
@@ -48,10 +46,10 @@ class ArrivingPhotos:
         way = str(content["way"])
         if "path" in content:
             return self._at(str(content["path"]), way)
-        if not self._parts:
+        parts = self._parts.pop(content["ask"], [])
+        if not parts:
             return replace(self._last, way=way) if self._last else None
-        whole, self._parts = b"".join(self._parts), []
-        return Arrived(printable(str(content["name"])), whole, way)
+        return Arrived(printable(str(content["name"])), b"".join(parts), way)
 
     def keep(self, arrived: Arrived) -> None:
         """Keep a photo that was good, to be taken once more."""

@@ -37,6 +37,12 @@ def catalogue(source: Listed, tracks: Mapping[str, str]) -> Catalogue:
     source : Listed
     tracks : mapping of str to str
         Names of the tracks by their titles.
+
+    Returns
+    -------
+    dict
+        With ``tracks``, ``ways`` to take a photo of the person's own, and ``way``, the one by which it was taken: empty
+        where there is no such photo.
     """
     made = viewer_catalogues.catalogue(
         source.track.title,
@@ -48,7 +54,8 @@ def catalogue(source: Listed, tracks: Mapping[str, str]) -> Catalogue:
         baseline=source.baseline,
         track=source.track.name,
     )
-    return made | {"tracks": [[*track] for track in tracks.items()], "ways": [[*way] for way in source.ways.items()]}
+    ways = [[*way] for way in source.ways.items()]
+    return made | {"tracks": [[*track] for track in tracks.items()], "ways": ways, "way": ""}
 
 
 def _models(runs: pd.DataFrame) -> list[dict[str, Any]]:
@@ -62,11 +69,11 @@ def _image(name: str, rows: pd.DataFrame) -> dict[str, Any]:
     return viewer_catalogues.image(name, figures, failures=printable(failures))
 
 
-def with_photo(made: Catalogue, photo: str, words: str, *, target: bool) -> Catalogue:
-    """Return a catalogue whose first image is the person's own photo, in place of one before."""
+def with_photo(made: Catalogue, photo: str, words: str, way: str, *, target: bool) -> Catalogue:
+    """Return a catalogue whose first image is the person's own photo, taken in a way, in place of one before."""
     others = [image for image in made["images"] if not image.get("own")]
     own = viewer_catalogues.image(photo, {}, words=words, target=target) | {"own": True}
-    return made | {"images": [own, *others]}
+    return made | {"images": [own, *others], "way": way}
 
 
 def first_view(made: Catalogue, image: str = "") -> View:

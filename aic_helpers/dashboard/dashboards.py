@@ -21,6 +21,7 @@ from aic_helpers.dashboard.image_figures import ImageFigures, crop_figures
 from aic_helpers.dashboard.image_store import INPUT, TARGET, Shown
 from aic_helpers.dashboard.links import read_view
 from aic_helpers.dashboard.pixel_copies import Copy, PixelCopies
+from aic_helpers.data import own_photos
 from aic_helpers.reporting import viewer_code
 from aic_helpers.reporting.catalogues import MOST_PANES, figure
 
@@ -266,15 +267,15 @@ class Dashboard(anywidget.AnyWidget):
             self._progress(0, None, f"reading {arrived.name}")
             notes = self.source.add_photo(arrived.name, arrived.content, arrived.way)
             self._photos.keep(arrived)
-            self._show_photo("; ".join(notes))
+            self._show_photo(own_photos.sentence(notes), arrived.way)
 
-    def _show_photo(self, words: str) -> None:
+    def _show_photo(self, words: str, way: str) -> None:
         photo = self.source.photo or ""
         self._figures.forget(photo)
         self._copies.forget(photo)
         target = not isinstance(self.source.pixels(photo, TARGET), str)
         with self.hold_sync():
-            self.catalogue = catalogues.with_photo(self.catalogue, photo, printable(words), target=target)
+            self.catalogue = catalogues.with_photo(self.catalogue, photo, printable(words), way, target=target)
             self.view = self.view | {"image": photo, "x": -1, "y": -1, "zoom": 0}
 
     def _retrack(self, content: Message) -> None:

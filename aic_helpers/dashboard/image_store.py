@@ -38,6 +38,9 @@ CACHE_LEAST = 8
 SEEN_FIRST = 3
 """Models that are shown first, with the baseline."""
 
+YOUR_PHOTO = "your photo: "
+"""Stands before the name of a person's own photo."""
+
 THUMBNAIL_PX, THUMBNAIL_BYTES = 96, 6_000
 
 Table = list[dict[str, Any]]
@@ -164,7 +167,7 @@ class ImageStore:
         """
         photo = read_photo(content)
         before, target = own_photos.prepare(photo.pixels, way, self.track)
-        image = f"your photo: {name}"
+        image = f"{YOUR_PHOTO}{name}"
         with self._lock:
             for key in [key for key in self._cache if key[0] in (*self._photo, image)]:
                 del self._cache[key]

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote
 
 from aic_helpers.core.errors import InputError, nearest
 from aic_helpers.core.safe_texts import shown
+from aic_helpers.dashboard.image_store import YOUR_PHOTO
 from aic_helpers.reporting.catalogues import MOST_PANES, START, Catalogue, View
 
 CHOICES = {
@@ -64,7 +65,7 @@ def _bare(text: str) -> str:
 def _value(key: str, text: str, catalogue: Catalogue) -> Any:
     names = [each["name"] for each in catalogue["shown"]]
     if key == "image":
-        return _known(text, [image["name"] for image in catalogue["images"]], "an image of the data")
+        return _image(text, [image["name"] for image in catalogue["images"]])
     if key == "panes":
         return _panes(text, names)
     if key == "sort":
@@ -75,6 +76,14 @@ def _value(key: str, text: str, catalogue: Catalogue) -> Any:
         return _number(key, text)
     known = [name for name in START if name != "more"]
     raise InputError(f"a link with {', '.join(known)}", key, nearest(key, known, REMEDY))
+
+
+def _image(text: str, known: Sequence[str]) -> str:
+    if text.startswith(YOUR_PHOTO) and text not in known:
+        own = f"a photo of your own, {shown(text.removeprefix(YOUR_PHOTO))}"
+        remedy = "a link doesn't carry it: take image= out of the link, and choose the photo again in the viewer"
+        raise InputError("an image of the data in a link", own, remedy)
+    return _known(text, known, "an image of the data")
 
 
 def _known(text: str, known: Sequence[str], what: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -149,6 +150,12 @@ def _by_profile(image: Image.Image, profile: bytes) -> tuple[Image.Image, str]:
         return image, "its colour profile can't be used; taken as sRGB"
     assert converted is not None
     return converted, f"converted from its colour profile ({image_headers.profile_name(profile)}) to sRGB"
+
+
+def sentence(notes: Sequence[str]) -> str:
+    """Return notes on what was done to a photo as a sentence; empty where nothing was."""
+    words = "; ".join(notes)
+    return f"{words[0].upper()}{words[1:]}." if words else ""
 
 
 AS_IT_IS, ENLARGED, AS_TARGET = "as it is", "enlarged first", "as the target"

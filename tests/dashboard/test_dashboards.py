@@ -56,6 +56,8 @@ class Source:
     def add_photo(self, name, content, way):
         if content == b"no photo":
             raise InputError("a photo in the file", "a file of another kind", "save it as JPEG or PNG")
+        if way == "enlarged first":
+            raise InputError("a photo of at most 3.1 megapixels", "4000x3000", "give it as it is")
         self.photo = f"your photo: {name}"
         self.taken.append((name, content, way))
         return ["turned by 90 degrees", "16 bits per channel taken down to 8"]
@@ -297,7 +299,7 @@ def test_a_photo_of_ones_own_is_the_first_image_and_is_shown():
     assert found.dashboard.source.taken == [("me.jpg", b"bytes", "as it is")]
     images = found.dashboard.catalogue["images"]
     assert [image["name"] for image in images] == ["your photo: me.jpg", "sharp", "blurred", "gone"]
-    assert images[0]["words"] == "turned by 90 degrees; 16 bits per channel taken down to 8"
+    assert images[0]["words"] == "Turned by 90 degrees; 16 bits per channel taken down to 8."
     assert images[0]["target"] is False
     assert found.dashboard.image == "your photo: me.jpg"
     answers = found.answers("look", image="your photo: me.jpg", names=["base", "target"], box=None, most_px=10**6)
@@ -323,6 +325,26 @@ def test_a_bad_photo_leaves_everything_as_it_was():
     assert (found.dashboard.catalogue, found.dashboard.view, found.dashboard.source.photo) == before
     found.ask("photo", way="as the target")  # the last that was good, once more
     assert found.dashboard.source.taken[-1] == ("me.jpg", b"bytes", "as the target")
+
+
+def test_the_catalogue_has_the_way_by_which_the_photo_was_taken():
+    found = page()
+    assert found.dashboard.catalogue["way"] == ""
+    found.ask("photo", [b"bytes"], name="me.jpg", way="as it is")
+    assert found.dashboard.catalogue["way"] == "as it is"
+    [said] = found.answers("photo", way="enlarged first")
+    assert (said["good"], found.dashboard.catalogue["way"]) == (False, "as it is")
+    found.ask("photo", way="as the target")
+    assert found.dashboard.catalogue["way"] == "as the target"
+
+
+def test_two_photos_that_arrive_at_a_time_do_not_mix():
+    found = page()
+    for ask, part, content in ((1, 0, b"one "), (2, 0, b"uno "), (1, 1, b"two"), (2, 1, b"due")):
+        sent = {"kind": "photo", "name": f"{ask}.jpg", "way": "as it is", "part": part, "parts": 2}
+        found.dashboard._handle_custom_msg({**sent, "ask": ask}, [memoryview(content)])
+    assert found.dashboard.source.taken == [("1.jpg", b"one two", "as it is"), ("2.jpg", b"uno due", "as it is")]
+    assert [content["ask"] for content, _ in found.sent if content["kind"] == "said"] == [1, 2]
 
 
 def test_a_large_photo_comes_in_parts():

@@ -56,6 +56,11 @@ def test_names_with_any_letters_come_back():
     [
         ("nonsense", r"expected the text of a link, such as image=baby&zoom=4, found nonsense: copy the link anew"),
         ("image=bady", r"expected an image of the data, found 'bady': did you mean baby\?"),
+        (
+            "image=your+photo%3A+camera.jpg&zoom=4",
+            r"expected an image of the data in a link, found a photo of your own, camera.jpg: a link doesn't carry it: "
+            r"take image= out of the link, and choose the photo again in the viewer",
+        ),
         ("panes=input", r"expected 2 to 6 panes in a link, found 1: copy the link anew"),
         ("panes=input,fast", r"expected panes of what is compared, found 'fast': did you mean fast_sr\?"),
         ("zoom=a", r"expected zoom from 0 to 64 in a link, found 'a'"),
