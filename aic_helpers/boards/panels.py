@@ -85,7 +85,7 @@ class Panel(widgets.VBox):
         viewer = compare(self._track, folders, pairing.data, image=pairing.image, limit=pairing.limit)
         models = [name for name in viewer.shown if name in viewer.catalogue["models"]]
         if len(models) == 2:  # the images on which they differ most come first
-            viewer.view = viewer.view | {"sort": ["psnr_db", models[1], models[0]]}
+            viewer.sort_by("psnr_db", models[1], models[0])
         return viewer
 
     def _close_viewer(self) -> None:

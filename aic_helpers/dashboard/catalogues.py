@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import pandas as pd
@@ -76,20 +77,33 @@ def with_photo(made: Catalogue, photo: str, words: str, way: str, *, target: boo
     return made | {"images": [own, *others], "way": way}
 
 
-def first_view(made: Catalogue, image: str = "") -> View:
-    """Return the view to begin with: input, up to two models and target of an image, by default of the worst."""
+def first_view(made: Catalogue, image: str = "", linked: View | None = None) -> View:
+    """Return the view to begin with: what a link names, and else input, up to two models and target of an image.
+
+    Where neither names an image, it is the first of the order: by default that with the lowest PSNR.
+    """
     others = made["models"][1:]
     models = others[:2] if len(others) > 1 else made["models"]
     view = viewer_catalogues.start(made, [INPUT, *models, TARGET])
-    model = others[0] if others else made["baseline"]
-    return view | {"image": image or worst(made, model), "sort": [METRICS[0], model, ""]}
+    view |= {"image": image, "sort": [METRICS[0], others[0] if others else made["baseline"], ""]} | (linked or {})
+    return view | {"image": view["image"] or first_image(made, view["sort"])}
 
 
-def worst(made: Catalogue, model: str) -> str:
-    """Return the image on which a model has the lowest PSNR; one without a figure comes first."""
+def first_image(made: Catalogue, sort: Sequence[str]) -> str:
+    """Return the first image of an order, that of the viewer's strip (`sorting.js`), of which anything can be seen."""
+    seen = [image for image in made["images"] if INPUT not in image["failures"]] or made["images"]
+    return min(seen, key=lambda image: _rank(image, sort))["name"]
 
-    def figure(image: dict[str, Any]) -> float:
-        value = image["figures"].get(model, {}).get(METRICS[0])
-        return -math.inf if value is None else float(value)
 
-    return min(made["images"], key=figure)["name"]
+def _rank(image: Mapping[str, Any], sort: Sequence[str]) -> float:
+    metric, model, other = sort
+    own, others = (_figure(image, name, metric) for name in (model, other or model))
+    if math.isnan(own) or math.isnan(others):
+        return -math.inf  # without a figure, before all
+    lead = 0.0 if own == others else own - others
+    return max(-abs(lead), -sys.float_info.max) if other else own
+
+
+def _figure(image: Mapping[str, Any], name: str, metric: str) -> float:
+    value = image["figures"].get(name, {}).get(metric)
+    return math.nan if value is None else float(value)

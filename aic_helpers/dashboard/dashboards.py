@@ -17,7 +17,7 @@ from aic_helpers.core.safe_texts import printable
 from aic_helpers.dashboard import catalogues, still_pictures
 from aic_helpers.dashboard.arriving_photos import ArrivingPhotos
 from aic_helpers.dashboard.catalogues import Listed
-from aic_helpers.dashboard.image_figures import ImageFigures, crop_figures
+from aic_helpers.dashboard.image_figures import ImageFigures, crop_figures, furthest
 from aic_helpers.dashboard.image_store import INPUT, TARGET, Shown
 from aic_helpers.dashboard.links import read_view
 from aic_helpers.dashboard.pixel_copies import Copy, PixelCopies
@@ -60,9 +60,10 @@ class Dashboard(anywidget.AnyWidget):
     save : callable
         Called when a picture is to be saved.
     image : str
-        The image to begin with; the worst where it is empty.
+        The image to begin with; the first of the order where it is empty, by default the worst.
     view : str
-        The text of a link to what is looked at first; it may name the image, too.
+        The text of a link to what is looked at first; it may name the image, too. Where it names a zoom and no place,
+        that is where the first model in the panes is furthest from the target.
 
     Attributes
     ----------
@@ -118,19 +119,39 @@ class Dashboard(anywidget.AnyWidget):
     def _settle(self, source: Source, image: str = "", view: str = "") -> None:
         """Show a track from its start."""
         made = catalogues.catalogue(source, self._tracks)
-        first = catalogues.first_view(made, image) | read_view(view, made)
+        first = catalogues.first_view(made, image, read_view(view, made))
+        first |= _place(source, first)
         self.source = source
         self._figures = ImageFigures(source.track, source.images, source.pixels)
         self._copies = PixelCopies(source.pixels)
         self._photos = ArrivingPhotos()
         with self.hold_sync():
             self.catalogue, self.view = made, first
-            self._seen()
-            self._preview(self.image, self.shown)
+            self._preview_all()
+
+    def sort_by(self, metric: str, model: str, other: str = "") -> None:
+        """Sort the images, and show the first of them.
+
+        Parameters
+        ----------
+        metric : str
+            ``psnr_db`` or ``ms_ssim``.
+        model, other : str
+            The model whose figures are sorted by, the worst first; with another, the images on which the two differ
+            most come first.
+        """
+        sort = [metric, model, other]
+        self.view = self.view | {"image": catalogues.first_image(self.catalogue, sort), "sort": sort}
+        self._preview_all()
 
     def _seen(self) -> dict[str, Copy | str]:
         """Return what the panes show."""
         return {name: self._copies.of(self.image, name) for name in self.shown}
+
+    def _preview_all(self) -> None:
+        """Make what the panes show, and keep small copies of it."""
+        self._seen()
+        self._preview(self.image, self.shown)
 
     def _preview(self, image: str, names: Sequence[str]) -> None:
         """Keep small copies of what was asked for, and of the other panes as far as they are there."""
@@ -281,3 +302,11 @@ class Dashboard(anywidget.AnyWidget):
     def _retrack(self, content: Message) -> None:
         with self._answered(content):
             self._settle(self._open_track(content["track"], self._progress))
+
+
+def _place(source: Source, view: Mapping[str, Any]) -> dict[str, float]:
+    """Return where to begin, where a view is enlarged and has no place."""
+    models = [name for name in view["panes"] if name in source.models]
+    if not models or not view["zoom"] or min(view["x"], view["y"]) >= 0:
+        return {}
+    return furthest(source.pixels(view["image"], TARGET), source.pixels(view["image"], models[0]))

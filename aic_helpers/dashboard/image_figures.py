@@ -12,11 +12,15 @@ from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.tracks import Track
+from aic_helpers.data.crops import largest_error
 from aic_helpers.evaluation.metrics import least_side_px, ms_ssim, psnr
 from aic_helpers.evaluation.per_image import score_output
 from aic_helpers.reporting.text_tables import NOT_MEASURED
 
 METRICS = ("psnr_db", "ms_ssim")
+
+FURTHEST_PX = 96
+"""Side of the part in which an output is furthest from its target, as the viewer's key `w` has it (`pixels.js`)."""
 
 Shown = NDArray[np.float32] | str
 Row = dict[str, Any]
@@ -67,6 +71,18 @@ class ImageFigures:
 
 DIGITS = {"psnr_db": 2, "ms_ssim": 4}
 UNITS = {"psnr_db": " dB", "ms_ssim": ""}
+
+
+def furthest(target: Shown, output: Shown) -> dict[str, float]:
+    """Return the middle of the part in which an output is furthest from its target: ``x`` and ``y``, in px.
+
+    Empty where one of them can't be shown, or they are of unlike sizes.
+    """
+    if isinstance(target, str) or isinstance(output, str) or target.shape != output.shape:
+        return {}
+    rows, columns = (min(FURTHEST_PX, side) for side in target.shape[:2])
+    top, left = largest_error(target, np.clip(output, 0, 1), (rows, columns))
+    return {"x": left + columns / 2, "y": top + rows / 2}
 
 
 def crop_figures(track: Track, target: NDArray[np.float32], output: NDArray[np.float32]) -> dict[str, str]:

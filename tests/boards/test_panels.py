@@ -14,7 +14,10 @@ class Viewer(panels.widgets.VBox):
         super().__init__()
         self.asked, self.named, self.is_open = asked, named, True
         self.catalogue, self.shown = {"models": ["base", "fine", "fast"]}, ["input", "fine", "fast", "target"]
-        self.view = {"image": "a", "sort": ["psnr_db", "fine", ""]}
+        self.sorts = []
+
+    def sort_by(self, *sort):
+        self.sorts.append(sort)
 
     def close(self):
         self.is_open = False
@@ -82,7 +85,7 @@ def test_a_row_opens_the_images_of_its_model_beside_the_leaders(panel, opened, b
     runs = [str(board / "super_resolution" / name) for name in ("fine", "fast")]
     assert viewer.asked == ("super_resolution", runs, "sample")
     assert viewer.named == {"image": "", "limit": 0}
-    assert viewer.view["sort"] == ["psnr_db", "fast", "fine"]
+    assert viewer.sorts == [("psnr_db", "fast", "fine")]
     assert panel.table.words == "fast beside <b>fine</b>, the leader by score A."
 
 

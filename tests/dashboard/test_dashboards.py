@@ -13,7 +13,7 @@ from ipywidgets import Widget
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.safe_texts import printable
 from aic_helpers.core.tracks import ENHANCEMENT, SUPER_RESOLUTION, TRACKS
-from aic_helpers.dashboard import snapshots
+from aic_helpers.dashboard import catalogues, snapshots
 from aic_helpers.dashboard.dashboards import Dashboard
 
 BRIGHTNESS = {"input": 0.2, "target": 0.4, "base": 0.6, "better": 0.8}
@@ -176,7 +176,7 @@ def test_identical_images_have_an_infinite_figure():
 def test_it_begins_with_the_image_named_or_the_worst_in_four_panes():
     found = dashboard(image="sharp")
     assert (found.image, found.shown) == ("sharp", ["input", "better", "broken", "target"])
-    assert dashboard(image="").image == "gone"
+    assert dashboard(image="").image == "sharp"  # lower than the blurred one; of the one that is gone nothing is seen
     assert found.view["sort"] == ["psnr_db", "better", ""]
     alone = Source()
     alone.models, alone.runs = ["base"], alone.runs[:1]
@@ -192,6 +192,53 @@ def test_a_link_says_what_is_looked_at_first():
     with pytest.raises(InputError, match=r"expected an image of the data, found 'blured': did you mean blurred\?"):
         dashboard(view="image=blured")
     assert saved_widgets() == before
+
+
+def test_an_enlarged_view_without_a_place_begins_where_the_first_model_is_worst():
+    source = Source()
+    ramps = source.pixels
+
+    def spotted(image, shown):
+        found = ramps(image, shown)
+        if shown == "better":
+            found[300:320, 500:520] = 0  # the target is 0.57 there, and the output lies 0.4 above it elsewhere
+        return found
+
+    source.pixels = spotted
+    found = dashboard(source, image="sharp", view="panes=input,better,base,target&zoom=2").view
+    top, left = 300 - found["y"], 500 - found["x"]  # the part has 96 px a side and holds the spot
+    assert (-48 <= left <= 28, -48 <= top <= 28) == (True, True)
+    for view in ("panes=input,target&zoom=2", "panes=input,broken,target&zoom=2", "panes=input,better,target"):
+        assert [dashboard(source, image="sharp", view=view).view[axis] for axis in "xy"] == [-1, -1]
+    placed = dashboard(source, image="sharp", view="zoom=2&x=10&y=0").view
+    assert (placed["x"], placed["y"]) == (10, 0)
+
+
+@pytest.mark.parametrize(
+    ("sort", "first"),
+    [
+        (["psnr_db", "better", ""], "sharp"),
+        (["psnr_db", "base", ""], "blurred"),
+        (["psnr_db", "better", "base"], "blurred"),
+        (["psnr_db", "input", "base"], "sharp"),
+    ],
+)
+def test_the_first_image_is_that_of_the_order(sort, first):
+    assert dashboard(image="", view=f"sort={','.join(sort)}").image == first
+    assert dashboard(image="blurred", view=f"sort={','.join(sort)}").image == "blurred"
+    sorted_later = dashboard(image="blurred")
+    sorted_later.sort_by(*sort)
+    assert (sorted_later.image, sorted_later.view["sort"], sorted_later.previews["image"]) == (first, sort, first)
+
+
+def test_an_image_without_a_figure_or_on_which_one_is_perfect_comes_first():
+    source = Source()
+    source.images.loc[1, "psnr_db"] = np.inf  # base on sharp
+    found = dashboard(source).catalogue
+    assert catalogues.first_image(found, ["psnr_db", "better", "base"]) == "sharp"
+    assert catalogues.first_image(found, ["psnr_db", "broken", ""]) == "sharp"
+    source.images.loc[5, "psnr_db"] = np.nan  # better on blurred
+    assert catalogues.first_image(dashboard(source).catalogue, ["psnr_db", "better", "base"]) == "blurred"
 
 
 def test_a_look_is_answered_with_the_whole_pictures_and_then_done():
@@ -374,7 +421,7 @@ def test_another_track_is_shown_from_its_start_or_the_sentence_why_not():
     assert answers[0][0]["words"] == "figures of base on sharp (1 of 2)"
     assert answers[-1][0] == {"kind": "said", "ask": 7, "words": "", "good": True}
     assert found.dashboard.catalogue["track"] == "enhancement"
-    assert (found.dashboard.image, found.dashboard.view["zoom"]) == ("gone", 0)
+    assert (found.dashboard.image, found.dashboard.view["zoom"]) == ("sharp", 0)
     stuck = page(image="sharp")
     before = stuck.dashboard.catalogue, stuck.dashboard.view
     [said] = stuck.answers("track", track="enhancement")
