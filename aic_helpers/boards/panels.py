@@ -14,6 +14,7 @@ from aic_helpers.boards.entry_rows import SCORES
 from aic_helpers.boards.pairings import Pairing
 from aic_helpers.boards.standings import Standings
 from aic_helpers.core.errors import InputError
+from aic_helpers.dashboard import notebook_cells
 from aic_helpers.dashboard.comparing import compare
 from aic_helpers.dashboard.dashboards import Dashboard
 from aic_helpers.reporting import viewer_code
@@ -41,7 +42,7 @@ class Panel(widgets.VBox):
     Attributes
     ----------
     viewer : Dashboard or None
-        What is open below the table. Its models end when another one opens.
+        What is open below the table. Its models end when another one opens, or the panel's cell runs again.
     """
 
     viewer: Dashboard | None = None
@@ -52,6 +53,7 @@ class Panel(widgets.VBox):
         self.place = widgets.Output()
         self.table.on_msg(self._asked)
         super().__init__([self.table, self.place])
+        notebook_cells.end_with_cell(self)
 
     def close(self) -> None:
         """Close the widget and the viewer, whose models end."""

@@ -16,6 +16,7 @@ from aic_helpers.core.errors import InputError, in_words
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.project_paths import runs_folder
 from aic_helpers.core.tracks import TRACKS
+from aic_helpers.dashboard import notebook_cells
 from aic_helpers.dashboard.dashboards import Dashboard
 from aic_helpers.dashboard.image_store import ImageStore
 from aic_helpers.data.datasets import open_dataset
@@ -63,7 +64,8 @@ def compare(
 
     Notes
     -----
-    Models run in processes of their own, which end with the dashboard (`Dashboard.close`) or with the kernel.
+    Models run in processes of their own, which end with the dashboard (`Dashboard.close`) or with the kernel. In a
+    notebook a dashboard ends, and its viewer goes, as the cell that made it begins to run again.
     """
     chosen = core_tracks.find_track(track)
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
@@ -79,6 +81,7 @@ def compare(
         raise
     finish = weakref.finalize(dashboard, workshop.close)
     dashboard.observe(lambda change: None if change["new"] else finish(), "comm")  # closed: its models end
+    notebook_cells.end_with_cell(dashboard)
     return dashboard
 
 

@@ -103,6 +103,13 @@ def test_opening_one_closes_the_earlier(panel, opened):
     assert not opened[1].is_open
 
 
+def test_it_ends_as_its_cell_runs_again(board, monkeypatch):
+    made = []
+    monkeypatch.setattr(panels.notebook_cells, "end_with_cell", made.append)
+    panel = panels.Panel(standings.standings(folders.open_board(board)), "super_resolution")
+    assert made == [panel]
+
+
 def test_closing_the_panel_closes_the_table(panel):
     panel.close()
     assert panel.comm is None
