@@ -15,6 +15,10 @@ from aic_helpers.reporting import notebook_kernels
 
 TEMPLATES = PACKAGE / "cli" / "new_folder"
 
+LAB_CONFIG = PACKAGE / "cli" / "lab_config"
+"""What JupyterLab does here unless a person's settings say otherwise: it saves the state of widgets, so that a notebook
+without a kernel shows what was seen last."""
+
 FILES = ("my_network.py", "environment.yml", "data/README.md", "models_pretrained/README.md")
 """Of the templates: pip puts compiled files beside them."""
 
@@ -88,7 +92,9 @@ def notebooks(typed: str) -> Path:
 def open_lab(own: Path, options: Sequence[str]) -> NoReturn:
     """Become JupyterLab on a folder of notebooks, at the first of them."""
     command = [*_lab(own), *options]
-    os.execve(sys.executable, command, os.environ | notebook_kernels.OWN)
+    paths = [*filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")]), str(LAB_CONFIG)]
+    config = {"JUPYTER_CONFIG_PATH": os.pathsep.join(paths)}
+    os.execve(sys.executable, command, os.environ | notebook_kernels.OWN | config)
 
 
 def _lab(own: Path) -> Iterator[str]:

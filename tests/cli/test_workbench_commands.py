@@ -1,5 +1,6 @@
 """A person's own workbench folder: made, and opened in JupyterLab."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -15,6 +16,12 @@ from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.runs import run_settings
 from aic_helpers.studies import folders as study_folders
 from aic_helpers.submissions import judging, teams
+
+ASK_FOR_OVERRIDES = """
+import json, sys
+from jupyterlab_server import settings_utils
+print(json.dumps(settings_utils._get_overrides(sys.argv[1])[0]))
+"""
 
 NAMES = ["data", "environment.yml", "models_pretrained", "my_network.py", "notebooks", "runs"]
 
@@ -88,6 +95,24 @@ def test_the_lab_opens_a_person_s_own_notebooks(aic, tmp_path, started, monkeypa
     monkeypatch.chdir(tmp_path / "lab")
     aic("lab", "--no-browser")
     assert started[1][1][-2:] == [f"{tmp_path}/lab/notebooks/00_start_here.ipynb", "--no-browser"]
+
+
+@pytest.mark.parametrize("own", ["", "/mine"])
+def test_the_lab_saves_widgets_unless_a_person_says_otherwise(aic, started, monkeypatch, tmp_path, own):
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", own)
+    aic("new", ".")
+    aic("lab")
+    for name, value in started[0][2].items():
+        monkeypatch.setenv(name, value)
+    ask = [sys.executable, "-c", ASK_FOR_OVERRIDES, str(tmp_path)]
+    told = subprocess.run(ask, capture_output=True, text=True, check=True)
+    plugin = "@jupyter-widgets/jupyterlab-manager:plugin"
+    assert json.loads(told.stdout)[plugin] == {"saveState": True}
+    paths = os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    assert paths[:-1] == [own] * bool(own)  # what a person names goes before
+    schema = Path(sys.prefix, "share/jupyter/labextensions/@jupyter-widgets/jupyterlab-manager/schemas")
+    (settings,) = schema.glob("**/plugin.json")
+    assert json.loads(settings.read_text("utf-8"))["properties"]["saveState"]["default"] is False
 
 
 def test_the_lab_opens_copies_in_a_checkout(aic, tmp_path, started, monkeypatch):
