@@ -48,6 +48,9 @@ def test_each_run_has_its_own_viewer(show, board):
     np.testing.assert_array_equal(found, wished)
 
 
+IN_SIGHT = "(viewer) => { const { top } = viewer.getBoundingClientRect(); return Math.abs(top) < innerHeight / 2; }"
+
+
 def unfolded(page):
     return [run.get_attribute("id") for run in page.locator("details.run[open]").all()]
 
@@ -63,9 +66,10 @@ def test_a_link_to_a_viewer_unfolds_its_run(show, board):
     ):
         page.evaluate("(link) => new Promise((done) => { onhashchange = done; location.hash = link; })", link)
         assert unfolded(page) == runs
-    page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = false; })")
-    page.reload()
+    page.goto("about:blank")
+    page.goto(f"{board[1].as_uri()}#view-2=")
     assert unfolded(page) == ["run-1"]
+    page.wait_for_function(IN_SIGHT, arg=page.locator("#run-1 .aic-viewer").element_handle())
 
 
 @pytest.mark.parametrize("how", ["without JavaScript", "in print"])

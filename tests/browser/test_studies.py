@@ -10,6 +10,8 @@ from fixtures.browsing import Seen
 from fixtures.study_server import Server
 
 from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.studies import folders, reports
+from aic_helpers.studies.plans import REFERENCE
 
 FIRST_MS, STEP_MS = 150_000, 30_000
 
@@ -252,3 +254,21 @@ def test_a_sitting_in_jupyterlab(browser, workplace):
         page.get_by_text("That was all. Thank you!").wait_for()
         page.close()
     assert "".join(str(vote.answer) for vote in study.store.votes()) == KEYS[:3] + "5" + KEYS[4:]
+
+
+LINES = """
+(button) => {
+  const range = document.createRange();
+  range.selectNodeContents(button);
+  return range.getClientRects().length;
+}
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_report_fits_a_phone(show, study, scheme):
+    truth = {"div2k_srcnn": 2.5, "the_good_one": 4.0, "the_bad_one": 1.5, REFERENCE: 4.6}
+    small_studies.vote_all(study, small_studies.grades(truth))
+    page = show(reports.write(study.folder, folders.analyse(study))[1], width_px=390, scheme=scheme).page
+    assert page.evaluate("document.scrollingElement.scrollWidth") == 390
+    assert page.locator("#theme").evaluate(LINES) == 1
