@@ -31,7 +31,10 @@ export function makeToolbar(app) {
     const { view, catalogue } = app;
     fillMenu(
       image,
-      sortedImages(catalogue, view.sort).map(({ name, words }) => [name, `${name}  (${words})`]),
+      sortedImages(catalogue, view.sort).map(({ name, value, words }) => [
+        name,
+        value === null ? name : `${name}  (${words})`,
+      ]),
       view.image,
     );
     fillMenu(
