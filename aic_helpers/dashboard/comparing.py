@@ -55,6 +55,8 @@ def compare(
         The folder that pictures are saved in; empty for ``runs/compare``.
     view : str
         What to look at first: the link that the viewer gives (its *copy link*), or the text in it from ``#view=`` on.
+        Where it names a zoom and no place, that is where the first model in the panes is furthest from the target;
+        where it names a ``sort`` and no image, that is the first of this order.
 
     Raises
     ------
