@@ -26,7 +26,7 @@ NETWORKS = {
 }
 
 QUALITY_DB = {"same": [30.0, 31.0], "negative": [29.0, 25.0], "dark": [26.0, 25.5]}
-"""On the two images: on `noon` the others are furthest from the first."""
+"""As the board has them. The viewer measures the images itself: `same` is perfect on both, so `dusk` is first."""
 
 MIDDLES = """() => {
   const heads = [...document.querySelectorAll('.aic-viewer .aic-panes select')];
@@ -104,7 +104,7 @@ def outputs(image):
 def test_a_row_opens_the_images_of_its_model_beside_the_leaders(page):
     page.locator(".aic-standings tbody tr", has_text="negative").locator("td").nth(4).click()
     says(page, "negative beside same, the leader by score A.")
-    shows(page, outputs("noon"))
+    shows(page, outputs("dusk"))
     assert page.locator(".aic-standings tr.chosen bdi").all_inner_texts() == ["negative"]
 
 
@@ -121,7 +121,7 @@ def test_the_keyboard_opens_the_leader_beside_the_next(page):
     name.focus()
     name.press("Enter")
     says(page, "same beside negative, the next by score A.")
-    shows(page, outputs("noon"))
+    shows(page, outputs("dusk"))
 
 
 def test_a_run_that_is_gone_is_a_sentence_and_the_table_stays(page, workplace):
@@ -133,4 +133,4 @@ def test_a_run_that_is_gone_is_a_sentence_and_the_table_stays(page, workplace):
     says(page, "Not opened: expected a run of gone, found not run yet")
     page.locator(".aic-standings thead").get_by_role("button", name="speedup").click()
     page.locator(".aic-standings tbody tr", has_text="negative").click()
-    shows(page, outputs("noon"))
+    shows(page, outputs("dusk"))
