@@ -111,7 +111,7 @@ def test_a_row_opens_the_images_of_its_model_beside_the_leaders(page):
 def test_a_point_opens_another_in_its_place(page):
     page.get_by_role("button", name="dark: rank").locator("circle").click()
     says(page, "dark beside same, the leader by score A.")
-    shows(page, {"dark": (np.array(COLOURS["noon"]) / 2).tolist()})
+    shows(page, {"dark": (np.array(COLOURS["dusk"]) / 2).tolist()})
     assert page.locator(".aic-viewer").count() == 1
     assert page.locator(".aic-standings tr.chosen bdi").all_inner_texts() == ["dark"]
 
