@@ -117,9 +117,8 @@ def _photo(path: Path, name: str, way: str, track: Track) -> Subject:
     photo = own_photos.read_photo(path)
     given, target = own_photos.prepare(photo.pixels, way, track)
     taken = "" if way == own_photos.AS_IT_IS else f"taken {way}"
-    words = "; ".join(words for words in (taken, *photo.notes) if words)
-    sentence = f"{words[0].upper()}{words[1:]}." if words else ""
-    return Subject(name, as_uint8(given), None if target is None else as_uint8(target), sentence)
+    words = own_photos.sentence([note for note in (taken, *photo.notes) if note])
+    return Subject(name, as_uint8(given), None if target is None else as_uint8(target), words)
 
 
 def validation_images(dataset: Dataset, limit: int) -> list[Subject]:

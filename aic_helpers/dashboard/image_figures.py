@@ -15,9 +15,11 @@ from aic_helpers.core.tracks import Track
 from aic_helpers.data.crops import largest_error
 from aic_helpers.evaluation.metrics import least_side_px, ms_ssim, psnr
 from aic_helpers.evaluation.per_image import score_output
+from aic_helpers.reporting import catalogues
 from aic_helpers.reporting.text_tables import NOT_MEASURED
 
-METRICS = ("psnr_db", "ms_ssim")
+KINDS = {metric["key"]: metric for metric in catalogues.METRICS}
+METRICS = tuple(KINDS)
 
 FURTHEST_PX = 96
 """Side of the part in which an output is furthest from its target, as the viewer's key `w` has it (`pixels.js`)."""
@@ -69,10 +71,6 @@ class ImageFigures:
         return {metric: figures[metric] for metric in METRICS}
 
 
-DIGITS = {"psnr_db": 2, "ms_ssim": 4}
-UNITS = {"psnr_db": " dB", "ms_ssim": ""}
-
-
 def furthest(target: Shown, output: Shown) -> dict[str, float]:
     """Return the middle of the part in which an output is furthest from its target: ``x`` and ``y``, in px.
 
@@ -108,7 +106,7 @@ def number(value: float | None, metric: str) -> str:
         return NOT_MEASURED
     if math.isinf(value):
         return "infinite: identical"
-    return f"{value:.{DIGITS[metric]}f}{UNITS[metric]}"
+    return f"{value:.{KINDS[metric]['digits']}f} {KINDS[metric]['unit']}".rstrip()
 
 
 def run_words(run: Mapping[str, Any]) -> list[list[str]]:

@@ -361,6 +361,16 @@ test("a picture of more than four megapixels is kept reduced; the part in view i
   await settled();
   const origin = [0, 1].map((axis) => Math.round([seen(0).width, seen(0).height][axis] / 2 - [1000, 600][axis] * 4));
   showAll(large, { origin, zoom: 4 });
+  const notes = () =>
+    all(".aic-note")
+      .slice(0, 3)
+      .map((note) => note.textContent);
+  app.change({ show: "absolute" });
+  await settled();
+  equal(notes(), ["", "", ""], "maps of the very pixels");
+  app.change({ zoom: 0 });
+  await settled();
+  equal(notes(), ["of a reduced copy", "of a reduced copy", ""], "maps of what is seen at fit");
 });
 
 test("panes divide a width that changes, and stay in one row until that is narrow", async () => {

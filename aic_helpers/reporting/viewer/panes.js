@@ -1,8 +1,8 @@
-// The panes: what each shows, its pixels, the values under the pointer and its figures. Slider and blink put the first two
-// into one wide frame.
+// The panes: what each shows, its pixels, the values under the pointer and its figures. Slider and blink put the first
+// two into one wide frame.
 
 import { element, fillMenu, menu } from "./elements.js";
-import { columnsOf, originOf, paneHeight } from "./geometry.js";
+import { boxIn, columnsOf, isInside, originOf, paneHeight, seenBox } from "./geometry.js";
 import { drawPicture } from "./paints.js";
 import { pixelsOf } from "./pictures.js";
 import { drawHistogram, histogramOf, valueAt } from "./pixels.js";
@@ -182,7 +182,7 @@ function tellFrame(app, pane, names, found, isWhole) {
   const isThere = found.every((picture) => picture && (picture.problem || picture.whole?.kind !== "preview"));
   const kinds = [
     found.some((picture) => picture?.whole?.kind === "lossy") ? "compressed" : "",
-    app.view.show !== "picture" && found.some(isReducedHere) ? "of a reduced copy" : "",
+    found.some((picture, at) => isReducedMap(app, names[at], picture)) ? "of a reduced copy" : "",
   ];
   const isPreview = found.some((picture) => picture?.whole?.kind === "preview");
   const isLost = app.pictures.isLost(app.view.image);
@@ -192,9 +192,13 @@ function tellFrame(app, pane, names, found, isWhole) {
   pane.frame.setAttribute("aria-busy", String(!isThere || !isWhole));
 }
 
-/** Tell whether a map is made of fewer pixels than the picture has: one of the part in view isn't. */
-const isReducedHere = (picture) =>
-  Boolean(picture?.whole) && !picture.part && picture.whole.canvas.width < picture.size[0];
+/** Tell whether a map that is seen is made of fewer pixels than the picture has. */
+function isReducedMap(app, name, picture) {
+  const isMap = app.view.show !== "picture" && name !== app.reference();
+  if (!isMap || !picture?.whole || picture.whole.canvas.width >= picture.size[0]) return false;
+  const seen = boxIn(seenBox(app.place(), app.frame(), app.pane), app.frame(), picture.size);
+  return !(picture.part && isInside(seen, picture.part.box));
+}
 
 function showRectangle(app, pane) {
   const box = app.selection;
