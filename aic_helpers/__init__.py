@@ -9,8 +9,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "core.installation": ["__version__"],
-        "core.scoring": ["total_scores"],
-        "core.tracks": ["TRACKS"],
+        "tracks.scoring": ["total_scores"],
+        "tracks.catalogue": ["TRACKS"],
         "dashboard.comparing": ["compare"],
         "evaluation.metrics": ["ms_ssim", "psnr"],
         "evaluation.per_image": ["evaluate"],

@@ -21,9 +21,10 @@ import numpy as np
 import sqlalchemy as sql
 
 from aic_helpers.boards import entry_rows
-from aic_helpers.core.tracks import TRACKS, Track
 from aic_helpers.submissions import eml, intake, leaderboards, ledger_tables, messages
 from aic_helpers.submissions.ledgers import DONE, RECEIVED, STARTED, Ledger
+from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.tracks.definitions import Track
 
 SUBMISSIONS = 10_000
 TEAMS = 200

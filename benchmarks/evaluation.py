@@ -22,11 +22,11 @@ from PIL import Image
 
 from aic_helpers.core import quiet_tensorflow
 from aic_helpers.core.project_paths import PROJECT
-from aic_helpers.core.tracks import ENHANCEMENT
 from aic_helpers.data.datasets import open_dataset, read_pair
 from aic_helpers.evaluation.per_image import evaluate
 from aic_helpers.models import conversion, frozen_models
 from aic_helpers.processes.process_limits import ProcessTree
+from aic_helpers.tracks.catalogue import TRACKS
 
 BATCHES = (1, 8, 16, 26, 50, 100)
 ROUNDS, WHOLE_ROUNDS = 5, 3
@@ -50,7 +50,7 @@ def main(rounds: int) -> None:
     if "AIC_CHALLENGE_DATA" not in os.environ:
         sys.exit("expected AIC_CHALLENGE_DATA, found none: set it to the challenge's data")
     challenge = Path(os.environ["AIC_CHALLENGE_DATA"])
-    dataset = open_dataset("challenge", ENHANCEMENT)
+    dataset = open_dataset("challenge", TRACKS["enhancement"])
     with tempfile.TemporaryDirectory() as folder:
         model_pb = Path(folder) / "model.pb"
         conversion.convert("dped_srcnn", model_pb)

@@ -12,9 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from aic_helpers.core.tracks import SUPER_RESOLUTION
 from aic_helpers.models import conversion, sources
 from aic_helpers.profiling import profiler, timing
+from aic_helpers.tracks.catalogue import TRACKS
 
 MODELS = ("div2k_resnet_6_16", "div2k_srcnn", "dped_resnet_12_64", "div2k_vgg19_vdsr")
 
@@ -54,7 +54,7 @@ def main(names: list[str]) -> None:
 
 def show(name: str, path: Path) -> None:
     """Print what the profile reads."""
-    result = profiler.profile(path, sources.baseline_pb(SUPER_RESOLUTION), limits=FEW).result
+    result = profiler.profile(path, sources.baseline_pb(TRACKS["super_resolution"]), limits=FEW).result
     parts = f"{result['runtime_rss_mib']:.1f} runtime ({result['runtime_file_mib']:.1f} files)"
     print(f"{name:24} profile {result['peak_rss_mib']:7.1f} MiB = {parts} + {result['model_rss_mib']:.1f}", flush=True)
 

@@ -30,11 +30,11 @@ from skimage.metrics import structural_similarity
 from torchmetrics.functional.image import multiscale_structural_similarity_index_measure
 
 from aic_helpers.core.project_paths import PROJECT
-from aic_helpers.core.tracks import ENHANCEMENT
 from aic_helpers.data import datasets, images
 from aic_helpers.evaluation.metrics import ms_ssim, ms_ssim_both, psnr
 from aic_helpers.evaluation.ssim_means import scale_means
 from aic_helpers.models import frozen_models, sources
+from aic_helpers.tracks.catalogue import TRACKS
 
 Image = NDArray[np.float32]
 
@@ -150,7 +150,7 @@ def exact(name: str, reference: Image, output: Image) -> float:
 def of_patches(rounds: int) -> list[str]:
     """Return the table of metrics and inference on the patches of Track B."""
     inputs, targets, data = patches()
-    model = frozen_models.load(sources.baseline_pb(ENHANCEMENT))
+    model = frozen_models.load(sources.baseline_pb(TRACKS["enhancement"]))
     outputs = model(inputs)
     clipped = np.clip(outputs, 0, 1)
 
@@ -188,7 +188,7 @@ def best_batch(infer: Callable[[int, int], None]) -> int:
 
 def patches() -> tuple[Image, Image, str]:
     """Return inputs, targets and where they are from: the challenge's patches where they are, else the sample's."""
-    dataset = datasets.open_dataset("challenge" if has_patches() else "sample", track=ENHANCEMENT)
+    dataset = datasets.open_dataset("challenge" if has_patches() else "sample", track=TRACKS["enhancement"])
     pairs = [datasets.read_pair(dataset, pair) for pair in dataset.pairs[:PATCHES]]
     return np.stack([pair.input for pair in pairs]), np.stack([pair.target for pair in pairs]), dataset.name
 

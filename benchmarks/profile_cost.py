@@ -15,10 +15,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from aic_helpers.core.tracks import TRACKS, Track
 from aic_helpers.data.datasets import open_dataset
 from aic_helpers.models import conversion, sources
 from aic_helpers.profiling import profiler, requirements
+from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.tracks.definitions import Track
 
 MODELS = {
     "div2k_srcnn": "super_resolution",

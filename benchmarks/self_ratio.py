@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import sys
 
-from aic_helpers.core.tracks import SUPER_RESOLUTION
 from aic_helpers.models import sources
 from aic_helpers.profiling import profiler
+from aic_helpers.tracks.catalogue import TRACKS
 
 
 def main(runs: int) -> None:
     """Print a row a run."""
-    srcnn = sources.baseline_pb(SUPER_RESOLUTION)
+    srcnn = sources.baseline_pb(TRACKS["super_resolution"])
     for run in range(runs):
         result = profiler.profile(srcnn, srcnn).result
         low, high = result["speedup_ci95"]

@@ -20,8 +20,8 @@ import numpy as np
 import side_by_side
 
 from aic_helpers.core.project_paths import PROJECT
-from aic_helpers.core.tracks import ENHANCEMENT
 from aic_helpers.data.datasets import open_dataset, read_pair
+from aic_helpers.tracks.catalogue import TRACKS
 
 ROUNDS = 5
 
@@ -133,7 +133,7 @@ def goal(name: str, found: dict[str, list[float]]) -> str:
 
 def floor(place: Path) -> Callable[[], object]:
     """Return a process that starts the light runtime and runs the network on the patches, and nothing else."""
-    dataset = open_dataset("challenge", ENHANCEMENT)
+    dataset = open_dataset("challenge", TRACKS["enhancement"])
     np.save(place / "inputs.npy", np.stack([read_pair(dataset, pair).input for pair in dataset.pairs]))
     subprocess.run(
         [PROJECT / ".venv/bin/aic", "convert", *PATCHES, "--out", place / "floor"],

@@ -18,11 +18,12 @@ import numpy as np
 from aic_helpers.core import machine as core_machine
 from aic_helpers.core import progress_bars
 from aic_helpers.core.project_paths import PROJECT
-from aic_helpers.core.tracks import TRACKS, Track
 from aic_helpers.data import datasets
 from aic_helpers.data import images as data_images
 from aic_helpers.evaluation import per_image
 from aic_helpers.models import conversion, networks, sources
+from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.tracks.definitions import Track
 from aic_helpers.training import plans, trainer
 from aic_helpers.training.plans import Plan
 

@@ -21,7 +21,6 @@ from distributed import WorkerPlugin, get_worker
 
 from aic_helpers.core import isolation
 from aic_helpers.core.locks import locked
-from aic_helpers.core.tracks import TRACKS
 from aic_helpers.data.datasets import Dataset, open_dataset
 from aic_helpers.evaluation import example_images, isolated
 from aic_helpers.models import sources
@@ -29,6 +28,7 @@ from aic_helpers.processes import confinement
 from aic_helpers.profiling import profiler, requirements
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, warm_start
+from aic_helpers.tracks.catalogue import TRACKS
 
 FOLDERS = {"super_resolution": ("HR", ""), "enhancement": ("target", "input")}
 """Of a packed dataset, by track: the folders of the targets and of the inputs."""

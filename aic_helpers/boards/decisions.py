@@ -7,8 +7,9 @@ from itertools import pairwise
 
 from aic_helpers.boards.folders import Board
 from aic_helpers.boards.standings import contender, ordered, standings
-from aic_helpers.core.significance import DECIDED, NOISE, Contender, leads
-from aic_helpers.core.tracks import TRACKS, Coefficients
+from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.tracks.significance import DECIDED, NOISE, Contender, leads
+from aic_helpers.tracks.TODO import Coefficients
 
 
 def open_by_time(board: Board) -> set[str]:

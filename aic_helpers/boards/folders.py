@@ -13,11 +13,10 @@ from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import runs_folder
 from aic_helpers.core.safe_texts import printable
-from aic_helpers.core.tracks import TRACKS
-from aic_helpers.core.validation import TrackName
 from aic_helpers.runs import results
 from aic_helpers.runs.run_folders import printable_result, read_table
 from aic_helpers.runs.schema import Result, Text
+from aic_helpers.tracks.catalogue import TRACKS, TrackName
 
 SCHEMA = 1
 

@@ -10,9 +10,9 @@ import pandas as pd
 from aic_helpers.boards.folders import Entry
 from aic_helpers.boards.standings import Standings, ordered
 from aic_helpers.core.errors import InputError, in_words
-from aic_helpers.core.tracks import TRACKS
 from aic_helpers.data.datasets import open_dataset
 from aic_helpers.runs import candidates, results
+from aic_helpers.tracks.catalogue import TRACKS
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from aic_helpers.core.significance import DECIDED
-from aic_helpers.core.tracks import SPEEDUP_CAP
 from aic_helpers.reporting import label_layout
 from aic_helpers.reporting.figure_style import (
     BLUE,
@@ -26,6 +24,8 @@ from aic_helpers.reporting.figure_style import (
     styled,
 )
 from aic_helpers.runs.run_plots import pareto_front
+from aic_helpers.tracks.significance import DECIDED
+from aic_helpers.tracks.TODO import SPEEDUP_CAP
 
 MANY = 15
 """Up to this many models each has its own name and intervals in `pareto`."""

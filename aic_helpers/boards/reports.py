@@ -17,7 +17,6 @@ from aic_helpers.boards.shared_examples import Contender
 from aic_helpers.boards.standings import Standings, ordered
 from aic_helpers.boards.track_tables import TrackTable
 from aic_helpers.core import safe_files
-from aic_helpers.core.tracks import SPEEDUP_CAP, TRACKS, Track
 from aic_helpers.reporting import figure_style, html_pages, text_tables
 from aic_helpers.reporting.captioned_plots import Plot, drawn
 from aic_helpers.reporting.text_tables import Row
@@ -26,6 +25,9 @@ from aic_helpers.runs import reports
 from aic_helpers.runs.reports import Section
 from aic_helpers.runs.run_folders import RunFolder
 from aic_helpers.runs.run_plots import pareto_front
+from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.tracks.definitions import Track
+from aic_helpers.tracks.TODO import SPEEDUP_CAP
 
 REPORT = "report.html"
 

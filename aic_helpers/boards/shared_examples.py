@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aic_helpers.core.tracks import Track
 from aic_helpers.evaluation.example_images import SIDES
 from aic_helpers.reporting import catalogues, viewer_pages
 from aic_helpers.reporting.text_tables import NOT_MEASURED
@@ -18,6 +17,7 @@ from aic_helpers.reporting.viewer_pages import Picture, Viewer
 from aic_helpers.runs import example_viewers
 from aic_helpers.runs.reports import COLUMNS, Section
 from aic_helpers.runs.run_folders import PLACE, Example, RunFolder
+from aic_helpers.tracks.definitions import Track
 
 BEFORE, AFTER, REFERENCE = SIDES
 

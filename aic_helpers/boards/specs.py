@@ -11,17 +11,17 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from aic_helpers.boards.folders import boards_folder
-from aic_helpers.core import tracks as core_tracks
 from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError, nearest, require_file
 from aic_helpers.core.project_paths import folder_name, output_folder
 from aic_helpers.core.safe_texts import require_text
-from aic_helpers.core.tracks import TRACKS
 from aic_helpers.data.system_litter import is_litter
 from aic_helpers.models import sources
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import run_settings
 from aic_helpers.runs.run_settings import Settings
+from aic_helpers.tracks import catalogue
+from aic_helpers.tracks.catalogue import TRACKS
 
 MODEL_KEYS = ("name", "model", "checkpoint", "track", "adapt")
 
@@ -145,7 +145,7 @@ def _spec(path: Path, out: str | Path) -> Spec:
     name = " ".join(content.name.split()) or path.stem
     folder, data = _folder(name, out), _placed(content.data, path.parent)
     limits = Limits(time_budget_s=content.time_budget_s)
-    tracks = [core_tracks.find_track(track).name for track in content.tracks]
+    tracks = [catalogue.find_track(track).name for track in content.tracks]
     typed = [one for entry in content.models for one in _models(entry, path.parent, tracks)]
     if not typed:
         raise InputError("models", "none", 'list them, as in models = ["sample_sr_srcnn", "nets/*.pb"]')
@@ -178,7 +178,7 @@ def _models(entry: Any, folder: Path, tracks: Sequence[str]) -> Iterator[dict[st
     name = " ".join(given.get("name", "").split())
     for model in _matches(given["model"], folder):
         own = sources.pretrained().get(model, {}).get("track")
-        chosen = [core_tracks.find_track(given["track"]).name] if "track" in given else [own] if own else tracks
+        chosen = [catalogue.find_track(given["track"]).name] if "track" in given else [own] if own else tracks
         for track in chosen:
             typed = {"name": name, "model": model, "checkpoint": checkpoint or "", "track": track}
             yield typed | {"adapt": _adapt(given.get("adapt"), folder)}

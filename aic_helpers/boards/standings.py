@@ -15,9 +15,9 @@ from aic_helpers.boards import entry_rows
 from aic_helpers.boards.entry_rows import COUNTS, DONE, FAILED, FIGURES, SCORES, SINGLE, WAITING, Row
 from aic_helpers.boards.folders import Board, Entry
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.significance import Contender, leads
-from aic_helpers.core.tracks import TRACKS
 from aic_helpers.reporting import text_tables
+from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.tracks.significance import Contender, leads
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -78,7 +78,7 @@ def standings(board: Board) -> Standings:
 
     A row is ranked where its model is done, breaks no rule, and was judged on the same images as most rows of its
     track. Others stand below, without a rank, and `reason` says why. What `decided` means stands in
-    `aic_helpers.core.significance.leads`.
+    `aic_helpers.tracks.significance.leads`.
     """
     pairs = [(entry_rows.row(entry), entry) for entry in board.entries]
     notes = [board.note] if board.note else []

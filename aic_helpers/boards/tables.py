@@ -14,10 +14,10 @@ from aic_helpers.boards.entry_rows import DONE, FAILED, SCORES, WAITING
 from aic_helpers.boards.folders import Board
 from aic_helpers.boards.standings import Standings, best, ordered
 from aic_helpers.core import installation, safe_files
-from aic_helpers.core.tracks import TRACKS
 from aic_helpers.profiling.timing import MIN_PAIRS
 from aic_helpers.reporting import text_tables
 from aic_helpers.reporting.text_tables import Row
+from aic_helpers.tracks.catalogue import TRACKS
 
 FIGURES = {
     "score_A": ("score A", ".2f", ""),

@@ -11,10 +11,11 @@ import pandas as pd
 from aic_helpers.boards import tables
 from aic_helpers.boards.entry_rows import SCORES
 from aic_helpers.boards.standings import Standings, ordered
-from aic_helpers.core.tracks import SPEEDUP_CAP, TRACKS
 from aic_helpers.reporting import html_pages
 from aic_helpers.reporting.figure_style import QUALITIES
 from aic_helpers.runs.run_plots import pareto_front
+from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.tracks.TODO import SPEEDUP_CAP
 
 RANKED, BROKEN, APART = "ranked", "broken", "apart"
 """Kinds of rows: in the ranks; out of them for a rule; out of them for another reason."""

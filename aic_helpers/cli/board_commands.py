@@ -16,6 +16,7 @@ import click
 from aic_helpers.cli import options
 from aic_helpers.cli.exit_codes import DONE, Commands
 from aic_helpers.core.errors import InputError
+from aic_helpers.tracks import catalogue
 
 if TYPE_CHECKING:
     from aic_helpers.boards.executors import Executor
@@ -50,10 +51,9 @@ def show(folder: str, track: str, by: str, as_json: bool) -> int:
     """
     from aic_helpers.boards import folders, standings, tables
     from aic_helpers.core import safe_files
-    from aic_helpers.core import tracks as core_tracks
-    from aic_helpers.core.tracks import TRACKS
+    from aic_helpers.tracks.catalogue import TRACKS
 
-    tracks = [core_tracks.find_track(track).name] if track else list(TRACKS)
+    tracks = [catalogue.find_track(track).name] if track else list(TRACKS)
     standings.named_score(by)
     shown = standings.standings(folders.open_board(folder))
     if as_json:

@@ -14,8 +14,8 @@ from aic_helpers.cli.exit_codes import DONE, RULE_BROKEN
 from aic_helpers.core.errors import InputError
 
 if TYPE_CHECKING:
-    from aic_helpers.core.tracks import Track
     from aic_helpers.dashboard.compared_images import Compared
+    from aic_helpers.tracks.definitions import Track
 
 log = logging.getLogger(__name__)
 
@@ -91,8 +91,8 @@ def compare(
 
 def _track(typed: str | None, models: tuple[str, ...]) -> Track:
     """Return the track that was named, or the first that a model says it was made for."""
-    from aic_helpers.core.tracks import find_track
     from aic_helpers.runs import candidates
+    from aic_helpers.tracks.catalogue import find_track
 
     return find_track(typed or next(filter(None, map(candidates.track_of, models)), "super_resolution"))
 

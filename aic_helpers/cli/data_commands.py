@@ -30,13 +30,13 @@ def list_data() -> int:
     Example
       aic data list
     """
-    from aic_helpers.core.tracks import TRACKS
     from aic_helpers.data import datasets
     from aic_helpers.reporting import text_tables
+    from aic_helpers.tracks.catalogue import PIRM2018, TRACKS
 
     rows = []
     for name in ("sample", "challenge"):
-        for track in TRACKS.values():
+        for track in map(TRACKS.__getitem__, PIRM2018):
             try:
                 dataset = datasets.open_dataset(name, track=track)
                 rows.append(
@@ -46,7 +46,9 @@ def list_data() -> int:
                 rows.append((name, track.name, "not here", str(error).rpartition(": ")[2]))
     click.echo(text_tables.aligned(rows))
     click.echo("\nA folder of your own, --data DIR, is known by what is in it:")
-    click.echo(text_tables.aligned([(name, *words) for name in TRACKS for words in datasets.layout_words(name)]))
+    click.echo(
+        text_tables.aligned([(name, *words) for name in PIRM2018 for words in datasets.layout_words(TRACKS[name])])
+    )
     click.echo("An input and its target have the same name before the suffix; where a layout has no inputs, they are")
     click.echo("made from the targets. HD images are for measuring time and memory, and may be left out.")
     return DONE

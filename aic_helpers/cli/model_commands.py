@@ -180,12 +180,12 @@ def check(as_json: bool, fresh: bool, profile: bool, **typed: Any) -> int:
 
     with warm_start.started():  # before all other imports: it is ready when they are done
         from aic_helpers.core import progress_bars
-        from aic_helpers.runs import steps
+        from aic_helpers.runs import quantities, steps
 
         if profile:  # by itself, so that it stays where the rules are interrupted
             with options.staged(typed) as (_, run):
                 result = run.result = steps.convert(run.settings, run.result)
-                if not (result.profile and result.profile.is_hd):
+                if not (result.profile and quantities.is_at_size(run.settings.track, result.profile)):
                     with progress_bars.bar("run") as show:
                         run.result = steps.profile(run.settings, known=result, progress=show)
         with options.staged(typed) as (settings, run):
@@ -219,8 +219,8 @@ def score(
       aic score --track super_resolution --psnr 28.21 --ms-ssim 0.9636 --speedup 4.62
       aic score --track enhancement --psnr 21.9 --mos 2.8 --baseline-mos 2.3 --speedup 2
     """
-    from aic_helpers.core.scoring import MAPPING_NOTE, total_scores, total_scores_by_opinion
-    from aic_helpers.core.tracks import find_track
+    from aic_helpers.tracks.catalogue import find_track
+    from aic_helpers.tracks.scoring import MAPPING_NOTE, total_scores, total_scores_by_opinion
 
     chosen = find_track(track)
     if mos is None and ms_ssim is not None and baseline_mos is None:

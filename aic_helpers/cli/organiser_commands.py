@@ -180,9 +180,9 @@ def leaderboard(track: str, by: str, as_json: bool, desk: str, ledger: str) -> i
       aic leaderboard --by C
     """
     from aic_helpers.boards import standings, tables
-    from aic_helpers.core.tracks import TRACKS, find_track
     from aic_helpers.reporting import text_tables
     from aic_helpers.submissions import leaderboards
+    from aic_helpers.tracks.catalogue import TRACKS, find_track
 
     tracks = [find_track(track).name] if track else list(TRACKS)
     standings.named_score(by)
@@ -212,7 +212,7 @@ def _opened(desk: str, ledger: str, *, make: bool = False) -> tuple[Path, Ledger
 
 
 def _set_closed(track: str, closed: bool, desk: str, ledger: str) -> int:
-    from aic_helpers.core.tracks import find_track
+    from aic_helpers.tracks.catalogue import find_track
 
     name = find_track(track).name
     _, book = _opened(desk, ledger, make=True)

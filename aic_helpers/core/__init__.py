@@ -9,8 +9,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "machine": ["usable_cores"],
         "project_paths": ["PROJECT"],
         "quiet_tensorflow": ["import_tensorflow"],
-        "scoring": ["total_scores"],
         "statistics": ["mean_ci95"],
-        "tracks": ["TRACKS", "Track", "find_track"],
     },
 )

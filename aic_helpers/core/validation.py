@@ -10,13 +10,12 @@ import tomllib
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import AfterValidator, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.safe_texts import decoded, shown
-from aic_helpers.core.tracks import TRACKS
 
 MAX_DEPTH = 64
 """Levels of what is nested in a file; more than any of ours has, few enough for whatever walks through it."""
@@ -35,15 +34,6 @@ WANTED = {
 """By pydantic's type of an error: what the value isn't."""
 
 Kind = TypeVar("Kind")
-
-
-def _known(name: str) -> str:
-    if name not in TRACKS:
-        raise ValueError("no track")
-    return name
-
-
-TrackName = Annotated[str, AfterValidator(_known)]
 
 
 def load_json(path: Path, expected: str, remedy: str) -> Any:

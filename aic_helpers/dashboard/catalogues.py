@@ -10,11 +10,11 @@ from typing import Any, Protocol
 import pandas as pd
 
 from aic_helpers.core.safe_texts import printable
-from aic_helpers.core.tracks import Track
 from aic_helpers.dashboard.image_figures import METRICS, run_words
 from aic_helpers.dashboard.image_store import INPUT, TARGET
 from aic_helpers.reporting import catalogues as viewer_catalogues
 from aic_helpers.reporting.catalogues import Catalogue, View
+from aic_helpers.tracks.definitions import Track
 
 
 class Listed(Protocol):

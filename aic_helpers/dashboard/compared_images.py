@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from aic_helpers.core.errors import InputError, nearest
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.safe_texts import told_apart
-from aic_helpers.core.tracks import Track
 from aic_helpers.dashboard.image_store import INPUT, TARGET, run_row
 from aic_helpers.data import own_photos
 from aic_helpers.data.datasets import Dataset, read_pair
 from aic_helpers.data.images import Rgb8, as_float, as_uint8
 from aic_helpers.evaluation.any_image import Outputs
-from aic_helpers.evaluation.per_image import score_output
+from aic_helpers.evaluation.protocols import score_output
 from aic_helpers.models.model_workers import ModelFailure
 from aic_helpers.runs.candidates import Candidate
+from aic_helpers.tracks.definitions import Track
 
 Take = Callable[[str, str, Rgb8], None]
 """Takes the name of an image, what is shown of it, and the pixels."""

@@ -11,11 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from aic_helpers.core import tracks as core_tracks
 from aic_helpers.core.errors import InputError, in_words
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.project_paths import runs_folder
-from aic_helpers.core.tracks import TRACKS
 from aic_helpers.dashboard import notebook_cells
 from aic_helpers.dashboard.dashboards import Dashboard
 from aic_helpers.dashboard.image_store import ImageStore
@@ -24,6 +22,8 @@ from aic_helpers.data.images import write_png
 from aic_helpers.evaluation.any_image import Outputs
 from aic_helpers.reporting.notebook_widgets import ProgressBar
 from aic_helpers.runs import candidates
+from aic_helpers.tracks import catalogue
+from aic_helpers.tracks.catalogue import TRACKS
 
 
 def compare(
@@ -69,7 +69,7 @@ def compare(
     Models run in processes of their own, which end with the dashboard (`Dashboard.close`) or with the kernel. In a
     notebook a dashboard ends, and its viewer goes, as the cell that made it begins to run again.
     """
-    chosen = core_tracks.find_track(track)
+    chosen = catalogue.find_track(track)
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
         raise InputError("a limit of 0 (all) or more images", repr(limit), "give a whole number")
     workshop = _Workshop(_listed(models), str(data), limit, image)

@@ -15,7 +15,6 @@ from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.safe_texts import printable
-from aic_helpers.core.tracks import Track
 from aic_helpers.dashboard import catalogues, compared_images
 from aic_helpers.dashboard.compared_images import Compared
 from aic_helpers.dashboard.image_store import TARGET
@@ -26,6 +25,7 @@ from aic_helpers.reporting.catalogues import Catalogue, View
 from aic_helpers.reporting.viewer_pages import Picture
 from aic_helpers.runs import candidates
 from aic_helpers.runs.candidates import Candidate
+from aic_helpers.tracks.definitions import Track
 
 EXACT_BYTES = 30_000_000
 """Of all pictures in base64, up to which they stay exact."""

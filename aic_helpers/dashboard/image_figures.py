@@ -11,12 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.tracks import Track
 from aic_helpers.data.crops import largest_error
 from aic_helpers.evaluation.metrics import least_side_px, ms_ssim, psnr
-from aic_helpers.evaluation.per_image import score_output
+from aic_helpers.evaluation.protocols import score_output
 from aic_helpers.reporting import catalogues
 from aic_helpers.reporting.text_tables import NOT_MEASURED
+from aic_helpers.tracks.definitions import Track
 
 KINDS = {metric["key"]: metric for metric in catalogues.METRICS}
 METRICS = tuple(KINDS)

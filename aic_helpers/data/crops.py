@@ -45,6 +45,10 @@ class Box:
         """Return the part of an image in the box (a view)."""
         return image[self.top : self.bottom, self.left : self.right]
 
+    def enlarged(self, times: int) -> Box:
+        """Return the box of the same part in an image so many times larger."""
+        return Box(self.top * times, self.bottom * times, self.left * times, self.right * times)
+
     def within(self, other: Box) -> Box:
         """Return this box as it lies in the part of the image that `other` cuts out."""
         return Box(self.top - other.top, self.bottom - other.top, self.left - other.left, self.right - other.left)
@@ -57,9 +61,9 @@ class Tile:
     source: Box
     inner: Box
 
-    def paste(self, output: NDArray, image: NDArray) -> None:
-        """Write what is kept of the output for `source` to its place in an image."""
-        self.inner.of(image)[...] = self.inner.within(self.source).of(output)
+    def paste(self, output: NDArray, image: NDArray, enlarges: int = 1) -> None:
+        """Write what is kept of the output for `source` to its place in an image; both are larger by `enlarges`."""
+        self.inner.enlarged(enlarges).of(image)[...] = self.inner.within(self.source).enlarged(enlarges).of(output)
 
 
 def tiles(height_px: int, width_px: int, *, tile_px: int, overlap_px: int, multiple: int = 1) -> list[Tile]:

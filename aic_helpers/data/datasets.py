@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,23 +13,23 @@ from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError, require_folder
 from aic_helpers.core.project_paths import PROJECT, challenge_folder, fetch_command
-from aic_helpers.core.tracks import Track
 from aic_helpers.data.images import (
     Rgb8,
     as_float,
-    bicubic_round_trip,
     crop_to_multiple,
     is_called_image,
     list_images,
     read_rgb,
 )
+from aic_helpers.data.small_photos import enlarged, reduced
+from aic_helpers.tracks.definitions import Task, Track
 
 SAMPLE = PROJECT / "data" / "sample"
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where a folder keeps one track's images, as paths below it.
+    """Where a folder keeps the images of one kind of track, as paths below it.
 
     Attributes
     ----------
@@ -36,7 +38,7 @@ class Layout:
     targets : str
         "." where they are in the folder itself, which counts only where no other layout is there.
     inputs : str or None
-        None where the inputs are made from the targets.
+        None where the inputs are made from the targets. ``{scale}`` in it stands for the track's.
     hd : str or None
         None where the layout has no images for measuring time and memory.
     whole : int or None
@@ -59,9 +61,18 @@ class Layout:
             return "images in DIR itself, beside none of these"
         return " and ".join(filter(None, (self.targets, self.inputs)))
 
+    def at(self, scale: int) -> Layout:
+        """Return the layout of a scale."""
+        return replace(self, inputs=self.inputs and self.inputs.format(scale=scale))
+
+
+_SMALL = (
+    Layout("Set5, Set14 and the like", "HR", "LR_bicubic/X{scale}"),
+    Layout("DIV2K", "DIV2K_valid_HR", "DIV2K_valid_LR_bicubic/X{scale}"),
+)
 
 LAYOUTS: dict[str, tuple[Layout, ...]] = {
-    "super_resolution": (
+    "large": (
         Layout("the workbench's own", "super_resolution/targets", hd="hd"),
         Layout("the challenge's", "div2k/original", hd="div2k/HD_res", whole=9),
         Layout("DIV2K", "DIV2K_valid_HR"),
@@ -70,14 +81,24 @@ LAYOUTS: dict[str, tuple[Layout, ...]] = {
         Layout("Set5, Set14 and the like", "original", beside="GTmod12"),
         Layout("any photos", "."),
     ),
-    "enhancement": (
+    "pairs": (
         Layout("the workbench's own", "enhancement/targets", "enhancement/inputs", hd="hd"),
         Layout("the challenge's", "dped/patches/canon", "dped/patches/iphone", hd="dped/HD_res", whole=400),
         Layout("any pairs", "target", "input"),
         Layout("any pairs", "targets", "inputs"),
     ),
 }
-"""The layouts of a data folder, by track."""
+"""The layouts of a data folder, by what a track needs: large photos, or pairs of one size."""
+
+
+def layouts(track: Track) -> tuple[Layout, ...]:
+    """Return the layouts that serve a track: where it gets small photos, those that have them come first."""
+    if track.task.scale == 1:
+        return LAYOUTS["pairs"]
+    given = tuple(layout.at(track.task.scale) for layout in _SMALL)
+    if track.task.reduced_by == "given":
+        return given
+    return (*given, *LAYOUTS["large"]) if track.task.input == "small" else LAYOUTS["large"]
 
 
 @dataclass(frozen=True)
@@ -91,14 +112,16 @@ class Pair:
 
 @dataclass(frozen=True)
 class LoadedPair:
-    """One validation pair in memory: float32 in [0, 1], (height, width, 3), of one shape.
+    """One validation pair in memory: float32 in [0, 1], (height, width, 3).
 
+    `shown` is the input at the target's size: enlarged where the network gets a small photo, else the input itself.
     `cropped` tells whether the target lost pixels at its bottom or right to become a multiple of the scale.
     """
 
     name: str
     input: NDArray[np.float32]
     target: NDArray[np.float32]
+    shown: NDArray[np.float32]
     cropped: bool
 
 
@@ -167,24 +190,27 @@ def read_pair(dataset: Dataset, pair: Pair) -> LoadedPair:
     InputError
         An image that can't be read, is smaller than the track's scale, or differs from its partner in size.
     """
-    target = read_rgb(pair.target)
+    target, task = read_rgb(pair.target), dataset.track.task
     if pair.input is None:
-        return _made_pair(pair, target, dataset.track.scale)
+        return _small_pair(pair, *_made(pair, target, task), task)
     shot = read_rgb(pair.input)
+    if task.scale > 1:
+        return _small_pair(pair, shot, target, task)
     if shot.shape != target.shape:
         raise InputError(
             f"input and target of one size for {pair.name}",
             f"input {_size(shot)} ({pair.input}) and target {_size(target)} ({pair.target})",
             "cut or replace one of them",
         )
-    return LoadedPair(pair.name, as_float(shot), as_float(target), cropped=False)
+    own = as_float(shot)
+    return LoadedPair(pair.name, own, as_float(target), own, cropped=False)
 
 
-def layout_words(track: str) -> list[tuple[str, str]]:
+def layout_words(track: Track) -> list[tuple[str, str]]:
     """Return the layouts of a track in words: the folders, and whose layout it is."""
     return [
         (layout.folders, f"{layout.origin}; HD images in {layout.hd}" if layout.hd else layout.origin)
-        for layout in LAYOUTS[track]
+        for layout in layouts(track)
     ]
 
 
@@ -199,12 +225,26 @@ def training_photos(data: str | Path = "sample") -> list[Path]:
     return list_images(root_folder(data) / "training")
 
 
-def _made_pair(pair: Pair, whole: Rgb8, scale: int) -> LoadedPair:
-    if min(whole.shape[:2]) < scale:
-        raise InputError(f"sides of at least {scale} px in {pair.target}", _size(whole), "use a larger image")
-    target = crop_to_multiple(whole, scale)
-    made = bicubic_round_trip(target, scale)
-    return LoadedPair(pair.name, as_float(made), as_float(target), cropped=target.shape != whole.shape)
+def _made(pair: Pair, whole: Rgb8, task: Task) -> tuple[Rgb8, Rgb8]:
+    """Return the small photo that is made of a target, and the target."""
+    if min(whole.shape[:2]) < task.scale:
+        raise InputError(f"sides of at least {task.scale} px in {pair.target}", _size(whole), "use a larger image")
+    return reduced(crop_to_multiple(whole, task.scale), task), whole
+
+
+def _small_pair(pair: Pair, small: Rgb8, whole: Rgb8, task: Task) -> LoadedPair:
+    """Return a small photo, as the network gets it, with its target cut to as many pixels as belong to it."""
+    height_px, width_px = (side * task.scale for side in small.shape[:2])
+    over = (whole.shape[0] - height_px, whole.shape[1] - width_px)
+    if not all(0 <= rest < task.scale for rest in over):
+        raise InputError(
+            f"a small photo of 1/{task.scale} of its target's {_size(whole)} for {pair.name}",
+            f"{_size(small)} ({pair.input})",
+            f"give the small photos of scale {task.scale}, or take a track of another scale",
+        )
+    target, shown = as_float(whole[:height_px, :width_px]), as_float(enlarged(small, task))
+    given = as_float(small) if task.input == "small" else shown
+    return LoadedPair(pair.name, given, target, shown, cropped=over != (0, 0))
 
 
 def root_folder(data: str | Path) -> Path:
@@ -220,8 +260,9 @@ def root_folder(data: str | Path) -> Path:
 
 def _layout(root: Path, track: Track, remedy: str | None) -> Layout:
     """Return the layout whose folder of targets is there. Without `remedy`, the error names the layouts."""
-    there = [layout for layout in LAYOUTS[track.name] if _is_there(root, layout)]
-    named = [layout for layout in there if layout.targets != "."]
+    there = [layout for layout in layouts(track) if _is_there(root, layout)]
+    given = {layout.targets for layout in there if layout.inputs}
+    named = [layout for layout in there if layout.targets != "." and (layout.inputs or layout.targets not in given)]
     if len(named) > 1:
         both = " and ".join(layout.targets for layout in named)
         raise InputError(f"one folder of targets in {root}", both, "keep one of them there")
@@ -229,7 +270,7 @@ def _layout(root: Path, track: Track, remedy: str | None) -> Layout:
         return (named or there)[0]
     held = sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
     found = f"only the folders {', '.join(held[:6])}" if held else "no folder"
-    own = f"put them in {LAYOUTS[track.name][0].folders}; aic data list tells other layouts"
+    own = f"put them in {layouts(track)[0].folders}; aic data list tells other layouts"
     raise InputError(f"images of {track.title} in {root}", found, remedy or own)
 
 
@@ -237,15 +278,17 @@ def _is_there(root: Path, layout: Layout) -> bool:
     if layout.targets == ".":
         return any(map(is_called_image, root.iterdir()))
     replaced = layout.beside and (root / layout.beside).is_dir()
-    return (root / layout.targets).is_dir() and not replaced
+    return all((root / name).is_dir() for name in (layout.targets, layout.inputs) if name) and not replaced
 
 
 def _note(data: str, root: Path, track: Track, layout: Layout, pairs: int) -> str:
     """Return what a reader of a figure has to know."""
-    if track.name == "enhancement" and root.resolve().is_relative_to(SAMPLE.resolve()):
+    if layout.targets == "enhancement/targets" and root.resolve().is_relative_to(SAMPLE.resolve()):
         return "inputs simulated (old phone camera)"
     if data == "challenge" and layout.whole and pairs < layout.whole:
         return f"{pairs} of the challenge's {layout.whole} images"
+    if layout.inputs and track.task.scale > 1:
+        return f"small photos in {layout.inputs}"
     chosen = layout.inputs is None and layout.hd is None and layout.targets != "."
     return f"targets in {layout.targets}" if chosen else ""
 
@@ -254,7 +297,7 @@ def _pairs(root: Path, layout: Layout, remedy: str | None) -> list[Pair]:
     targets = _by_stem(root / layout.targets)
     if layout.inputs is None:
         return [Pair(stem, target, None) for stem, target in targets.items()]
-    inputs = _by_stem(root / layout.inputs)
+    inputs = {_of_target(stem, targets): path for stem, path in _by_stem(root / layout.inputs).items()}
     alone = [inputs[stem] for stem in inputs if stem not in targets]
     alone += [targets[stem] for stem in targets if stem not in inputs]
     if alone:
@@ -275,6 +318,12 @@ def _by_stem(folder: Path) -> dict[str, Path]:
             both = f"{path.name} and {stems[_stem(path)].name}"
             raise InputError(f"one image of each name in {folder}", both, "remove or rename one")
     return stems
+
+
+def _of_target(stem: str, targets: Container[str]) -> str:
+    """Return the name of the target that an input belongs to: DIV2K calls the small photo of 0801 ``0801x4``."""
+    whole = re.sub(r"x[234]$", "", stem)
+    return whole if stem not in targets and whole in targets else stem
 
 
 def _stem(path: Path) -> str:

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
-from PIL import Image as PillowImage
 
 from aic_helpers.core.errors import InputError, require_file
-from aic_helpers.core.tracks import Track
 from aic_helpers.data import image_headers
-from aic_helpers.data.images import Rgb8, as_float, bicubic_round_trip, crop_to_multiple
+from aic_helpers.data.images import Rgb8, as_float, crop_to_multiple
+from aic_helpers.data.small_photos import enlarged, reduced
+from aic_helpers.tracks.definitions import Track
 
 KINDS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
 """As Pillow names them; its readers of other kinds stay out of a stranger's reach."""
@@ -160,48 +160,58 @@ def sentence(notes: Sequence[str]) -> str:
 
 AS_IT_IS, ENLARGED, AS_TARGET = "as it is", "enlarged first", "as the target"
 
-MAX_MEGAPIXELS = 50
-"""What an enlarged photo may have: every array of it takes 12 bytes a pixel."""
 
-Prepared = tuple[NDArray[np.float32], NDArray[np.float32] | None]
+@dataclass(frozen=True)
+class Prepared:
+    """What a photo gives: float32 in [0, 1].
+
+    Attributes
+    ----------
+    given : ndarray, shape (height, width, 3)
+        What the network gets.
+    shown : ndarray, shape (height, width, 3)
+        The same at the output's size: enlarged where the network enlarges.
+    target : ndarray, shape (height, width, 3), or None
+        None where there is none.
+    """
+
+    given: NDArray[np.float32]
+    shown: NDArray[np.float32]
+    target: NDArray[np.float32] | None
 
 
 def ways(track: Track) -> dict[str, str]:
     """Return how a photo can be given to a track's networks: what it is called, by its words for a menu."""
-    if track.scale == 1:
-        return {"the input, as it is": AS_IT_IS}
-    return {
-        "the input, as it is": AS_IT_IS,
-        f"a small photo: enlarged {track.scale} times first": ENLARGED,
-        f"the target: shrunk and enlarged {track.scale} times first": AS_TARGET,
-    }
+    ways = {"the input, as it is": AS_IT_IS}
+    if track.task.input == "enlarged":
+        ways[f"a small photo: enlarged {track.task.scale} times first"] = ENLARGED
+        ways[f"the target: shrunk and enlarged {track.task.scale} times first"] = AS_TARGET
+    elif track.task.reduced_by != "given":
+        ways[f"the target: shrunk {track.task.scale} times first"] = AS_TARGET
+    return ways if track.task.scale > 1 else {"the input, as it is": AS_IT_IS}
 
 
 def prepare(photo: Rgb8, way: str, track: Track) -> Prepared:
-    """Return input and target (None where there is none) that a photo gives: float32 in [0, 1].
+    """Return what a photo gives, taken in one of `ways`.
 
     Raises
     ------
     InputError
         An enlarged photo would be too large, or the photo is smaller than the track's scale.
     """
+    task = track.task
     if way == AS_IT_IS:
-        return as_float(photo), None
+        return _prepared(photo, None, track)
     if way == ENLARGED:
-        return as_float(_enlarged(photo, track.scale)), None
-    if min(photo.shape[:2]) < track.scale:
+        return _prepared(enlarged(photo, task), None, track)
+    if min(photo.shape[:2]) < task.scale:
         found = f"{photo.shape[1]}x{photo.shape[0]}"
-        raise InputError(f"a photo of at least {track.scale} px a side", found, "choose a larger photo")
-    target = crop_to_multiple(photo, track.scale)
-    return as_float(bicubic_round_trip(target, track.scale)), as_float(target)
+        raise InputError(f"a photo of at least {task.scale} px a side", found, "choose a larger photo")
+    target = crop_to_multiple(photo, task.scale)
+    small = reduced(target, task)
+    return _prepared(small if task.input == "small" else enlarged(small, task), target, track)
 
 
-def _enlarged(photo: Rgb8, scale: int) -> Rgb8:
-    height_px, width_px = (side * scale for side in photo.shape[:2])
-    if height_px * width_px > MAX_MEGAPIXELS * 1e6:
-        raise InputError(
-            f"a photo of at most {MAX_MEGAPIXELS / scale**2:.1f} megapixels to enlarge {scale} times",
-            f"{photo.shape[1]}x{photo.shape[0]}",
-            "choose a smaller photo, or give it as it is",
-        )
-    return np.asarray(PillowImage.fromarray(photo).resize((width_px, height_px), PillowImage.Resampling.BICUBIC))
+def _prepared(given: Rgb8, target: Rgb8 | None, track: Track) -> Prepared:
+    shown = enlarged(given, track.task) if track.enlarges > 1 else given
+    return Prepared(as_float(given), as_float(shown), None if target is None else as_float(target))

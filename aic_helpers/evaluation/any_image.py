@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from aic_helpers.core import machine
 from aic_helpers.core.errors import InputError, require_file
-from aic_helpers.core.tracks import MAX_RAM_MIB
+from aic_helpers.core.limits import MAX_RAM_MIB
 from aic_helpers.data.crops import tiles
 from aic_helpers.models.model_workers import ModelFailure, ModelWorker
 
@@ -50,10 +50,12 @@ class Outputs:
         Cap on the resident size of each model's process.
     run_timeout_s : float
         For each run of a model.
+    enlarges : int
+        How many times larger an output is than its image.
     """
 
-    def __init__(self, *, max_rss_mib: float = MAX_RAM_MIB, run_timeout_s: float = 120.0) -> None:
-        self._max_rss_mib = max_rss_mib
+    def __init__(self, *, max_rss_mib: float = MAX_RAM_MIB, run_timeout_s: float = 120.0, enlarges: int = 1) -> None:
+        self._max_rss_mib, self._enlarges = max_rss_mib, enlarges
         self._run_timeout_s = run_timeout_s
         self._workers: OrderedDict[Key, ModelWorker] = OrderedDict()
         self._lock = threading.Lock()  # a dashboard may call from more than one thread
@@ -90,7 +92,7 @@ class Outputs:
 
         Returns
         -------
-        ndarray of float32, shape (height, width, 3)
+        ndarray of float32, shape (height, width, 3), or larger by `enlarges`
             As the network gives it, unclipped; all values are finite.
 
         Raises
@@ -151,9 +153,10 @@ class Outputs:
 
     def _pieces(self, path: Path, image: Image, tile_px: int, found: dict[str, Any]) -> Image:
         overlap_px, multiple = found["radius_px"], found["multiple_px"]
-        result = np.empty_like(image)
+        height_px, width_px, channels = image.shape
+        result = np.empty((height_px * self._enlarges, width_px * self._enlarges, channels), np.float32)
         for tile in tiles(*image.shape[:2], tile_px=tile_px, overlap_px=overlap_px, multiple=multiple):
-            tile.paste(self._run(path, tile.source.of(image)), result)
+            tile.paste(self._run(path, tile.source.of(image)), result, self._enlarges)
         return result
 
     def _run(self, path: Path, image: Image) -> Image:
@@ -190,6 +193,7 @@ class Outputs:
             max_rss_mib=self._max_rss_mib,
             run_timeout_s=self._run_timeout_s,
             warm=True,
+            enlarges=self._enlarges,
         )
         self._workers[key].start_loading()
         return self._workers[key]

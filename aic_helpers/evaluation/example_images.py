@@ -18,7 +18,8 @@ from aic_helpers.core.staging import staged
 from aic_helpers.data.crops import largest_error
 from aic_helpers.data.datasets import Dataset, LoadedPair, read_pair
 from aic_helpers.data.images import Floats, as_float, as_uint8
-from aic_helpers.evaluation.per_image import Model, Row, run_model, score_output
+from aic_helpers.evaluation.per_image import Model, Row, run_model
+from aic_helpers.evaluation.protocols import score_output
 
 ENDS = ("worst", "median", "best")
 """The images, by PSNR, of which a run keeps pictures."""
@@ -62,10 +63,12 @@ class KeptOutputs:
     ----------
     model : callable
         See `aic_helpers.evaluation.per_image.evaluate`.
+    enlarges : int
+        See `aic_helpers.evaluation.per_image.run_model`.
     """
 
-    def __init__(self, model: Model) -> None:
-        self._model = model
+    def __init__(self, model: Model, enlarges: int = 1) -> None:
+        self._model, self._enlarges = model, enlarges
         self._kept: dict[str, NDArray[np.uint8]] = {}
         self._free_bytes = KEPT_BYTES
 
@@ -79,7 +82,7 @@ class KeptOutputs:
         """Return an output, by a run where it isn't kept; None where the model fails then."""
         if pair.name in self._kept:
             return as_float(self._kept[pair.name])
-        return run_model(self._model, pair.input)[0]
+        return run_model(self._model, pair.input, self._enlarges)[0]
 
 
 def write(folder: Path, dataset: Dataset, outputs: KeptOutputs, images: Sequence[Row]) -> None:
@@ -102,9 +105,10 @@ def write(folder: Path, dataset: Dataset, outputs: KeptOutputs, images: Sequence
             pair = read_pair(dataset, pairs[found["image"]])
             output = outputs.of(pair)
             if output is not None:
-                before = score_output(pair.target, pair.input, dataset.track)
-                figures = {f"input_{name}": before[name] for name in ("psnr_db", "ms_ssim")}
-                figures |= {name: found[name] for name in ("psnr_db", "ms_ssim")}
+                protocol = dataset.track.protocol
+                before = score_output(pair.target, pair.shown, protocol)
+                figures = {f"input_{name}": before[name] for name in protocol.columns}
+                figures |= {name: found[name] for name in protocol.columns}
                 rows.append({"end": end, "image": pair.name, **figures, **_pictures(stage, end, pair, output)})
         if rows:
             with (stage / "examples.csv").open("w", encoding="utf-8", newline="") as file:
@@ -128,8 +132,8 @@ def _pictures(folder: Path, end: str, pair: LoadedPair, output: Floats) -> dict[
     """Write what is shown of one image; return its place in the whole image."""
     height_px, width_px = pair.target.shape[:2]
     rows, columns = min(DETAIL_PX[0], height_px), min(DETAIL_PX[1], width_px)
-    top, left = largest_error(pair.target, pair.input, (rows, columns))
-    for side, image in zip(SIDES, (pair.input, output, pair.target), strict=True):
+    top, left = largest_error(pair.target, pair.shown, (rows, columns))
+    for side, image in zip(SIDES, (pair.shown, output, pair.target), strict=True):
         _write(folder / picture(end, side), image[top : top + rows, left : left + columns])
     if (rows, columns) != (height_px, width_px):
         _write(folder / picture(end, "overview"), pair.target, OVERVIEW_PX)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Self
 from aic_helpers.core import machine
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.evaluation import example_images
-from aic_helpers.evaluation.per_image import FIGURES, chosen
+from aic_helpers.evaluation.per_image import OUTSIDE, chosen
+from aic_helpers.evaluation.protocols import figure_names
 from aic_helpers.graphs import tensorflow_runtime
 from aic_helpers.processes import worker_kinds
 from aic_helpers.processes.workers import ChildError, Worker
@@ -59,7 +60,9 @@ class Evaluator:
         environment = machine.timing_settings(threads, "cpu") if threads else None
         cap_mib = machine.spare_memory_mib() if max_rss_mib is None else max_rss_mib
         limits: dict[str, Any] = {"timeout_s": timeout_s, "max_rss_mib": cap_mib, "environment": environment}
-        request = {"do": "prepare", "data": str(dataset.root.absolute()), "track": dataset.track.name, "limit": limit}
+        track = {"name": dataset.track.name, "content": dataset.track.content}
+        request = {"do": "prepare", "data": str(dataset.root.absolute()), "track": track, "limit": limit}
+        self._figures = (*figure_names(dataset.track.protocol), *OUTSIDE)
         self._starting = ThreadPoolExecutor(1)  # the fork server may not be ready
         self._worker = self._starting.submit(_started, request, limits)
 
@@ -114,7 +117,7 @@ class Evaluator:
             if examples:
                 _write(examples, worker.ask({"do": "examples"})["pictures"])
         except ChildError as error:
-            rows += _lost(self._pairs[len(rows) :], str(error))
+            rows += _lost(self._pairs[len(rows) :], self._figures, str(error))
         images = pd.DataFrame(rows)
         images.attrs |= made
         return images
@@ -135,9 +138,9 @@ def _write(folder: Path, pictures: dict[str, str]) -> None:
             (folder / name).write_bytes(base64.b64decode(pictures[name]))
 
 
-def _lost(pairs: Sequence[Pair], reason: str) -> list[dict[str, Any]]:
+def _lost(pairs: Sequence[Pair], figures: Sequence[str], reason: str) -> list[dict[str, Any]]:
     """Return rows for the images that the process didn't come to."""
-    blank = {"width_px": 0, "height_px": 0, "cropped": False, "capped": False, **dict.fromkeys(FIGURES, math.nan)}
+    blank = {"width_px": 0, "height_px": 0, "cropped": False, "capped": False, **dict.fromkeys(figures, math.nan)}
     first = [{"image": pair.name, **blank, "failure": f"ended its process: {reason}"} for pair in pairs[:1]]
     after = [{"image": pair.name, **blank, "failure": "was not run any more"} for pair in pairs[1:]]
     return first + after

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from aic_helpers.core.tracks import TRACKS
 from aic_helpers.data.datasets import open_dataset, read_pair
 from aic_helpers.evaluation import example_images, plausibility
 from aic_helpers.evaluation.per_image import Row, batches_of_rows, chosen
 from aic_helpers.graphs import tensorflow_runtime
 from aic_helpers.models import frozen_models
+from aic_helpers.tracks import catalogue
 
 
 class Assessment:
@@ -31,14 +31,14 @@ class Assessment:
     def _prepare(self, request: dict[str, Any]) -> dict[str, Any]:
         """Do all that needs no model."""
         tensorflow_runtime.preload()
-        self._dataset = open_dataset(request["data"], TRACKS[request["track"]])
+        self._dataset = open_dataset(request["data"], catalogue.made(**request["track"]))
         self._pairs = chosen(self._dataset, request["limit"])
         return {}
 
     def _open(self, request: dict[str, Any]) -> dict[str, Any]:
         model = self._model = frozen_models.load(request["model"])
         self._rows = []
-        self._outputs = example_images.KeptOutputs(model)
+        self._outputs = example_images.KeptOutputs(model, self._dataset.track.enlarges)
         self._batches = batches_of_rows(model, self._dataset, self._pairs, self._outputs.keep)
         return {"runtime": model.runtime, "runtime_note": model.runtime_note}
 
@@ -55,7 +55,7 @@ class Assessment:
             pair = read_pair(self._dataset, pairs[row["image"]])
             output = self._outputs.of(pair)
             if output is not None:
-                seen.append(plausibility.Seen(pair.input, pair.target, output))
+                seen.append(plausibility.Seen(pair.input, pair.shown, pair.target, output))
         return {"doubts": plausibility.doubts(self._model, seen), "mixing": self._model.mixing}
 
     def _examples(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 
 from aic_helpers.core.error_reasons import named_reason
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.statistics import UNBOUNDED, Interval, mean_ci95
-from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, PROTOCOL, TRACKS, Track
 from aic_helpers.data.datasets import Dataset, LoadedPair, Pair, read_pair
+from aic_helpers.evaluation.protocols import figure_names, most_db, score_output
+from aic_helpers.tracks.definitions import Protocol, Track
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,12 +39,16 @@ BATCH_PIXELS = HD_WIDTH_PX * HD_HEIGHT_PX
 
 As many as the rules ask of every model at once, so that a batch takes no memory that the rules don't allow for."""
 
-MS_SSIM_BOUNDS: Interval = (0.0, 1.0)
-
 FLOATS = ("float32", "float16", "bfloat16", "float64")
 """Types of an output that can be judged."""
 
-FIGURES = ("psnr_db", "ms_ssim", "ms_ssim_float64", "outside_share", "outside_max")
+OUTSIDE = ("outside_share", "outside_max")
+"""How many output values leave [0, 1], and by how much at most."""
+
+BOUNDS: dict[str, Interval] = {"psnr_db": UNBOUNDED, "ssim": (-1.0, 1.0)} | dict.fromkeys(
+    ("ms_ssim", "ms_ssim_float64"), (0.0, 1.0)
+)
+"""Of the figures' means."""
 
 
 def evaluate(
@@ -53,7 +59,8 @@ def evaluate(
     Parameters
     ----------
     model : callable
-        A batch (images, height, width, 3) of float32 in [0, 1] -> the same shape; see
+        A batch (images, height, width, 3) of float32 in [0, 1] -> the same shape, or sides larger by what the track
+        enlarges; see
         `aic_helpers.models.frozen_models.load`. It gets images one by one, unless it has a method `keeps_apart` that
         says of the shape of a batch that each output is that of its image alone, as a `FrozenModel` has.
     dataset : Dataset
@@ -67,9 +74,9 @@ def evaluate(
     -------
     DataFrame
         One row per pair: ``image``, ``width_px``, ``height_px`` (after a crop to a multiple of the scale, which
-        ``cropped`` tells), ``capped`` (whether its PSNR counts as below), ``psnr_db``, ``ms_ssim``,
-        ``ms_ssim_float64`` (the same with float64 sums), ``outside_share`` and ``outside_max`` (how many output values
-        leave [0, 1], and by how much at most), and ``failure``: why the model has no figures on this pair, else None.
+        ``cropped`` tells), ``capped`` (whether its PSNR counts as below), the figures of the track's protocol
+        (see `aic_helpers.evaluation.protocols.score_output`), ``outside_share`` and ``outside_max`` (how many output
+        values leave [0, 1], and by how much at most), and ``failure``: why the model has no figures on this pair, else None.
 
     Notes
     -----
@@ -109,7 +116,7 @@ def batches_of_rows(
     with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as scorer:
         scored = None
         for batch, inputs in _ahead(reader, loaded):
-            outputs = _run(model, inputs)
+            outputs = _run(model, inputs, dataset.track.enlarges)
             if scored:
                 yield scored.result()
             scored = scorer.submit(_rows, batch, outputs, dataset.track, see)
@@ -129,7 +136,7 @@ def _batched(pairs: Iterable[LoadedPair], model: Model) -> Iterator[list[LoadedP
     """Yield neighbours of one size together, as many as go through the model at once."""
     batch: list[LoadedPair] = []
     for pair in pairs:
-        if batch and (batch[0].target.shape != pair.target.shape or len(batch) >= _at_once(model, pair.target.shape)):
+        if batch and (batch[0].input.shape != pair.input.shape or len(batch) >= _at_once(model, batch[0])):
             yield batch
             batch = []
         batch.append(pair)
@@ -137,27 +144,43 @@ def _batched(pairs: Iterable[LoadedPair], model: Model) -> Iterator[list[LoadedP
         yield batch
 
 
-def _at_once(model: Model, shape: tuple[int, ...]) -> int:
+def _at_once(model: Model, like: LoadedPair) -> int:
     """Return how many images of a shape go through a model together: an image's figures are those of it alone."""
-    count = BATCH_PIXELS // (shape[0] * shape[1])
+    count = BATCH_PIXELS // like.target[..., 0].size
     keeps_apart = getattr(model, "keeps_apart", None)
-    return count if count > 1 and keeps_apart and keeps_apart((count, *shape)) else 1
+    return count if count > 1 and keeps_apart and keeps_apart((count, *like.input.shape)) else 1
 
 
-def _run(model: Model, inputs: NDArray[np.float32]) -> list[tuple[NDArray[np.float32] | None, str | None]]:
+def _run(
+    model: Model, inputs: NDArray[np.float32], enlarges: int
+) -> list[tuple[NDArray[np.float32] | None, str | None]]:
     """Return `run_model` of each image, by one run over all of them where the model can."""
     if len(inputs) > 1:
         try:
             outputs = model(inputs)
         except Exception:  # one by one tells on which image, and what
             outputs = np.empty(0, np.float32)
-        if outputs.shape == inputs.shape and outputs.dtype == np.float32 and np.isfinite(outputs).all():
+        if (
+            outputs.shape == _enlarged(inputs.shape, enlarges)
+            and outputs.dtype == np.float32
+            and np.isfinite(outputs).all()
+        ):
             return [(output, None) for output in outputs]
-    return [run_model(model, image) for image in inputs]
+    return [run_model(model, image, enlarges) for image in inputs]
 
 
-def run_model(model: Model, image: NDArray[np.float32]) -> tuple[NDArray[np.float32] | None, str | None]:
-    """Return the output for one image (height, width, 3), or None and the reason why there is none."""
+def _enlarged(shape: tuple[int, ...], enlarges: int) -> tuple[int, ...]:
+    """Return the shape that the outputs of a batch have."""
+    return (shape[0], shape[1] * enlarges, shape[2] * enlarges, *shape[3:])
+
+
+def run_model(
+    model: Model, image: NDArray[np.float32], enlarges: int = 1
+) -> tuple[NDArray[np.float32] | None, str | None]:
+    """Return the output for one image (height, width, 3), or None and the reason why there is none.
+
+    Its sides are to be `enlarges` times those of the image.
+    """
     try:
         output = model(image[None])
     except Exception as error:  # TensorFlow has no common class for what a graph can raise
@@ -165,49 +188,24 @@ def run_model(model: Model, image: NDArray[np.float32]) -> tuple[NDArray[np.floa
     if str(output.dtype) not in FLOATS:
         return None, f"returned {output.dtype}, expected float32"
     output = output.astype(np.float32, copy=False)
-    if output.shape != (1, *image.shape):
-        return None, f"returned shape {output.shape} for an input of {(1, *image.shape)}"
+    expected = _enlarged((1, *image.shape), enlarges)
+    if output.shape != expected:
+        wanted = f", expected {expected} at scale {enlarges}" if enlarges > 1 else ""
+        return None, f"returned shape {output.shape} for an input of {(1, *image.shape)}{wanted}"
     if not np.isfinite(output).all():
         return None, f"returned NaN or infinity in {np.mean(~np.isfinite(output)):.1%} of the values"
     return output[0], None
 
 
-def score_output(target: NDArray[np.float32], output: NDArray[np.float32], track: Track) -> dict[str, float]:
-    """Return ``psnr_db``, ``ms_ssim`` and ``ms_ssim_float64`` of one output by a track's protocol."""
-    from aic_helpers.evaluation.metrics import ms_ssim, ms_ssim_both, psnr  # numba: who only reads results needs none
-
-    clipped = np.clip(output, 0, 1)
-    judged = clipped if track.ms_ssim_clipped else output
-    if track.ms_ssim_definition == "tensorflow":
-        protocol, exact = ms_ssim_both(target, judged, data_range=1.0, crop_px=track.crop_px)
-    else:
-        definition = track.ms_ssim_definition
-        protocol = exact = ms_ssim(target, judged, data_range=1.0, crop_px=track.crop_px, definition=definition)
-    return {
-        "psnr_db": psnr(target, clipped, data_range=1.0, crop_px=track.crop_px),
-        "ms_ssim": protocol,
-        "ms_ssim_float64": exact,
-    }
-
-
-def compile_metrics() -> None:
-    """Compile what scores an output, or load what was compiled before: both tracks' metrics, of a small image."""
-    image = np.zeros((208, 208, 3), np.float32)
-    for track in TRACKS.values():
-        score_output(image, image + np.float32(0.5), track)
-
-
-def summarise(frame: pd.DataFrame) -> dict[str, Any]:
+def summarise(frame: pd.DataFrame, protocol: Protocol) -> dict[str, Any]:
     """Return the ``metrics`` part of a result: means over the images, with 95 % intervals over the images.
 
     Where any image failed, the means are None and ``failed`` says on how many images and why.
     """
-    failures = frame["failure"].dropna()
-    names = ("psnr_db", "ms_ssim", "ms_ssim_float64")
-    bounds = {"psnr_db": UNBOUNDED, "ms_ssim": MS_SSIM_BOUNDS, "ms_ssim_float64": MS_SSIM_BOUNDS}
+    failures, names = frame["failure"].dropna(), figure_names(protocol)
     means = {name: None if len(failures) else float(frame[name].mean()) for name in names}
-    intervals = {name: None if len(failures) else mean_ci95(frame[name], bounds=bounds[name]) for name in names}
-    made = {"protocol": PROTOCOL, "runtime": frame.attrs.get("runtime"), "images": len(frame)}
+    intervals = {name: None if len(failures) else mean_ci95(frame[name], bounds=BOUNDS[name]) for name in names}
+    made = {"protocol": protocol.label, "runtime": frame.attrs.get("runtime"), "images": len(frame)}
     made |= {"mixing": frame.attrs.get("mixing"), "doubts": frame.attrs.get("doubts", [])}
     summary: dict[str, Any] = {**made, **means, **{f"{name}_ci95": ends for name, ends in intervals.items()}}
     summary |= {"cropped_images": int(frame["cropped"].sum()), "capped_images": int(frame["capped"].sum())}
@@ -236,15 +234,15 @@ def _row(pair: LoadedPair, output: NDArray[np.float32] | None, failure: str | No
     height_px, width_px = pair.target.shape[:2]
     row = {"image": pair.name, "width_px": width_px, "height_px": height_px, "cropped": pair.cropped, "capped": False}
     if output is None:
-        return row | dict.fromkeys(FIGURES, math.nan) | {"failure": failure}
+        return row | dict.fromkeys((*figure_names(track.protocol), *OUTSIDE), math.nan) | {"failure": failure}
     outside = np.maximum(-output, output - 1)
     try:
-        figures = score_output(pair.target, output, track)
+        figures = score_output(pair.target, output, track.protocol)
     except InputError as error:
         raise InputError.again(f"{pair.name}: {error}") from None
-    most_db = 10 * math.log10(255**2 * 3 * height_px * width_px)  # see the notes of `evaluate`
-    if figures["psnr_db"] > most_db:
-        row["capped"], figures["psnr_db"] = True, most_db
+    cap_db = most_db(pair.target, track.protocol)  # see the notes of `evaluate`
+    if figures["psnr_db"] > cap_db:
+        row["capped"], figures["psnr_db"] = True, cap_db
     return {
         **row,
         **figures,

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from aic_helpers.core.tracks import MAX_DIFFERENCE
+from aic_helpers.core.limits import MAX_DIFFERENCE
 from aic_helpers.evaluation.per_image import Model, run_model
 
 Image = NDArray[np.float32]
@@ -61,16 +61,27 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Seen:
-    """An input, its target and what the network gave, clipped to [0, 1]."""
+    """An input, the same at the target's size, its target and what the network gave, clipped to [0, 1]."""
 
     input: Image
+    shown: Image
     target: Image
     output: Image
 
     @property
+    def enlarges(self) -> int:
+        """How many times larger the output is than the input."""
+        return len(self.output) // len(self.input)
+
+    @property
     def lost_db(self) -> float:
         """How much worse than the input the output is."""
-        return _psnr_db(self.target, self.input) - _psnr_db(self.target, self.output)
+        return _psnr_db(self.target, self.shown) - _psnr_db(self.target, self.output)
+
+    def middle(self) -> Seen:
+        """Return the middle of it all, as much as is enough to tell: readings take many runs."""
+        large = (_middle(image, self.enlarges) for image in (self.shown, self.target, self.output))
+        return Seen(_middle(self.input, 1), *large)
 
 
 @dataclass(frozen=True)
@@ -153,15 +164,16 @@ def doubts(model: Model, seen: Sequence[Seen]) -> list[dict[str, Any]]:
         ``kind``: ``range``, ``colour``, ``repeat``, ``flat`` (one colour everywhere) or ``identity``; and ``text``.
     """
     found = [_repeated(model, seen[0])] if seen and getattr(model, "stateful", False) else []
-    if seen and all(np.abs(one.output - one.input).max() <= HALF_STEP for one in seen):
-        found.append(Doubt("identity", "it returns its input: no 8-bit value differs"))
+    if seen and all(np.abs(one.output - one.shown).max() <= HALF_STEP for one in seen):
+        words = "its input" if seen[0].enlarges == 1 else "its input enlarged by bicubic"
+        found.append(Doubt("identity", f"it returns {words}: no 8-bit value differs"))
     elif seen and np.mean([one.lost_db for one in seen]) > WORSE_DB:
         found.append(_misread(model, seen) or _flat(seen))
     return [asdict(doubt) for doubt in found if doubt]
 
 
 def _repeated(model: Model, one: Seen) -> Doubt | None:
-    first, second = (run_model(model, one.input)[0] for _ in range(2))
+    first, second = (run_model(model, one.input, one.enlarges)[0] for _ in range(2))
     if first is None or second is None:
         return None
     difference = float(np.abs(first - second).max())
@@ -173,15 +185,15 @@ def _repeated(model: Model, one: Seen) -> Doubt | None:
 
 def _misread(model: Model, seen: Sequence[Seen]) -> Doubt | None:
     """Return the reading that does better on every image than what the network was taken for, and well on the whole."""
-    pairs = [(_middle(one.input), _middle(one.target)) for one in seen]
-    outputs = [run_model(model, image)[0] for image, _ in pairs]
-    taken_db = np.array([_scored_db(target, output) for (_, target), output in zip(pairs, outputs, strict=True)])
-    own_db = np.mean([_psnr_db(target, image) for image, target in pairs])
+    parts = [one.middle() for one in seen]
+    outputs = [run_model(model, part.input, part.enlarges)[0] for part in parts]
+    taken_db = np.array([_scored_db(part.target, output) for part, output in zip(parts, outputs, strict=True)])
+    own_db = np.mean([_psnr_db(part.target, part.shown) for part in parts])
     least_db = max(taken_db.mean() + BETTER_DB, own_db - WORSE_DB)
     found: list[tuple[float, _Reading]] = []
     for reading in READINGS:
         if all(output is not None and reading.looks_like_it(output) for output in outputs):
-            read_db = np.array([_read_db(model, *pair, reading) for pair in pairs])
+            read_db = np.array([_read_db(model, part, reading) for part in parts])
             if (read_db >= taken_db).all() and read_db.mean() >= least_db:
                 found.append((read_db.mean(), reading))
     best_db = max((read_db for read_db, _ in found), default=0.0)
@@ -189,15 +201,15 @@ def _misread(model: Model, seen: Sequence[Seen]) -> Doubt | None:
     return Doubt(best.kind, f"it looks as if {best.words}") if best else None
 
 
-def _middle(image: Image) -> Image:
-    """Return the middle of an image, as much of it as is enough to tell: readings take many runs."""
-    top, left = (max(side - MIDDLE_PX, 0) // 2 for side in image.shape[:2])
-    return image[top : top + MIDDLE_PX, left : left + MIDDLE_PX]
+def _middle(image: Image, times: int) -> Image:
+    """Return the middle of an image that is so many times larger than the input."""
+    top, left = (max(side // times - MIDDLE_PX, 0) // 2 * times for side in image.shape[:2])
+    return image[top : top + MIDDLE_PX * times, left : left + MIDDLE_PX * times]
 
 
-def _read_db(model: Model, image: Image, target: Image, reading: _Reading) -> float:
-    output, _ = run_model(model, np.ascontiguousarray(reading.before(image)))
-    return _scored_db(target, None if output is None else reading.after(output))
+def _read_db(model: Model, part: Seen, reading: _Reading) -> float:
+    output, _ = run_model(model, np.ascontiguousarray(reading.before(part.input)), part.enlarges)
+    return _scored_db(part.target, None if output is None else reading.after(output))
 
 
 def _scored_db(target: Image, output: Image | None) -> float:

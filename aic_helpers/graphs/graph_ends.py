@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aic_helpers.core.errors import InputError, nearest
-from aic_helpers.core.tracks import MAX_RAM_MIB
+from aic_helpers.core.limits import MAX_RAM_MIB
 from aic_helpers.graphs.tensorflow_runtime import PYTHON_OPERATIONS, runtime
 
 PLACEHOLDERS = frozenset({"Placeholder", "PlaceholderV2"})

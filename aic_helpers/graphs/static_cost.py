@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from aic_helpers.core.error_reasons import reason
-from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX
+from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX
 from aic_helpers.graphs.graph_ends import needed_nodes, node_name
 from aic_helpers.graphs.tensorflow_runtime import runtime
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from aic_helpers.core import isolation
 from aic_helpers.core.errors import InputError, require_file
+from aic_helpers.core.limits import MAX_FILE_BYTES
 from aic_helpers.core.quiet_tensorflow import make_light
 from aic_helpers.core.safe_texts import shown
-from aic_helpers.core.tracks import MAX_FILE_BYTES
 from aic_helpers.graphs.allowed_operations import ALLOWED
 from aic_helpers.graphs.tensorflow_runtime import runtime
 from aic_helpers.processes import confinement, worker_kinds, workers

@@ -153,8 +153,10 @@ class ModelWorker:
         max_rss_mib: float | None = None,
         run_timeout_s: float = 120.0,
         warm: bool = False,
+        enlarges: int = 1,
     ) -> None:
         self.path = path
+        self._enlarges = enlarges
         self.ready = False
         self._run_timeout_s = run_timeout_s
         self._settings = {"threads": threads, "device": device, "gpu_limit_mib": gpu_limit_mib}

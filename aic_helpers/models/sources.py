@@ -13,9 +13,10 @@ from typing import Any, Literal
 
 from aic_helpers.core.errors import InputError, nearest, require_file
 from aic_helpers.core.project_paths import PACKAGE, PROJECT, challenge_folder, fetch_command
-from aic_helpers.core.tracks import Track
 from aic_helpers.models.adapters import AS_IT_IS, Adapters, read_adapters
 from aic_helpers.reporting.text_tables import typed
+from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.tracks.definitions import Track
 from aic_helpers.weights import file_kinds
 from aic_helpers.weights.checkpoint_paths import checkpoint_prefix, require_whole
 
@@ -158,9 +159,18 @@ def is_there(found: Mapping[str, str]) -> bool:
     return all(path.exists() or path.with_name(f"{path.name}.index").exists() for path in paths)
 
 
+def is_for(source: ModelSource, track: Track) -> bool:
+    """Return whether a model may be run on a track: a pretrained one only where networks get and return the same."""
+    if source.track is None or source.track == track.name:
+        return True
+    own = TRACKS[source.track].task
+    return own.input == track.task.input and (own.scale == track.task.scale and own.input != "own")
+
+
 def baseline_pb(track: Track) -> Path:
     """Return the frozen model that a track times every model beside."""
-    return PRETRAINED / f"{track.baseline}.pb"
+    beside = track.timed_beside
+    return Path(beside) if beside.endswith(".pb") else PRETRAINED / f"{beside}.pb"
 
 
 def _pretrained(name: str) -> ModelSource:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aic_helpers.core.errors import require_file
-from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, MAX_RAM_MIB
+from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX, MAX_RAM_MIB
 from aic_helpers.profiling.probes import Outcome, Size, run_trials
 from aic_helpers.profiling.rules import Part, Rule, judge
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, MAX_DIFFERENCE, MAX_FILE_BYTES
+from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX, MAX_DIFFERENCE, MAX_FILE_BYTES
 from aic_helpers.profiling.probes import Findings, Outcome
 
 HD_NAME = f"{HD_WIDTH_PX}x{HD_HEIGHT_PX}"

@@ -12,8 +12,8 @@ import numpy as np
 
 from aic_helpers.core import machine
 from aic_helpers.core.errors import InputError, require_file
+from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX, MAX_RAM_MIB
 from aic_helpers.core.progress_types import Progress
-from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, MAX_RAM_MIB
 from aic_helpers.models.model_workers import ModelFailure, ModelWorker
 from aic_helpers.profiling.profiler import input_image
 

@@ -6,11 +6,21 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-METRICS: tuple[dict[str, Any], ...] = (
-    {"key": "psnr_db", "title": "PSNR", "unit": "dB", "digits": 2},
-    {"key": "ms_ssim", "title": "MS-SSIM", "unit": "", "digits": 4},
-)
-"""The figures of an image. Higher is better."""
+from aic_helpers.tracks.definitions import TITLES, Protocol
+
+Metric = Mapping[str, Any]
+"""A figure of an image: its ``key``, ``title``, ``unit`` and ``digits``. Higher is better."""
+
+
+def metrics(protocol: Protocol) -> list[Metric]:
+    """Return the figures of an image by a protocol."""
+    return [
+        {"key": key, "title": TITLES[key], "unit": "dB", "digits": 2}
+        if key == "psnr_db"
+        else {"key": key, "title": TITLES[key], "unit": "", "digits": 4}
+        for key in protocol.columns
+    ]
+
 
 START: Mapping[str, Any] = {
     "image": "",
@@ -49,7 +59,7 @@ def catalogue(
     baseline: str = "",
     before: str = "input",
     reference: str = "target",
-    metrics: Sequence[Mapping[str, Any]] = METRICS,
+    metrics: Sequence[Metric],
     track: str = "",
 ) -> Catalogue:
     """Return a catalogue in which no track and no photo can be chosen.
@@ -65,7 +75,7 @@ def catalogue(
     before, reference : str
         Which of `shown` are the input and the target; empty where there is none.
     metrics : sequence of dict
-        As in `METRICS`.
+        See `metrics`.
     """
     return {
         "title": title,

@@ -20,7 +20,6 @@ from typing import Any
 
 from aic_helpers.core import machine, safe_files
 from aic_helpers.core.project_paths import PACKAGE
-from aic_helpers.core.tracks import PROTOCOL
 from aic_helpers.data.datasets import Dataset
 from aic_helpers.graphs.tensorflow_runtime import LIGHT, WHOLE
 from aic_helpers.models import sources
@@ -67,7 +66,8 @@ def metrics_key(settings: Settings, model_sha256: str) -> Key:
     return {
         "model": model_sha256,
         "data": data_sha256(settings.dataset, settings.limit),
-        "protocol": PROTOCOL,
+        "protocol": settings.track.protocol.model_dump(mode="json"),
+        "task": settings.track.task.model_dump(mode="json"),
         "limit": settings.limit,
         "code": code("evaluation.isolated"),
         **machine.arithmetic_settings(),

@@ -54,7 +54,7 @@ def find(
     dataset : Dataset
     models : sequence of str
         Model sources (see `aic_helpers.models.sources.resolve`) and run folders. None of them: the runs of the track in
-        `runs/` that were made on this data. A model made for the other track is left out.
+        `runs/` that were made on this data. A model made for another track is left out.
     workshop : Path
         A folder to convert models in that have no run.
     """
@@ -64,7 +64,7 @@ def find(
         progress(done, len(typed), f"opening {Path(name).name}")
         candidate = _candidate(dataset, name, workshop)
         if candidate is None:
-            notes.append(f"{Path(name).name} is left out: it was made for the other track")
+            notes.append(f"{Path(name).name} is left out: it was made for another track")
         elif candidate.name == found[0].name and candidate.result and not found[0].result:
             found[0] = candidate  # the same model, and measured
         elif candidate.pb is None or all(candidate.pb != other.pb for other in found):
@@ -86,8 +86,8 @@ def _is_run(folder: Path) -> bool:
 
 
 def _baseline(dataset: Dataset, workshop: Path) -> Candidate:
-    name = dataset.track.baseline
-    return _candidate(dataset, name, workshop) or Candidate(name, sources.baseline_pb(dataset.track))
+    name = dataset.track.timed_beside
+    return _candidate(dataset, name, workshop) or Candidate(Path(name).stem, sources.baseline_pb(dataset.track))
 
 
 def _runs_on(dataset: Dataset) -> list[str]:
@@ -104,7 +104,7 @@ def _runs_on(dataset: Dataset) -> list[str]:
 
 
 def _candidate(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None:
-    """Return the candidate that a person typed; None for one of the other track."""
+    """Return the candidate that a person typed; None for one of another track."""
     folder = Path(typed)
     is_run = _is_run(folder)
     name = folder.resolve().name if is_run else typed
@@ -135,13 +135,14 @@ def require_model(folder: Path, result: Result) -> Model:
 
 
 def _measured(dataset: Dataset, folder: Path, result: Result, model: Model) -> Candidate:
-    images = _images(folder) if result.data.name == dataset.name else None
+    columns = dataset.track.protocol.columns
+    images = _images(folder, columns) if result.data.name == dataset.name else None
     return Candidate(model.name, folder.resolve() / "model.pb", result, images)
 
 
 def _of_source(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None:
     source = sources.resolve(typed)
-    if source.track not in (None, dataset.track.name):
+    if not sources.is_for(source, dataset.track):
         return None
     folder = run_settings.run_folder(dataset.track, source)
     settings = run_settings.Settings(dataset.track, source, dataset, folder, None)
@@ -151,7 +152,7 @@ def _of_source(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None
             return _measured(dataset, folder, result, result.model)
     except InputError:
         pass  # a run that can't be read doesn't keep its model out
-    if source.name == dataset.track.baseline:
+    if source.typed == dataset.track.timed_beside:
         return Candidate(source.name, sources.baseline_pb(dataset.track))
     if source.kind == "frozen":
         return Candidate(source.name, source.path.resolve())
@@ -161,11 +162,11 @@ def _of_source(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None
     return Candidate(source.name, pb)
 
 
-def _images(folder: Path) -> pd.DataFrame | None:
+def _images(folder: Path, columns: Sequence[str]) -> pd.DataFrame | None:
     """Return a run's figures by image; None where there are none, or none that can be read."""
     try:
         table = csv_tables.read(folder / "images.csv", results.TEXTS)
-        return table[["image", "psnr_db", "ms_ssim", "failure"]]
+        return table[["image", *columns, "failure"]]
     except (OSError, ValueError, KeyError):
         return None
 

@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from aic_helpers.core.tracks import Track
 from aic_helpers.data.crops import largest_error
 from aic_helpers.data.images import Floats
-from aic_helpers.evaluation.per_image import score_output
+from aic_helpers.evaluation.protocols import score_output
 from aic_helpers.reporting.figure_style import ORANGE, notice, styled
+from aic_helpers.tracks.definitions import Track
 
 DETAIL_PX = (140, 210)
 """Height and width of the detail that is shown of a photo larger than twice that."""
@@ -24,7 +24,10 @@ DETAIL_PX = (140, 210)
 
 @dataclass(frozen=True)
 class Comparison:
-    """One validation image: what went in, what came out, and what it should have been; floats (height, width, 3)."""
+    """One validation image: what went in, at the output's size, what came out, and what it should have been.
+
+    Floats, (height, width, 3).
+    """
 
     title: str
     input: Floats
@@ -34,7 +37,7 @@ class Comparison:
 
 @styled
 def beside_targets(track: Track, comparisons: Sequence[Comparison]) -> Figure:
-    """Return a row for each image: input, output and target, with PSNR and MS-SSIM against the target.
+    """Return a row for each image: input, output and target, with the track's metrics against the target.
 
     A photo is shown whole once, small, and then in a detail: the place where the input is furthest from the
     target. The figures under the panels are those of the whole image, by the track's protocol.
@@ -61,7 +64,8 @@ def _is_large(image: Floats) -> bool:
 
 
 def _comparison_row(fold: Any, track: Track, comparison: Comparison) -> None:
-    named = {"input": comparison.input, "output": comparison.output, "target": comparison.target}
+    given = "input, enlarged" if track.enlarges > 1 else "input"
+    named = {given: comparison.input, "output": comparison.output, "target": comparison.target}
     large = _is_large(comparison.target)
     panels = list(np.atleast_1d(fold.subplots(1, 3 + large)))
     top, left = largest_error(comparison.target, comparison.input, DETAIL_PX) if large else (0, 0)
@@ -76,9 +80,11 @@ def _comparison_row(fold: Any, track: Track, comparison: Comparison) -> None:
 
 
 def _figures(track: Track, target: Floats, image: Floats) -> str:
-    """Return an image's PSNR and MS-SSIM in words."""
-    figures = score_output(target, image, track)
-    return f"{figures['psnr_db']:.2f} dB, {figures['ms_ssim']:.4f}"
+    """Return an image's metrics in words."""
+    figures = score_output(target, image, track.protocol)
+    return ", ".join(
+        f"{figures[name]:.2f} dB" if name == "psnr_db" else f"{figures[name]:.4f}" for name in track.protocol.columns
+    )
 
 
 def show_image(axes: Axes, image: NDArray, caption: str) -> None:

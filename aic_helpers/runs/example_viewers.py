@@ -24,9 +24,14 @@ def of_run(run: RunFolder, number: int, others: Sequence[Viewer]) -> Viewer:
     others : sequence of Viewer
         Those of the runs before it in the page.
     """
-    images = [_image(example, len(run.tables["images"])) for example in run.examples]
+    images = [_image(example, run) for example in run.examples]
     given = catalogues.catalogue(
-        run.model.name, [{"name": side} for side in SIDES], images, data=run.result.data.name, models=[AFTER]
+        run.model.name,
+        [{"name": side} for side in SIDES],
+        images,
+        data=run.result.data.name,
+        models=[AFTER],
+        metrics=catalogues.metrics(run.track.protocol),
     )
     pictures = {
         (example.row["image"], side): picture
@@ -37,19 +42,20 @@ def of_run(run: RunFolder, number: int, others: Sequence[Viewer]) -> Viewer:
     return viewer_pages.viewer(given, catalogues.start(given, SIDES), pictures, f"picture-{number}", others)
 
 
-def _image(example: Example, images: int) -> dict[str, Any]:
-    row = example.row
-    figures = {BEFORE: figures_of(row, "input_"), AFTER: figures_of(row)}
+def _image(example: Example, run: RunFolder) -> dict[str, Any]:
+    row, columns, images = example.row, run.track.protocol.columns, len(run.tables["images"])
+    figures = {BEFORE: figures_of(row, columns, "input_"), AFTER: figures_of(row, columns)}
     failures = {side: picture.problem for side, picture in example.pictures.items() if side in SIDES}
     failures = {side: problem for side, problem in failures.items() if problem}
     end = "Only" if images == 1 else str(row["end"]).capitalize()
-    words = f"{end} image by PSNR{_gain(row)}. {place_words(example)}"
+    enlarged = " The input is shown enlarged." if run.track.enlarges > 1 else ""
+    words = f"{end} image by PSNR{_gain(row)}. {place_words(example)}{enlarged}"
     return catalogues.image(row["image"], figures, words=words, failures=failures)
 
 
-def figures_of(row: dict[str, Any], side: str = "") -> dict[str, float]:
+def figures_of(row: dict[str, Any], columns: Sequence[str], side: str = "") -> dict[str, float]:
     """Return the figures of the output, or with ``input_`` of the input, from a row of `examples.csv`."""
-    return {metric["key"]: row[side + metric["key"]] for metric in catalogues.METRICS}
+    return {column: row[side + column] for column in columns}
 
 
 def _gain(row: dict[str, Any]) -> str:

@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from aic_helpers.core import published_results
-from aic_helpers.core.tracks import SPEEDUP_CAP, TRACKS
 from aic_helpers.reporting import text_tables
 from aic_helpers.reporting.captioned_plots import Plot, drawn
 from aic_helpers.runs import run_plots
 from aic_helpers.runs.run_folders import RunFolder
+from aic_helpers.tracks import published_results
+from aic_helpers.tracks.definitions import Track
 
 
 def of_run(run: RunFolder, number: int) -> list[Plot]:
@@ -27,16 +27,17 @@ def _absent(run: RunFolder, table: str, otherwise: str) -> str:
 
 
 def _spread(run: RunFolder, number: int) -> Plot:
-    title, images = "Spread over the images", run.tables["images"]
+    title, images, columns = "Spread over the images", run.tables["images"], run.track.protocol.columns
     if missing := _absent(run, "images", "There are no figures of single images: aic evaluate makes them."):
         return Plot(title, missing=missing)
 
     def alt() -> str:
         low, high = images["psnr_db"].min(), images["psnr_db"].max()
-        return f"PSNR and MS-SSIM of {text_tables.counted(len(images), 'image')}; PSNR from {low:.2f} to {high:.2f} dB"
+        metrics = " and ".join(run.track.protocol.words)
+        return f"{metrics} of {text_tables.counted(len(images), 'image')}; PSNR from {low:.2f} to {high:.2f} dB"
 
     caption = "Each dot is an image. The line is the mean, the grey band its 95 % interval."
-    return drawn(title, caption, alt, lambda: run_plots.image_scores(images, narrow=True), f"spread-{number}")
+    return drawn(title, caption, alt, lambda: run_plots.image_scores(images, columns, narrow=True), f"spread-{number}")
 
 
 def _timing(run: RunFolder, number: int) -> Plot:
@@ -66,7 +67,13 @@ def _memory(run: RunFolder, number: int) -> Plot:
 
     size = f"{profile.width_px}x{profile.height_px}"
     caption = f"Peak resident memory of a process that runs one image of {size}, beside the rule's limit."
-    return drawn(title, caption, alt, lambda: run_plots.memory(profile, narrow=True), f"memory-{number}")
+    return drawn(
+        title,
+        caption,
+        alt,
+        lambda: run_plots.memory(profile, run.track.rules.max_ram_mib, narrow=True),
+        f"memory-{number}",
+    )
 
 
 def _growth(run: RunFolder, number: int) -> Plot:
@@ -94,22 +101,26 @@ def speed_and_quality(runs: Sequence[tuple[int, RunFolder]]) -> list[Plot]:
         Each with the number that it has in the report.
     """
     groups: dict[tuple[str, str, Any], list[dict[str, Any]]] = {}
-    lacking = []
+    tracks, lacking = {}, []
     for number, run in runs:
         metrics, data = run.result.metrics, run.result.data
         key = (run.result.track, text_tables.data_words(data.name, data.note), metrics and metrics.images)
         point = _point(run, str(number) if len(runs) > 1 else "")
+        tracks[run.result.track] = run.track
         if point:
             groups.setdefault(key, []).append(point)
         else:
             lacking.append(str(number))
-    found = [_group(place, *key, points) for place, (key, points) in enumerate(groups.items())]
+    found = [
+        _group(place, tracks[track], data, images, points)
+        for place, ((track, data, images), points) in enumerate(groups.items())
+    ]
     return found + ([_lack(lacking, many=len(runs) > 1)] if lacking else [])
 
 
 def _lack(numbers: Sequence[str], *, many: bool) -> Plot:
     """Return what is said of the runs that have no place in a plot of quality over speed."""
-    why = "it takes PSNR, MS-SSIM and a speedup, all finite."
+    why = "it takes the metrics and a speedup, all finite."
     if many:
         return Plot("Not in a plot of speed against quality", missing=f"No. {', '.join(numbers)}: {why}")
     return Plot("Speed against quality", missing=f"This run has no place in a plot of speed against quality: {why}")
@@ -117,7 +128,7 @@ def _lack(numbers: Sequence[str], *, many: bool) -> Plot:
 
 def _point(run: RunFolder, label: str) -> dict[str, Any] | None:
     metrics, profile = run.result.metrics, run.result.profile
-    figures = {"speedup": profile, "psnr_db": metrics, "ms_ssim": metrics}
+    figures = {"speedup": profile} | dict.fromkeys(run.track.protocol.columns, metrics)
     point = {name: getattr(part, name, None) for name, part in figures.items()}
     if not all(value is not None and math.isfinite(value) for value in point.values()):
         return None
@@ -125,8 +136,8 @@ def _point(run: RunFolder, label: str) -> dict[str, Any] | None:
     return {"label": label, **point, **intervals}
 
 
-def _group(place: int, track: str, data: str, images: int | None, points: list[dict[str, Any]]) -> Plot:
-    rows = published_results.RESULTS.get(track, ())
+def _group(place: int, track: Track, data: str, images: int | None, points: list[dict[str, Any]]) -> Plot:
+    rows = published_results.RESULTS.get(track.name, ())
     results = pd.DataFrame(
         [
             {"speedup": published_results.BASELINE_MS / row.time_ms, "psnr_db": row.psnr_db, "ms_ssim": row.ms_ssim}
@@ -142,13 +153,18 @@ def _group(place: int, track: str, data: str, images: int | None, points: list[d
     numbers = " The numbers are those of the table." if points[0]["label"] else ""
     caption = (
         f"On {text_tables.counted(images or 0, 'image')} of {data}. Up and to the right is better. The crosses are "
-        f"95 % intervals; the stairs join what nothing beats in both (the Pareto front); "
-        f"dotted: from {SPEEDUP_CAP:.0f} times on, more speed scores no more.{numbers} {reference}"
+        f"95 % intervals; the stairs join what nothing beats in both (the Pareto front){_dotted(track)}.{numbers} "
+        f"{reference}"
     )
+    called = f"Track\N{NO-BREAK SPACE}{track.letter}" if track.letter else track.title
     return drawn(
-        f"Speed against quality, Track\N{NO-BREAK SPACE}{TRACKS[track].letter}",
+        f"Speed against quality, {called}",
         caption,
         lambda: "; ".join(f"speedup {one['speedup']:.2f} at {one['psnr_db']:.2f} dB" for one in points),
-        lambda: run_plots.speed_and_quality(pd.DataFrame(points), results),
+        lambda: run_plots.speed_and_quality(pd.DataFrame(points), results, track),
         f"front-{place}",
     )
+
+
+def _dotted(track: Track) -> str:
+    return f"; dotted: from {track.speedup_cap:g} times on, more speed scores no more" if track.speedup_cap else ""

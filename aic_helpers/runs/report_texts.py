@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Literal
 
 from aic_helpers.core.project_paths import workbench
-from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX, TRACKS, Track
 from aic_helpers.reporting import text_tables
-from aic_helpers.runs import result_tables
+from aic_helpers.runs import quantities, result_tables
 from aic_helpers.runs.run_folders import RunFolder
 from aic_helpers.runs.schema import Metrics, Model, Profile, Requirement, Result
+from aic_helpers.tracks.definitions import Track
 
 Told = tuple[str, str, str]
 """A label, a value in words, and how it was made."""
@@ -65,34 +65,41 @@ def failures(result: Result) -> list[tuple[str, str]]:
     return [(name, part.failed) for name, part in parts.items() if part and part.failed]
 
 
-def scores(result: Result) -> list[Told]:
-    """Return scores A, B and C: name, value, interval in words; none where there are none."""
-    rows = result_tables.score_rows(result.scores) if result.scores else []
+def scores(run: RunFolder) -> list[Told]:
+    """Return the scores: name, value, interval in words; none where there are none."""
+    rows = result_tables.score_rows(run.result, run.track) if run.result.scores else []
     parted = [(label, *value.partition(" (")) for label, value in rows]
     return [(label, value, f"95 %: {interval.rstrip(')')}" if interval else "") for label, value, _, interval in parted]
 
 
-def no_scores(result: Result) -> str:
+def no_scores(result: Result, track: Track) -> str:
     """Return why there are no scores."""
+    if not track.scores.better:
+        return "this track has none"
     metrics, profile = result.metrics, result.profile
+    width_px, height_px = track.measured.size
     missing = [
-        ("PSNR and MS-SSIM were not measured: aic evaluate", metrics is None),
+        (f"{' and '.join(track.protocol.words)} were not measured: aic evaluate", metrics is None),
         ("the metrics failed", metrics and metrics.failed),
         ("time was not measured: aic profile", profile is None),
         ("the profile failed", profile and profile.failed),
-        (f"the profile is of another size than {HD_WIDTH_PX}x{HD_HEIGHT_PX}", profile and not profile.is_hd),
+        (
+            f"the profile is of another size than {width_px}x{height_px}",
+            profile and not quantities.is_at_size(track, profile),
+        ),
+        (f"there is no {quantities.missing(track, result)}", quantities.missing(track, result)),
     ]
     why = next((words for words, holds in missing if holds), "a figure is not finite")
-    return f"they need PSNR, MS-SSIM and the speedup at {HD_WIDTH_PX}x{HD_HEIGHT_PX}, and {why}"
+    return f"{result_tables.needs(track)}, and {why}"
 
 
 def figures(run: RunFolder) -> list[Told]:
     """Return the figures of quality, speed, memory and of the model, each with how it was made."""
-    result, track = run.result, TRACKS[run.result.track]
+    result, track = run.result, run.track
     made = _quality_made(result, track) | _profile_made(result.profile, track) | _model_made(run.model)
     rows = [
-        *result_tables.metrics_rows(result.metrics),
-        *result_tables.profile_rows(result.profile),
+        *result_tables.metrics_rows(result.metrics, track),
+        *result_tables.profile_rows(result.profile, track),
         *(row for row in result_tables.model_rows(run.model) if row[0] != "model"),
     ]
     return [(label, value, made.get(label, "")) for label, value in rows]
@@ -101,26 +108,31 @@ def figures(run: RunFolder) -> list[Told]:
 def _quality_made(result: Result, track: Track) -> dict[str, str]:
     metrics = result.metrics
     if not metrics:
-        return dict.fromkeys(("PSNR", "MS-SSIM", "images"), "aic evaluate measures it")
+        return dict.fromkeys((*track.protocol.words, "images"), "aic evaluate measures it")
     mean = (
         f"mean over the images, protocol {metrics.protocol or 'not said'}; 95 % interval by bootstrap over the images"
     )
-    clipped = "" if track.ms_ssim_clipped else ", of values as they are"
+    clipped = "" if track.protocol.clip_for_ms_ssim else ", of values as they are"
     float64 = metrics.ms_ssim_float64
     adds = float64 is not None and metrics.ms_ssim is not None and float64 != metrics.ms_ssim
     return {
         "PSNR": f"{mean}. {_protocol(track)}",
+        "SSIM": mean,
         "MS-SSIM": mean + clipped + (f"; {float64:.4f} with sums in float64" if adds else ""),
-        "PSNR, MS-SSIM": mean,
+        ", ".join(track.protocol.words): mean,
         "images": _images_made(result, metrics),
         "doubt": "from the outputs for the worst, the median and the best image",
     }
 
 
 def _protocol(track: Track) -> str:
-    crop = f"{track.crop_px} px are cropped from each side" if track.crop_px else "Nothing is cropped"
-    scale = f"; inputs are the targets scaled down and up again by {track.scale}" if track.scale > 1 else ""
-    return f"{crop}; outputs are clipped to [0, 1]{scale}."
+    protocol, task = track.protocol, track.task
+    crop = f"{protocol.border_px} px are cropped from each side" if protocol.border_px else "Nothing is cropped"
+    rounded = " and rounded to 8 bits" if protocol.round_output else ""
+    colour = "; judged on Y alone" if protocol.colour == "y" else ""
+    again = " and up again" if task.input == "enlarged" else ""
+    scale = f"; inputs are the targets scaled down{again} by {task.scale}" if task.scale > 1 else ""
+    return f"{crop}; outputs are clipped to [0, 1]{rounded}{colour}{scale}."
 
 
 def _images_made(result: Result, metrics: Metrics) -> str:
@@ -145,7 +157,7 @@ def _profile_made(profile: Profile | None, track: Track) -> dict[str, str]:
     return {
         "failed": "the model did not get through the profile",
         "time": f"median of {runs} runs after {profile.warm_up_runs} to warm up, {run}{spread}" if runs else run,
-        "baseline": f"{track.baseline}, timed in turn with the model, each in a process of its own",
+        "baseline": f"{Path(track.timed_beside).stem}, timed in turn with the model, each in a process of its own",
         "speedup": f"median over {runs} pairs of runs{stop}" if runs else "",
         "throughput": "2 x multiply-accumulates of the graph / time",
         "RAM": f"peak of a fresh process that runs one image ({profile.memory_method}){weighed}",
@@ -187,7 +199,7 @@ def commands(run: RunFolder) -> list[str]:
     more += [] if result.profile else ["--no-profile"]
     adapted = _adapted(run.model)
     lines = [" ".join(["aic run", *shared, *adapted, *more])]
-    conditions = _conditions(result)
+    conditions = _conditions(result, run.track)
     if conditions:
         lines.append(" ".join(["aic profile", *shared, *adapted, *conditions]))
     if not run.tables["growth"].empty:
@@ -216,12 +228,12 @@ def _adapted(model: Model) -> list[str]:
     return [*(f"--{name} {shlex.quote(str(value))}" for name, value in said), *set_to]
 
 
-def _conditions(result: Result) -> list[str]:
+def _conditions(result: Result, track: Track) -> list[str]:
     """Return the options of a profile under other conditions than those of `aic run`."""
     profile, cores = result.profile, result.environment.cores
     if not profile:
         return []
-    size = [] if profile.is_hd else [f"--size {profile.width_px}x{profile.height_px}"]
+    size = [] if quantities.is_at_size(track, profile) else [f"--size {profile.width_px}x{profile.height_px}"]
     threads = [f"--threads {profile.threads}"] if cores and profile.threads != cores else []
     return size + threads + ([f"--device {profile.device}"] if profile.device != "cpu" else [])
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from aic_helpers.core import published_results, safe_files
+from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.safe_texts import printable
-from aic_helpers.core.tracks import TRACKS
 from aic_helpers.reporting import html_pages, text_tables
 from aic_helpers.reporting.captioned_plots import UNREADABLE, Plot
 from aic_helpers.reporting.viewer_pages import Viewer
 from aic_helpers.runs import example_viewers, report_plots, report_texts, result_tables, schema
 from aic_helpers.runs.run_folders import Example, RunFolder, open_run
 from aic_helpers.runs.schema import Requirement, Result
-
-COLUMNS = ("PSNR", "MS-SSIM", "speedup", "RAM", "score A", "score B", "score C")
-"""Of the table that compares runs, by the labels of `aic_helpers.runs.result_tables.run_rows`."""
+from aic_helpers.tracks import published_results
+from aic_helpers.tracks.definitions import TITLES, Track
 
 Known = Mapping[Path, Result]
 
@@ -46,7 +44,7 @@ class Section:
     rules: list[tuple[str, Requirement]]
     environment: list[tuple[str, str]]
     commands: list[str]
-    cells: list[tuple[str, str]]
+    cells: dict[str, tuple[str, str]]
 
 
 def write_report(runs: Sequence[Path], out: Path, known: Known = MappingProxyType({})) -> Path:
@@ -120,13 +118,13 @@ def _section(run: RunFolder, number: int, others: Sequence[Viewer], *, alone: bo
     return Section(
         number=number,
         name=run.model.name + (" (changed since)" if result.altered else ""),
-        track=TRACKS[result.track].title,
+        track=run.track.title,
         data=text_tables.data_words(result.data.name, result.data.note),
         folder=str(printable(report_texts.short_path(run.folder))),
         made=result.environment.created_utc,
         verdict=report_texts.verdict(result),
-        scores=report_texts.scores(result),
-        no_scores=f"No scores: {report_texts.no_scores(result)}.",
+        scores=report_texts.scores(run),
+        no_scores=f"No scores: {report_texts.no_scores(result, run.track)}.",
         figures=report_texts.figures(run),
         notes=report_texts.notes(result),
         plots=plots + report_plots.of_run(run, number),
@@ -136,7 +134,7 @@ def _section(run: RunFolder, number: int, others: Sequence[Viewer], *, alone: bo
         rules=[(result_tables.verdict(rule), rule) for rule in result.requirements],
         environment=report_texts.environment(result),
         commands=report_texts.commands(run),
-        cells=_cells(result),
+        cells=_cells(run),
     )
 
 
@@ -148,16 +146,24 @@ def _not_shown(run: RunFolder) -> str:
     return run.problems.get("examples", "No example images are in the run folder: aic evaluate makes them.")
 
 
-def _cells(result: Result) -> list[tuple[str, str]]:
-    """Return the run's figures for the table that compares runs: value, and interval or empty."""
-    rows = dict(result_tables.run_rows(result))
-    if "PSNR, MS-SSIM" in rows:
-        rows |= {"PSNR": "failed", "MS-SSIM": "failed"}
-    parted = [rows.get(label, "none").partition(" (") for label in COLUMNS]
-    intervals = [
-        rest.rstrip(")") if label != "RAM" else "" for label, (_, _, rest) in zip(COLUMNS, parted, strict=True)
-    ]
-    return list(zip([value for value, _, _ in parted], intervals, strict=True))
+def _columns(tracks: Iterable[Track]) -> list[str]:
+    """Return the columns of the table that compares runs, by the labels of `result_tables.run_rows`."""
+    found = [*tracks]
+    metrics = [TITLES[name] for name in TITLES if any(name in track.protocol.columns for track in found)]
+    scores = dict.fromkeys(result_tables.score_title(name) for track in found for name in track.scores.better)
+    return [*metrics, "speedup", "RAM", *scores]
+
+
+def _cells(run: RunFolder) -> dict[str, tuple[str, str]]:
+    """Return the run's figures for the table that compares runs, by column: value, and interval or empty."""
+    rows = dict(result_tables.run_rows(run.result))
+    if run.result.metrics and run.result.metrics.failed:
+        rows |= dict.fromkeys(run.track.protocol.words, "failed")
+    cells = {}
+    for label in _columns([run.track]):
+        value, _, rest = rows.get(label, "none").partition(" (")
+        cells[label] = ("none", "") if value.startswith("none") else (value, "" if label == "RAM" else rest.rstrip(")"))
+    return cells
 
 
 def _page(told: Sequence[tuple[RunFolder, Section]], problems: Sequence[str]) -> str:
@@ -170,7 +176,7 @@ def _page(told: Sequence[tuple[RunFolder, Section]], problems: Sequence[str]) ->
         sections=[section for _, section in told],
         problems=problems,
         many=many,
-        columns=COLUMNS,
+        columns=_columns(run.track for run, _ in told),
         fronts=report_plots.speed_and_quality(numbered) if many else [],
         published=[row for track in tracks for row in published_results.RESULTS.get(track, ())],
         baseline_ms=published_results.BASELINE_MS,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX
 from aic_helpers.core.machine import load_notes
-from aic_helpers.core.tracks import MAX_RAM_MIB, TRACKS
 from aic_helpers.reporting.text_tables import NOT_MEASURED, Row, aligned, counted, data_words, typed
+from aic_helpers.runs import results
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
 from aic_helpers.runs.schema import Interval, Metrics, Model, Profile, Requirement, Result, Score
+from aic_helpers.tracks.definitions import TITLES, Track
 
 
 def settings_rows(settings: Settings) -> list[Row]:
@@ -30,16 +32,17 @@ def folder_row(settings: Settings) -> Row:
 
 def run_rows(result: Result) -> list[Row]:
     """Return what a run found, as labels and values in words."""
+    track = results.track_of(result)
     return [
-        ("track", TRACKS[result.track].title),
+        ("track", track.title),
         ("model", result.model.name if result.model else "none"),
         *([("adapted", "; ".join(result.model.adapters))] if result.model and result.model.adapters else []),
         *([("model's note", "; ".join(result.model.notes))] if result.model and result.model.notes else []),
         ("data", data_words(result.data.name, result.data.note)),
-        *metrics_rows(result.metrics),
-        *profile_rows(result.profile),
+        *metrics_rows(result.metrics, track),
+        *profile_rows(result.profile, track),
         *_busy(result.profile),
-        *score_rows(result.scores),
+        *score_rows(result, track),
         ("requirements", requirements_in_short(result.requirements)),
     ]
 
@@ -50,8 +53,8 @@ def part_lines(settings: Settings, part: Part, result: Result) -> list[str]:
         return requirement_lines(result.requirements)
     rows = {
         "model": model_rows(result.model) if result.model else [],
-        "metrics": metrics_rows(result.metrics),
-        "profile": profile_rows(result.profile),
+        "metrics": metrics_rows(result.metrics, settings.track),
+        "profile": profile_rows(result.profile, settings.track),
     }[part]
     notes = profile_notes(result.profile) if part == "profile" else []
     return [*aligned([*rows, folder_row(settings)]).splitlines(), *notes]
@@ -63,12 +66,22 @@ def model_rows(model: Model) -> list[Row]:
         ("model", f"{model.name} ({model.kind})"),
         ("size", NOT_MEASURED if model.bytes is None else f"{model.bytes / 1e6:.2f} MB"),
         ("parameters", NOT_MEASURED if model.parameters is None else f"{model.parameters:,}".replace(",", " ")),
-        ("cost at 720p", _figure(model.gmacs_720p, ".1f", " GMAC")),
+        *_cost_rows(model),
         *(("adapted", line) for line in model.adapters),
         ("against its source", parity_words(model)),
         ("sha256", model.sha256),
         *(("note", note) for note in model.notes),
     ]
+
+
+def _cost_rows(model: Model) -> list[Row]:
+    """Return the operations at 720p, and at the track's own size where that is another."""
+    rows = [("cost at 720p", _figure(model.gmacs_720p, ".1f", " GMAC"))]
+    if model.macs_size in (None, (HD_WIDTH_PX, HD_HEIGHT_PX)):
+        return rows
+    width_px, height_px = model.macs_size
+    gmacs = None if model.macs is None else model.macs / 1e9
+    return [(f"cost at {width_px}x{height_px}", _figure(gmacs, ".2f", " GMAC")), *rows]
 
 
 def parity_words(model: Model) -> str:
@@ -81,17 +94,21 @@ def parity_words(model: Model) -> str:
     return f"not compared: {parity.reason}" if parity.reason else NOT_MEASURED
 
 
-def metrics_rows(metrics: Metrics | None) -> list[Row]:
+def metrics_rows(metrics: Metrics | None, track: Track) -> list[Row]:
     """Return the means over the validation images."""
     metrics = metrics or Metrics()
     if metrics.failed:
-        return [("PSNR, MS-SSIM", f"failed on {metrics.failed}")]
+        return [(", ".join(track.protocol.words), f"failed on {metrics.failed}")]
     return [
-        ("PSNR", _figure(metrics.psnr_db, ".2f", " dB", metrics.psnr_db_ci95)),
-        ("MS-SSIM", _figure(metrics.ms_ssim, ".4f", interval=metrics.ms_ssim_ci95)),
+        *(_metric_row(metrics, column) for column in track.protocol.columns),
         ("images", (NOT_MEASURED if metrics.images is None else str(metrics.images)) + _capped(metrics)),
         *(("doubt", doubt.text) for doubt in metrics.doubts),
     ]
+
+
+def _metric_row(metrics: Metrics, column: str) -> Row:
+    digits, unit = (".2f", " dB") if column == "psnr_db" else (".4f", "")
+    return TITLES[column], _figure(getattr(metrics, column), digits, unit, getattr(metrics, f"{column}_ci95"))
 
 
 def _capped(metrics: Metrics) -> str:
@@ -99,12 +116,13 @@ def _capped(metrics: Metrics) -> str:
     return f"; PSNR of {count} counted as of one value off by 1/255, where nothing is to be seen" if count else ""
 
 
-def profile_rows(profile: Profile | None) -> list[Row]:
+def profile_rows(profile: Profile | None, track: Track) -> list[Row]:
     """Return time and memory."""
     if not profile:
         return [("speedup", NOT_MEASURED), ("RAM", NOT_MEASURED)]
     size = f" at {profile.width_px}x{profile.height_px}" if profile.width_px and profile.height_px else ""
     at = f" ms{size}" + (f", {counted(profile.threads, 'thread')}" if profile.threads else "")
+    limit_mib = f"; limit {track.rules.max_ram_mib:.0f}" if track.rules.max_ram_mib else ""
     reached, possible = profile.gflop_per_s, profile.roofline.gflop_per_s
     limit = f" of {possible:.0f} in a large matrix product here" if possible else ""
     return [
@@ -113,7 +131,7 @@ def profile_rows(profile: Profile | None) -> list[Row]:
         ("baseline", _figure(profile.baseline_time_ms, ".1f", " ms")),
         ("speedup", _figure(profile.speedup, ".3f", interval=profile.speedup_ci95)),
         *([("throughput", f"{reached:.0f} GFLOP/s{limit}")] if reached else []),
-        ("RAM", _figure(profile.peak_rss_mib, ".0f", f" MiB ({_split(profile)}; limit {MAX_RAM_MIB:.0f})")),
+        ("RAM", _figure(profile.peak_rss_mib, ".0f", f" MiB ({_split(profile)}{limit_mib})")),
     ]
 
 
@@ -137,11 +155,30 @@ def _busy(profile: Profile | None) -> list[Row]:
     return [("note", note.partition(":")[0]) for note in load_notes(load)] if load else []
 
 
-def score_rows(scores: Mapping[str, Score]) -> list[Row]:
-    """Return scores A, B and C."""
-    if not scores:
-        return [("scores", "none: they need PSNR, MS-SSIM and the speedup at 1280x720")]
-    return [(f"score {name}", _figure(score.value, ".2f", interval=score.ci95)) for name, score in scores.items()]
+def score_rows(result: Result, track: Track) -> list[Row]:
+    """Return the track's scores, or what they need; nothing where the track has none."""
+    if not result.scores:
+        return [("scores", f"none: {needs(track)}")] if track.scores.better else []
+    return [(score_title(name), _score(score)) for name, score in result.scores.items()]
+
+
+def score_title(name: str) -> str:
+    """Return what tables call a score."""
+    return name if "score" in name.lower() else f"score {name}"
+
+
+def needs(track: Track) -> str:
+    """Return what a track's scores need, in words."""
+    words = dict(zip(track.protocol.metrics, track.protocol.words, strict=True)) | {"speedup": "the speedup"}
+    size = f" at {track.measured.size[0]}x{track.measured.size[1]}"
+    wanted = dict.fromkeys(name for score in track.scores.better for name in track.scores.needs(score))
+    named = [words.get(name, name) for name in wanted if name not in track.fixed]
+    of_time = {"speedup", "time_ms", "peak_rss_mib"} & {*wanted}
+    return f"they need {', '.join(named[:-1])}{' and ' * (len(named) > 1)}{named[-1]}{size if of_time else ''}"
+
+
+def _score(score: Score) -> str:
+    return f"none: it lacks {score.missing}" if score.missing else _figure(score.value, ".2f", interval=score.ci95)
 
 
 def requirements_in_short(requirements: Sequence[Requirement]) -> str:

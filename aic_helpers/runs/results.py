@@ -10,9 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import math
 from collections.abc import Collection
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,14 +18,14 @@ from aic_helpers.core import csv_tables, safe_files, staging, validation
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.machine import environment
 from aic_helpers.core.safe_files import sha256
-from aic_helpers.core.scoring import total_scores
-from aic_helpers.core.tracks import PROTOCOL, Track
 from aic_helpers.models import sources
 from aic_helpers.models.sources import fingerprint
 from aic_helpers.reporting.text_tables import typed
-from aic_helpers.runs import schema
+from aic_helpers.runs import quantities, schema
 from aic_helpers.runs.run_settings import Settings
-from aic_helpers.runs.schema import Metrics, Model, Profile, Result
+from aic_helpers.runs.schema import Model, Result
+from aic_helpers.tracks import catalogue
+from aic_helpers.tracks.definitions import Track
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -205,7 +203,7 @@ def write_part(settings: Settings, part: Part, value: Any, made_from: dict[str, 
         result["keys"][part] = {"made_from": made_from, "files": files, "sha256": part_sha256(value)}
     path = settings.folder / "result.json"
     whole = schema.as_result(safe_files.strict(result), path)
-    result |= {"scores": scores(settings.track, whole.metrics, whole.profile), "environment": environment()}
+    result |= {"scores": quantities.score_part(settings.track, whole), "environment": environment()}
     for name in ALONGSIDE:
         result["keys"][name] = {"made_from": {}, "files": {}, "sha256": part_sha256(result[name])}
     result = safe_files.strict(result)
@@ -229,41 +227,37 @@ def _hashes(folder: Path, part: Part) -> dict[str, str]:
 def _kept(settings: Settings, new_model: dict[str, Any] | None) -> dict[str, Any]:
     """Return the result so far, without the parts that no longer hold."""
     data = {"name": settings.dataset.name, "note": settings.dataset.note}
-    blank: dict[str, Any] = {"schema": schema.SCHEMA, "track": settings.track.name, "protocol": PROTOCOL, "data": data}
+    track = settings.track
+    about = {"track": track.name, **_track_file(track), "protocol": track.protocol.label, "data": data}
+    blank: dict[str, Any] = {"schema": schema.SCHEMA, **about}
     blank |= {**dict.fromkeys((*PARTS, "scores", "environment")), "keys": {}}
     found = find(settings.folder)
     if found is None:
         return blank
     other_model = new_model and found.model_sha256 != new_model["sha256"]
-    if found.track != settings.track.name or other_model:
+    if found.track != track.name or other_model:
         return blank
     old = found.raw
     if old["data"] != data:
         keys = {part: key for part, key in old.get("keys", {}).items() if part == "model"}
         return blank | {"model": old["model"], "keys": keys}
-    return blank | old
+    return blank | old | about
 
 
-def scores(track: Track, metrics: Metrics | None, profile: Profile | None) -> dict[str, Any] | None:
-    """Return scores A, B and C with their intervals.
+def _track_file(track: Track) -> dict[str, Any]:
+    """Return what a result holds of its track beside the name: the file of one's own, so that it can be read alone."""
+    return {"track_file": track.content} if catalogue.is_own(track) else {}
 
-    None where a figure they need is missing or not finite, or the speedup is of another size than the challenge's.
+
+def track_of(result: Result) -> Track:
+    """Return the track of a result.
+
+    Raises
+    ------
+    InputError
+        None that is shipped by this version, or one of one's own that can't be read.
     """
-    if not (metrics and profile and profile.is_hd):
-        return None
-    psnr_db, ms_ssim, speedup = metrics.psnr_db, metrics.ms_ssim, profile.speedup
-    if psnr_db is None or ms_ssim is None or speedup is None or not math.isfinite(psnr_db + ms_ssim + speedup):
-        return None
-    found = total_scores(
-        track,
-        psnr_db=psnr_db,
-        ms_ssim=ms_ssim,
-        speedup=speedup,
-        psnr_db_ci95=metrics.psnr_db_ci95,
-        ms_ssim_ci95=metrics.ms_ssim_ci95,
-        speedup_ci95=profile.speedup_ci95,
-    )
-    return {name: asdict(score) for name, score in found.items()}
+    return catalogue.made(result.track, result.track_file) if result.track_file else catalogue.find_track(result.track)
 
 
 def write_table(settings: Settings, name: Table, table: pd.DataFrame) -> Path:

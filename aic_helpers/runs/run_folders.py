@@ -13,12 +13,12 @@ from aic_helpers.core import csv_tables
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.safe_texts import printable
 from aic_helpers.core.staging import home
-from aic_helpers.core.tracks import TRACKS
 from aic_helpers.data.images import read_rgb
 from aic_helpers.evaluation.example_images import ENDS, SIDES, picture
 from aic_helpers.reporting.viewer_pages import Picture
 from aic_helpers.runs import results
 from aic_helpers.runs.schema import Model, Result
+from aic_helpers.tracks.definitions import Track
 
 LOSSLESS = b"VP8L"
 """What stands at the twelfth byte of a WebP whose pixels are those of the array."""
@@ -26,8 +26,6 @@ LOSSLESS = b"VP8L"
 TABLES = ("images", "timing", "growth", "examples")
 
 PLACE = ("height_px", "width_px", "top_px", "left_px", "shown_height_px", "shown_width_px")
-EXAMPLE_FIGURES = ("input_psnr_db", "input_ms_ssim", "psnr_db", "ms_ssim", *PLACE)
-"""Columns of `examples.csv` beside the texts `end` and `image`."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +46,8 @@ class RunFolder:
         Where it is, or will be once a staged folder's files have moved.
     result : Result
         From `result.json`.
+    track : Track
+        Of the result.
     model : Model
         Of the result.
     tables : dict of str to DataFrame
@@ -60,6 +60,7 @@ class RunFolder:
 
     folder: Path
     result: Result
+    track: Track
     model: Model
     tables: dict[str, pd.DataFrame]
     problems: dict[str, str]
@@ -78,7 +79,8 @@ def open_run(folder: Path, result: Result | None = None) -> RunFolder:
         No result, one of another schema, or one without its track or model.
     """
     result = printable_result(result or results.read(folder))
-    if result.track not in TRACKS or result.model is None:
+    track = _track(result)
+    if track is None or result.model is None:
         remedy = "make the run again: aic run"
         raise InputError(f"a track and a model in {folder / 'result.json'}", "an incomplete result", remedy)
     tables: dict[str, pd.DataFrame] = {}
@@ -86,12 +88,25 @@ def open_run(folder: Path, result: Result | None = None) -> RunFolder:
     for name in TABLES:
         tables[name], problem = read_table(folder / f"{name}.csv")
         problems |= {name: problem} if problem else {}
-    whole = set(EXAMPLE_FIGURES) <= set(tables["examples"].select_dtypes("number").columns)
+    whole = _example_figures(track) <= set(tables["examples"].select_dtypes("number").columns)
     if not (whole or tables["examples"].empty):
         problems["examples"] = "examples.csv doesn't say what its pictures are of: make the run again."
     rows = tables["examples"].to_dict("records") if whole else []
     examples = [_example(folder, row) for row in rows if row.get("end") in ENDS]
-    return RunFolder(home(folder.absolute()), result, result.model, tables, problems, examples)
+    return RunFolder(home(folder.absolute()), result, track, result.model, tables, problems, examples)
+
+
+def _track(result: Result) -> Track | None:
+    try:
+        return results.track_of(result)
+    except InputError:
+        return None
+
+
+def _example_figures(track: Track) -> set[str]:
+    """Return the columns of `examples.csv` beside the texts `end` and `image`."""
+    columns = track.protocol.columns
+    return {*columns, *(f"input_{column}" for column in columns), *PLACE}
 
 
 def printable_result(result: Result) -> Result:

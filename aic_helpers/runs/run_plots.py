@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from aic_helpers.core.statistics import UNBOUNDED, mean_ci95
-from aic_helpers.core.tracks import MAX_RAM_MIB, SPEEDUP_CAP
-from aic_helpers.evaluation.per_image import MS_SSIM_BOUNDS
+from aic_helpers.core.statistics import mean_ci95
+from aic_helpers.evaluation.per_image import BOUNDS
 from aic_helpers.reporting.figure_style import BLUE, GREY, INK, ORANGE, notice, plain_ticks, short, styled
 from aic_helpers.runs.schema import Profile
+from aic_helpers.tracks.definitions import TITLES, Track
 
 NAMED_ROWS = 30
 """Up to this many images each gets a row with its name; more become a curve."""
@@ -30,31 +32,37 @@ def _panels(height_in: float, count: int, narrow: bool) -> tuple[Figure, list[Ax
 
 
 @styled
-def image_scores(images: pd.DataFrame, *, narrow: bool = False) -> Figure:
-    """Return PSNR and MS-SSIM of each image, with their mean and its 95 % interval.
+def image_scores(images: pd.DataFrame, columns: Sequence[str], *, narrow: bool = False) -> Figure:
+    """Return the metrics of each image, with their mean and its 95 % interval.
 
     Parameters
     ----------
     images : DataFrame
-        From `aic_helpers.evaluation.per_image.evaluate`: columns `image`, `psnr_db`, `ms_ssim`.
+        From `aic_helpers.evaluation.per_image.evaluate`: `image` and the metrics.
+    columns : sequence of str
+        The metrics: see `aic_helpers.tracks.definitions.Protocol.columns`.
     """
     named = len(images) <= NAMED_ROWS
     height = 1.3 + 0.28 * len(images) if named else 3.4
-    figure, panels = _panels(height, 2, narrow)
-    for axes, column, label in zip(panels, ("psnr_db", "ms_ssim"), ("PSNR (dB)", "MS-SSIM"), strict=True):
+    figure, panels = _panels(height, len(columns), narrow)
+    for axes, column in zip(panels, columns, strict=True):
         if named:
-            _named_dots(axes, images, column, label, names=narrow or axes is panels[0])
+            _named_dots(axes, images, column, names=narrow or axes is panels[0])
         else:
-            _sorted_curve(axes, images, column, label)
+            _sorted_curve(axes, images, column)
         if narrow:
             axes.set_title(axes.get_title(loc="left").replace(" (", "\n("))
     return figure
 
 
-def _named_dots(axes: Axes, images: pd.DataFrame, column: str, label: str, *, names: bool) -> None:
+def _label(column: str) -> str:
+    return TITLES[column] + (" (dB)" if column == "psnr_db" else "")
+
+
+def _named_dots(axes: Axes, images: pd.DataFrame, column: str, *, names: bool) -> None:
     """One row an image, the best by PSNR on top, in both panels alike."""
     ordered = images.sort_values("psnr_db", na_position="first").reset_index(drop=True)
-    mean, interval = _mean(axes, ordered[column], label)
+    mean, interval = _mean(axes, ordered[column], column)
     if interval:
         axes.axvspan(*interval, color=GREY, alpha=0.25, linewidth=0)
     if mean is not None:
@@ -63,33 +71,32 @@ def _named_dots(axes: Axes, images: pd.DataFrame, column: str, label: str, *, na
     axes.set_yticks(ordered.index, [short(str(image)) if names else "" for image in ordered["image"]])
     axes.set_ylim(-0.6, len(ordered) - 0.4)
     axes.margins(x=0.12)
-    axes.set_xlabel(label)
+    axes.set_xlabel(_label(column))
 
 
-def _sorted_curve(axes: Axes, images: pd.DataFrame, column: str, label: str) -> None:
+def _sorted_curve(axes: Axes, images: pd.DataFrame, column: str) -> None:
     """The images from worst to best, as a curve of dots."""
     values = np.sort(images[column].dropna())
-    mean, interval = _mean(axes, images[column], label)
+    mean, interval = _mean(axes, images[column], column)
     if interval:
         axes.axhspan(*interval, color=GREY, alpha=0.3, linewidth=0)
     if mean is not None:
         axes.axhline(mean, color=INK, linewidth=1)
     axes.plot(np.arange(1, len(values) + 1), values, ".", color=BLUE, markersize=4)
     axes.set_xlabel(f"images, worst to best (of {len(images)})")
-    axes.set_ylabel(label)
+    axes.set_ylabel(_label(column))
 
 
-def _mean(axes: Axes, values: pd.Series, label: str) -> tuple[float | None, tuple[float, float] | None]:
+def _mean(axes: Axes, values: pd.Series, column: str) -> tuple[float | None, tuple[float, float] | None]:
     """Write mean and interval above the panel, and return them; None where a value is not finite."""
-    digits = 2 if "dB" in label else 4
+    digits = 2 if column == "psnr_db" else 4
     lost = int((~np.isfinite(values.astype(float))).sum())
     if lost or values.empty:
         axes.set_title(f"no mean: {lost} of {len(values)} images without a finite value")
         return None, None
-    bounds = MS_SSIM_BOUNDS if label.startswith("MS-SSIM") else UNBOUNDED
-    mean, interval = float(values.mean()), mean_ci95(values.to_numpy(dtype=float), bounds=bounds)
+    mean, interval = float(values.mean()), mean_ci95(values.to_numpy(dtype=float), bounds=BOUNDS[column])
     span = f" (95 %: {interval[0]:.{digits}f} to {interval[1]:.{digits}f})" if interval else ""
-    axes.set_title(f"{label.split()[0]}: mean {mean:.{digits}f}{span}")
+    axes.set_title(f"{TITLES[column]}: mean {mean:.{digits}f}{span}")
     return mean, interval
 
 
@@ -158,13 +165,15 @@ def growth(table: pd.DataFrame, *, narrow: bool = False) -> Figure:
 
 
 @styled
-def memory(profile: Profile | None, *, narrow: bool = False) -> Figure:
+def memory(profile: Profile | None, limit_mib: float | None, *, narrow: bool = False) -> Figure:
     """Return the peak resident memory, split into the runtime's share and the model's, beside the rule's limit.
 
     Parameters
     ----------
     profile : Profile
         The `profile` part of a result; it may be missing, or have failed.
+    limit_mib : float or None
+        Of the track's rule, where it has one.
     """
     if not profile or profile.runtime_rss_mib is None or profile.model_rss_mib is None or profile.peak_rss_mib is None:
         return notice("memory: not measured")
@@ -172,19 +181,20 @@ def memory(profile: Profile | None, *, narrow: bool = False) -> Figure:
     figure, (axes,) = _panels(1.7, 1, narrow)
     axes.barh([0], [runtime], color=GREY, height=0.5)
     axes.barh([0], [model], left=[runtime], color=BLUE, height=0.5)
-    axes.axvline(MAX_RAM_MIB, color=ORANGE, linewidth=1.5)
-    axes.annotate(
-        f"limit {MAX_RAM_MIB:.0f}",
-        (MAX_RAM_MIB, 0.5),
-        color=ORANGE,
-        ha="right",
-        va="top",
-        xytext=(-4, 0),
-        textcoords="offset points",
-    )
+    if limit_mib:
+        axes.axvline(limit_mib, color=ORANGE, linewidth=1.5)
+        axes.annotate(
+            f"limit {limit_mib:.0f}",
+            (limit_mib, 0.5),
+            color=ORANGE,
+            ha="right",
+            va="top",
+            xytext=(-4, 0),
+            textcoords="offset points",
+        )
     axes.set_yticks([])
     axes.set_ylim(-0.5, 0.5)
-    axes.set_xlim(0, max(MAX_RAM_MIB, peak) * 1.05)
+    axes.set_xlim(0, max(limit_mib or 0, peak) * 1.05)
     axes.set_xlabel("resident memory (MiB)")
     words = f"peak {peak:.0f} MiB:", f"runtime {runtime:.0f} (grey) + model {model:.0f} (blue)"
     axes.set_title(("\n" if narrow else " ").join(words))
@@ -192,29 +202,32 @@ def memory(profile: Profile | None, *, narrow: bool = False) -> Figure:
 
 
 @styled
-def speed_and_quality(points: pd.DataFrame, published: pd.DataFrame) -> Figure:
+def speed_and_quality(points: pd.DataFrame, published: pd.DataFrame, track: Track) -> Figure:
     """Return quality over speedup, with the Pareto fronts of the runs and of published results; narrow.
 
     Parameters
     ----------
     points : DataFrame
-        Runs on the same images: ``label``, ``speedup``, ``psnr_db``, ``ms_ssim``, and ``psnr_db_ci95``,
-        ``ms_ssim_ci95``, ``speedup_ci95`` (pairs, or None).
+        Runs on the same images: ``label``, ``speedup``, the track's metrics, and of these ``speedup_ci95`` and so on
+        (pairs, or None).
     published : DataFrame
-        ``speedup``, ``psnr_db``, ``ms_ssim``; may be empty.
+        ``speedup`` and the metrics; may be empty.
+    track : Track
     """
-    figure, panels = _panels(3.2, 2, narrow=True)
-    for axes, column, label in zip(panels, ("psnr_db", "ms_ssim"), ("PSNR (dB)", "MS-SSIM"), strict=True):
+    columns, cap = track.protocol.columns, track.speedup_cap
+    figure, panels = _panels(3.2, len(columns), narrow=True)
+    for axes, column in zip(panels, columns, strict=True):
         if len(published):
             _front(axes, published, column, GREY, "s", "published in 2018")
         _front(axes, points, column, BLUE, "o", "this report" if points["label"].any() else "this model")
         for _, point in points.iterrows():
             _interval(axes, point, column)
             axes.annotate(point["label"], (point["speedup"], point[column]), (6, 5), textcoords="offset points")
-        axes.axvline(SPEEDUP_CAP, color=GREY, linewidth=1, linestyle=":")
-        axes.set(xscale="log", xlabel="speedup over the baseline", ylabel=label)
+        if cap:
+            axes.axvline(cap, color=GREY, linewidth=1, linestyle=":")
+        axes.set(xscale="log", xlabel="speedup over the baseline", ylabel=_label(column))
         axes.margins(0.15)
-        speeds = pd.Series(sorted([*axes.get_xlim(), 0.5, SPEEDUP_CAP * 1.2]))
+        speeds = pd.Series(sorted([*axes.get_xlim(), 0.5, (cap or 1) * 1.2]))
         axes.set_xlim(speeds.min(), speeds.max())
         plain_ticks(axes.xaxis, speeds)
     panels[0].legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0, ncols=2)

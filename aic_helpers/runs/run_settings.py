@@ -9,9 +9,10 @@ from typing import Any
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import folder_name, output_folder, runs_folder
-from aic_helpers.core.tracks import Track, find_track
 from aic_helpers.data import datasets
 from aic_helpers.models import sources
+from aic_helpers.tracks.catalogue import find_track
+from aic_helpers.tracks.definitions import Track
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def settle(
     Parameters
     ----------
     track : str
-        ``super_resolution`` or ``enhancement``.
+        A name, or the path of a track's file: see `aic_helpers.tracks.catalogue.find_track`.
     model, checkpoint : str
         See `aic_helpers.models.sources.resolve`; no model means the track's sample network.
     data : str
@@ -73,8 +74,8 @@ def settle(
     chosen = find_track(track)
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
         raise InputError("a limit of 0 (all) or more images", repr(limit), "0 stands for all")
-    source = sources.resolve(str(model) or chosen.baseline, str(checkpoint) or None, adapt)
-    if source.track not in (None, chosen.name):
+    source = sources.resolve(str(model) or chosen.timed_beside, str(checkpoint) or None, adapt)
+    if not sources.is_for(source, chosen):
         raise InputError(
             f"a model of track {chosen.name}", f"{source.name}, made for {source.track}", f"use track {source.track}"
         )

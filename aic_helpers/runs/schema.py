@@ -22,7 +22,6 @@ from pydantic import (
 
 from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX
 from aic_helpers.evaluation.example_images import EXAMPLES
 from aic_helpers.evaluation.plausibility import BROKEN
 from aic_helpers.models.adapters import read_adapters
@@ -77,6 +76,11 @@ def _interval(value: Any) -> tuple[float, float] | None:
     return (finite[0], finite[1]) if len(finite) == len(ends) == 2 else None
 
 
+def _size(value: Any) -> tuple[int, int] | None:
+    sides = [side for side in map(_count, value) if side] if isinstance(value, list | tuple) else []
+    return (sides[0], sides[1]) if len(sides) == 2 else None
+
+
 def _or(kind: type, nothing: Any) -> BeforeValidator:
     """Read a value of another kind as nothing."""
     return BeforeValidator(lambda value: value if isinstance(value, kind) else nothing)
@@ -91,6 +95,8 @@ Figure = Annotated[float | None, BeforeValidator(_figure)]
 Count = Annotated[int | None, BeforeValidator(_count)]
 Interval = Annotated[tuple[float, float] | None, BeforeValidator(_interval)]
 """The two ends, both finite."""
+Size = Annotated[tuple[int, int] | None, BeforeValidator(_size)]
+"""Width and height in px."""
 Text = Annotated[str, _or(str, "")]
 Words = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, str | int | float) else "")]
 """A text to show; a number may stand there."""
@@ -172,6 +178,8 @@ class Model(AsWritten):
     bytes: Count = None
     parameters: Count = None
     gmacs_720p: Figure = None
+    macs: Figure = None
+    macs_size: Size = None
     parity: Annotated[Parity, _or(dict, {})] = Parity()
 
 
@@ -194,6 +202,8 @@ class Metrics(AsWritten):
     limit: Count = None
     psnr_db: Figure = None
     psnr_db_ci95: Interval = None
+    ssim: Figure = None
+    ssim_ci95: Interval = None
     ms_ssim: Figure = None
     ms_ssim_ci95: Interval = None
     ms_ssim_float64: Figure = None
@@ -250,11 +260,6 @@ class Profile(AsWritten):
     environment_variables: Table = {}
     largest_activations: Annotated[list[Any], _or(list, [])] = []
 
-    @property
-    def is_hd(self) -> bool:
-        """Whether it is of the size that scores and rules are about."""
-        return (self.width_px, self.height_px) == (HD_WIDTH_PX, HD_HEIGHT_PX)
-
 
 class Requirement(AsWritten):
     """A rule; `passed` is None for an advice, and where it was not judged."""
@@ -268,10 +273,11 @@ class Requirement(AsWritten):
 
 
 class Score(AsWritten):
-    """One of the scores A, B and C."""
+    """One of the track's scores; `missing` says why it has no value."""
 
     value: Figure
     ci95: Interval = None
+    missing: Text = ""
 
 
 class Environment(AsWritten):
@@ -303,9 +309,13 @@ def _is_key(value: Any) -> bool:
 
 
 class Result(AsWritten):
-    """A result; a part that no step has written yet is None or empty."""
+    """A result; a part that no step has written yet is None or empty.
+
+    `track_file` is what the file of a track of one's own says; empty for a track that is shipped.
+    """
 
     track: StrictStr
+    track_file: Table = {}
     protocol: Text = ""
     data: Data
     model: Model | None

@@ -94,7 +94,9 @@ def evaluate(
 def record_metrics(settings: Settings, images: pd.DataFrame, key: cache_keys.Key) -> Result:
     """Write the figures of each validation image and their means to the run folder; return the result."""
     results.write_table(settings, "images", images)
-    return results.write_part(settings, "metrics", {**per_image.summarise(images), "limit": settings.limit}, key)
+    return results.write_part(
+        settings, "metrics", {**per_image.summarise(images, settings.track.protocol), "limit": settings.limit}, key
+    )
 
 
 def profile(
@@ -186,7 +188,7 @@ def worst_and_best(settings: Settings, images: pd.DataFrame) -> list[Comparison]
     """Return the images of lowest and highest PSNR with input, output and target; failed images are left out."""
     scored = images[images["psnr_db"].notna()].sort_values("psnr_db")
     ends = {"worst": scored.head(1), "best": scored.tail(1)} if len(scored) > 1 else {"the only": scored}
-    with any_image.Outputs(max_rss_mib=machine.spare_memory_mib()) as models:
+    with any_image.Outputs(max_rss_mib=machine.spare_memory_mib(), enlarges=settings.track.enlarges) as models:
         return [
             comparison(settings, str(row.image), f"{end} image: {row.image}", models)
             for end, rows in ends.items()
@@ -201,7 +203,7 @@ def comparison(settings: Settings, name: str, title: str, models: any_image.Outp
     pair = next(pair for pair in settings.dataset.pairs if pair.name == name)
     loaded = read_pair(settings.dataset, pair)
     output = models.of(settings.model_pb, loaded.input)
-    return Comparison(title, loaded.input, output, loaded.target)
+    return Comparison(title, loaded.shown, output, loaded.target)
 
 
 def _hd_photo(settings: Settings) -> Path | None:

@@ -18,7 +18,7 @@ INFERENCE = (
 
 CONVERSION = ("aic_helpers.models.freezing:import_keras",)
 
-COMPILED = "aic_helpers.evaluation.per_image:compile_metrics"
+COMPILED = "aic_helpers.evaluation.protocols:compile_metrics"
 """A confined child can keep no compiled code, and would compile it anew each time: so this comes before the first."""
 
 

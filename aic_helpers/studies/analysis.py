@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.scoring import MAPPING_NOTE, RECONSTRUCTED, slope_of
 from aic_helpers.studies import opinion_scores, pair_comparison, power, scores_by_opinion
 from aic_helpers.studies.plans import Plan
 from aic_helpers.studies.stores import Vote
+from aic_helpers.tracks.scoring import MAPPING_NOTE, RECONSTRUCTED, slope_of
 
 LEAST_RATERS, LEAST_VOTES = 2, 8
 """Raters for an interval; votes of a rater before they are judged by them, or others are by theirs."""
@@ -89,7 +89,7 @@ def analyse(
         Leave no rater out. Otherwise those are left out whom BT.500 rejects, and those who are far less consistent than
         the others.
     mapping : str
-        From opinion to the quality term of the score: see `aic_helpers.core.scoring.from_opinion`.
+        From opinion to the quality term of the score: see `aic_helpers.tracks.scoring.from_opinion`.
 
     Raises
     ------

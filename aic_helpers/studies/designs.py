@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from aic_helpers.core import safe_files, staging, tracks
+from aic_helpers.core import safe_files, staging
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.safe_texts import printable
@@ -22,6 +22,7 @@ from aic_helpers.studies import pictures as study_pictures
 from aic_helpers.studies.orders import Picture, orders
 from aic_helpers.studies.plans import FILE, METHODS, PICTURES, QUESTIONS, REFERENCE, STORE, Method, Model, Plan, write
 from aic_helpers.studies.stores import Store
+from aic_helpers.tracks import catalogue
 
 RATERS, VOTES, PHOTOS, CROP_PX = 24, 60, 8, 512
 PRACTICES, REPEATED_SHARE = 3, 0.1
@@ -101,7 +102,7 @@ def make_study(
     """
     if any((folder / file).exists() for file in (*folders.OURS, PICTURES)):
         raise InputError(f"a folder without a study at {folder}", "one", "name another with --study, or delete it")
-    chosen = tracks.find_track(track)
+    chosen = catalogue.find_track(track)
     dataset = open_dataset(data, chosen)
     with staging.staged(folder, FILE) as stage:
         found, notes = candidates.find(dataset, [str(run) for run in runs], stage, progress)

@@ -17,11 +17,11 @@ from aic_helpers.core import csv_tables, safe_files
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import runs_folder
 from aic_helpers.core.safe_texts import decoded
-from aic_helpers.core.scoring import RECONSTRUCTED
 from aic_helpers.reporting.text_tables import harmless
 from aic_helpers.studies import analysis
 from aic_helpers.studies.plans import FILE, INVITATIONS, PICTURE, PICTURES, STORE, Plan, is_plan, read
 from aic_helpers.studies.stores import Store, is_store
+from aic_helpers.tracks.scoring import RECONSTRUCTED
 
 FIGURES, EXPORT, RESULT, REPORT = "figures.csv", "votes.csv", "study.json", "report.html"
 OURS = (FILE, STORE, INVITATIONS, FIGURES, EXPORT, RESULT, REPORT)

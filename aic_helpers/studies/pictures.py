@@ -18,13 +18,12 @@ from aic_helpers.data import crops, own_photos
 from aic_helpers.data.datasets import Dataset, read_pair
 from aic_helpers.data.images import Rgb8, as_uint8, read_rgb, write_png
 from aic_helpers.evaluation.any_image import Outputs
-from aic_helpers.evaluation.per_image import score_output
+from aic_helpers.evaluation.protocols import score_output
 from aic_helpers.models.model_workers import ModelFailure
 from aic_helpers.runs.candidates import Candidate
 from aic_helpers.studies.orders import Picture
 from aic_helpers.studies.plans import PICTURES, REFERENCE, Photo
-
-METRICS = ("psnr_db", "ms_ssim")
+from aic_helpers.tracks.definitions import COLUMNS
 
 MARGIN_PX = 16
 """Left out at the edges of a photo where there is room: what networks do there would draw all crops to the edges."""
@@ -40,8 +39,8 @@ class Made:
     pictures : dict of (photo, model) to str
         The file of each in `pictures/`.
     figures : DataFrame
-        ``photo``, ``model``, ``psnr_db``, ``ms_ssim``: of the whole photo by the track's protocol, as shown (8 bits);
-        empty where the photos have no targets.
+        ``photo``, ``model`` and the track's metrics: of the whole photo by its protocol, as shown (8 bits); empty where
+        the photos have no targets.
     """
 
     photos: list[Photo]
@@ -67,14 +66,14 @@ def photo_names(dataset: Dataset, hd: bool) -> list[str]:
 def suggested(candidates: Sequence[Candidate], names: Sequence[str]) -> list[str]:
     """Return the photos with those first on which the models differ most, by what their runs measured.
 
-    The spread of the models' figures on a photo, as a multiple of its mean over photos, summed over PSNR and MS-SSIM.
+    The spread of the models' figures on a photo, as a multiple of its mean over photos, summed over the metrics.
     Photos that fewer than two runs measured come last, in their own order.
     """
     tables = [candidate.images.set_index("image") for candidate in candidates if candidate.images is not None]
     if len(tables) < 2:
         return list(names)
     spread = pd.Series(0.0, index=pd.Index(names))
-    for metric in METRICS:
+    for metric in (metric for metric in COLUMNS.values() if all(metric in table for table in tables)):
         own = pd.concat([table[metric] for table in tables], axis=1).reindex(names).std(axis=1)
         if own.mean() > 0:
             spread += (own / own.mean()).fillna(0)
@@ -110,32 +109,38 @@ def make(
     """
     wanted = {name: _loaded(dataset, name, hd) for name in names}
     with tempfile.TemporaryDirectory(prefix="aic-study-") as scratch:
-        files = _run(candidates, wanted, Path(scratch), progress)
+        files = _run(candidates, wanted, dataset.track.enlarges, Path(scratch), progress)
         shown, pictures, rows = [], {}, []
-        for name, (_, target) in wanted.items():
+        for name, photo in wanted.items():
+            target = photo.target
             whole = {candidate.name: np.load(files[name, candidate.name], mmap_mode="r") for candidate in candidates}
             if target is not None:
                 rows += [_figures(dataset, name, model, target, output) for model, output in whole.items()]
                 whole[REFERENCE] = as_uint8(target)
-            photo = _part(name, [whole[candidate.name] for candidate in candidates], crop_px)
-            shown.append(photo)
+            part = _part(name, [whole[candidate.name] for candidate in candidates], crop_px)
+            shown.append(part)
             for model, image in whole.items():
-                pictures[name, model] = _write(folder / PICTURES, image, photo)
-    return Made(shown, pictures, pd.DataFrame(rows, columns=["photo", "model", *METRICS]))
+                pictures[name, model] = _write(folder / PICTURES, image, part)
+    columns = ["photo", "model", *dataset.track.protocol.columns]
+    return Made(shown, pictures, pd.DataFrame(rows, columns=columns))
 
 
 def _run(
-    candidates: Sequence[Candidate], wanted: Mapping[str, own_photos.Prepared], scratch: Path, progress: Progress
+    candidates: Sequence[Candidate],
+    wanted: Mapping[str, own_photos.Prepared],
+    enlarges: int,
+    scratch: Path,
+    progress: Progress,
 ) -> dict[Picture, Path]:
     """Run one model after the other, so that each is loaded once; outputs wait on the disk."""
     files: dict[Picture, Path] = {}
     total = len(candidates) * len(wanted)
-    with Outputs() as outputs:
+    with Outputs(enlarges=enlarges) as outputs:
         for candidate in candidates:
-            for name, (given, _) in wanted.items():
+            for name, photo in wanted.items():
                 progress(len(files), total, f"{candidate.name} on {name}")
                 files[name, candidate.name] = scratch / f"{len(files)}.npy"
-                np.save(files[name, candidate.name], as_uint8(_output(outputs, candidate, name, given)))
+                np.save(files[name, candidate.name], as_uint8(_output(outputs, candidate, name, photo.given)))
     progress(total, total, "pictures")
     return files
 
@@ -157,11 +162,13 @@ def _loaded(dataset: Dataset, name: str, hd: bool) -> own_photos.Prepared:
         if name not in found:
             raise _unknown(dataset, name, list(found))
         loaded = read_pair(dataset, found[name])
-        return loaded.input, loaded.target
+        return own_photos.Prepared(loaded.input, loaded.shown, loaded.target)
     paths = {path.stem: path for path in dataset.hd}
     if name not in paths:
         raise _unknown(dataset, name, list(paths))
-    way = own_photos.AS_IT_IS if dataset.track.scale == 1 else own_photos.AS_TARGET
+    way = (
+        own_photos.AS_TARGET if own_photos.AS_TARGET in own_photos.ways(dataset.track).values() else own_photos.AS_IT_IS
+    )
     return own_photos.prepare(read_rgb(paths[name]), way, dataset.track)
 
 
@@ -170,11 +177,12 @@ def _unknown(dataset: Dataset, name: str, known: list[str]) -> InputError:
 
 
 def _figures(dataset: Dataset, photo: str, model: str, target: NDArray[np.float32], output: Rgb8) -> dict[str, object]:
+    protocol = dataset.track.protocol
     try:
-        found = score_output(target, (np.asarray(output) / np.float32(255)).astype(np.float32), dataset.track)
+        found = score_output(target, (np.asarray(output) / np.float32(255)).astype(np.float32), protocol)
     except InputError:  # smaller than the protocol's scales
-        found = dict.fromkeys(METRICS, np.nan)
-    return {"photo": photo, "model": model, **{metric: found[metric] for metric in METRICS}}
+        found = dict.fromkeys(protocol.columns, np.nan)
+    return {"photo": photo, "model": model, **{metric: found[metric] for metric in protocol.columns}}
 
 
 def _part(name: str, whole: Sequence[Rgb8], crop_px: int) -> Photo:

@@ -13,9 +13,9 @@ from pydantic import BeforeValidator, Field
 
 from aic_helpers.core import safe_files, validation
 from aic_helpers.core.errors import InputError, in_words
-from aic_helpers.core.validation import TrackName
 from aic_helpers.studies.opinion_scores import GRADES
 from aic_helpers.studies.orders import Picture, Showing
+from aic_helpers.tracks.catalogue import TrackName
 
 SCHEMA = 1
 FILE, PICTURES, STORE, INVITATIONS = "plan.json", "pictures", "votes.sqlite", "invitations.csv"

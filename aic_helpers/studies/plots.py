@@ -7,11 +7,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from aic_helpers.core.significance import DECIDED
 from aic_helpers.reporting import label_layout
 from aic_helpers.reporting.figure_style import BLUE, GREY, ORANGE, QUALITIES, WIDTH_IN, notice, short, styled
 from aic_helpers.studies.analysis import Analysis
 from aic_helpers.studies.plans import REFERENCE
+from aic_helpers.tracks.significance import DECIDED
 
 
 @styled

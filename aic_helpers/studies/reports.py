@@ -13,7 +13,6 @@ from PIL import Image as PillowImage
 
 from aic_helpers.core import safe_files
 from aic_helpers.core.safe_texts import printable
-from aic_helpers.core.tracks import TRACKS
 from aic_helpers.data.images import read_rgb
 from aic_helpers.reporting import catalogues, html_pages, viewer_pages
 from aic_helpers.reporting.captioned_plots import Plot, drawn
@@ -24,6 +23,7 @@ from aic_helpers.studies import tables as study_tables
 from aic_helpers.studies.analysis import Analysis
 from aic_helpers.studies.folders import REPORT, RESULT
 from aic_helpers.studies.plans import PICTURES, REFERENCE
+from aic_helpers.tracks.catalogue import TRACKS
 
 PHOTOS, QUALITY = 3, 85
 """Photos whose pictures stand in the report, and the quality of WebP there: raters saw them without loss."""

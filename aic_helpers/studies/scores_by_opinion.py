@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from aic_helpers.core.scoring import total_scores
-from aic_helpers.core.significance import Contender, Lead, Part, combined, leads, less, speed_part
 from aic_helpers.core.statistics import difference_ci95, paired_means
-from aic_helpers.core.tracks import TRACKS, Coefficients, Track
 from aic_helpers.studies import power
 from aic_helpers.studies.plans import REFERENCE, Model, Plan
+from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.tracks.definitions import Track
+from aic_helpers.tracks.scoring import total_scores
+from aic_helpers.tracks.significance import Contender, Lead, Part, combined, leads, less, speed_part
+from aic_helpers.tracks.TODO import Coefficients
 
 METRICS = ("psnr_db", "ms_ssim")
 
@@ -84,7 +86,7 @@ def _after(
     """Return the scores with the mean opinion score in place of MS-SSIM.
 
     Images, raters and timings have nothing to do with each other, so the three intervals are combined as those of
-    independent figures (see `aic_helpers.core.significance.leads`).
+    independent figures (see `aic_helpers.tracks.significance.leads`).
     """
     track, coefficients = TRACKS[plan.track], TRACKS[plan.track].scores[score]
     opinion = coefficients.beta * slope

@@ -11,12 +11,12 @@ from typing import TypeGuard
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.safe_texts import shown
-from aic_helpers.core.tracks import TRACKS
 from aic_helpers.models import graph_checks
 from aic_helpers.reporting import text_tables
 from aic_helpers.runs import result_tables, run_folders
 from aic_helpers.runs.schema import Metrics, Model, Requirement, Result
 from aic_helpers.submissions import teams
+from aic_helpers.tracks.catalogue import TRACKS
 
 SAME_DB = 1e-4
 """An output is called its input where no example's PSNR differs by more; float32 alone gives less."""

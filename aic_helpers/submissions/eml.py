@@ -24,7 +24,6 @@ from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError, require_file
 from aic_helpers.core.safe_files import write_private
 from aic_helpers.core.safe_texts import shown
-from aic_helpers.core.tracks import TRACKS
 from aic_helpers.submissions.example_addresses import ADDRESS, SENDER
 from aic_helpers.submissions.messages import (
     WRITE,
@@ -35,6 +34,7 @@ from aic_helpers.submissions.messages import (
     registration,
     submission,
 )
+from aic_helpers.tracks.catalogue import TRACKS
 
 SCHEMA = 1
 

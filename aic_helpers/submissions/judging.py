@@ -20,10 +20,10 @@ import psutil
 from aic_helpers.boards import entry_rows, folders, scheduling, specs
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError, in_words
+from aic_helpers.core.limits import MAX_FILE_BYTES
 from aic_helpers.core.locks import alone
 from aic_helpers.core.progress_types import UnitProgress
 from aic_helpers.core.project_paths import output_folder, runs_folder
-from aic_helpers.core.tracks import MAX_FILE_BYTES, TRACKS
 from aic_helpers.data import datasets
 from aic_helpers.models import graph_checks
 from aic_helpers.processes import confinement, fork_server
@@ -31,6 +31,7 @@ from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import run_settings, warm_start
 from aic_helpers.submissions import links
 from aic_helpers.submissions.ledgers import DONE, FAILED, RECEIVED, REJECTED, RETURNED, STARTED, Entry, Ledger
+from aic_helpers.tracks.catalogue import TRACKS
 
 AT_ONCE = 8
 """Submissions that are taken together: small enough that their figures are recorded soon."""

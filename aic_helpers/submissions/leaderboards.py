@@ -13,9 +13,9 @@ from aic_helpers.boards import standings, tables
 from aic_helpers.boards.folders import Board
 from aic_helpers.boards.standings import TYPES, Standings, ordered
 from aic_helpers.core import safe_files
-from aic_helpers.core.tracks import TRACKS
 from aic_helpers.reporting import html_pages, text_tables
 from aic_helpers.submissions.ledgers import Entry, Ledger
+from aic_helpers.tracks.catalogue import TRACKS
 
 OWN = {"team_id": "Int64", "submission": "Int64", "received_utc": "string"}
 

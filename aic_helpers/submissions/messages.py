@@ -18,8 +18,8 @@ from pydantic import AfterValidator, BeforeValidator, StrictInt
 from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.safe_texts import replaced, shown
-from aic_helpers.core.tracks import TRACKS
 from aic_helpers.submissions.example_addresses import SENDER
+from aic_helpers.tracks.catalogue import TRACKS
 
 MAX_NAME, MAX_LINK, MAX_ADDRESS = 80, 2000, 254
 """Characters."""

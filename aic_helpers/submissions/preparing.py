@@ -10,13 +10,13 @@ from typing import Any
 from aic_helpers.core import safe_files
 from aic_helpers.core.project_paths import runs_folder
 from aic_helpers.core.safe_texts import with_texts
-from aic_helpers.core.tracks import TRACKS
 from aic_helpers.reporting import text_tables
 from aic_helpers.runs import results
 from aic_helpers.submissions import eml, teams
 from aic_helpers.submissions.checks import Check, checks, require_passed
 from aic_helpers.submissions.example_addresses import ADDRESS, SENDER
 from aic_helpers.submissions.messages import Submission
+from aic_helpers.tracks.catalogue import TRACKS
 
 PATH = re.compile(r"(?<![\w.:/~])(?:~\w*)?/(?:[^\s/'\",;:()]*/)+")
 """The folders of a path that begins at the root or at home."""

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from aic_helpers.core import machine as core_machine
-from aic_helpers.core import project_paths, tracks
+from aic_helpers.core import project_paths
 from aic_helpers.core.errors import InputError, nearest, require_file
 from aic_helpers.core.progress_types import Progress
-from aic_helpers.core.tracks import Track
 from aic_helpers.data import datasets, images
 from aic_helpers.models import networks, sources
 from aic_helpers.reporting import text_tables
+from aic_helpers.tracks import catalogue
+from aic_helpers.tracks.definitions import Track
 from aic_helpers.training import callbacks, plans, trainer, training_plots
 from aic_helpers.training.plans import Plan
 
@@ -78,7 +79,7 @@ def settle(
         another type or out of range, or a file where the folder should be.
     """
     network = _named_network(str(network))
-    chosen = tracks.find_track(str(track) or TRACKS.get(network, "super_resolution"))
+    chosen = catalogue.find_track(str(track) or TRACKS.get(network, "super_resolution"))
     paths = images.list_images(str(photos)) if photos else datasets.training_photos()
     folder = _folder(chosen, network, str(out))
     weights = require_file(Path(str(start)).expanduser(), f"weights of {network}") if start else None

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.tracks import Track
 from aic_helpers.data.images import Rgb8, as_float, bicubic_round_trip, crop_to_multiple, read_rgb
 from aic_helpers.data.phone_camera import photograph
+from aic_helpers.tracks.definitions import Track
 
 Batch = NDArray[np.float32]
 
@@ -43,12 +43,14 @@ def make_scenes(
     for path in photos:
         photo = read_rgb(path)
         for scale in scales:
-            target = crop_to_multiple(_resized(photo, scale), track.scale)
-            made = track.scale > 1
+            target = crop_to_multiple(_resized(photo, scale), track.task.scale)
+            made = track.task.scale > 1
             shots = (
-                [bicubic_round_trip(target, track.scale)] if made else [photograph(target, rng) for _ in range(SHOTS)]
+                [bicubic_round_trip(target, track.task.scale)]
+                if made
+                else [photograph(target, rng) for _ in range(SHOTS)]
             )
-            scenes.append(Scene(sized(path, scale), target, shots, track.scale))
+            scenes.append(Scene(sized(path, scale), target, shots, track.task.scale))
     return scenes
 
 

@@ -19,9 +19,9 @@ from PIL import Image as PillowImage
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
-from aic_helpers.core.tracks import Track
 from aic_helpers.data import images
 from aic_helpers.models.networks import ModelFunction, build
+from aic_helpers.tracks.definitions import Track
 from aic_helpers.training.callbacks import Trained, TrainingCallback, alone, psnr_db_of
 from aic_helpers.training.initializers import begin, centred
 from aic_helpers.training.losses import LOSSES
@@ -144,9 +144,9 @@ def check_photos(track: Track, photos: Sequence[Path], plan: Plan) -> None:
     """Raise `InputError` if a photo is too small for the patches, by what the files say of their sizes."""
     for path in photos:
         for scale in plan.scales:
-            sides = [max(1, round(side * scale)) // track.scale * track.scale for side in _size(path)]
+            sides = [max(1, round(side * scale)) // track.task.scale * track.task.scale for side in _size(path)]
             blank = np.broadcast_to(np.uint8(0), (sides[1], sides[0], 3))
-            split([Scene(sized(path, scale), blank, [], track.scale)], plan.patch_px)
+            split([Scene(sized(path, scale), blank, [], track.task.scale)], plan.patch_px)
 
 
 def _size(path: Path) -> tuple[int, int]:

@@ -14,10 +14,10 @@ from typing import Any
 import distributed
 import pytest
 from fixtures import small_boards
+from fixtures.pirm2018 import ENHANCEMENT
 
 from aic_helpers.boards import dask_executor, dask_tasks, executors, scheduling
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.tracks import ENHANCEMENT
 from aic_helpers.data.datasets import open_dataset
 from aic_helpers.processes import confinement, fork_server
 from aic_helpers.runs import results

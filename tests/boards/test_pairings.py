@@ -4,10 +4,10 @@ import shutil
 
 import pytest
 from fixtures import boards
+from fixtures.pirm2018 import SUPER_RESOLUTION
 
 from aic_helpers.boards import folders, pairings, standings
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.tracks import SUPER_RESOLUTION
 from aic_helpers.data.datasets import open_dataset
 
 DB, SIMILAR = [24.0, 28.0, 31.0], [0.95, 0.96, 0.97]

@@ -7,7 +7,7 @@ from fixtures import boards
 from fixtures.browsing import HOSTILE
 
 from aic_helpers.boards import folders, standings, track_tables
-from aic_helpers.core.tracks import TRACKS
+from aic_helpers.tracks.catalogue import TRACKS
 
 DB, SIMILAR = [24.0, 28.0, 31.0], [0.95, 0.96, 0.97]
 

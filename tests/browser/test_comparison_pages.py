@@ -5,8 +5,8 @@ import pytest
 from fixtures import viewers
 from fixtures.browsing import HOSTILE, asked_for
 from fixtures.comparisons import FakeOutputs, model
+from fixtures.pirm2018 import SUPER_RESOLUTION
 
-from aic_helpers.core.tracks import SUPER_RESOLUTION
 from aic_helpers.dashboard import compared_images, comparison_pages
 from aic_helpers.data import own_photos
 from aic_helpers.data.images import as_uint8, write_png

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from fixtures import error_maps, labs
 from fixtures.hostile_models import freeze
+from fixtures.pirm2018 import ENHANCEMENT
 from PIL import Image
 
 from aic_helpers.core.project_paths import PROJECT
-from aic_helpers.core.tracks import ENHANCEMENT
 from aic_helpers.dashboard.image_figures import crop_figures
 from aic_helpers.dashboard.links import read_view
 from aic_helpers.data.images import as_float, write_png

@@ -3,10 +3,10 @@
 import json
 
 import pytest
+from fixtures.pirm2018 import SUPER_RESOLUTION
 
-from aic_helpers.core import published_results
-from aic_helpers.core.scoring import total_scores
-from aic_helpers.core.tracks import SUPER_RESOLUTION
+from aic_helpers.tracks import published_results
+from aic_helpers.tracks.scoring import total_scores
 
 
 @pytest.mark.parametrize("row", published_results.SUPER_RESOLUTION, ids=lambda row: row.team)

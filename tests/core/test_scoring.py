@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fixtures.pirm2018 import ENHANCEMENT
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.scoring import total_scores, total_scores_by_opinion
 from aic_helpers.core.statistics import mean_ci95
-from aic_helpers.core.tracks import ENHANCEMENT, TRACKS
+from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.tracks.scoring import total_scores, total_scores_by_opinion
 
 FOLDER = os.environ.get("AIC_CHALLENGE_DATA")
 PUBLISHED = (

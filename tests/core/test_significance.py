@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 import pytest
+from aic_helpers.tracks.TODO import Coefficients
 
-from aic_helpers.core.significance import Contender, Lead, leads
 from aic_helpers.core.statistics import RESAMPLES, SEED, mean_ci95, raters_ci95
-from aic_helpers.core.tracks import TRACKS, Coefficients
+from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.tracks.significance import Contender, Lead, leads
 
 ONE = Coefficients(alpha=1, beta=0, gamma=1)
 HARD_DB = np.array([22.0, 25.0, 28.0, 31.0, 34.0])

@@ -1,9 +1,10 @@
 """What a person types for a track."""
 
 import pytest
+from fixtures.pirm2018 import ENHANCEMENT, SUPER_RESOLUTION
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.tracks import ENHANCEMENT, SUPER_RESOLUTION, find_track
+from aic_helpers.tracks.catalogue import find_track
 
 
 @pytest.mark.parametrize("typed", ["super_resolution", "super-resolution", "Super Resolution", "A", "a", " a "])

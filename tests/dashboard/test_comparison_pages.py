@@ -11,11 +11,11 @@ import pytest
 from fixtures import run_folders
 from fixtures.browsing import HOSTILE
 from fixtures.comparisons import FakeOutputs, model
+from fixtures.pirm2018 import ENHANCEMENT, SUPER_RESOLUTION
 from PIL import Image
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.safe_texts import printable
-from aic_helpers.core.tracks import ENHANCEMENT, SUPER_RESOLUTION
 from aic_helpers.dashboard import compared_images, comparison_pages
 from aic_helpers.data import own_photos
 from aic_helpers.data.images import as_float, as_uint8, write_png

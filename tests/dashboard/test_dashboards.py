@@ -8,13 +8,14 @@ import pandas as pd
 import pytest
 from fixtures.browsing import HOSTILE
 from fixtures.pictures import decoded
+from fixtures.pirm2018 import ENHANCEMENT, SUPER_RESOLUTION
 from ipywidgets import Widget
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.safe_texts import printable
-from aic_helpers.core.tracks import ENHANCEMENT, SUPER_RESOLUTION, TRACKS
 from aic_helpers.dashboard import catalogues, snapshots
 from aic_helpers.dashboard.dashboards import Dashboard
+from aic_helpers.tracks.catalogue import TRACKS
 
 BRIGHTNESS = {"input": 0.2, "target": 0.4, "base": 0.6, "better": 0.8}
 

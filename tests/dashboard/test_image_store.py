@@ -8,11 +8,11 @@ import pytest
 from fixtures import run_folders
 from fixtures.comparisons import FakeOutputs
 from fixtures.pictures import decoded
+from fixtures.pirm2018 import ENHANCEMENT, SUPER_RESOLUTION
 from PIL import Image
 
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.tracks import ENHANCEMENT, SUPER_RESOLUTION
 from aic_helpers.dashboard import comparing, image_store
 from aic_helpers.data import own_photos
 from aic_helpers.data.datasets import open_dataset

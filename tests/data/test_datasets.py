@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fixtures.pirm2018 import ENHANCEMENT, SUPER_RESOLUTION
 from PIL import Image as PillowImage
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PROJECT
-from aic_helpers.core.tracks import ENHANCEMENT, SUPER_RESOLUTION
 from aic_helpers.data import manifests
 from aic_helpers.data.datasets import LAYOUTS, SAMPLE, layout_words, open_dataset, read_pair, training_photos
 from aic_helpers.data.images import as_float, bicubic_round_trip, read_rgb, write_png

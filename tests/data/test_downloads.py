@@ -17,12 +17,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fixtures.pirm2018 import SUPER_RESOLUTION
 from fixtures.sites import FOR_EVER, Fault, Site, serve
 
 from aic_helpers.cli import main
 from aic_helpers.core import project_paths
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.tracks import SUPER_RESOLUTION
 from aic_helpers.data import downloads, manifests, transfers
 from aic_helpers.data.datasets import open_dataset
 from aic_helpers.data.images import SUFFIXES

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 from fixtures import hostile_models
+from fixtures.pirm2018 import ENHANCEMENT
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.tracks import ENHANCEMENT
 from aic_helpers.data.datasets import Dataset, open_dataset
 from aic_helpers.data.images import write_png
 from aic_helpers.evaluation import isolated

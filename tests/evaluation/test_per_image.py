@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from fixtures.pirm2018 import ENHANCEMENT, SUPER_RESOLUTION
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.tracks import ENHANCEMENT, SUPER_RESOLUTION
 from aic_helpers.data import images as data_images
 from aic_helpers.data.datasets import open_dataset, read_pair
 from aic_helpers.evaluation.metrics import ms_ssim, psnr

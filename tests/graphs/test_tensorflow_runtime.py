@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from fixtures import hostile_models
 
-from aic_helpers.core.tracks import TRACKS
 from aic_helpers.graphs import tensorflow_runtime
 from aic_helpers.models import conversion, sources
 from aic_helpers.models.model_workers import ModelFailure, ModelWorker
 from aic_helpers.processes import fork_server
+from aic_helpers.tracks.catalogue import TRACKS
 
 pytestmark = pytest.mark.tensorflow
 

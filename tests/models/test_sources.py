@@ -3,9 +3,9 @@
 import pytest
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.tracks import TRACKS
 from aic_helpers.models.sources import PRETRAINED, baseline_pb, fingerprint, pretrained, resolve, run_name
 from aic_helpers.runs import run_settings
+from aic_helpers.tracks.catalogue import TRACKS
 
 
 def test_a_pretrained_name():

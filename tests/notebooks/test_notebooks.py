@@ -14,8 +14,8 @@ from fixtures import boards
 
 from aic_helpers.cli import main
 from aic_helpers.core.project_paths import PROJECT
-from aic_helpers.core.tracks import TRACKS
 from aic_helpers.runs import results, schema
+from aic_helpers.tracks.catalogue import TRACKS
 
 NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 

@@ -1,9 +1,9 @@
 """Inputs and outputs beside their targets."""
 
 import numpy as np
+from fixtures.pirm2018 import ENHANCEMENT, SUPER_RESOLUTION
 from matplotlib.figure import Figure
 
-from aic_helpers.core.tracks import ENHANCEMENT, SUPER_RESOLUTION
 from aic_helpers.runs import comparison_figures
 
 GENERATOR = np.random.default_rng(7)

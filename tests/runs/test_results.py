@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from fixtures import run_folders
+from fixtures.pirm2018 import ENHANCEMENT, SUPER_RESOLUTION
 
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PROJECT
-from aic_helpers.core.tracks import ENHANCEMENT, SUPER_RESOLUTION
 from aic_helpers.data.images import write_png
 from aic_helpers.runs import cache_keys, results, run_settings, schema
 from aic_helpers.runs.run_folders import printable_result

@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from fixtures import small_studies
+from fixtures.pirm2018 import SUPER_RESOLUTION
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.scoring import total_scores_by_opinion
-from aic_helpers.core.tracks import SUPER_RESOLUTION
 from aic_helpers.studies import analysis
 from aic_helpers.studies.plans import REFERENCE
 from aic_helpers.studies.stores import Vote
+from aic_helpers.tracks.scoring import total_scores_by_opinion
 
 TRUTH = {"div2k_srcnn": 2.5, "m1": 3.0, "m2": 3.5, "m3": 2.0, "m4": 4.0, REFERENCE: 4.6}
 MODELS = tuple(TRUTH)[:-1]

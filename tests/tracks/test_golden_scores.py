@@ -8,10 +8,10 @@ import tomllib
 import numpy as np
 import pytest
 
-from aic_helpers.core.scoring import total_scores
-from aic_helpers.core.tracks import TRACKS
+from aic_helpers.tracks.catalogue import TRACKS
 from aic_helpers.tracks.formulas import read_formula
 from aic_helpers.tracks.score_sets import ranks, read_scores
+from aic_helpers.tracks.scoring import total_scores
 
 PERCEPTUAL = ("lpips", "dists", "niqe", "maniqa", "musiq", "clipiqa")
 COSTS = ("time_ms", "macs_g", "parameters_m")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fixtures.pirm2018 import ENHANCEMENT, SUPER_RESOLUTION
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.tracks import ENHANCEMENT, SUPER_RESOLUTION
 from aic_helpers.data.images import bicubic_round_trip, write_png
 from aic_helpers.training import patches
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from fixtures.pirm2018 import ENHANCEMENT, SUPER_RESOLUTION
 from PIL import Image as PillowImage
 from PIL import ImageFilter
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PROJECT
-from aic_helpers.core.tracks import ENHANCEMENT, SUPER_RESOLUTION
 from aic_helpers.data import images as data_images
 from aic_helpers.data.datasets import SAMPLE
 from aic_helpers.data.images import write_png
