@@ -260,7 +260,7 @@ def root_folder(data: str | Path) -> Path:
 
 def _layout(root: Path, track: Track, remedy: str | None) -> Layout:
     """Return the layout whose folder of targets is there. Without `remedy`, the error names the layouts."""
-    there = [layout for layout in layouts(track) if _is_there(root, layout)]
+    there = [layout for layout in layouts(track) if _is_there(root, layout, track)]
     given = {layout.targets for layout in there if layout.inputs}
     named = [layout for layout in there if layout.targets != "." and (layout.inputs or layout.targets not in given)]
     if len(named) > 1:
@@ -274,16 +274,17 @@ def _layout(root: Path, track: Track, remedy: str | None) -> Layout:
     raise InputError(f"images of {track.title} in {root}", found, remedy or own)
 
 
-def _is_there(root: Path, layout: Layout) -> bool:
+def _is_there(root: Path, layout: Layout, track: Track) -> bool:
     if layout.targets == ".":
         return any(map(is_called_image, root.iterdir()))
     replaced = layout.beside and (root / layout.beside).is_dir()
-    return all((root / name).is_dir() for name in (layout.targets, layout.inputs) if name) and not replaced
+    needed = [layout.targets, *([layout.inputs] if layout.inputs and track.task.scale > 1 else [])]
+    return all((root / name).is_dir() for name in needed) and not replaced
 
 
 def _note(data: str, root: Path, track: Track, layout: Layout, pairs: int) -> str:
     """Return what a reader of a figure has to know."""
-    if layout.targets == "enhancement/targets" and root.resolve().is_relative_to(SAMPLE.resolve()):
+    if track.task.scale == 1 and root.resolve().is_relative_to(SAMPLE.resolve()):
         return "inputs simulated (old phone camera)"
     if data == "challenge" and layout.whole and pairs < layout.whole:
         return f"{pairs} of the challenge's {layout.whole} images"

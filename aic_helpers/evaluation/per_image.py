@@ -76,7 +76,8 @@ def evaluate(
         One row per pair: ``image``, ``width_px``, ``height_px`` (after a crop to a multiple of the scale, which
         ``cropped`` tells), ``capped`` (whether its PSNR counts as below), the figures of the track's protocol
         (see `aic_helpers.evaluation.protocols.score_output`), ``outside_share`` and ``outside_max`` (how many output
-        values leave [0, 1], and by how much at most), and ``failure``: why the model has no figures on this pair, else None.
+        values leave [0, 1], and by how much at most), and ``failure``: why the model has no figures on this pair, or
+        None.
 
     Notes
     -----

@@ -54,7 +54,7 @@ class Task(_Part):
         How a small photo is made where the data has only large ones; `given` where it has to come with the data.
     """
 
-    scale: int = Field(1, ge=1, le=4, description="a whole number from 1 to 4")
+    scale: int = Field(default=1, ge=1, le=4, description="a whole number from 1 to 4")
     input: Literal["small", "enlarged", "own"] = "own"
     reduced_by: Literal["pillow_bicubic", "matlab_bicubic", "given"] = "given"
 
@@ -89,7 +89,7 @@ class Protocol(_Part):
 
     name: str = ""
     colour: Literal["rgb", "y"] = "rgb"
-    border_px: int = Field(0, ge=0, le=64)
+    border_px: int = Field(default=0, ge=0, le=64)
     round_output: bool = True
     metrics: Annotated[tuple[Metric, ...], Field(strict=False)] = ("psnr",)
     ms_ssim: Literal["tensorflow", "pooled"] = "tensorflow"
@@ -127,7 +127,7 @@ class Rules(_Part):
     any_resolution: bool = True
     min_psnr_db: float | None = None
     min_psnr_db_by_set: dict[str, float] = {}
-    psnr_decimals: int = Field(2, ge=0, le=6)
+    psnr_decimals: int = Field(default=2, ge=0, le=6)
     max_parameters: PositiveInt | None = None
     max_macs: PositiveFloat | None = None
 
@@ -196,7 +196,7 @@ class Track(_Part):
 
     name: str
     title: str = Field(min_length=1, max_length=120)
-    letter: str = Field("", max_length=1)
+    letter: str = Field(default="", max_length=1)
     source: str = ""
     notes: list[str] = []
     task: Task = Task()
@@ -207,7 +207,7 @@ class Track(_Part):
     quantities: dict[str, str] = {}
     constants: dict[str, float] = {}
     formulas: dict[str, str] = {}
-    better: dict[str, str] = Field({}, alias="scores")
+    better: dict[str, str] = Field(default={}, alias="scores")
     opinion: Opinion | None = None
 
     @model_validator(mode="after")

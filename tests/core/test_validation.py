@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field, StrictFloat, StrictInt, S
 
 from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError
+from aic_helpers.tracks.catalogue import TrackName
 
 
 class Part(BaseModel):
@@ -25,7 +26,7 @@ class Whole(BaseModel):
     metrics: Part
     limit: StrictInt = Field(default=0, description="a whole number, 0 for all images")
     link: Annotated[str, AfterValidator(refuse)] = ""
-    track: validation.TrackName = "enhancement"
+    track: TrackName = "enhancement"
     rules: list[Part] = []
     scores: dict[str, Part] = {}
 

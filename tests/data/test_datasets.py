@@ -168,9 +168,9 @@ def test_an_image_beside_a_folder_of_targets_is_none_of_them(tmp_path: Path) -> 
 
 
 def test_every_layout_is_told() -> None:
-    words = layout_words("super_resolution")
+    words = layout_words(SUPER_RESOLUTION)
     assert words[1] == ("div2k/original", "the challenge's; HD images in div2k/HD_res")
-    assert [folders for folders, _ in layout_words("enhancement")][2:] == ["target and input", "targets and inputs"]
+    assert [folders for folders, _ in layout_words(ENHANCEMENT)][2:] == ["target and input", "targets and inputs"]
 
 
 def test_a_part_of_the_challenges_data_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,8 +190,8 @@ def test_a_part_of_the_challenges_data_says_so(tmp_path: Path, monkeypatch: pyte
 
 def test_the_challenges_counts_are_those_of_its_manifest() -> None:
     paths = [entry.path for entry in manifests.read(PROJECT / "data" / "challenge.toml").entries]
-    for track, whole in (("super_resolution", 9), ("enhancement", 400)):
-        layout = LAYOUTS[track][1]
+    for kind, whole in (("large", 9), ("pairs", 400)):
+        layout = LAYOUTS[kind][1]
         assert layout.whole == whole
         assert sum(path.startswith(f"{layout.targets}/") for path in paths) == whole
 

@@ -67,7 +67,7 @@ def test_a_small_image_is_kept_whole_and_exactly(run):
     assert np.array_equal(read_rgb(shown), read_rgb(photo / "inputs" / "photo 2.png"))
     output = as_float(read_rgb(settings.folder / "example_best_output.webp"))
     assert output == pytest.approx(louder(as_float(read_rgb(shown))), abs=0.003)
-    before = score_output(as_float(read_rgb(target)), as_float(read_rgb(shown)), settings.track)
+    before = score_output(as_float(read_rgb(target)), as_float(read_rgb(shown)), settings.track.protocol)
     assert table(settings).loc["best", "input_psnr_db"] == pytest.approx(before["psnr_db"])
 
 

@@ -61,8 +61,8 @@ def test_a_model_that_ends_its_process_has_failed(
         frame = evaluator.assess(model)
     assert list(frame["image"]) == ["1", "2", "3", "4"][: limits.get("limit")]
     assert math.isnan(frame["psnr_db"].iloc[0])
-    assert reason in summarise(frame)["failed"]
-    assert summarise(frame)["psnr_db"] is None
+    assert reason in summarise(frame, ENHANCEMENT.protocol)["failed"]
+    assert summarise(frame, ENHANCEMENT.protocol)["psnr_db"] is None
 
 
 def test_an_image_that_cannot_be_read_is_told(dataset: Dataset, tmp_path: Path) -> None:
@@ -87,6 +87,6 @@ def test_the_figures_of_an_image_are_those_of_it_alone(dataset: Dataset, tmp_pat
 def test_what_the_outputs_say_stands_in_the_summary(dataset: Dataset, tmp_path: Path) -> None:
     model = hostile_models.freeze(lambda images: images * 255 - 25, tmp_path / "model.pb")
     with isolated.Evaluator(dataset) as evaluator:
-        summary = summarise(evaluator.assess(model))
+        summary = summarise(evaluator.assess(model), ENHANCEMENT.protocol)
     assert summary["doubts"] == [{"kind": "range", "text": "it looks as if it gives 0..255: divide its output by 255"}]
     assert summary["mixing"] is None

@@ -46,7 +46,7 @@ def test_track_a_crops_clips_and_counts_what_leaves_the_range(folder):
 def test_track_b_scores_ms_ssim_on_the_unclipped_output(folder):
     pair = read_pair(*(lambda d: (d, d.pairs[0]))(open_dataset(folder, ENHANCEMENT)))
     output = pair.input * 3 - 1
-    figures = score_output(pair.target, output, ENHANCEMENT)
+    figures = score_output(pair.target, output, ENHANCEMENT.protocol)
     assert figures["psnr_db"] == psnr(pair.target, np.clip(output, 0, 1), data_range=1.0)
     assert figures["ms_ssim"] == ms_ssim(pair.target, output, data_range=1.0, definition="pooled")
     assert figures["ms_ssim"] != ms_ssim(pair.target, np.clip(output, 0, 1), data_range=1.0, definition="pooled")
@@ -54,7 +54,7 @@ def test_track_b_scores_ms_ssim_on_the_unclipped_output(folder):
 
 def test_means_are_over_the_images(folder):
     frame = evaluate(lambda batch: batch, open_dataset(folder, ENHANCEMENT))
-    summary = summarise(frame)
+    summary = summarise(frame, ENHANCEMENT.protocol)
     assert summary["psnr_db"] == pytest.approx(20.0, abs=0.02)  # 0.1 off everywhere, but for the 8-bit steps
     assert summary["psnr_db"] == frame["psnr_db"].mean()
     assert summary["psnr_db_ci95"][0] <= summary["psnr_db"] <= summary["psnr_db_ci95"][1]
@@ -64,7 +64,9 @@ def test_means_are_over_the_images(folder):
 def test_the_interval_of_ms_ssim_ends_at_0_and_1(folder):
     """Two images, one right and one wrong: the bootstrap, widened, would go from below 0 to above 1."""
     frame = evaluate(lambda batch: batch, open_dataset(folder, ENHANCEMENT))
-    summary = summarise(frame.assign(ms_ssim=[0.0, 1.0], ms_ssim_float64=[0.0, 1.0], psnr_db=[-1.0, 1.0]))
+    summary = summarise(
+        frame.assign(ms_ssim=[0.0, 1.0], ms_ssim_float64=[0.0, 1.0], psnr_db=[-1.0, 1.0]), ENHANCEMENT.protocol
+    )
     assert summary["ms_ssim_ci95"] == summary["ms_ssim_float64_ci95"] == (0, 1)
     assert summary["psnr_db_ci95"] == pytest.approx((-(2**0.5), 2**0.5))
 
@@ -80,7 +82,7 @@ def test_a_perfect_image_does_not_make_the_mean_infinite(tmp_path):
         frame = evaluate(model, open_dataset(tmp_path, ENHANCEMENT)).set_index("image")
         assert frame["psnr_db"]["white"] == pytest.approx(10 * math.log10(255**2 * 32 * 40 * 3))
         assert dict(frame["capped"]) == {"white": True, "grey": False}
-        summary = summarise(frame.reset_index())
+        summary = summarise(frame.reset_index(), ENHANCEMENT.protocol)
         assert (summary["psnr_db"], summary["capped_images"]) == (frame["psnr_db"].mean(), 1)
 
 
@@ -98,7 +100,7 @@ def broken(batch):
     ],
 )
 def test_a_model_without_figures_fails_with_a_reason_and_no_score(folder, model, reason):
-    summary = summarise(evaluate(model, open_dataset(folder, ENHANCEMENT)))
+    summary = summarise(evaluate(model, open_dataset(folder, ENHANCEMENT)), ENHANCEMENT.protocol)
     assert (summary["psnr_db"], summary["ms_ssim"], summary["psnr_db_ci95"]) == (None, None, None)
     with pytest.raises(AssertionError, match=reason):
         raise AssertionError(summary["failed"])
@@ -107,7 +109,7 @@ def test_a_model_without_figures_fails_with_a_reason_and_no_score(folder, model,
 def test_one_image_has_no_interval(folder):
     frame = evaluate(lambda batch: batch, open_dataset(folder, ENHANCEMENT), limit=1)
     assert isinstance(frame, pd.DataFrame)
-    assert summarise(frame)["psnr_db_ci95"] is None
+    assert summarise(frame, ENHANCEMENT.protocol)["psnr_db_ci95"] is None
 
 
 def test_limits_and_small_images(folder):

@@ -33,7 +33,7 @@ def seen_of(model) -> list[Seen]:
         small = RNG.random((6, 6, 3)) * 0.6 + 0.3
         target = np.kron(small, np.ones((8, 8, 1))).astype(np.float32)
         image = target - DARKER
-        found.append(Seen(image, target, np.clip(model(image[None])[0], 0, 1)))
+        found.append(Seen(image, image, target, np.clip(model(image[None])[0], 0, 1)))
     return found
 
 
@@ -88,8 +88,11 @@ def test_a_reading_must_do_better_on_every_image():
         return images[..., ::-1] if images.mean() < 0.5 else images * np.float32(0.8)
 
     dark, bright = seen_of(of_dark_ones), seen_of(of_dark_ones)
-    dark = [Seen(one.input / 2, one.target / 2, of_dark_ones(one.input / 2)) for one in dark]
-    bright = [Seen(one.input / 2 + 0.45, one.target / 2 + 0.45, of_dark_ones(one.input / 2 + 0.45)) for one in bright]
+    dark = [Seen(one.input / 2, one.input / 2, one.target / 2, of_dark_ones(one.input / 2)) for one in dark]
+    bright = [
+        Seen(one.input / 2 + 0.45, one.input / 2 + 0.45, one.target / 2 + 0.45, of_dark_ones(one.input / 2 + 0.45))
+        for one in bright
+    ]
     assert [doubt["text"] for doubt in doubts(of_dark_ones, dark)] == [
         "it looks as if it gives BGR: return output[..., ::-1]"
     ]
