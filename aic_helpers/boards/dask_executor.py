@@ -20,7 +20,7 @@ from aic_helpers.boards.executors import WorkerError
 from aic_helpers.core import installation, isolation, machine
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
-from aic_helpers.profiling.network_pairs import Conditions
+from aic_helpers.profiling.network_pairs import conditions_of
 from aic_helpers.profiling.profiler import Profile
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, results, schema, steps
@@ -182,7 +182,7 @@ class DaskExecutor:
         """See `Executor`. A profile holds whichever machine of the cluster made it, and how it is set up."""
         made = result.profile
         where = (made and made.machine) or {"cpu": "a worker's"}
-        key = cache_keys.profile_key(settings, result.model_sha256, Conditions(), limits, where)
+        key = cache_keys.profile_key(settings, result.model_sha256, conditions_of(settings.track), limits, where)
         shared = {name: value for name, value in key.items() if name not in machine.SETTINGS}
         return shared | {"threads": made and made.threads}
 

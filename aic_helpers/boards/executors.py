@@ -12,7 +12,7 @@ import psutil
 
 from aic_helpers.core import machine
 from aic_helpers.core.progress_types import Progress
-from aic_helpers.profiling.network_pairs import Conditions
+from aic_helpers.profiling.network_pairs import conditions_of
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, steps
 from aic_helpers.runs.run_settings import Settings
@@ -82,7 +82,7 @@ class LocalExecutor:
 
     def profile_key(self, settings: Settings, limits: Limits, result: Result) -> cache_keys.Key:
         """See `Executor`."""
-        return cache_keys.profile_key(settings, result.model_sha256, Conditions(), limits)
+        return cache_keys.profile_key(settings, result.model_sha256, conditions_of(settings.track), limits)
 
     def stop(self) -> None:
         """See `Executor`: kill everything that this process started since; the threads that wait for it then end."""

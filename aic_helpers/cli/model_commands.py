@@ -118,7 +118,7 @@ def evaluate(as_json: bool, fresh: bool, **typed: Any) -> int:
 
 @click.command()
 @options.step_options
-@click.option("--size", default="1280x720", show_default=True, metavar="WIDTHxHEIGHT", help="Of the one image.")
+@click.option("--size", default="", metavar="WIDTHxHEIGHT", help="Of the one image.  [default: the track's]")
 @click.option("--threads", type=int, metavar="N", help="For TensorFlow, at most the cores here.  [default: all]")
 @click.option("--device", default="cpu", show_default=True, metavar="cpu|gpu", help="What to run on.")
 @click.option(
@@ -144,21 +144,21 @@ def profile(
     """Measure time and memory beside the baseline.
 
     Both run in processes of their own, in turn, until the first of three limits: --interval, --time-budget,
-    --repetitions. Scores and rules are about 1280x720; a profile at another size stands for itself.
+    --repetitions. Scores and rules are about the track's size; a profile at another one stands for itself.
 
     \b
     Examples
       aic profile --track super_resolution --model my_network.pb
       aic profile --track super_resolution --model my_network.pb --size 1920x1080 --threads 1
     """
-    from aic_helpers.core import machine, progress_bars
-    from aic_helpers.profiling.network_pairs import Conditions, read_size
+    from aic_helpers.core import progress_bars
+    from aic_helpers.profiling.network_pairs import conditions_of
     from aic_helpers.profiling.timing import Limits
     from aic_helpers.runs import steps
 
-    conditions = Conditions(*read_size(size), machine.usable_cores() if threads is None else threads, device)
     limits = Limits(interval, time_budget, repetitions)
     with options.staged(typed) as (settings, run), progress_bars.bar("run") as show:
+        conditions = conditions_of(settings.track, size, threads, device)
         run.result = steps.profile(run.settings, conditions, limits, run.result, fresh=fresh, progress=show)
     return options.report(settings, "profile", run.result, as_json)
 
@@ -167,10 +167,10 @@ def profile(
 @options.step_options
 @options.profile_option
 def check(as_json: bool, fresh: bool, profile: bool, **typed: Any) -> int:
-    """Check the rules of the challenge.
+    """Check the rules of the track.
 
     Each rule is printed with its limit, what was found, and what to do about it.
-    Time and memory are measured where the run folder has no profile of this model at 1280x720 yet.
+    Time and memory are measured where the run folder has no profile of this model at the track's size yet.
 
     \b
     Example

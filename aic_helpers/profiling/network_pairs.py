@@ -17,6 +17,7 @@ from aic_helpers.core import machine
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX, MAX_RAM_MIB
 from aic_helpers.models.model_workers import OF_THE_OUTPUT, Loaded, ModelFailure, ModelWorker, Run
+from aic_helpers.tracks.definitions import Track
 
 SIZES_PX = (16, 8192)
 
@@ -46,8 +47,10 @@ class Conditions:
     run_timeout_s : float
         A run that takes longer ends the profile.
     max_rss_mib : float or None
-        Cap on the resident size of the model's process; 3584 MiB is the challenge's rule. On the device ``gpu``,
-        the memory of the device, as the organisers limited it.
+        Cap on the resident size of the model's process, as the track's rule has it; None for a share of the memory
+        that is available. On the device ``gpu``, the memory of the device, as PIRM's organisers limited it.
+    enlarges : int
+        How many times larger the output's sides are than the image's.
     """
 
     width_px: int = HD_WIDTH_PX
@@ -56,12 +59,13 @@ class Conditions:
     device: str = "cpu"
     run_timeout_s: float = 120.0
     max_rss_mib: float | None = MAX_RAM_MIB
+    enlarges: int = 1
 
     def __post_init__(self) -> None:
         low, high = SIZES_PX
         if not (low <= self.width_px <= high and low <= self.height_px <= high):
             found = f"{self.width_px}x{self.height_px}"
-            raise InputError(f"an image of {low} to {high} px on each side", found, "the rules name 1280x720")
+            raise InputError(f"an image of {low} to {high} px on each side", found, "PIRM's rules name 1280x720")
         cores = machine.usable_cores()
         if not 1 <= self.threads <= cores:
             raise InputError(f"1 to {cores} threads (the cores here)", f"{self.threads}", "leave it out to use all")
@@ -70,6 +74,15 @@ class Conditions:
         for name, value in (("time limit", self.run_timeout_s), ("cap on memory", self.max_rss_mib or 1)):
             if not value > 0:
                 raise InputError(f"a {name} above 0", f"{value:g}", "give more")
+
+
+def conditions_of(track: Track, size: str = "", threads: int | None = None, device: str = "cpu") -> Conditions:
+    """Return the conditions of a track; at another size, or with other threads, where a person says so."""
+    width_px, height_px = read_size(size) if size else track.measured.size
+    threads = machine.usable_cores() if threads is None else threads
+    return Conditions(
+        width_px, height_px, threads, device, max_rss_mib=track.rules.max_ram_mib, enlarges=track.enlarges
+    )
 
 
 @dataclass(frozen=True)
@@ -98,7 +111,7 @@ class Network:
         return self.run().time_ms
 
     def check_output(self) -> None:
-        """Raise where the last output has another size than the input, or isn't of finite numbers."""
+        """Raise where the last output has another size than it should have, or isn't of finite numbers."""
         with self._failures("while its output was looked at"):
             self.worker.checked_output()
 
@@ -136,8 +149,10 @@ def started(baseline: Path, model: Path, conditions: Conditions) -> Iterator[tup
         threads=conditions.threads,
         device=conditions.device,
         run_timeout_s=conditions.run_timeout_s,
+        enlarges=conditions.enlarges,
     )
-    cap_mib, on_cpu = conditions.max_rss_mib, conditions.device == "cpu"
+    on_cpu = conditions.device == "cpu"
+    cap_mib = conditions.max_rss_mib or (baseline_cap_mib() if on_cpu else None)
     with (
         start(baseline, max_rss_mib=baseline_cap_mib() if on_cpu else None) as first,
         start(model, max_rss_mib=cap_mib if on_cpu else None, gpu_limit_mib=cap_mib) as second,

@@ -34,13 +34,17 @@ Trial = Callable[[ModelWorker, Batch], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """One trial at one size: what was found, or how it failed (`kind` and `mechanism` as in `ModelFailure`)."""
+    """One trial at one size: what was found, or how it failed (`kind` and `mechanism` as in `ModelFailure`).
+
+    An output's sides are to be `enlarges` times those of the input.
+    """
 
     size: Size
     reply: dict[str, Any] | None
     error: str | None = None
     kind: str | None = None
     mechanism: str | None = None
+    enlarges: int = 1
 
     @property
     def where(self) -> str:
@@ -49,8 +53,9 @@ class Outcome:
 
     @property
     def right_size(self) -> bool:
-        """Whether an output came, and had the input's height and width."""
-        return self.reply is not None and self.reply["output_shape"][:3] == [1, self.size[1], self.size[0]]
+        """Whether an output came, and had the height and width that it should have."""
+        width_px, height_px = (side * self.enlarges for side in self.size)
+        return self.reply is not None and self.reply["output_shape"][:3] == [1, height_px, width_px]
 
 
 @dataclass
@@ -88,6 +93,8 @@ def run_trials(
     run_timeout_s: float,
     max_rss_mib: float,
     weighed: bool = True,
+    enlarges: int = 1,
+    any_resolution: bool = True,
 ) -> Findings:
     """Return how a frozen model takes the sizes, batches and values that the rules ask for.
 
@@ -103,6 +110,10 @@ def run_trials(
     weighed : bool
         Whether the memory at `hd_size` is to be read, for which the process must start afresh. It is capped in
         any case.
+    enlarges : int
+        How many times larger the output's sides are to be than the input's.
+    any_resolution : bool
+        Whether other sizes are tried; else all trials are at `hd_size`'s.
 
     Raises
     ------
@@ -111,7 +122,7 @@ def run_trials(
     """
     weighed = weighed and hd_size is not None
     start = partial(ModelWorker, model, max_rss_mib=max_rss_mib, run_timeout_s=run_timeout_s, warm=not weighed)
-    with _Bench(start, _photo(photo)) as bench:
+    with _Bench(start, _photo(photo), enlarges) as bench:
         hd = bench.outcome(_size, hd_size) if hd_size else None
         if hd and hd.reply and not weighed:
             hd.reply["peak_rss_mib"] = None
@@ -124,7 +135,7 @@ def run_trials(
         findings.values = bench.outcome(_values, size)
         if findings.values.reply is not None and declared.shape[:1] != [1]:
             findings.batch = bench.outcome(_batch, size)
-        for other in SIZES_PX:
+        for other in SIZES_PX if any_resolution else ():
             findings.sizes.append(bench.outcome(_size, other))
             if not findings.sizes[-1].right_size:
                 break
@@ -134,8 +145,8 @@ def run_trials(
 class _Bench:
     """A process with the model loaded; another takes its place when it ends."""
 
-    def __init__(self, start: Callable[[], ModelWorker], photo: NDArray[np.uint8]) -> None:
-        self._start, self._photo = start, photo
+    def __init__(self, start: Callable[[], ModelWorker], photo: NDArray[np.uint8], enlarges: int) -> None:
+        self._start, self._photo, self._enlarges = start, photo, enlarges
         self._stack = ExitStack()
         self._worker: ModelWorker | None = None
 
@@ -161,9 +172,10 @@ class _Bench:
         self.declared()
         assert self._worker is not None
         try:
-            return Outcome(size, trial(self._worker, _images(self._photo, size)))
+            reply = trial(self._worker, _images(self._photo, size))
         except ModelFailure as failure:
             return Outcome(size, None, str(failure), failure.kind, failure.mechanism)
+        return Outcome(size, reply, enlarges=self._enlarges)
 
 
 def _photo(path: Path | None) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""The rules of the challenge as checks that run, each with its limit, what was found, the evidence and a remedy."""
+"""The rules of a track as checks that run, each with its limit, what was found, the evidence and a remedy."""
 
 from __future__ import annotations
 
@@ -6,39 +6,41 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from aic_helpers.core import machine
 from aic_helpers.core.errors import require_file
-from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX, MAX_RAM_MIB
-from aic_helpers.profiling.probes import Outcome, Size, run_trials
-from aic_helpers.profiling.rules import Part, Rule, judge
-
-HD: Size = (HD_WIDTH_PX, HD_HEIGHT_PX)
+from aic_helpers.profiling.probes import Outcome, run_trials
+from aic_helpers.profiling.rules import Part, Parts, Rule, judge
+from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.tracks.definitions import Track
 
 
 def check(
     model: str | Path,
+    track: Track | None = None,
     *,
     conversion: Part = None,
     profile: Part = None,
     metrics: Part = None,
     photo: str | Path | None = None,
     run_timeout_s: float = 120.0,
-    max_rss_mib: float = MAX_RAM_MIB,
     weighed: bool = True,
 ) -> list[Rule]:
-    """Return the challenge's rules, each with what was found.
+    """Return a track's rules, each with what was found.
 
     Parameters
     ----------
     model : path
         A `.pb` file.
+    track : Track, optional
+        By default PIRM 2018's super-resolution, whose rules are those of its other track too.
     conversion, profile, metrics : dict, optional
-        What `aic_helpers.convert` returned, the result of `aic_helpers.profile` at 1280x720, and the ``metrics``
-        part of a result. Without a profile the model runs once at 1280x720 here, for its memory; the rule on
-        time is not judged then.
+        What `aic_helpers.convert` returned, the result of `aic_helpers.profile` at the track's size, and the
+        ``metrics`` part of a result. Without a profile the model runs once at that size here, for its memory; the rule
+        on time is not judged then.
     photo : path, optional
         See `aic_helpers.profiling.probes.run_trials`.
-    run_timeout_s, max_rss_mib : float
-        Limits of each run here; the second is the rule's.
+    run_timeout_s : float
+        Limit of each run here.
     weighed : bool
         Without a profile: whether to read the memory here, which takes a process of its own; else that rule is
         judged only where the model runs into the limit.
@@ -55,24 +57,30 @@ def check(
         Not a frozen model.
     """
     model = require_file(Path(model), "a frozen model")
-    profiled = profile is not None and (profile["width_px"], profile["height_px"]) == HD
+    track = track or TRACKS["super_resolution"]
+    size = track.measured.size
+    profiled = profile is not None and (profile["width_px"], profile["height_px"]) == size
     findings = run_trials(
         model,
-        hd_size=None if profiled else HD,
+        hd_size=None if profiled else size,
         photo=Path(photo) if photo else None,
         run_timeout_s=run_timeout_s,
-        max_rss_mib=max_rss_mib,
+        max_rss_mib=track.rules.max_ram_mib or machine.spare_memory_mib(),
         weighed=weighed,
+        enlarges=track.enlarges,
+        any_resolution=track.rules.any_resolution,
     )
-    hd = _hd_outcome(profile) if profiled and profile is not None else findings.hd
+    hd = _hd_outcome(profile, track) if profiled and profile is not None else findings.hd
     assert hd is not None
-    return judge(model.stat().st_size, findings, hd, max_rss_mib, conversion, profile if profiled else None, metrics)
+    parts = Parts(conversion, profile if profiled else None, metrics)
+    return judge(track, model.stat().st_size, findings, hd, parts)
 
 
-def _hd_outcome(profile: Mapping[str, Any]) -> Outcome:
+def _hd_outcome(profile: Mapping[str, Any], track: Track) -> Outcome:
     """Return the profile's first image as an outcome like those of the trials."""
-    failure = profile["failure"]
+    failure, size, enlarges = profile["failure"], track.measured.size, track.enlarges
     if failure is None:
-        reply = {"output_shape": [1, *reversed(HD), 3], "peak_rss_mib": profile["peak_rss_mib"]}
-        return Outcome(HD, reply)
-    return Outcome(HD, None, profile["failed"], failure["kind"], failure["mechanism"])
+        sides = [side * enlarges for side in reversed(size)]
+        reply = {"output_shape": [1, *sides, 3], "peak_rss_mib": profile["peak_rss_mib"]}
+        return Outcome(size, reply, enlarges=enlarges)
+    return Outcome(size, None, profile["failed"], failure["kind"], failure["mechanism"])

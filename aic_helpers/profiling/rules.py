@@ -1,14 +1,14 @@
-"""The rules of the challenge, judged by what was found: each with limit, found, evidence and remedy."""
+"""The rules of a track, judged by what was found: each with limit, found, evidence and remedy."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX, MAX_DIFFERENCE, MAX_FILE_BYTES
+from aic_helpers.core.limits import MAX_DIFFERENCE
 from aic_helpers.profiling.probes import Findings, Outcome
-
-HD_NAME = f"{HD_WIDTH_PX}x{HD_HEIGHT_PX}"
+from aic_helpers.tracks.definitions import Track
 
 NOT_JUDGED = "not judged"
 
@@ -24,40 +24,49 @@ Rule = dict[str, Any]
 Part = Mapping[str, Any] | None
 
 
-def judge(
-    size_bytes: int,
-    findings: Findings,
-    hd: Outcome,
-    max_rss_mib: float,
-    conversion: Part = None,
-    profile: Part = None,
-    metrics: Part = None,
-) -> list[Rule]:
-    """Return the rules, in a fixed order.
+@dataclass(frozen=True)
+class Parts:
+    """What else is known of a model: see `aic_helpers.profiling.requirements.check`."""
+
+    conversion: Part = None
+    profile: Part = None
+    metrics: Part = None
+
+
+def judge(track: Track, size_bytes: int, findings: Findings, hd: Outcome, parts: Parts = Parts()) -> list[Rule]:
+    """Return the rules of a track, in a fixed order.
 
     Parameters
     ----------
+    track : Track
     size_bytes : int
         Of the frozen model.
     findings : Findings
     hd : Outcome
-        Of the run at 1280x720 that gives the memory; `kind` may be ``dtype``, ``shape`` or ``not finite`` too.
-    max_rss_mib : float
-    conversion, profile, metrics : dict, optional
-        See `aic_helpers.profiling.requirements.check`.
+        Of the run at the track's size that gives the memory; `kind` may be ``dtype``, ``shape`` or ``not finite`` too.
+    parts : Parts
     """
-    return [
-        _file_size(size_bytes),
+    rules = track.rules
+    found = [
+        _file_size(size_bytes, rules.max_file_mb) if rules.max_file_mb else None,
+        _at_most("parameters", rules.max_parameters, (parts.conversion or {}).get("parameters")),
+        _at_most(f"operations at {_name(track.measured.macs_size)}", rules.max_macs, _macs(parts.conversion)),
+        _floor(track, parts.metrics),
         _input_and_output(findings),
-        _any_resolution(findings, hd),
+        _any_resolution(findings, hd, track.enlarges) if rules.any_resolution else _one_resolution(hd, track.enlarges),
         _batches(findings),
         _finite(findings, hd),
-        _range(findings, metrics),
+        _range(findings, parts.metrics),
         _same_twice(findings),
-        _parity(conversion),
-        _memory(findings, hd, max_rss_mib),
-        _time(findings, hd, profile),
+        _parity(parts.conversion),
+        _memory(findings, hd, rules.max_ram_mib) if rules.max_ram_mib else None,
+        _time(findings, hd, parts.profile, track),
     ]
+    return [rule for rule in found if rule]
+
+
+def _name(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"
 
 
 def _rule(name: str, passed: bool | None, *, limit: str, found: str, evidence: str, remedy: str | None = None) -> Rule:
@@ -65,11 +74,52 @@ def _rule(name: str, passed: bool | None, *, limit: str, found: str, evidence: s
     return {"name": name, "passed": passed, "limit": limit, "found": found, "evidence": evidence, "remedy": remedy}
 
 
-def _file_size(size_bytes: int) -> Rule:
+def _macs(conversion: Part) -> float | None:
+    return (conversion or {}).get("macs")
+
+
+def _at_most(name: str, limit: float | None, found: float | None) -> Rule | None:
+    """Return a rule about a count; None where the track has no such limit."""
+    if limit is None:
+        return None
+    return _rule(
+        name,
+        None if found is None else found <= limit,
+        limit=f"at most {_counted(limit)}",
+        found=NOT_JUDGED if found is None else _counted(found),
+        evidence="counted in the graph" if found is not None else "the graph does not say",
+        remedy="fewer channels or layers",
+    )
+
+
+def _counted(count: float) -> str:
+    return f"{count / 1e9:.2f} G" if count >= 1e9 else f"{count:,.0f}".replace(",", " ")
+
+
+def _floor(track: Track, metrics: Part) -> Rule | None:
+    """Return the rule about the floor of PSNR, to which a mean is held once it is rounded."""
+    floor_db, digits = track.rules.min_psnr_db, track.rules.psnr_decimals
+    if floor_db is None:
+        return None
+    psnr_db = metrics.get("psnr_db") if metrics and metrics.get("protocol") == track.protocol.label else None
+    rounded = (
+        "" if psnr_db is None else f"mean over {metrics and metrics['images']} images, before rounding {psnr_db:.4f}"
+    )
+    return _rule(
+        "PSNR",
+        None if psnr_db is None else round(psnr_db, digits) >= floor_db,
+        limit=f"at least {floor_db:.{digits}f} dB, rounded to {digits} decimals, on the challenge's own data",
+        found=NOT_JUDGED if psnr_db is None else f"{psnr_db:.{digits}f} dB",
+        evidence=rounded or "no PSNR by this track's protocol",
+        remedy="train longer, or take a larger network",
+    )
+
+
+def _file_size(size_bytes: int, limit_mb: float) -> Rule:
     return _rule(
         "file size",
-        size_bytes <= MAX_FILE_BYTES,
-        limit=f"{MAX_FILE_BYTES / 1e6:.0f} MB",
+        size_bytes <= limit_mb * 1e6,
+        limit=f"{limit_mb:g} MB",
         found=f"{size_bytes / 1e6:.2f} MB",
         evidence=f"model.pb has {size_bytes} bytes",
         remedy="use fewer channels or layers, or leave constants other than weights out of the graph",
@@ -98,7 +148,23 @@ def _input_and_output(findings: Findings) -> Rule:
     )
 
 
-def _any_resolution(findings: Findings, hd: Outcome) -> Rule:
+def _one_resolution(hd: Outcome, enlarges: int) -> Rule:
+    """Return the rule of a track that asks for one size alone."""
+    return _rule(
+        "resolution",
+        hd.right_size if hd.reply else None,
+        limit=f"the output has {_times(enlarges)} size at {hd.where}",
+        found=("held" if hd.right_size else _what_went_wrong(hd)) if hd.reply else NOT_JUDGED,
+        evidence=f"a run at {hd.where}" if hd.reply else f"no run at {hd.where}: {hd.error}",
+        remedy=_resolution_remedy(hd, False),
+    )
+
+
+def _times(enlarges: int) -> str:
+    return "the input's" if enlarges == 1 else f"{enlarges} times the input's"
+
+
+def _any_resolution(findings: Findings, hd: Outcome, enlarges: int) -> Rule:
     tried = [findings.home, *findings.sizes, hd]
     wrong = [run for run in tried if not run.right_size and run.kind not in OTHER_RULES]
     if _fixed_batch(findings):
@@ -118,7 +184,7 @@ def _any_resolution(findings: Findings, hd: Outcome) -> Rule:
     return _rule(
         "any resolution",
         False if fixed or wrong else True if worked else None,
-        limit="the output has the input's size at any resolution",
+        limit=f"the output has {_times(enlarges)} size at any resolution",
         found=found,
         evidence="; ".join(evidence) or _no_run(findings),
         remedy=_resolution_remedy(wrong[0] if wrong else None, fixed),
@@ -150,13 +216,15 @@ def _resolution_remedy(run: Outcome | None, fixed: bool) -> str:
         return "make height and width of the placeholder None, and take sizes from tf.shape, not from get_shape"
     if run is None or run.reply is None:
         return "see the error; take sizes from tf.shape inside the model"
-    output = run.reply["output_shape"]
-    if len(output) == 4 and (output[1] < run.size[1] or output[2] < run.size[0]):
-        return "use SAME padding, or pad the input by what the convolutions take away"
+    output, wanted = run.reply["output_shape"], [side * run.enlarges for side in run.size]
     times = output[1] // run.size[1]
-    if times > 1 and output[:3] == [1, run.size[1] * times, run.size[0] * times]:
-        return f"it enlarges by {times}: leave the enlargement out, the tracks give photos of full size"
-    return "crop the output to the input's size"
+    if times != run.enlarges and output[:3] == [1, run.size[1] * times, run.size[0] * times]:
+        if run.enlarges == 1:
+            return f"it enlarges by {times}: take a track whose networks get the small photo, or leave that out"
+        return f"it enlarges by {times}, where this track asks for {run.enlarges}: take a track of scale {times}"
+    if len(output) == 4 and (output[1] < wanted[1] or output[2] < wanted[0]):
+        return "use SAME padding, or pad the input by what the convolutions take away"
+    return f"crop the output to {_times(run.enlarges)} size"
 
 
 def _batches(findings: Findings) -> Rule:
@@ -192,7 +260,7 @@ def _finite(findings: Findings, hd: Outcome) -> Rule:
     where = values.where if values else ""
     evidence = [f"outputs for a photo, for black and for white at {where}" if shares else _no_run(findings)]
     if hd.kind == "not finite":
-        bad.append(f"at {HD_NAME}: {hd.error}")
+        bad.append(f"at {hd.where}: {hd.error}")
         evidence.append("the profile's first image")
     return _rule(
         "finite values",
@@ -267,9 +335,9 @@ def _memory(findings: Findings, hd: Outcome, max_rss_mib: float) -> Rule:
         passed, found, evidence = None, NOT_JUDGED, _not_weighed(hd)
     else:
         passed, found = peak_mib <= max_rss_mib, f"{peak_mib:.0f} MiB"
-        evidence = f"peak resident size of a fresh process that loads the model and runs one image of {HD_NAME}"
+        evidence = f"peak resident size of a fresh process that loads the model and runs one image of {hd.where}"
     return _rule(
-        f"memory at {HD_NAME}",
+        f"memory at {hd.where}",
         passed,
         limit=f"{max_rss_mib:.0f} MiB",
         found=found,
@@ -279,27 +347,28 @@ def _memory(findings: Findings, hd: Outcome, max_rss_mib: float) -> Rule:
 
 
 def _not_weighed(hd: Outcome) -> str:
-    return f"ran at {HD_NAME} without being weighed" if hd.reply else f"no run at {HD_NAME}: {hd.error}"
+    return f"ran at {hd.where} without being weighed" if hd.reply else f"no run at {hd.where}: {hd.error}"
 
 
-def _time(findings: Findings, hd: Outcome, profile: Part) -> Rule:
+def _time(findings: Findings, hd: Outcome, profile: Part, track: Track) -> Rule:
     hung = next((run for run in (hd, findings.home) if run.kind == "timeout"), None)
     speedup = profile["speedup"] if profile else None
     passed: bool | None = None
+    rises = f", the score rises until {track.speedup_cap:g} times as fast" if track.speedup_cap else ""
     if hung:
         passed, found, evidence = False, "did not return", f"at {hung.where}: {hung.error}"
     elif profile is None or speedup is None:
-        found, evidence = NOT_JUDGED, f"no profile at {HD_NAME}" if profile is None else f"{profile['failed']}"
+        found, evidence = NOT_JUDGED, f"no profile at {hd.where}" if profile is None else f"{profile['failed']}"
     else:
         passed = True if speedup >= 1 else None
         low, high = profile["speedup_ci95"] or (speedup, speedup)
         found = f"{speedup:.2f} times as fast as the baseline (95 % interval {low:.2f} to {high:.2f})"
-        evidence = f"median {profile['time_ms']:.0f} ms against {profile['baseline_time_ms']:.0f} ms at {HD_NAME}"
+        evidence = f"median {profile['time_ms']:.0f} ms against {profile['baseline_time_ms']:.0f} ms at {hd.where}"
         evidence += f", {profile['repetitions']} repetitions in turn"
     return _rule(
         "time against the baseline",
         passed,
-        limit="must return; advice: not slower than the baseline, the score rises until 4 times as fast",
+        limit=f"must return; advice: not slower than the baseline{rises}",
         found=found,
         evidence=evidence,
         remedy="look for a loop whose condition stays true"

@@ -24,7 +24,7 @@ from aic_helpers.data.datasets import Dataset
 from aic_helpers.graphs.tensorflow_runtime import LIGHT, WHOLE
 from aic_helpers.models import sources
 from aic_helpers.models.sources import fingerprint
-from aic_helpers.profiling.network_pairs import Conditions
+from aic_helpers.profiling.network_pairs import Conditions, conditions_of
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import results
 from aic_helpers.runs.results import Part
@@ -98,6 +98,8 @@ def requirements_key(settings: Settings, result: Result, *, weighed: bool = True
     return {
         "model": result.model_sha256,
         **{part: results.part_sha256(result.raw[part]) for part in ("metrics", "profile")},
+        "rules": settings.track.rules.model_dump(mode="json"),
+        "size": settings.track.measured.size,
         "photo": _sha256(settings.dataset.hd[:1]),
         "weighed": weighed or result.profile is not None,
         **machine.arithmetic_settings(),
@@ -166,7 +168,7 @@ def standing(
         return {"model": "model.pb is damaged or missing"}
     keys: dict[Part, Key] = {"metrics": metrics_key(settings, result.model_sha256)}
     if profile:
-        keys["profile"] = profile_key(settings, result.model_sha256, Conditions(), limits or Limits())
+        keys["profile"] = profile_key(settings, result.model_sha256, conditions_of(settings.track), limits or Limits())
     keys["requirements"] = requirements_key(settings, result, weighed=weighed)
     return {"model": None, **{part: stale(result, folder, part, key) for part, key in keys.items()}}
 

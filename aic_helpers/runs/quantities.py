@@ -17,7 +17,7 @@ def quantities(track: Track, result: Result) -> dict[str, Figure]:
     or beside another baseline.
     """
     found: dict[str, Figure | None] = {}
-    if result.metrics and result.metrics.protocol == track.protocol.label:
+    if result.metrics and (result.metrics.protocol or result.protocol) == track.protocol.label:
         found |= _quality(track, result.metrics)
     if result.profile and is_at_size(track, result.profile):
         found |= _speed(track, result.profile)

@@ -110,7 +110,7 @@ def speed_and_quality(runs: Sequence[tuple[int, RunFolder]]) -> list[Plot]:
         if point:
             groups.setdefault(key, []).append(point)
         else:
-            lacking.append(str(number))
+            lacking.append((str(number), run.track))
     found = [
         _group(place, tracks[track], data, images, points)
         for place, ((track, data, images), points) in enumerate(groups.items())
@@ -118,11 +118,13 @@ def speed_and_quality(runs: Sequence[tuple[int, RunFolder]]) -> list[Plot]:
     return found + ([_lack(lacking, many=len(runs) > 1)] if lacking else [])
 
 
-def _lack(numbers: Sequence[str], *, many: bool) -> Plot:
+def _lack(lacking: Sequence[tuple[str, Track]], *, many: bool) -> Plot:
     """Return what is said of the runs that have no place in a plot of quality over speed."""
-    why = "it takes the metrics and a speedup, all finite."
+    metrics = dict.fromkeys(word for _, track in lacking for word in track.protocol.words)
+    why = f"it takes {', '.join(metrics)} and a speedup, all finite."
     if many:
-        return Plot("Not in a plot of speed against quality", missing=f"No. {', '.join(numbers)}: {why}")
+        numbers = ", ".join(number for number, _ in lacking)
+        return Plot("Not in a plot of speed against quality", missing=f"No. {numbers}: {why}")
     return Plot("Speed against quality", missing=f"This run has no place in a plot of speed against quality: {why}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,7 @@ def no_scores(result: Result, track: Track) -> str:
             f"the profile is of another size than {width_px}x{height_px}",
             profile and not quantities.is_at_size(track, profile),
         ),
+        ("a figure is not finite", metrics and metrics.psnr_db == math.inf),
         (f"there is no {quantities.missing(track, result)}", quantities.missing(track, result)),
     ]
     why = next((words for words, holds in missing if holds), "a figure is not finite")

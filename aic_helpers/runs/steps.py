@@ -14,7 +14,7 @@ from aic_helpers.data.datasets import read_pair
 from aic_helpers.evaluation import any_image, isolated, per_image
 from aic_helpers.models import sources
 from aic_helpers.profiling import profiler, requirements, scaling
-from aic_helpers.profiling.network_pairs import Conditions
+from aic_helpers.profiling.network_pairs import Conditions, conditions_of
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, model_cache, results
 from aic_helpers.runs.results import Part
@@ -114,7 +114,7 @@ def profile(
     `fresh` is true. `known`: see `convert`.
     """
     result = convert(settings, known)
-    conditions, limits = conditions or Conditions(), limits or Limits()
+    conditions, limits = conditions or conditions_of(settings.track), limits or Limits()
     key = cache_keys.profile_key(settings, result.model_sha256, conditions, limits)
     if not (fresh or _stale(settings, result, "profile", key)):
         return result
@@ -134,7 +134,12 @@ def grow(settings: Settings, *, threads: int | None = None, progress: Progress |
     result = convert(settings)
     profile = result.raw["profile"] if result.profile else None
     measured = scaling.growth(
-        settings.model_pb, profile=profile, image=_hd_photo(settings), threads=threads, progress=progress
+        settings.model_pb,
+        profile=profile,
+        heights_px=[height_px // settings.track.enlarges for height_px in scaling.HEIGHTS_PX],
+        image=_hd_photo(settings),
+        threads=threads,
+        progress=progress,
     )
     results.write_table(settings, "growth", measured.table)
     if result.profile:
@@ -164,6 +169,7 @@ def check(settings: Settings, known: Result | None = None, *, fresh: bool = Fals
     results.require_as_written(result, settings.folder, ("metrics", "profile"))
     rules = requirements.check(
         settings.model_pb,
+        settings.track,
         conversion=result.raw["model"],
         profile=result.raw["profile"],
         metrics=result.raw["metrics"],

@@ -105,7 +105,6 @@ def _why(track: Track, missing: tuple[str, ...]) -> str:
 
 
 RANGES = {"ms_ssim": (0.0, 1.0), "ssim": (-1.0, 1.0)}
-ABOVE_0 = ("speedup", "time_ms", "baseline_time_ms", "macs", "parameters", "file_bytes")
 
 
 def check_figure(name: str, value: float) -> None:
@@ -115,10 +114,9 @@ def check_figure(name: str, value: float) -> None:
     low, high = RANGES.get(name, (-math.inf, math.inf))
     if not low <= value <= high or math.isnan(value):
         raise InputError(f"an {name.upper().replace('_', '-')} in [{low:g}, {high:g}]", str(value), "check the value")
-    if name == "speedup" and not (math.isfinite(value) and value > 0):
-        raise InputError("a speedup above 0", str(value), "give the baseline's time divided by the model's")
-    if name in ABOVE_0 and not (math.isfinite(value) and value > 0):
-        raise InputError(f"{name} above 0", str(value), "check the value")
+    if name in OF_TIME and not (math.isfinite(value) and value > 0):
+        remedy = "give the baseline's time divided by the model's" if name == "speedup" else "check the value"
+        raise InputError(f"a {name} above 0", str(value), remedy)
 
 
 def total_scores(

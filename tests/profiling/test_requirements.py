@@ -12,10 +12,13 @@ from typing import Any
 
 import pytest
 from fixtures import hostile_models, in_process
+from fixtures.pirm2018 import SUPER_RESOLUTION
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.models import model_workers
 from aic_helpers.profiling import requirements
+from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.tracks.definitions import Track
 
 pytestmark = pytest.mark.tensorflow
 
@@ -70,6 +73,11 @@ def check_here(monkeypatch: pytest.MonkeyPatch, model: Path, **parts: Any) -> di
     return {rule["name"]: rule for rule in rules}
 
 
+def limited(**rules: Any) -> Track:
+    """The track with other limits."""
+    return SUPER_RESOLUTION.model_copy(update={"rules": SUPER_RESOLUTION.rules.model_copy(update=rules)})
+
+
 def broken(rules: dict[str, dict[str, Any]]) -> list[str]:
     return [name for name, rule in rules.items() if rule["passed"] is False]
 
@@ -88,7 +96,7 @@ CASES = {
     "four_times_larger": (
         "any resolution",
         "at 128x96 the output is 512x384",
-        "it enlarges by 4: leave the",
+        "it enlarges by 4: take a track",
     ),
     "larger_where_odd": ("any resolution", "at 101x103 the output is 102x104", "crop the output"),
     "not_a_number": ("finite values", "for a photo, for black and for white", "division by zero"),
@@ -253,7 +261,7 @@ def test_parity_fails_above_its_limit(monkeypatch: pytest.MonkeyPatch, freeze: C
 def test_without_a_profile_the_model_runs_at_hd_for_its_memory(
     monkeypatch: pytest.MonkeyPatch, freeze: Callable[..., Path]
 ) -> None:
-    rules = check_here(monkeypatch, freeze("good"), profile=None, max_rss_mib=10)
+    rules = check_here(monkeypatch, freeze("good"), track=limited(max_ram_mib=10), profile=None)
     assert broken(rules) == ["memory at 1280x720"]
     assert rules["memory at 1280x720"]["limit"] == "10 MiB"
     assert rules["time against the baseline"]["found"] == "not judged"
@@ -279,3 +287,31 @@ def test_a_model_that_aborts_is_reported_and_the_checks_go_on(freeze: Callable[.
     assert "the model gave up" in rules["any resolution"]["evidence"]
     assert rules["finite values"]["found"] == "not judged"
     assert "it died of SIGABRT" in rules["finite values"]["evidence"]
+
+
+def test_a_track_of_other_limits_has_other_rules(monkeypatch: pytest.MonkeyPatch, freeze: Callable[..., Path]) -> None:
+    monkeypatch.setattr(model_workers, "Worker", in_process.Worker)
+    track = limited(max_file_mb=None, max_ram_mib=None, max_parameters=100, max_macs=1e9, min_psnr_db=26.9)
+    metrics = {"psnr_db": 26.8964, "images": 5, "protocol": "pirm2018"}
+    rules = {
+        rule["name"]: rule
+        for rule in requirements.check(
+            freeze("good"), track, conversion={"parameters": 101, "macs": 2e9}, profile=profiled(), metrics=metrics
+        )
+    }
+    assert broken(rules) == ["parameters", "operations at 1280x720"]
+    assert not {"file size", "memory at 1280x720"} & rules.keys()
+    assert (rules["parameters"]["limit"], rules["parameters"]["found"]) == ("at most 100", "101")
+    assert rules["operations at 1280x720"]["found"] == "2.00 G"
+    assert (rules["PSNR"]["passed"], rules["PSNR"]["found"]) == (True, "26.90 dB")
+    assert "before rounding 26.8964" in rules["PSNR"]["evidence"]
+
+
+def test_the_output_of_a_network_that_enlarges(monkeypatch: pytest.MonkeyPatch, freeze: Callable[..., Path]) -> None:
+    monkeypatch.setattr(model_workers, "Worker", in_process.Worker)
+    rules = {rule["name"]: rule for rule in requirements.check(freeze("four_times_larger"), TRACKS["classic_x4"])}
+    assert rules["any resolution"]["limit"] == "the output has 4 times the input's size at any resolution"
+    assert rules["any resolution"]["passed"]
+    rules = {rule["name"]: rule for rule in requirements.check(freeze("good"), TRACKS["classic_x4"])}
+    assert not rules["any resolution"]["passed"]
+    assert "where this track asks for 4: take a track of scale 1" in rules["any resolution"]["remedy"]

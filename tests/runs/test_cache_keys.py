@@ -80,9 +80,16 @@ def test_a_renamed_image_is_noticed(settings):
     assert standing(again)["metrics"] == "changed since: the validation images"
 
 
-def test_another_protocol_is_noticed(settings, monkeypatch):
-    monkeypatch.setattr(cache_keys, "PROTOCOL", "pirm2019")
-    assert standing(settings)["metrics"] == "changed since: protocol"
+def test_another_protocol_is_noticed(settings):
+    protocol = settings.track.protocol.model_copy(update={"border_px": 4})
+    changed = replace(settings, track=settings.track.model_copy(update={"protocol": protocol}))
+    assert standing(changed)["metrics"] == "changed since: protocol"
+
+
+def test_other_rules_are_noticed(settings):
+    rules = settings.track.rules.model_copy(update={"max_file_mb": 1.0})
+    changed = replace(settings, track=settings.track.model_copy(update={"rules": rules}))
+    assert standing(changed)["requirements"] == "changed since: rules"
 
 
 def test_a_changed_source_is_noticed(settings):

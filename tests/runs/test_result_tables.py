@@ -1,11 +1,13 @@
 """What the commands print."""
 
 import pytest
+from fixtures import run_folders
+from fixtures.pirm2018 import SUPER_RESOLUTION
 from fixtures.run_folders import typed
 
 from aic_helpers.reporting import text_tables
 from aic_helpers.runs import result_tables
-from aic_helpers.runs.schema import Metrics, Model, Profile, Requirement, Score
+from aic_helpers.runs.schema import Metrics, Model, Profile, Requirement, Result
 
 RULE = {"name": "size", "passed": True, "limit": "1 MB", "found": "0.5 MB", "evidence": "-", "remedy": None}
 BROKEN = {**RULE, "passed": False, "found": "2 MB", "evidence": "model.pb has 2 MB", "remedy": "shrink it"}
@@ -35,30 +37,32 @@ PROFILE = {
 
 def test_figures_have_their_interval_where_there_is_one():
     expected = [("PSNR", "31.14 dB (26.10 to 35.80)"), ("MS-SSIM", "0.9693"), ("images", "7")]
-    assert result_tables.metrics_rows(typed(Metrics, METRICS)) == expected
+    assert result_tables.metrics_rows(typed(Metrics, METRICS), SUPER_RESOLUTION) == expected
 
 
 def test_identical_images_have_a_psnr_in_a_word():
-    assert result_tables.metrics_rows(typed(Metrics, {**METRICS, "psnr_db": "inf", "psnr_db_ci95": None}))[0] == (
+    assert result_tables.metrics_rows(
+        typed(Metrics, {**METRICS, "psnr_db": "inf", "psnr_db_ci95": None}), SUPER_RESOLUTION
+    )[0] == (
         "PSNR",
         "inf dB",
     )
 
 
 def test_failed_metrics_say_why():
-    assert result_tables.metrics_rows(typed(Metrics, {"failed": "1 of 7 images; 0: NaN"})) == [
+    assert result_tables.metrics_rows(typed(Metrics, {"failed": "1 of 7 images; 0: NaN"}), SUPER_RESOLUTION) == [
         ("PSNR, MS-SSIM", "failed on 1 of 7 images; 0: NaN")
     ]
 
 
 def test_doubts_stand_below_the_figures():
     doubts = [{"kind": "range", "text": "it gives 0..255"}, {"kind": "identity", "text": "it returns its input"}]
-    rows = result_tables.metrics_rows(typed(Metrics, {**METRICS, "doubts": doubts}))
+    rows = result_tables.metrics_rows(typed(Metrics, {**METRICS, "doubts": doubts}), SUPER_RESOLUTION)
     assert rows[3:] == [("doubt", "it gives 0..255"), ("doubt", "it returns its input")]
 
 
 def test_a_profile_in_rows():
-    assert result_tables.profile_rows(typed(Profile, PROFILE)) == [
+    assert result_tables.profile_rows(typed(Profile, PROFILE), SUPER_RESOLUTION) == [
         ("time", "302.2 ms at 1280x720, 2 threads"),
         ("baseline", "300.2 ms"),
         ("speedup", "1.000 (0.989 to 1.007)"),
@@ -70,14 +74,14 @@ def test_a_profile_in_rows():
 def test_a_profile_that_failed_says_why_and_has_no_figures():
     names = ("time_ms", "baseline_time_ms", "speedup", "speedup_ci95", "peak_rss_mib", "model_rss_mib", "gflop_per_s")
     failed = typed(Profile, {**PROFILE, **dict.fromkeys(names), "failed": "it died of SIGABRT"})
-    rows = dict(result_tables.profile_rows(failed))
+    rows = dict(result_tables.profile_rows(failed, SUPER_RESOLUTION))
     assert rows.pop("failed") == "it died of SIGABRT"
     assert set(rows.values()) == {"not measured"}
     assert result_tables.profile_notes(failed) == []
 
 
 def test_no_profile_is_said_in_words():
-    assert result_tables.profile_rows(None) == [("speedup", "not measured"), ("RAM", "not measured")]
+    assert result_tables.profile_rows(None, SUPER_RESOLUTION) == [("speedup", "not measured"), ("RAM", "not measured")]
     assert result_tables.profile_notes(None) == []
 
 
@@ -117,10 +121,15 @@ def test_results_stand_side_by_side():
 
 
 def test_a_result_without_scores_says_what_they_need():
-    assert result_tables.score_rows({}) == [("scores", "none: they need PSNR, MS-SSIM and the speedup at 1280x720")]
-    assert result_tables.score_rows({"A": typed(Score, {"value": 1.234, "ci95": [1, 2]})}) == [
-        ("score A", "1.23 (1.00 to 2.00)")
-    ]
+    expected = [("scores", "none: they need PSNR, MS-SSIM and the speedup at 1280x720")]
+    assert result_tables.score_rows(scored(None), SUPER_RESOLUTION) == expected
+    scores = {"A": {"value": 1.234, "ci95": [1, 2]}, "B": {"value": None, "ci95": None, "missing": "lpips"}}
+    expected = [("score A", "1.23 (1.00 to 2.00)"), ("score B", "none: it lacks lpips")]
+    assert result_tables.score_rows(scored(scores), SUPER_RESOLUTION) == expected
+
+
+def scored(scores):
+    return typed(Result, run_folders.result() | {"scores": scores})
 
 
 @pytest.mark.parametrize(
@@ -142,7 +151,7 @@ def test_compared_frozen_already_and_not_compared_are_told_apart(kind, parity, w
 
 def test_a_profile_without_its_size_or_threads_says_none():
     profile = typed(Profile, {"time_ms": 71.3, "width_px": "abc", "height_px": 720, "threads": []})
-    assert dict(result_tables.profile_rows(profile))["time"] == "71.3 ms"
+    assert dict(result_tables.profile_rows(profile, SUPER_RESOLUTION))["time"] == "71.3 ms"
 
 
 def test_what_to_know_of_how_a_model_was_made_stands_below_it():

@@ -332,12 +332,12 @@ def named(model, path, track=None):
 
 
 @pytest.mark.parametrize(
-    ("track", "remedy"), [("superresolution", "did you mean super_resolution?"), ("x", "name one")]
+    ("track", "remedy"), [("superresolution", "did you mean super_resolution?"), ("x", "aic track list names them")]
 )
 def test_an_unknown_track(track, remedy):
     with pytest.raises(InputError) as error:
         run_settings.settle(track)
-    assert str(error.value) == f"expected a track (super_resolution or enhancement), found {track!r}: {remedy}"
+    assert str(error.value) == f"expected the name of a track, or a .toml file, found {track!r}: {remedy}"
 
 
 @pytest.mark.parametrize("limit", [-1, "3", 1.5, True])

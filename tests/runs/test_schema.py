@@ -44,7 +44,7 @@ def test_what_older_runs_lack_is_nothing():
     assert (model.bytes, model.source, model.parity.max_abs, model.parity.by_size) == (None, "", None, {})
     profile = run_folders.typed(Profile, {"roofline": None, "notes": None, "environment_variables": None})
     assert (profile.roofline.gflop_per_s, profile.notes, profile.environment_variables) == (None, [], {})
-    assert (profile.failed, profile.is_hd) == ("", False)
+    assert (profile.failed, profile.width_px) == ("", None)
     rule = run_folders.typed(Requirement, {"name": 3, "passed": 1})
     assert (rule.name, rule.passed, rule.remedy) == ("", None, "")
 
@@ -79,6 +79,6 @@ def test_keys_of_another_version_survive_a_read_and_a_write_in_their_places(tmp_
 
 def test_a_whole_result_reads_in_types(tmp_path):
     result = schema.as_result(run_folders.result(), tmp_path)
-    assert (result.model_sha256, result.profile.is_hd, result.scores["A"].ci95) == ("0" * 64, True, (8.0, 16.0))
+    assert (result.model_sha256, result.profile.width_px, result.scores["A"].ci95) == ("0" * 64, 1280, (8.0, 16.0))
     assert [rule.passed for rule in result.requirements] == [True, False, None, None]
     assert result.raw == run_folders.result()

@@ -140,8 +140,9 @@ def test_check_judges_by_what_the_run_folder_has(settings, monkeypatch):
     given = {}
     rule = {"name": "size", "passed": True, "limit": "-", "found": "-", "evidence": "-", "remedy": None}
 
-    def check(model, **parts):
+    def check(model, track, **parts):
         given.update(parts)
+        assert track is settings.track
         return [rule]
 
     monkeypatch.setattr("aic_helpers.profiling.requirements.check", check)
