@@ -6,19 +6,30 @@ The types are pydantic's: models, or plain dataclasses.
 from __future__ import annotations
 
 import json
+import re
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from inspect import isclass
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 
-from aic_helpers.core.errors import InputError
+from aic_helpers.core.errors import InputError, nearest
 from aic_helpers.core.safe_texts import decoded, shown
 
 MAX_DEPTH = 64
 """Levels of what is nested in a file; more than any of ours has, few enough for whatever walks through it."""
+
+MAX_TOML_BYTES = 1_000_000
+"""Of a file that a person writes."""
+
+MAX_LINE = 500
+"""Characters of a text that stands in one line."""
 
 SHOWN = 40
 """Characters of a value, or of a part of its place, in a message."""
@@ -30,10 +41,26 @@ WANTED = {
     **dict.fromkeys(("bool_type", "bool_parsing"), "true or false"),
     **dict.fromkeys(("list_type", "tuple_type"), "a list"),
     **dict.fromkeys(("dict_type", "mapping_type", "model_type", "dataclass_type"), "an object"),
+    "finite_number": "a finite number",
+    "literal_error": "{expected}",
+    "one_line": "one printable line of at most {most} characters",
 }
-"""By pydantic's type of an error: what the value isn't."""
+"""By pydantic's type of an error: what the value isn't; braces hold what the error itself says."""
+
+UNKNOWN_KEY = "extra_forbidden"
+"""Pydantic's type of that error."""
 
 Kind = TypeVar("Kind")
+
+
+def _one_line(text: str) -> str:
+    if len(text) > MAX_LINE or not text.isprintable():
+        raise PydanticCustomError("one_line", "more than one printable line", {"most": MAX_LINE})
+    return text
+
+
+OneLine = Annotated[str, AfterValidator(_one_line)]
+"""A text that may stand in a terminal and in a page as it is."""
 
 
 def load_json(path: Path, expected: str, remedy: str) -> Any:
@@ -53,7 +80,9 @@ def parse_json(content: bytes, expected: str, remedy: str) -> Any:
 
 
 def load_toml(path: Path, expected: str, remedy: str) -> dict[str, Any]:
-    """Return what a TOML file holds; raises as `load_json` does."""
+    """Return what a TOML file holds; raises as `load_json` does, and for more than `MAX_TOML_BYTES`."""
+    if (size := path.stat().st_size) > MAX_TOML_BYTES:
+        raise InputError(f"{expected}, of at most {MAX_TOML_BYTES / 1e6:g} MB", f"{size / 1e6:.1f} MB", remedy)
     return _parsed(path.read_bytes(), tomllib.loads, expected, remedy)
 
 
@@ -83,35 +112,75 @@ def fitted(kind: type[Kind], content: Any, expected: str, remedy: str) -> Kind:
     Raises
     ------
     InputError
-        It doesn't fit. What was found is the first thing that doesn't, with its place (``metrics.psnr_db``). Where the
-        key has a description, that is what was expected. What a validator raises as `InputError` is told as it is.
+        It doesn't fit. What was found is the first thing that doesn't, with its place (``metrics.psnr_db``); before all
+        else a key that a model has not and forbids, with the nearest that it has. Where a key has a description, that
+        is what was expected. What a validator raises as `InputError` is told as it is.
     """
     try:
         return _adapter(kind).validate_python(content)  # type: ignore[arg-type]  # a type is hashable
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        first: Any = min(error.errors(include_url=False), key=lambda one: one["type"] != UNKNOWN_KEY)
     cause = first.get("ctx", {}).get("error")
-    if isinstance(cause, InputError):
-        raise cause
-    place, words = _place(first["loc"]), _description(kind, first["loc"])
-    if first["type"] == "missing":
-        raise InputError(expected, f"nothing at {place}", remedy)
+    raise cause if isinstance(cause, InputError) else _refusal(kind, first, expected, remedy)
+
+
+def _refusal(kind: Any, error: Mapping[str, Any], expected: str, remedy: str) -> InputError:
+    """Return one of pydantic's errors in our words."""
+    keys, found, place = error["loc"], brief(error["input"]), _place(error["loc"])
+    if error["type"] == UNKNOWN_KEY:
+        return _unknown_key(kind, keys)
+    if error["type"] == "missing":
+        return InputError(expected, f"nothing at {place}", remedy)
+    described, words = _described(kind, keys)
     if words:
-        raise InputError(f"{place} as {words}", brief(first["input"]), remedy)
-    wanted = WANTED.get(first["type"])
-    found = brief(first["input"]) + (place and f" as {place}") + (f", not {wanted}" if wanted else "")
-    raise InputError(expected, found, remedy)
+        return InputError(f"{described} as {words}", found, remedy)
+    wanted = WANTED.get(error["type"], "").format(**error.get("ctx", {}))
+    if error["type"] == "literal_error":
+        remedy = nearest(str(error["input"]), re.findall("'([^']+)'", wanted), remedy)
+    return InputError(expected, found + (place and f" as {place}") + (wanted and f", not {wanted}"), remedy)
+
+
+def _unknown_key(kind: Any, keys: Sequence[int | str]) -> InputError:
+    """Return what is wrong with a key that a model has not: which it has, and which of them may be meant."""
+    *above, key = keys
+    table, known, top = _place(above), _fields(_at(kind, above)[0]), _fields(kind)
+    others = [name for name, field in top.items() if key in _fields(field.annotation)]
+    if others:
+        remedy = f"did you mean {others[0]}.{key}?"
+    elif above and key in top:
+        remedy = f"put it before the first table, so that it isn't one of {table}"
+    else:
+        remedy = nearest(str(key), known, "leave it out")
+    return InputError(f"a key of {table or 'the file'} ({', '.join(known)})", _place(keys), remedy)
+
+
+def _fields(kind: Any) -> dict[str, FieldInfo]:
+    """Return the fields of a model, or of what is one or None, by their keys in a file; none of another type."""
+    for one in get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,):
+        if isclass(one) and issubclass(one, BaseModel):
+            return {field.alias or name: field for name, field in one.model_fields.items() if not field.exclude}
+    return {}
+
+
+def _at(kind: Any, keys: Sequence[int | str]) -> tuple[Any, FieldInfo | None]:
+    """Return the type of what stands at a place, and its field where a model has it."""
+    field = None
+    for key in keys:
+        field = _fields(kind).get(str(key))
+        kind = field.annotation if field else next(reversed(get_args(kind)), None)
+    return kind, field
+
+
+def _described(kind: Any, keys: Sequence[int | str]) -> tuple[str, str | None]:
+    """Return the place of a key, and what it should be, in words; of an item of a list, those of the list."""
+    last = next((count for count in range(len(keys), 0, -1) if isinstance(keys[count - 1], str)), 0)
+    field = _at(kind, keys[:last])[1]
+    return _place(keys[:last]), field.description if field else None
 
 
 @cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
-
-
-def _description(kind: Any, place: Sequence[int | str]) -> str | None:
-    """Return what a key of a model should be, in words."""
-    field = getattr(kind, "model_fields", {}).get(place[0]) if len(place) == 1 else None
-    return field and field.description
 
 
 def _place(keys: Sequence[int | str]) -> str:

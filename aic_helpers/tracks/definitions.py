@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
-from aic_helpers.core.errors import InputError
+from aic_helpers.core.errors import InputError, nearest
 from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX
-from aic_helpers.tracks.score_sets import ScoreSet, read_scores
+from aic_helpers.core.safe_texts import shown
+from aic_helpers.core.validation import OneLine, brief
+from aic_helpers.tracks.score_sets import ScoreSet, check_name, read_scores
 
 Metric = Literal["psnr", "ssim", "ms_ssim"]
 
@@ -26,6 +28,9 @@ RANKED = ("time_ms", "macs", "parameters", "activations", "gpu_peak_mib", "peak_
 BASELINES = ("psnr", "ssim", "ms_ssim", "time_ms", "macs", "parameters")
 """Those of the baseline that formulas may use, as ``baseline_time_ms``."""
 
+WORKBENCH = (*MEASURED, *(f"rank_{name}" for name in RANKED), *(f"baseline_{name}" for name in BASELINES))
+"""The quantities that every track's formulas may use."""
+
 COLUMNS = {"psnr": "psnr_db", "ssim": "ssim", "ms_ssim": "ms_ssim"}
 """The metrics by their names in formulas: what results and tables call them."""
 
@@ -33,12 +38,15 @@ TITLES = {"psnr_db": "PSNR", "ssim": "SSIM", "ms_ssim": "MS-SSIM"}
 """Of these columns, as people write them."""
 
 Side = Annotated[int, Field(ge=16, le=8192)]
-Size = Annotated[tuple[Side, Side], Field(strict=False)]
-"""Width and height in px."""
+Size = Annotated[
+    tuple[Side, Side], Field(strict=False, description="[width, height] in px, both whole numbers from 16 to 8192")
+]
+
+ABOVE_0 = "a number above 0"
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Task(_Part):
@@ -54,7 +62,7 @@ class Task(_Part):
         How a small photo is made where the data has only large ones; `given` where it has to come with the data.
     """
 
-    scale: int = Field(default=1, ge=1, le=4, description="a whole number from 1 to 4")
+    scale: int = Field(1, ge=1, le=4, description="a whole number from 1 to 4")
     input: Literal["small", "enlarged", "own"] = "own"
     reduced_by: Literal["pillow_bicubic", "matlab_bicubic", "given"] = "given"
 
@@ -87,19 +95,32 @@ class Protocol(_Part):
         Whether the output is clipped before MS-SSIM too.
     """
 
-    name: str = ""
+    name: OneLine = ""
     colour: Literal["rgb", "y"] = "rgb"
-    border_px: int = Field(default=0, ge=0, le=64)
+    border_px: int = Field(0, ge=0, le=64, description="a whole number from 0 to 64")
     round_output: bool = True
     metrics: Annotated[tuple[Metric, ...], Field(strict=False)] = ("psnr",)
     ms_ssim: Literal["tensorflow", "pooled"] = "tensorflow"
     clip_for_ms_ssim: bool = True
 
+    @field_validator("metrics", mode="before")
+    @classmethod
+    def _computed(cls, metrics: Any) -> Any:
+        for metric in metrics if isinstance(metrics, list) else ():
+            if metric not in COLUMNS:
+                remedy = nearest(str(metric), COLUMNS, "what isn't computed here is given as a number: see [quantities]")
+                raise InputError(f"protocol.metrics of {', '.join(COLUMNS)}", brief(metric), remedy)
+        return metrics
+
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.metrics not in (("psnr",), ("psnr", "ssim"), ("psnr", "ms_ssim")):
-            expected = 'metrics of ["psnr"], ["psnr", "ssim"] or ["psnr", "ms_ssim"]'
-            raise InputError(expected, f"{list(self.metrics)} in [protocol]", "take one of these")
+            expected = 'protocol.metrics as ["psnr"], ["psnr", "ssim"] or ["psnr", "ms_ssim"]'
+            raise InputError(expected, brief(self.metrics), "take one of these")
+        idle = {"ms_ssim", "clip_for_ms_ssim"} & self.model_fields_set
+        if idle and "ms_ssim" not in self.metrics:
+            expected = f'"ms_ssim" in protocol.metrics beside protocol.{min(idle)}'
+            raise InputError(expected, brief(self.metrics), "add the metric, or leave the other out")
         return self
 
     @property
@@ -122,21 +143,29 @@ class Protocol(_Part):
 class Rules(_Part):
     """Limits; None where the track has none. `psnr_decimals`: a mean is rounded so before it is held to the floor."""
 
-    max_file_mb: PositiveFloat | None = None
-    max_ram_mib: PositiveFloat | None = None
+    max_file_mb: PositiveFloat | None = Field(None, description=ABOVE_0)
+    max_ram_mib: PositiveFloat | None = Field(None, description=ABOVE_0)
     any_resolution: bool = True
-    min_psnr_db: float | None = None
-    min_psnr_db_by_set: dict[str, float] = {}
-    psnr_decimals: int = Field(default=2, ge=0, le=6)
-    max_parameters: PositiveInt | None = None
-    max_macs: PositiveFloat | None = None
+    min_psnr_db: PositiveFloat | None = Field(None, description=ABOVE_0)
+    min_psnr_db_by_set: dict[OneLine, PositiveFloat] = {}
+    psnr_decimals: int = Field(2, ge=0, le=6, description="a whole number from 0 to 6")
+    max_parameters: PositiveInt | None = Field(None, description="a whole number above 0")
+    max_macs: PositiveFloat | None = Field(None, description=ABOVE_0)
 
 
 class Measured(_Part):
-    """Sizes of the network's input: at which time and memory are measured, and at which operations are counted."""
+    """Sizes of the network's input: at which time and memory are measured, and at which operations are counted.
+
+    By default those of an output of 1280x720, and operations where time is measured.
+    """
 
     size: Size = (HD_WIDTH_PX, HD_HEIGHT_PX)
     macs_size: Size = (HD_WIDTH_PX, HD_HEIGHT_PX)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _counted_where_timed(cls, content: Any) -> Any:
+        return {"macs_size": content["size"], **content} if isinstance(content, dict) and "size" in content else content
 
 
 class Baseline(_Part):
@@ -155,10 +184,18 @@ class Baseline(_Part):
         What formulas call ``baseline_<name>``.
     """
 
-    model: str = ""
-    name: str = ""
-    device: str = ""
-    published: dict[str, float] = {}
+    model: OneLine = ""
+    name: OneLine = ""
+    device: OneLine = ""
+    published: dict[str, PositiveFloat] = {}
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        for name in self.published:
+            if name not in BASELINES:
+                expected = f"quantities in baseline.published ({', '.join(BASELINES)})"
+                raise InputError(expected, shown(name), nearest(name, BASELINES, "leave it out"))
+        return self
 
 
 class Opinion(_Part):
@@ -166,7 +203,7 @@ class Opinion(_Part):
 
     in_place_of: Metric
     base: float
-    per_grade: PositiveFloat
+    per_grade: PositiveFloat = Field(description=ABOVE_0)
 
 
 REFERENCES = {1: "sample_sr_srcnn", 2: "fsrcnn_x2", 3: "fsrcnn_x3", 4: "fsrcnn_x4"}
@@ -194,24 +231,41 @@ class Track(_Part):
         See `aic_helpers.tracks.score_sets.read_scores`; `better` is the table ``[scores]``.
     """
 
-    name: str
-    title: str = Field(min_length=1, max_length=120)
-    letter: str = Field(default="", max_length=1)
-    source: str = ""
-    notes: list[str] = []
+    name: str = Field(exclude=True)  # of the file, and not in it
+    title: OneLine = Field(min_length=1, max_length=120, description="one printable line of 1 to 120 characters")
+    letter: OneLine = Field("", max_length=1, description="one letter")
+    source: OneLine = ""
+    notes: list[OneLine] = []
     task: Task = Task()
     protocol: Protocol = Protocol()
     rules: Rules = Rules()
     measured: Measured = Measured()
     baseline: Baseline = Baseline()
-    quantities: dict[str, str] = {}
+    quantities: dict[str, OneLine] = {}
     constants: dict[str, float] = {}
     formulas: dict[str, str] = {}
     better: dict[str, str] = Field(default={}, alias="scores")
     opinion: Opinion | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _measured_small(cls, content: Any) -> Any:
+        """Add the sizes of an output of 1280x720, where a network enlarges and its file says none."""
+        match content:
+            case {"task": {"input": "small", "scale": 2 | 3 | 4 as scale}} if "measured" not in content:
+                return {**content, "measured": {"size": [HD_WIDTH_PX // scale, HD_HEIGHT_PX // scale]}}
+        return content
+
     @model_validator(mode="after")
     def _reads(self) -> Self:
+        own: set[str] = set()
+        for table, names in (("quantities", self.quantities), ("constants", self.constants)):
+            for name in names:
+                check_name(table, name, {*WORKBENCH, *own})
+            own.update(names)
+        if self.opinion and self.opinion.in_place_of not in self.protocol.metrics:
+            expected = f"opinion.in_place_of as one of protocol.metrics ({', '.join(self.protocol.metrics)})"
+            raise InputError(expected, self.opinion.in_place_of, "name one of these")
         self.scores  # noqa: B018 (read once, so that a mistake shows here)
         return self
 
@@ -223,8 +277,7 @@ class Track(_Part):
     @property
     def known(self) -> set[str]:
         """The names that formulas may use."""
-        ranks = {f"rank_{name}" for name in RANKED}
-        return {*MEASURED, *ranks, *self.quantities, *self.constants} | {f"baseline_{name}" for name in BASELINES}
+        return {*WORKBENCH, *self.quantities, *self.constants}
 
     @property
     def enlarges(self) -> int:
@@ -253,4 +306,4 @@ class Track(_Part):
     @property
     def content(self) -> dict[str, Any]:
         """What its file says; `aic_helpers.tracks.catalogue.made` makes the track of it again."""
-        return self.model_dump(mode="json", exclude_unset=True, exclude={"name"}, by_alias=True)
+        return self.model_dump(mode="json", exclude_unset=True, by_alias=True)

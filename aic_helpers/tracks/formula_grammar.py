@@ -91,9 +91,9 @@ def is_name(text: str) -> bool:
 
 
 def told(name: str, text: str) -> str:
-    """Return what a message calls a formula: its name and its text, or the text alone."""
+    """Return what a message calls a formula: its place in a track's file and its text, or the text alone."""
     quoted = _quoted(shown(text, SHOWN, empty=""))
-    return f"{name} ({quoted})" if name else quoted
+    return f"formulas.{name} ({quoted})" if name else quoted
 
 
 def _quoted(text: str) -> str:

@@ -105,7 +105,7 @@ def read_scores(texts: Mapping[str, str], better: Mapping[str, str], *, known: C
     if len(texts) > MAX_FORMULAS:
         raise InputError(f"at most {MAX_FORMULAS} formulas", str(len(texts)), "use fewer")
     for name in texts:
-        _check_name(name, known)
+        check_name("formulas", name, known)
     for score, way in better.items():
         _check_score(score, way, texts)
     formulas = {name: read_formula(text, name=name, known={*known, *texts}) for name, text in texts.items()}
@@ -135,21 +135,23 @@ def ranks(values: ArrayLike, better: Better) -> NDArray[np.float64]:
     return np.where(finite, 1.0 + (costs[np.newaxis] < costs[:, np.newaxis]).sum(axis=1), np.nan)
 
 
-def _check_name(name: str, known: Collection[str]) -> None:
+def check_name(table: str, name: str, known: Collection[str]) -> None:
+    """Raise `InputError` where a name in a table of a track's file is none, or stands for something else already."""
     if not is_name(name):
-        raise InputError(f"the name of a formula ({NAMES})", repr(shown(name)), "use another name")
+        raise InputError(f"names in {table} ({NAMES})", repr(shown(name)), "use another name")
     for kind, taken in (("function", FUNCTIONS), ("quantity", known)):
         if name in taken:
-            raise InputError("a name of its own for each formula", f"{name}, which is a {kind}", "use another name")
+            found = f"{table}.{name}, and {name} is a {kind} already"
+            raise InputError("a name of its own for each quantity and formula", found, "use another name")
 
 
 def _check_score(score: str, way: str, texts: Collection[str]) -> None:
     if score not in texts:
         remedy = nearest(score, texts, "give it a formula")
-        raise InputError(f"a formula of the score {shown(score)}", "none of that name", remedy)
+        raise InputError(f"a formula of each score, as formulas.{shown(score)}", f"scores.{shown(score)}", remedy)
     if way not in get_args(Better):
         ways = " or ".join(get_args(Better))
-        raise InputError(f"{ways} for the score {score}", repr(shown(way)), "say which values are the better ones")
+        raise InputError(f"{ways} as scores.{score}", repr(shown(way)), "say which values are the better ones")
 
 
 def _in_order(formulas: Mapping[str, Formula]) -> dict[str, Formula]:

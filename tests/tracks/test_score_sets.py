@@ -48,7 +48,7 @@ def test_a_score_with_a_missing_quantity_has_no_value(scores):
     with pytest.raises(InputError) as caught:
         scores.value("total", known)
     assert str(caught.value) == (
-        "expected lpips, baseline_time_ms for total ('2**quality * ratio**0.2'), found no such quantity: "
+        "expected lpips, baseline_time_ms for formulas.total ('2**quality * ratio**0.2'), found no such quantity: "
         "without all of its quantities a formula has no value"
     )
 
@@ -61,7 +61,7 @@ def test_what_a_formula_lacks_is_told_with_its_name(scores):
     with pytest.raises(InputError) as caught:
         scores.value("total", {**QUANTITIES, "time_ms": 0.0})
     assert str(caught.value) == (
-        "expected a finite result of / at character 18 of ratio ('baseline_time_ms / time_ms'), "
+        "expected a finite result of / at character 18 of formulas.ratio ('baseline_time_ms / time_ms'), "
         "found none from 5 and 0: check the formula and its quantities"
     )
 
@@ -91,21 +91,21 @@ def test_an_unknown_score(scores):
         (
             {"total": "2 * qualty", "quality": "psnr_db"},
             {},
-            "found 'qualty' at character 5 of total ('2 * qualty'): did you mean quality?",
+            "found 'qualty' at character 5 of formulas.total ('2 * qualty'): did you mean quality?",
         ),
-        ({"total": "psnr"}, {}, "found 'psnr' at character 1 of total ('psnr'): did you mean psnr_db?"),
-        ({"total": "1 +"}, {}, "found the end at character 4 of total ('1 +'): put one before it"),
-        ({"exp": "1"}, {}, "expected a name of its own for each formula, found exp, which is a function: use another"),
-        ({"lpips": "1"}, {}, "expected a name of its own for each formula, found lpips, which is a quantity"),
+        ({"total": "psnr"}, {}, "found 'psnr' at character 1 of formulas.total ('psnr'): did you mean psnr_db?"),
+        ({"total": "1 +"}, {}, "found the end at character 4 of formulas.total ('1 +'): put one before it"),
+        ({"exp": "1"}, {}, "found formulas.exp, and exp is a function already: use another name"),
+        ({"lpips": "1"}, {}, "expected a name of its own for each quantity and formula, found formulas.lpips, and lpips is a quantity"),
         (
             {"sub-track": "1"},
             {},
-            "expected the name of a formula (at most 40 letters, digits or _, first a letter, and no word of",
+            "expected names in formulas (at most 40 letters, digits or _, first a letter, and no word of",
         ),
         ({"lambda": "1"}, {}, "of Python's own), found 'lambda': use another name"),
         ({"": "1"}, {}, "found 'nothing': use another name"),
-        ({"total": "1"}, {"totl": "higher"}, "expected a formula of the score totl, found none of that name: did you"),
-        ({"total": "1"}, {"total": "up"}, "expected higher or lower for the score total, found 'up': say which values"),
+        ({"total": "1"}, {"totl": "higher"}, "expected a formula of each score, as formulas.totl, found scores.totl: did you mean total?"),
+        ({"total": "1"}, {"total": "up"}, "expected higher or lower as scores.total, found 'up': say which values"),
         ({f"x{n}": "1" for n in range(MAX_FORMULAS + 1)}, {}, "expected at most 100 formulas, found 101: use fewer"),
     ],
 )
