@@ -28,6 +28,10 @@ MAX_DEPTH = 64
 MAX_TOML_BYTES = 1_000_000
 """Of a file that a person writes."""
 
+NAME = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+DEEP_KEY = re.compile(rf"(?<![\w-])(?:{NAME}[ \t]*+\.[ \t]*+){{{MAX_DEPTH}}}")
+"""A dotted key of more levels; tomllib's memory grows with their square."""
+
 MAX_LINE = 500
 """Characters of a text that stands in one line."""
 
@@ -42,6 +46,7 @@ WANTED = {
     **dict.fromkeys(("list_type", "tuple_type"), "a list"),
     **dict.fromkeys(("dict_type", "mapping_type", "model_type", "dataclass_type"), "an object"),
     "finite_number": "a finite number",
+    "greater_than": "above {gt:g}",
     "literal_error": "{expected}",
     "one_line": "one printable line of at most {most} characters",
 }
@@ -83,7 +88,13 @@ def load_toml(path: Path, expected: str, remedy: str) -> dict[str, Any]:
     """Return what a TOML file holds; raises as `load_json` does, and for more than `MAX_TOML_BYTES`."""
     if (size := path.stat().st_size) > MAX_TOML_BYTES:
         raise InputError(f"{expected}, of at most {MAX_TOML_BYTES / 1e6:g} MB", f"{size / 1e6:.1f} MB", remedy)
-    return _parsed(path.read_bytes(), tomllib.loads, expected, remedy)
+    return _parsed(path.read_bytes(), _loaded_toml, expected, remedy)
+
+
+def _loaded_toml(text: str) -> dict[str, Any]:
+    if deep := DEEP_KEY.search(text):
+        raise ValueError(f"more than {MAX_DEPTH} levels in line {text.count(chr(10), 0, deep.start()) + 1}")
+    return tomllib.loads(text)
 
 
 def _parsed(text: bytes, parse: Callable[[str], Any], expected: str, remedy: str) -> Any:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from pydantic import AfterValidator
 from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError, nearest, require_file
 from aic_helpers.core.project_paths import PACKAGE
+from aic_helpers.core.safe_texts import shown
 from aic_helpers.tracks.definitions import Track
 
 SHIPPED = PACKAGE / "tracks" / "shipped"
@@ -20,7 +22,7 @@ SHIPPED = PACKAGE / "tracks" / "shipped"
 PIRM2018 = ("super_resolution", "enhancement")
 """The two tracks that the workbench began with."""
 
-REMEDY = "see docs/tracks.md"
+TRACK, REMEDY = "a track", "see docs/tracks.md"
 
 
 class _Shipped(Mapping[str, Track]):
@@ -49,7 +51,8 @@ def _names() -> tuple[str, ...]:
 
 @cache
 def _read(file: Path) -> Track:
-    return made(file.stem, validation.load_toml(file, f"a track in {file}", REMEDY))
+    with _told_in(str(file)):
+        return _fitted(file.stem, validation.load_toml(file, TRACK, REMEDY))
 
 
 def made(name: str, content: Mapping[str, Any]) -> Track:
@@ -60,7 +63,23 @@ def made(name: str, content: Mapping[str, Any]) -> Track:
     InputError
         A key or value that there isn't, or a formula that can't be read.
     """
-    return validation.fitted(Track, {**content, "name": name}, f"a track in {name}.toml", REMEDY)
+    with _told_in(f"the track {shown(name)}"):
+        return _fitted(name, content)
+
+
+def _fitted(name: str, content: Mapping[str, Any]) -> Track:
+    if "name" in content:
+        raise InputError("no name in a track's file", "name", "name the file so, and say in title what people read")
+    return validation.fitted(Track, {**content, "name": name}, TRACK, REMEDY)
+
+
+@contextmanager
+def _told_in(place: str) -> Iterator[None]:
+    """Put before the line of a mistake in which file it is."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError.again(f"in {place}: {error}") from None
 
 
 def find_track(typed: str | Path) -> Track:
@@ -71,29 +90,61 @@ def find_track(typed: str | Path) -> Track:
     InputError
         None of that name, with the nearest; no such file, or a mistake in it; a file named as a shipped track is.
     """
-    if str(typed).endswith(".toml"):
-        return _own(Path(typed))
-    name = re.sub(r"[\s_-]+", "_", str(typed).strip().lower())
-    for known in TRACKS:
-        if name == known or (name and name == TRACKS[known].letter.lower()):
-            return TRACKS[known]
-    remedy = nearest(name, TRACKS, "aic track list names them", cutoff=0.4)
-    raise InputError("the name of a track, or a .toml file", repr(str(typed)), remedy)
+    text = str(typed)
+    if text.lower().endswith(".toml"):
+        return _own(Path(typed).expanduser())
+    if known := _of_ours(text):
+        return known
+    remedy = nearest(_written(text), TRACKS, "aic track list names them", cutoff=0.4)
+    raise InputError("the name of a track, or a .toml file", repr(shown(text, empty="")), remedy)
+
+
+def _written(name: str) -> str:
+    """Return a name as those of shipped tracks are written."""
+    return re.sub(r"[\s_-]+", "_", name.strip().lower())
+
+
+def _of_ours(name: str) -> Track | None:
+    """Return the shipped track of that name or letter, however it is written."""
+    written = _written(name)
+    return next((one for key, one in TRACKS.items() if written and written in (key, one.letter.lower())), None)
 
 
 def _own(file: Path) -> Track:
     require_file(file, "a track's file")
-    if file.stem in TRACKS and file.resolve() != (SHIPPED / file.name).resolve():
+    if file.resolve().parent == SHIPPED:
+        return TRACKS[file.stem]
+    if _of_ours(file.stem):
         found = f"{file.name}, as a shipped track is called"
         raise InputError("a track's file with a name of its own", found, "rename it")
     if not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,59}", file.stem):
-        found = repr(file.stem)
+        found = repr(shown(file.stem))
         raise InputError("a file name of at most 60 letters, digits, _, - and dots", found, "rename it")
-    content = validation.load_toml(file, f"a track in {file}", REMEDY)
+    with _told_in(shown(str(file), 200)):
+        content = validation.load_toml(file, TRACK, REMEDY)
+        if not content:
+            raise InputError(TRACK, "an empty file", "start from one, as with aic track show classic_x4 --toml")
+        track = _fitted(file.stem, _with_own_baseline(content, file.parent))
+        _check_protocol(track)
+        return track
+
+
+def _with_own_baseline(content: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return what a file says, with the whole path of a baseline's `.pb` file that lies beside it."""
     baseline = content.get("baseline")
-    if isinstance(baseline, dict) and str(baseline.get("model", "")).endswith(".pb"):
-        content["baseline"] = {**baseline, "model": str((file.parent / baseline["model"]).resolve())}
-    return made(file.stem, content)
+    model = baseline.get("model") if isinstance(baseline, dict) else None
+    if not isinstance(baseline, dict) or not isinstance(model, str) or not model.endswith(".pb"):
+        return content
+    path = require_file((folder / model).resolve(), "baseline.model")
+    return {**content, "baseline": {**baseline, "model": str(path)}}
+
+
+def _check_protocol(track: Track) -> None:
+    """Raise where a track of one's own calls its protocol by a shipped one's name, and has made other choices."""
+    named = [one.protocol for one in TRACKS.values() if one.protocol.name == track.protocol.name != ""]
+    if named and track.protocol not in named:
+        found = f"{track.protocol.name}, whose choices are others"
+        raise InputError("protocol.name of its own", found, "leave it out: the protocol is named by its choices then")
 
 
 def is_own(track: Track) -> bool:

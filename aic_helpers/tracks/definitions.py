@@ -62,7 +62,7 @@ class Task(_Part):
         How a small photo is made where the data has only large ones; `given` where it has to come with the data.
     """
 
-    scale: int = Field(1, ge=1, le=4, description="a whole number from 1 to 4")
+    scale: int = Field(default=1, ge=1, le=4, description="a whole number from 1 to 4")
     input: Literal["small", "enlarged", "own"] = "own"
     reduced_by: Literal["pillow_bicubic", "matlab_bicubic", "given"] = "given"
 
@@ -97,7 +97,7 @@ class Protocol(_Part):
 
     name: OneLine = ""
     colour: Literal["rgb", "y"] = "rgb"
-    border_px: int = Field(0, ge=0, le=64, description="a whole number from 0 to 64")
+    border_px: int = Field(default=0, ge=0, le=64, description="a whole number from 0 to 64")
     round_output: bool = True
     metrics: Annotated[tuple[Metric, ...], Field(strict=False)] = ("psnr",)
     ms_ssim: Literal["tensorflow", "pooled"] = "tensorflow"
@@ -107,8 +107,10 @@ class Protocol(_Part):
     @classmethod
     def _computed(cls, metrics: Any) -> Any:
         for metric in metrics if isinstance(metrics, list) else ():
-            if metric not in COLUMNS:
-                remedy = nearest(str(metric), COLUMNS, "what isn't computed here is given as a number: see [quantities]")
+            if not isinstance(metric, str) or metric not in COLUMNS:
+                remedy = nearest(
+                    str(metric), COLUMNS, "what isn't computed here is given as a number: see [quantities]"
+                )
                 raise InputError(f"protocol.metrics of {', '.join(COLUMNS)}", brief(metric), remedy)
         return metrics
 
@@ -143,14 +145,14 @@ class Protocol(_Part):
 class Rules(_Part):
     """Limits; None where the track has none. `psnr_decimals`: a mean is rounded so before it is held to the floor."""
 
-    max_file_mb: PositiveFloat | None = Field(None, description=ABOVE_0)
-    max_ram_mib: PositiveFloat | None = Field(None, description=ABOVE_0)
+    max_file_mb: PositiveFloat | None = Field(default=None, description=ABOVE_0)
+    max_ram_mib: PositiveFloat | None = Field(default=None, description=ABOVE_0)
     any_resolution: bool = True
-    min_psnr_db: PositiveFloat | None = Field(None, description=ABOVE_0)
+    min_psnr_db: PositiveFloat | None = Field(default=None, description=ABOVE_0)
     min_psnr_db_by_set: dict[OneLine, PositiveFloat] = {}
-    psnr_decimals: int = Field(2, ge=0, le=6, description="a whole number from 0 to 6")
-    max_parameters: PositiveInt | None = Field(None, description="a whole number above 0")
-    max_macs: PositiveFloat | None = Field(None, description=ABOVE_0)
+    psnr_decimals: int = Field(default=2, ge=0, le=6, description="a whole number from 0 to 6")
+    max_parameters: PositiveInt | None = Field(default=None, description="a whole number above 0")
+    max_macs: PositiveFloat | None = Field(default=None, description=ABOVE_0)
 
 
 class Measured(_Part):
@@ -233,7 +235,7 @@ class Track(_Part):
 
     name: str = Field(exclude=True)  # of the file, and not in it
     title: OneLine = Field(min_length=1, max_length=120, description="one printable line of 1 to 120 characters")
-    letter: OneLine = Field("", max_length=1, description="one letter")
+    letter: OneLine = Field(default="", max_length=1, description="one letter")
     source: OneLine = ""
     notes: list[OneLine] = []
     task: Task = Task()

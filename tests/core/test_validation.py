@@ -3,10 +3,10 @@
 import codecs
 import json
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pytest
-from pydantic import AfterValidator, BaseModel, Field, StrictFloat, StrictInt, StrictStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 
 from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError
@@ -64,6 +64,67 @@ def test_the_first_thing_wrong_is_told_with_its_place(content, found):
     assert str(error.value) == f"expected a whole file, found {found}: mend it"
 
 
+class Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    name: validation.OneLine = ""
+    colour: Literal["rgb", "y"] = "rgb"
+    size: tuple[int, int] = Field(default=(1, 1), description="two whole numbers")
+    psnr_db: float = Field(default=1, gt=0)
+
+
+class Outer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    title: str
+    protocol: Closed | None = None
+    others: list[Closed] = []
+    by_name: dict[str, Closed] = {}
+    ways: str = Field(default="", alias="scores")
+    hidden: str = Field(default="", exclude=True)
+
+
+KEYS = "(name, colour, size, psnr_db)"
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ({"protocol": {"color": "y"}}, f"expected a key of protocol {KEYS}, found protocol.color: did you mean colour"),
+        ({"others": [{}, {"nam": ""}]}, f"expected a key of others[1] {KEYS}, found others[1].nam: did you mean name?"),
+        ({"by_name": {"x": {"zzz": ""}}}, f"expected a key of by_name.x {KEYS}, found by_name.x.zzz: leave it out"),
+        (
+            {"titel": ""},
+            "a key of the file (title, protocol, others, by_name, scores), found titel: did you mean title",
+        ),
+        ({"title": "", "colour": "y"}, "found colour: did you mean protocol.colour?"),
+        (
+            {"protocol": {"title": ""}},
+            "found protocol.title: put it before the first table, so that it isn't one of pr",
+        ),
+        (
+            {"title": "", "protocol": {"colour": "rbg"}},
+            "\"rbg\" as protocol.colour, not 'rgb' or 'y': did you mean rgb?",
+        ),
+        ({"title": "", "protocol": {"colour": "lab"}}, "found \"lab\" as protocol.colour, not 'rgb' or 'y': mend it"),
+        ({"title": "", "protocol": {"size": [1, "x"]}}, 'expected protocol.size as two whole numbers, found "x": mend'),
+        ({"title": "", "protocol": {"psnr_db": 0}}, "found 0 as protocol.psnr_db, not above 0: mend it"),
+        ({"title": "", "protocol": {"psnr_db": float("inf")}}, "Infinity as protocol.psnr_db, not a finite number"),
+        (
+            {"title": "", "protocol": {"name": "a\nb"}},
+            "as protocol.name, not one printable line of at most 500 charact",
+        ),
+        (
+            {"title": "", "protocol": {"name": "x" * 501}},
+            "as protocol.name, not one printable line of at most 500 char",
+        ),
+    ],
+)
+def test_a_model_that_forbids_other_keys(content, line):
+    """An unknown key is told before one that is missing."""
+    with pytest.raises(InputError) as error:
+        validation.fitted(Outer, content, "a file", "mend it")
+    assert line in str(error.value)
+
+
 def test_a_key_with_a_description_is_told_by_it():
     with pytest.raises(InputError) as error:
         validation.fitted(Whole, GOOD | {"limit": True}, "a whole file", "mend it")
@@ -113,7 +174,13 @@ def test_what_is_no_json_or_too_deep_is_one_line(tmp_path, content, found):
 
 @pytest.mark.parametrize(
     ("content", "found"),
-    [(b"a = ", "something else (Invalid value"), (b"\xff", "a file that isn't"), (b"a = " + b"[" * 9999, "something")],
+    [
+        (b"a = ", "something else (Invalid value"),
+        (b"\xff", "a file that isn't"),
+        (b"a = " + b"[" * 9999, "something"),
+        (b"b = 1\n" + b"'a'. " * 64 + b"a = 1", "something else (more than 64 levels in line 2)"),
+        (b"[" + b'"a.b" . ' * 64 + b"a]", "something else (more than 64 levels in line 1)"),
+    ],
 )
 def test_what_is_no_toml_is_one_line(tmp_path, content, found):
     path = tmp_path / "file.toml"
@@ -123,6 +190,18 @@ def test_what_is_no_toml_is_one_line(tmp_path, content, found):
     with pytest.raises(InputError) as error:
         validation.load_toml(path, "TOML", "mend it")
     assert str(error.value).startswith(f"expected TOML, found {found}")
+
+
+def test_toml_of_many_words_and_dots_is_no_deep_one(tmp_path):
+    (tmp_path / "file.toml").write_text(f'a = "{"a, b. " * 500}"\nb{".a" * 30} = 1.5\n'.replace("a. b", "a, b."))
+    assert validation.load_toml(tmp_path / "file.toml", "TOML", "mend it")["a"].startswith("a, b.")
+
+
+def test_a_large_file_is_not_parsed(tmp_path):
+    with (tmp_path / "file.toml").open("wb") as file:
+        file.truncate(validation.MAX_TOML_BYTES + 1)
+    with pytest.raises(InputError, match=r"^expected TOML, of at most 1 MB, found 1\.0 MB: mend it$"):
+        validation.load_toml(tmp_path / "file.toml", "TOML", "mend it")
 
 
 @pytest.mark.parametrize(

@@ -223,7 +223,8 @@ def test_arrays_of_unlike_shapes():
     with pytest.raises(InputError) as caught:
         read_formula("x + y", name="total").value({"x": np.ones(3), "y": np.ones(1)})
     assert str(caught.value) == (
-        "expected arrays of one shape for formulas.total ('x + y'), found (3,) and (1,): give as many values of each quantity"
+        "expected arrays of one shape for formulas.total ('x + y'), found (3,) and (1,): give as many values of each "
+        "quantity"
     )
 
 
@@ -324,7 +325,8 @@ def test_an_unknown_name_is_told_with_the_nearest_that_is_known():
     with pytest.raises(InputError) as caught:
         read_formula("2 * psnr", name="total", known=QUANTITIES)
     assert str(caught.value) == (
-        "expected the name of a quantity, found 'psnr' at character 5 of formulas.total ('2 * psnr'): did you mean psnr_db?"
+        "expected the name of a quantity, found 'psnr' at character 5 of formulas.total ('2 * psnr'): "
+        "did you mean psnr_db?"
     )
     with pytest.raises(InputError, match="there are loss, ms_ssim, psnr_db, speedup"):
         read_formula("voltage", known=QUANTITIES)

@@ -96,7 +96,11 @@ def test_an_unknown_score(scores):
         ({"total": "psnr"}, {}, "found 'psnr' at character 1 of formulas.total ('psnr'): did you mean psnr_db?"),
         ({"total": "1 +"}, {}, "found the end at character 4 of formulas.total ('1 +'): put one before it"),
         ({"exp": "1"}, {}, "found formulas.exp, and exp is a function already: use another name"),
-        ({"lpips": "1"}, {}, "expected a name of its own for each quantity and formula, found formulas.lpips, and lpips is a quantity"),
+        (
+            {"lpips": "1"},
+            {},
+            "expected a name of its own for each quantity and formula, found formulas.lpips, and lpips is a quantity",
+        ),
         (
             {"sub-track": "1"},
             {},
@@ -104,7 +108,11 @@ def test_an_unknown_score(scores):
         ),
         ({"lambda": "1"}, {}, "of Python's own), found 'lambda': use another name"),
         ({"": "1"}, {}, "found 'nothing': use another name"),
-        ({"total": "1"}, {"totl": "higher"}, "expected a formula of each score, as formulas.totl, found scores.totl: did you mean total?"),
+        (
+            {"total": "1"},
+            {"totl": "higher"},
+            "expected a formula of each score, as formulas.totl, found scores.totl: did you mean total?",
+        ),
         ({"total": "1"}, {"total": "up"}, "expected higher or lower as scores.total, found 'up': say which values"),
         ({f"x{n}": "1" for n in range(MAX_FORMULAS + 1)}, {}, "expected at most 100 formulas, found 101: use fewer"),
     ],
