@@ -16,11 +16,11 @@ from aic_helpers.tracks.score_sets import ScoreSet, check_name, read_scores
 
 Metric = Literal["psnr", "ssim", "ms_ssim"]
 
-MEASURED = (
-    *("psnr", "ssim", "ms_ssim", "time_ms", "speedup", "macs", "parameters", "file_bytes", "peak_rss_mib"),
-    *("activations", "gpu_peak_mib"),
-)
-"""Quantities of a model that a run, or a published table, has."""
+MEASURED = ("psnr", "ssim", "ms_ssim", "time_ms", "speedup", "macs", "parameters", "file_bytes", "peak_rss_mib")
+"""Quantities of a model that a run has."""
+
+PUBLISHED_ONLY = ("activations", "gpu_peak_mib")
+"""Those that only a published table has."""
 
 RANKED = ("time_ms", "macs", "parameters", "activations", "gpu_peak_mib", "peak_rss_mib")
 """Those whose ranks among all models formulas may use, as ``rank_time_ms``: a published table has them."""
@@ -28,7 +28,12 @@ RANKED = ("time_ms", "macs", "parameters", "activations", "gpu_peak_mib", "peak_
 BASELINES = ("psnr", "ssim", "ms_ssim", "time_ms", "macs", "parameters")
 """Those of the baseline that formulas may use, as ``baseline_time_ms``."""
 
-WORKBENCH = (*MEASURED, *(f"rank_{name}" for name in RANKED), *(f"baseline_{name}" for name in BASELINES))
+WORKBENCH = (
+    *MEASURED,
+    *PUBLISHED_ONLY,
+    *(f"rank_{name}" for name in RANKED),
+    *(f"baseline_{name}" for name in BASELINES),
+)
 """The quantities that every track's formulas may use."""
 
 COLUMNS = {"psnr": "psnr_db", "ssim": "ssim", "ms_ssim": "ms_ssim"}

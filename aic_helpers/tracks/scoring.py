@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.statistics import Interval
-from aic_helpers.tracks.definitions import Track
+from aic_helpers.tracks.definitions import BASELINES, COLUMNS, PUBLISHED_ONLY, RANKED, Track
 
 RECONSTRUCTED = "pirm2018-reconstructed"
 
@@ -58,7 +58,8 @@ def scores(track: Track, figures: Mapping[str, Figure]) -> dict[str, Score]:
     Returns
     -------
     dict of str to Score
-        A score that lacks a quantity has no value. Its interval runs from the lowest to the highest that it has where
+        A score that lacks a quantity has no value, nor one whose formula has none (as `Formula.value` says), because a
+        power explodes, say. Its interval runs from the lowest to the highest that it has where
         each quantity is at an end of its interval, or at its value. That holds however the quantities hang together
         where the score rises or falls with each, and is wider than it need be where they don't. It is None unless all
         quantities have one.
@@ -66,7 +67,7 @@ def scores(track: Track, figures: Mapping[str, Figure]) -> dict[str, Score]:
     Raises
     ------
     InputError
-        A figure out of its range, or one that makes the formula have no value.
+        A figure out of its range.
     """
     for name, figure in figures.items():
         check_figure(name, figure.value)
@@ -76,9 +77,12 @@ def scores(track: Track, figures: Mapping[str, Figure]) -> dict[str, Score]:
 
 def _score(track: Track, score: str, known: Mapping[str, Figure]) -> Score:
     if missing := track.scores.missing(score, {name: figure.value for name, figure in known.items()}):
-        return Score(None, None, _why(track, missing))
+        return Score(None, None, lacking(track, missing))
     needed = {name: known[name] for name in track.scores.needs(score)}
-    value = track.scores.value(score, {name: figure.value for name, figure in needed.items()})
+    try:
+        value = track.scores.value(score, {name: figure.value for name, figure in needed.items()})
+    except InputError as error:  # such as exp of 1000: what is measured stays, without that score
+        return Score(None, None, str(error).removeprefix("expected ").partition(", found")[0])
     return Score(float(value), _interval(track, score, needed))
 
 
@@ -92,16 +96,25 @@ def _interval(track: Track, score: str, needed: Mapping[str, Figure]) -> Interva
     return (low, high) if math.isfinite(low + high) else None
 
 
-def _why(track: Track, missing: tuple[str, ...]) -> str:
+def lacking(track: Track, missing: Collection[str]) -> str:
     """Return which quantities are missing, and why where the track itself is the reason."""
-    words = ", ".join(missing)
-    given = [name for name in missing if name in track.quantities]
-    if given:
-        words += f" ({given[0]} is given as a number, not measured here)"
-    if not track.baseline.model and {"speedup", "baseline_time_ms"} & {*missing}:
-        name = track.baseline.name or "the challenge's baseline"
-        words += f" ({name} isn't at hand to be timed beside, and times compare on one device only)"
-    return words
+    beside = track.baseline.name or "the challenge's baseline"
+    reasons = {
+        "{} is given as a number, not measured here": {*track.quantities},
+        "only a table of all models has ranks": {f"rank_{name}" for name in RANKED},
+        "{} is only in published tables": {*PUBLISHED_ONLY},
+        "{} is none of protocol.metrics": {*COLUMNS} - {*track.protocol.metrics},
+        "{} is none of baseline.published": {f"baseline_{name}" for name in BASELINES} - {"baseline_time_ms"},
+    }
+    if not track.baseline.model:
+        timed = f"{beside} isn't at hand to be timed beside, and times compare on one device only"
+        reasons[timed] = {"speedup", "baseline_time_ms"}
+    found = [
+        reason.format(next(name for name in missing if name in names))
+        for reason, names in reasons.items()
+        if names & {*missing}
+    ]
+    return ", ".join(missing) + "".join(f" ({reason})" for reason in found)
 
 
 RANGES = {"ms_ssim": (0.0, 1.0), "ssim": (-1.0, 1.0)}
