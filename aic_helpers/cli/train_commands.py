@@ -45,7 +45,7 @@ def train(
     """Train a network on photos.
 
     NAME is a model function in aic_helpers/models/networks.py: srcnn, resnet_6_16, resnet_8_32, resnet_12_64, vgg_19,
-    fast_sr or fast_enhancement.
+    fast_sr or fast_enhancement; for small photos fast_sr_x4, fsrcnn_x2, fsrcnn_x3, fsrcnn_x4 or span_x4.
 
     The weights, the recipe and the curve of the training go to a folder, for aic run. Interrupted, the same
     command goes on from the last report.

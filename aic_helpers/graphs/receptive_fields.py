@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from aic_helpers.core.error_reasons import reason
@@ -70,15 +71,19 @@ class ReceptiveField:
     Attributes
     ----------
     radius_px : int
-        The output at a pixel depends on the input at most so many pixels away, in rows and in columns.
+        The output at a pixel depends on the input at most so many pixels away, in rows and in columns. Of a network
+        that enlarges: away from the pixel of the input that it lies in.
     multiple_px : int
         The total stride: an input moved by a multiple of it gives the output moved alike.
+    enlarges : int
+        How many times as high and wide as the input the output is.
     obstacle : str or None
         Why that isn't so: the operation that takes in more, and what it does. The numbers mean nothing then.
     """
 
     radius_px: int = 0
     multiple_px: int = 1
+    enlarges: int = 1
     obstacle: str | None = None
 
 
@@ -203,10 +208,14 @@ def _outcome(output: Axes, spans: list[Span]) -> ReceptiveField:
     ends = [span_of(axis) for axis in output[1:3]]
     if PERIOD_PX % multiple:
         raise NotLocalError(f"a total stride of {multiple} px is more than is followed")
-    if [(span.axis, span.scale) if span else None for span in ends] != [(0, 1), (1, 1)]:
+    enlarges = ends[0].scale.denominator if ends[0] else 1
+    expected = [(axis, Fraction(1, enlarges)) for axis in (0, 1)]
+    if [(span.axis, span.scale) if span else None for span in ends] != expected:
         raise NotLocalError("the output has another size than the photo")
-    radius = max(max(-math.floor(span.low), math.ceil(span.high)) for span in ends if span)
-    return ReceptiveField(max(radius, 0), multiple)
+    # The last of a pixel's rows or columns, when it is enlarged, lies nearly one further.
+    after = Fraction(enlarges - 1, enlarges)
+    radius = max(math.floor(max(-span.low, span.high + after)) for span in ends if span)
+    return ReceptiveField(max(radius, 0), multiple, enlarges)
 
 
 def _elementwise(operation: Any, inputs: Inputs) -> list[Axes]:

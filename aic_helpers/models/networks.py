@@ -1,6 +1,7 @@
-"""The six networks of the challenge, and two fast ones of our own, as Keras 3 model functions.
+"""The six networks of the challenge, three fast ones of our own, and the references for small photos, in Keras 3.
 
-Each takes one tensor (batch, height, width, 3) in [0, 1] and returns one of the same shape. The attribute
+Each is a function of one tensor (batch, height, width, 3) in [0, 1]. It returns one of the same shape; those called
+`..._x2`, `..._x3` and `..._x4` take the small photo and return one so many times as high and wide. The attribute
 `checkpoint_names` of the challenge's own maps the path of a Keras weight to the name that the challenge's own
 checkpoints give it, so that those restore.
 """
@@ -154,6 +155,68 @@ def _fast(images: Tensor, *, channels: int, depth: int) -> Tensor:
     return images + CropLike()([ops.depth_to_space(blocks, FAST_SCALE), images])
 
 
+def fast_sr_x4(images: Tensor) -> Tensor:
+    """Our own for small photos: `fast_sr` without its way down; ten convolutions find what repeated pixels lack."""
+    first = layers.Conv2D(24, 3, padding="same", activation="relu", name="conv01")(images)
+    features = first
+    for index in range(2, 10):
+        features = layers.Conv2D(24, 3, padding="same", activation="relu", name=f"conv{index:02}")(features)
+    missing = layers.Conv2D(3 * 4**2, 3, padding="same", name="conv10")(features + first)
+    return ops.depth_to_space(missing + ops.tile(images, (1, 1, 1, 4**2)), 4)
+
+
+def fsrcnn_x2(images: Tensor) -> Tensor:
+    """Dong et al. 2016, "Accelerating the super-resolution convolutional neural network", in RGB: d=56, s=12, m=4."""
+    return _fsrcnn(images, 2)
+
+
+def fsrcnn_x3(images: Tensor) -> Tensor:
+    """FSRCNN for three times the size."""
+    return _fsrcnn(images, 3)
+
+
+def fsrcnn_x4(images: Tensor) -> Tensor:
+    """FSRCNN for four times the size."""
+    return _fsrcnn(images, 4)
+
+
+def _fsrcnn(images: Tensor, scale: int) -> Tensor:
+    features = images
+    for name, channels, side in (("extract", 56, 5), ("shrink", 12, 1), *_FSRCNN_MAPPING, ("expand", 56, 1)):
+        features = layers.Conv2D(channels, side, padding="same", name=name)(features)
+        features = layers.PReLU(keras.initializers.Constant(0.25), shared_axes=[1, 2], name=f"{name}_prelu")(features)
+    return layers.Conv2DTranspose(3, 9, strides=scale, padding="same", name="enlarge")(features)
+
+
+_FSRCNN_MAPPING = [(f"map{index}", 12, 3) for index in range(1, 5)]
+
+
+def span_x4(images: Tensor) -> Tensor:
+    """SPAN (Wan et al. 2024) as it is deployed: 28 channels, six blocks; the baseline of NTIRE's Efficient SR of 2026.
+
+    The convolutions that are three in training are one. Of the last block the features after its first convolution
+    are used too; the authors' code calls them `out_b5_2`.
+    """
+    features = first = layers.Conv2D(28, 3, padding="same", name="conv1")(images)
+    ends, within = [], first
+    for block in range(1, 7):
+        features, within = _span_block(features, block)
+        ends.append(features)
+    last = layers.Conv2D(28, 3, padding="same", name="conv2")(features)
+    joined = ops.concatenate([first, last, ends[0], within], axis=-1)
+    fused = layers.Conv2D(28, 1, name="fuse")(joined)
+    return ops.depth_to_space(layers.Conv2D(3 * 4**2, 3, padding="same", name="enlarge")(fused), 4)
+
+
+def _span_block(inputs: Tensor, block: int) -> tuple[Tensor, Tensor]:
+    """Return what a block gives, and the features after its first convolution."""
+    within = layers.Conv2D(28, 3, padding="same", activation="silu", name=f"block{block}_1")(inputs)
+    features = layers.Conv2D(28, 3, padding="same", activation="silu", name=f"block{block}_2")(within)
+    features = layers.Conv2D(28, 3, padding="same", name=f"block{block}_3")(features)
+    attention = ops.sigmoid(features) - 0.5
+    return (features + inputs) * attention, within
+
+
 def _srcnn_names() -> dict[str, str]:
     biases = {1: "conv1/bias", 2: "conv2/bias", 3: "bias3/bias"}
     kernels = {f"conv{index}/kernel": f"generator/w{index}" for index in biases}
@@ -188,5 +251,8 @@ vgg_19.checkpoint_names = _vgg_names()  # type: ignore[attr-defined]
 
 NETWORKS: dict[str, ModelFunction] = {
     function.__name__: function
-    for function in (srcnn, resnet_6_16, resnet_8_32, resnet_12_64, vgg_19, fast_sr, fast_enhancement)
+    for function in (
+        *(srcnn, resnet_6_16, resnet_8_32, resnet_12_64, vgg_19, fast_sr, fast_enhancement),
+        *(fast_sr_x4, fsrcnn_x2, fsrcnn_x3, fsrcnn_x4, span_x4),
+    )
 }

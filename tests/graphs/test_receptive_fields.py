@@ -146,7 +146,7 @@ def test_the_sample_srcnn() -> None:
     """9x9, 5x5 and 5x5: 4 + 2 + 2 px."""
     graph = read_graph(PROJECT / "models_pretrained" / "sample_sr_srcnn.pb")
     found = receptive_field(graph, 101, 75)
-    assert found == ReceptiveField(8, 1, None)
+    assert found == ReceptiveField(8, 1)
     image = RANDOM.random((101, 75, 3)).astype(np.float32)
     model = FrozenModel(Path("srcnn"), graph)
     assert np.abs(in_tiles(model, image, found) - model(image[None])[0]).max() < 1e-5
