@@ -29,7 +29,7 @@ Batch = NDArray[np.float32]
 Function = Callable[[Batch], Batch]
 
 
-def around(graph_def: Any, ends: Ends, adapters: Adapters) -> Any:
+def around(graph_def: Any, ends: Ends, adapters: Adapters, enlarges: int = 1) -> Any:
     """Return a graph with `input:0` and `output:0` of RGB in [0, 1] around a network's own.
 
     Parameters
@@ -40,6 +40,8 @@ def around(graph_def: Any, ends: Ends, adapters: Adapters) -> Any:
         Its own.
     adapters : Adapters
         What it takes and gives.
+    enlarges : int
+        By how much the colours are enlarged that a network of luma leaves to the input.
 
     Raises
     ------
@@ -60,7 +62,7 @@ def around(graph_def: Any, ends: Ends, adapters: Adapters) -> Any:
             raise ValueError(f"{ends.input} is declared as {own.shape} and would get {given.shape}")
         feeds = {ends.input: given, **values}
         (output,) = tf.import_graph_def(graph_def, feeds, [ends.output], name="network")
-        tf.identity(_taken(tf, output, images, adapters), name="output")
+        tf.identity(_taken(tf, output, images, adapters, enlarges), name="output")
     return tf.graph_util.extract_sub_graph(graph.as_graph_def(), ["output"])
 
 
@@ -76,7 +78,7 @@ def own_function(graph_def: Any, ends: Ends, adapters: Adapters) -> Function:
     return lambda batch: session.run(ends.output, {ends.input: batch, **values})
 
 
-def around_function(run: Function, dtype: str, adapters: Adapters) -> Function:
+def around_function(run: Function, dtype: str, adapters: Adapters, enlarges: int = 1) -> Function:
     """Return a network's own function with what `around` puts into the graph, done on arrays."""
 
     def call(images: Batch) -> Batch:
@@ -90,9 +92,11 @@ def around_function(run: Function, dtype: str, adapters: Adapters) -> Function:
         taken = taken.transpose(0, 2, 3, 1) if adapters.layout == "nchw" else taken
         taken = np.divide(taken, float(adapters.range), dtype=np.float32)
         if adapters.channels == "y":
-            return images + (taken - luma) * np.float32(FROM_LUMA)
+            colours = images - luma * np.float32(FROM_LUMA)
+            return (enlarged(colours) if enlarged else colours) + taken * np.float32(FROM_LUMA)
         return taken[..., ::-1] if adapters.colour == "bgr" else taken
 
+    enlarged = _enlarging(enlarges) if adapters.channels == "y" and enlarges > 1 else None
     return call
 
 
@@ -126,15 +130,32 @@ def _given(tf: Any, images: Any, adapters: Adapters, dtype: Any) -> Any:
     return given if dtype == tf.float32 else tf.cast(given, dtype)
 
 
-def _taken(tf: Any, output: Any, images: Any, adapters: Adapters) -> Any:
+def _taken(tf: Any, output: Any, images: Any, adapters: Adapters, enlarges: int) -> Any:
     """Return the images that the network's output stands for."""
     taken = output if output.dtype == tf.float32 else tf.cast(output, tf.float32)
     taken = tf.transpose(taken, [0, 2, 3, 1]) if adapters.layout == "nchw" else taken
     taken = taken / float(adapters.range) if adapters.range != "1" else taken
     if adapters.channels == "y":
-        return images + (taken - _luma(tf, images)) * FROM_LUMA
+        colours = images - _luma(tf, images) * FROM_LUMA
+        return (_enlarged(tf, colours, enlarges) if enlarges > 1 else colours) + taken * FROM_LUMA
     return tf.gather(taken, [2, 1, 0], axis=3) if adapters.colour == "bgr" else taken
 
 
 def _luma(tf: Any, images: Any) -> Any:
     return tf.nn.conv2d(images, tf.constant(LUMA, tf.float32, [1, 1, 3, 1]), 1, "VALID") + BLACK
+
+
+def _enlarged(tf: Any, colours: Any, times: int) -> Any:
+    return tf.image.resize_bicubic(colours, tf.shape(colours)[1:3] * times, half_pixel_centers=True)
+
+
+def _enlarging(times: int) -> Function:
+    """Return a function of arrays that enlarges as the graph does: TensorFlow's own, which has its way with borders."""
+    import_tensorflow()
+    import tensorflow.compat.v1 as tf
+
+    with tf.Graph().as_default() as graph:
+        colours = tf.placeholder(tf.float32, [None, None, None, 3])
+        enlarged = _enlarged(tf, colours, times)
+    session = tf.Session(graph=graph)
+    return lambda batch: session.run(enlarged, {colours: batch})

@@ -13,6 +13,7 @@ from typing import Any
 from aic_helpers.core import isolation, machine
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX
 from aic_helpers.data.images import is_called_image
 from aic_helpers.models import model_objects
 from aic_helpers.models.sources import ModelSource, resolve
@@ -35,6 +36,8 @@ def convert(
     *,
     checkpoint: str | Path | None = None,
     adapt: Mapping[str, Any] | None = None,
+    enlarges: int = 1,
+    macs_size: tuple[int, int] = (HD_WIDTH_PX, HD_HEIGHT_PX),
     timeout_s: float = TIMEOUT_S,
 ) -> dict[str, Any]:
     """Write the frozen model of a source to `out` and return what is known of it.
@@ -49,15 +52,20 @@ def convert(
         For `file.py:function`.
     adapt : mapping, optional
         See `resolve`; a `ModelSource` holds its own.
+    enlarges : int
+        How many times as high and wide as its input the model's output has to be.
+    macs_size : (int, int)
+        Width and height (px) of the input for which ``macs`` are counted.
     timeout_s : float
         A model that takes longer to build is ended.
 
     Returns
     -------
     dict
-        ``name``, ``source``, ``kind``, ``style``, ``sha256``, ``bytes``, ``parameters``, ``gmacs_720p``,
-        ``input_shape``, ``checkpoint_unused``, ``read_files`` (SHA-256 by path of what the model's code read beside
-        the source's own files), ``adapters`` (what was built around the network, a line each), ``notes`` (what a
+        ``name``, ``source``, ``kind``, ``style``, ``sha256``, ``bytes``, ``parameters``, ``gmacs_720p``, ``macs``
+        (multiply-accumulates of one image of ``macs_size``, None where they can't be known), ``input_shape``,
+        ``checkpoint_unused``, ``read_files`` (SHA-256 by path of what the model's code read beside the source's own
+        files), ``adapters`` (what was built around the network, a line each), ``notes`` (what a
         person should know of how it was made), and ``parity`` with ``state`` (``compared``, ``frozen already`` or
         ``not compared``), ``reason`` (why not compared), ``max_abs`` (the largest absolute difference between source
         and frozen model) and ``by_size``.
@@ -76,7 +84,7 @@ def convert(
         partial = Path(folder) / "model.pb"
         if source.kind == "frozen":
             shutil.copyfile(source.path, partial)  # here, so that a child that is confined need not write
-        report = _freeze_in_child(source, partial, timeout_s)
+        report = _freeze_in_child(source, partial, enlarges, macs_size, timeout_s)
         content = partial.read_bytes()
         partial.replace(out)
     parity = report.pop("parity")
@@ -102,7 +110,9 @@ def _source(model: Any, checkpoint: str | Path | None, adapt: Mapping[str, Any] 
     return None
 
 
-def _freeze_in_child(source: ModelSource, out: Path, timeout_s: float) -> dict[str, Any]:
+def _freeze_in_child(
+    source: ModelSource, out: Path, enlarges: int, macs_size: tuple[int, int], timeout_s: float
+) -> dict[str, Any]:
     request = {
         "do": "freeze",
         "kind": source.kind,
@@ -112,6 +122,8 @@ def _freeze_in_child(source: ModelSource, out: Path, timeout_s: float) -> dict[s
         "adapt": source.adapt.given | ({"code": str(Path(source.adapt.code).resolve())} if source.adapt.code else {}),
         "photo": str(min(filter(is_called_image, PHOTO.iterdir()))),
         "out": str(out.resolve()),
+        "enlarges": enlarges,
+        "macs_size": [*macs_size],
     }
     try:
         cap_mib = machine.spare_memory_mib()

@@ -49,37 +49,46 @@ class Freezing:
         request : dict
             ``kind``, ``path``, ``function``, ``checkpoint`` as in `ModelSource`; ``adapt``, what was said of its form;
             ``out``, the `.pb` to write (a copy of the source, there already, where that is frozen); and ``photo``, an
-            image to compare on.
+            image to compare on; ``enlarges`` and ``macs_size`` as in `aic_helpers.models.conversion.convert`.
 
         Returns
         -------
         dict
             ``style``, ``adapters`` (what was done to the network's form, a line each), ``parameters``, ``gmacs_720p``,
-            ``input_shape``, ``checkpoint_unused``, ``read_files``, ``notes`` and ``parity`` (see `trials.parity`).
+            ``macs``, ``macs_size``, ``input_shape``, ``checkpoint_unused``, ``read_files``, ``notes`` and ``parity``
+            (see `trials.parity`).
 
         Raises
         ------
         InputError
             Anything about the source that keeps it from being a frozen model; the message says what.
         """
-        photo, adapt = Path(request["photo"]), read_adapters(request["adapt"])
+        photo, adapt, enlarges = Path(request["photo"]), read_adapters(request["adapt"]), request["enlarges"]
         original = _original(request, adapt)
         types = _types(original, request["path"])
-        adapted = trials.adapted(original, adapt, types, photo)
+        adapted = trials.adapted(original, adapt, types, photo, enlarges)
         if adapted.run is not None:
             Path(request["out"]).write_bytes(adapted.graph_def.SerializeToString(deterministic=True))
-        self._try = lambda: trials.refuse_other_forms(original, adapt, adapted.graph_def, photo)
+        self._try = lambda: trials.refuse_other_forms(original, adapt, adapted.graph_def, photo, enlarges)
         return {
             "style": original.style,
             "adapters": adapted.lines,
             "parameters": weights(original.graph_def, original.ends.nodes[1]),
             "gmacs_720p": static_cost(adapted.graph_def)["gmacs"],
+            "macs": _macs(adapted.graph_def, request["macs_size"]),
+            "macs_size": request["macs_size"],
             "input_shape": static_shape(adapted.graph_def),
             "checkpoint_unused": original.unused,
             "read_files": original.read_files,
             "notes": original.notes,
             "parity": trials.parity(adapted.run, adapted.graph_def, photo),
         }
+
+
+def _macs(graph_def: Any, size: list[int]) -> int | None:
+    """Return the multiply-accumulates of one image of a size (width, height); None where they can't be known."""
+    gmacs = static_cost(graph_def, width_px=size[0], height_px=size[1])["gmacs"]
+    return None if gmacs is None else round(gmacs * 1e9)
 
 
 def _original(request: dict[str, Any], adapt: Adapters) -> Original:

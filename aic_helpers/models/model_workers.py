@@ -134,6 +134,8 @@ class ModelWorker:
         For each run.
     warm : bool
         Whether the fork server may start it: its memory is no measurement then.
+    enlarges : int
+        How many times as high and wide as its input the model's output has to be.
 
     Attributes
     ----------
@@ -220,17 +222,17 @@ class ModelWorker:
         return _understood(_Sent, reply).array
 
     def checked_output(self) -> NDArray[Any]:
-        """Return the output of the last run; one of another shape than the input, or not finite, is a failure."""
-        self._require_input_shape(self._run_of_numbers().output_shape)
-        output = self.output(WIDEST_BYTES * math.prod(self._input_shape))
-        self._require_input_shape(list(output.shape))  # a stranger's process may say one thing and send another
+        """Return the output of the last run; one of another shape than the input, enlarged, or not finite, fails."""
+        self._require_shape(self._run_of_numbers().output_shape)
+        output = self.output(WIDEST_BYTES * math.prod(self._expected_shape()))
+        self._require_shape(list(output.shape))  # a stranger's process may say one thing and send another
         finite_share = float(np.isfinite(output).mean())
         if finite_share < 1:
             raise ModelFailure(f"{1 - finite_share:.2%} of the output's values are NaN or infinite", "not finite")
         return output
 
     def output_of(self, images: NDArray[np.float32]) -> NDArray[Any]:
-        """Return what `checked_output` does for a batch: unclipped, of the shape of the batch, all values finite."""
+        """Return what `checked_output` does for a batch: unclipped, of the batch's shape, enlarged, all finite."""
         self.give(images)
         self.run()
         return self.checked_output()
@@ -264,10 +266,16 @@ class ModelWorker:
             raise ModelFailure("the output is of strings, expected float32", "dtype")
         return self._last
 
-    def _require_input_shape(self, found: list[int]) -> None:
-        if found != self._input_shape:
+    def _expected_shape(self) -> list[int]:
+        images, height_px, width_px, channels = self._input_shape
+        return [images, self._enlarges * height_px, self._enlarges * width_px, channels]
+
+    def _require_shape(self, found: list[int]) -> None:
+        expected = self._expected_shape()
+        if found != expected:
             shapes = f"the output is {tuple(found)} where the input is {tuple(self._input_shape)}"
-            raise ModelFailure(shapes, "shape")
+            wanted = f", expected {tuple(expected)}, {self._enlarges} times its size" if self._enlarges > 1 else ""
+            raise ModelFailure(shapes + wanted, "shape")
 
     def _ask(
         self,

@@ -60,10 +60,9 @@ class Trial:
         """Of the output."""
         return () if self.output is None else self.output.shape
 
-    @property
-    def fits(self) -> bool:
-        """Whether an RGB image of the input's size came."""
-        return self.shape == (1, self.size[1], self.size[0], 3)
+    def fits(self, enlarges: int) -> bool:
+        """Whether an RGB image so many times as large as the input came."""
+        return self.shape == (1, enlarges * self.size[1], enlarges * self.size[0], 3)
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ class Adapted:
     lines: list[str]
 
 
-def adapted(original: Original, adapt: Adapters, types: tuple[str, str], photo: Path) -> Adapted:
+def adapted(original: Original, adapt: Adapters, types: tuple[str, str], photo: Path, enlarges: int) -> Adapted:
     """Return a network with what was said of its form built around it, and what has to be for its types.
 
     Parameters
@@ -89,6 +88,8 @@ def adapted(original: Original, adapt: Adapters, types: tuple[str, str], photo: 
         Of what the network takes and gives.
     photo : Path
         For trials.
+    enlarges : int
+        How many times as high and wide as the input the output should be.
 
     Raises
     ------
@@ -100,18 +101,18 @@ def adapted(original: Original, adapt: Adapters, types: tuple[str, str], photo: 
         if not kind.startswith(WHOLE) and kind not in ("float32", *CAST):
             raise InputError(f"an {end} of float32", f"one of {kind}", "cast it inside the network")
         if kind.startswith(WHOLE) and adapt.range == "1":
-            refuse(original, adapt, photo, f"an {end} of {kind}", OF_255)
+            refuse(original, adapt, photo, enlarges, f"an {end} of {kind}", OF_255)
         lines += [f"{end}: {kind}, cast in the graph"] if kind.startswith(WHOLE) or kind in CAST else []
     if not lines:
         return Adapted(original.graph_def, original.run, [])
     adapt = replace(adapt, set=()) if original.has_set else adapt
     run = original.run or own_function(original.graph_def, original.ends, adapt)
     try:
-        graph_def = around(original.graph_def, original.ends, adapt)
+        graph_def = around(original.graph_def, original.ends, adapt, enlarges)
     except ValueError as error:
         said = ", ".join(f"{key} {value}" for key, value in adapt.given.items())
         raise InputError(f"a network that fits {said}", reason(error), "say other of it, or nothing") from None
-    return Adapted(graph_def, around_function(run, types[0], adapt), lines)
+    return Adapted(graph_def, around_function(run, types[0], adapt, enlarges), lines)
 
 
 def parity(run: Function | None, graph_def: Any, photo: Path) -> dict[str, Any]:
@@ -153,8 +154,8 @@ def _both(pair: dict[str, Function], batch: Batch) -> tuple[list[NDArray[Any]], 
     return outputs, ""
 
 
-def refuse_other_forms(original: Original, adapt: Adapters, graph_def: Any, photo: Path) -> None:
-    """Refuse a frozen model that takes no RGB image, or gives none of its size; and say what would help.
+def refuse_other_forms(original: Original, adapt: Adapters, graph_def: Any, photo: Path, enlarges: int) -> None:
+    """Refuse a frozen model that takes no RGB image, or gives none of the size asked for; and say what would help.
 
     Parameters
     ----------
@@ -164,6 +165,8 @@ def refuse_other_forms(original: Original, adapt: Adapters, graph_def: Any, phot
     graph_def : GraphDef
         What is handed on: the network with what `adapt` says around it.
     photo : Path
+    enlarges : int
+        See `adapted`.
 
     Raises
     ------
@@ -172,15 +175,15 @@ def refuse_other_forms(original: Original, adapt: Adapters, graph_def: Any, phot
     if static_shape(graph_def)[0] not in (None, 1):
         return  # the rule on input and output tells of a fixed batch
     if _channels_first(graph_def):
-        refuse(original, adapt, photo, "an input with the channels first", OTHER_FORMS[1:])
+        refuse(original, adapt, photo, enlarges, "an input with the channels first", OTHER_FORMS[1:])
     tried = _tried(graph_def, photo)
-    if tried is None or tried.fits:
+    if tried is None or tried.fits(enlarges):
         return
-    _refuse_enlarged(tried)
+    _refuse_another_scale(tried, enlarges)
     if len(tried.shape) == 4 and tried.shape[3] == 3:
         return  # another size: the rule on resolutions tells of it
     found = tried.reason or f"an output of shape {tried.shape} for one image of {_words(tried.size)}"
-    refuse(original, adapt, photo, found, OTHER_FORMS)
+    refuse(original, adapt, photo, enlarges, found, OTHER_FORMS)
 
 
 def _channels_first(graph_def: Any) -> bool:
@@ -189,16 +192,20 @@ def _channels_first(graph_def: Any) -> bool:
     return len(shape) == 4 and shape[1] in (1, 3) and shape[3] not in (1, 3)
 
 
-def _refuse_enlarged(tried: Trial) -> None:
-    width_px, height_px = tried.size
-    for times in range(2, MOST_TIMES + 1):
-        if tried.shape == (1, height_px * times, width_px * times, 3):
-            found = f"one larger by {times} ({tried.shape[2]}x{tried.shape[1]} for {_words(tried.size)})"
-            remedy = "leave the enlargement out: the tracks give photos of full size"
-            raise InputError("an output of the input's size", found, remedy)
+def _refuse_another_scale(tried: Trial, enlarges: int) -> None:
+    """Refuse a network that enlarges by another number than is asked for; say both sizes, and which track would do."""
+    times = next((times for times in range(1, MOST_TIMES + 1) if tried.fits(times)), None)
+    if times is None:
+        return
+    given, wanted, found = (_words((by * tried.size[0], by * tried.size[1])) for by in (1, enlarges, times))
+    own = f"of the input's size ({given})"
+    expected = f"{enlarges} times the input's size ({wanted} for {given})" if enlarges > 1 else own
+    larger = f"which is {times} times" if times > 1 else "the input's own size"
+    track = f"of scale {times} that gives the small photo" if times > 1 else "that gives photos of full size"
+    raise InputError(f"an output {expected}", f"{found}, {larger}", f"choose a track {track}, or mend the model")
 
 
-def refuse(original: Original, adapt: Adapters, photo: Path, found: str, forms: Sequence[Form]) -> None:
+def refuse(original: Original, adapt: Adapters, photo: Path, enlarges: int, found: str, forms: Sequence[Form]) -> None:
     """Refuse a network of another form, and say which of some forms would do.
 
     Raises
@@ -210,10 +217,10 @@ def refuse(original: Original, adapt: Adapters, photo: Path, found: str, forms: 
     for said in (form for form in forms if not form.keys() & adapt.forms.keys()):
         try:
             form = read_adapters({**adapt.given, **said})
-            tried = _tried(around(original.graph_def, original.ends, form), photo)
+            tried = _tried(around(original.graph_def, original.ends, form, enlarges), photo)
         except Exception:  # not this one
             continue
-        if tried and tried.fits:
+        if tried and tried.fits(enlarges):
             raise InputError(expected, found, "say " + " ".join(f"--{key} {value}" for key, value in said.items()))
     raise InputError(expected, found, "mend the model")
 

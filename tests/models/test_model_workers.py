@@ -99,6 +99,19 @@ class TestInThisProcess:
         assert (found.kind, found.mechanism, found.mib) == (kind, None, None)
         assert str(found).startswith(reason)
 
+    def test_an_output_of_a_network_that_enlarges_is_so_many_times_as_large(self, freeze: Callable[..., Path]) -> None:
+        path = freeze(lambda images: tf.repeat(tf.repeat(images, 2, axis=1), 2, axis=2))
+        with ModelWorker(path, enlarges=2) as worker:
+            worker.load()
+            assert np.array_equal(worker.output_of(IMAGES), IMAGES.repeat(2, axis=1).repeat(2, axis=2))
+        with ModelWorker(path, enlarges=4) as worker:
+            worker.load()
+            with pytest.raises(ModelFailure) as caught:
+                worker.output_of(IMAGES)
+        said = "the output is (2, 24, 18, 3) where the input is (2, 12, 9, 3)"
+        assert str(caught.value) == f"{said}, expected (2, 48, 36, 3), 4 times its size"
+        assert caught.value.kind == "shape"
+
     def test_a_share_of_the_values_that_is_not_finite(self, freeze: Callable[..., Path]) -> None:
         images = np.ones((1, 10, 10, 3), np.float32)
         images[0, 0, :2] = 0

@@ -9,6 +9,8 @@ import pytest
 import tensorflow as tf
 
 from aic_helpers.core.errors import InputError
+from aic_helpers.data.colour_spaces import BLACK, LUMA
+from aic_helpers.data.matlab_resizing import matlab_bicubic
 from aic_helpers.models import graph_checks
 from aic_helpers.models.frozen_models import load
 
@@ -98,7 +100,7 @@ REFUSED = {
     first_channels: "found an input with the channels first: say --layout nchw$",
     any_channels_first: "say --layout nchw$",
     luma_first: "say --layout nchw --channels y$",
-    four_times: r"an output of the input's size, found one larger by 4 \(512x384 for 128x96\): leave the enlargement",
+    four_times: r"an output of the input's size \(128x96\), found 512x384, which is 4 times: choose a track",
     (lambda: conv(placed()) + tf.reduce_mean(tf.zeros([40000, 40000, 16]))): "found zeros of 97656 MiB: make it small",
     (lambda: tf.reshape(conv(placed()), [1, 7, 7, 3])): r"found Input to reshape is a tensor with 36864 values, but",
 }
@@ -109,6 +111,56 @@ def test_what_is_no_network_of_one_rgb_image_is_refused_at_conversion(write, fre
     with pytest.raises(InputError, match=REFUSED[build]) as told:
         freeze(write(build))
     assert "{{node" not in str(told.value)
+
+
+def twice() -> Any:
+    return tf.nn.depth_to_space(tf.tile(conv(placed()), [1, 1, 1, 4]), 2)
+
+
+@pytest.mark.parametrize(
+    ("build", "found", "remedy"),
+    [
+        (twice, "256x192, which is 2 times", "a track of scale 2 that gives the small photo, or mend"),
+        (lambda: conv(placed()), "128x96, the input's own size", "that gives photos of full size"),
+    ],
+)
+def test_a_network_of_another_scale_than_the_track_is_told_with_both_sizes(write, freeze, build, found, remedy):
+    expected = "an output 4 times the input's size (512x384 for 128x96)"
+    with pytest.raises(InputError) as told:
+        freeze(write(build), enlarges=4)
+    assert str(told.value).startswith(f"expected {expected}, found {found}: choose a track")
+    assert remedy in str(told.value)
+
+
+def test_a_network_of_the_scale_of_the_track_is_taken_and_its_operations_counted(write, freeze):
+    net = write(four_times)
+    report = freeze(net, enlarges=4)
+    assert (report["macs"], report["macs_size"]) == (256 * 128 * 9, [256, 128])
+    assert load(net)(IMAGES).shape == (1, 48, 40, 3)
+
+
+def luma_three_times() -> Any:
+    return tf.nn.depth_to_space(tf.tile(placed([None, None, None, 1]) * 0.5, [1, 1, 1, 9]), 3)
+
+
+def test_a_network_of_luma_that_enlarges_is_told_what_to_say(write, freeze):
+    expected = r"expected a network of one RGB image in \[0, 1\], \(batch, height, width, 3\), in and out"
+    with pytest.raises(InputError, match=expected + r", found .*: say --channels y$"):
+        freeze(write(luma_three_times), enlarges=3)
+
+
+def test_a_network_of_luma_gives_enlarged_luma_and_the_colours_are_enlarged_beside_it(write, freeze, tmp_path):
+    """Of a photo of one colour the colours stay what they are; of another, they are what bicubic makes of them."""
+    report = freeze(write(luma_three_times), enlarges=3, channels="y")
+    assert max(report["parity"]["by_size"].values()) < 1e-6
+    enlarged = load(tmp_path / "model.pb")(IMAGES)
+    assert enlarged.shape == (1, 36, 30, 3)
+    assert graph_checks.look({"model": str(tmp_path / "model.pb")})["refused"] is None
+    luma, given = (images @ np.array(LUMA, np.float32) + BLACK for images in (enlarged, IMAGES))
+    np.testing.assert_allclose(luma, 0.5 * given.repeat(3, axis=1).repeat(3, axis=2), atol=1e-5)
+    inner = (slice(6, -6), slice(6, -6))  # at the border MATLAB mirrors the photo, and TensorFlow does not
+    blue = [(image[..., 2] - image[..., 1]) for image in (enlarged[0], IMAGES[0])]
+    np.testing.assert_allclose(blue[0][inner], matlab_bicubic(blue[1], 3)[inner], atol=2e-3)
 
 
 def bright(images: Any) -> Any:
