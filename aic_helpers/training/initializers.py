@@ -108,6 +108,80 @@ def near_identity(model: keras.Model) -> None:
     last.set_weights([np.zeros_like(values) for values in last.get_weights()])
 
 
+def near_bilinear(model: keras.Model) -> None:
+    """Start a chain of convolutions that enlarges so that it returns a bilinear enlargement: three channels carry it.
+
+    The last layer, a transposed convolution, makes it of the colours that these three hold.
+    """
+    *inner, last = [layer for layer in model.layers if isinstance(layer, CONVOLUTIONS)]
+    _carry_colours(inner)
+    kernel, bias = last.get_weights()
+    side, step = kernel.shape[0], last.strides[0]
+    # Where the centre of a pixel of the input comes to lie in what the kernel makes of it.
+    centre = (side - step) // 2 + (step - 1) / 2
+    tent = _tent((np.arange(side) - centre) / step)
+    kernel[:] = 0
+    kernel[..., range(3), range(3)] = np.outer(tent, tent)[..., None]
+    last.set_weights([kernel, bias])
+
+
+def near_bilinear_span(model: keras.Model) -> None:
+    """Start SPAN as `near_bilinear` does: the way around its blocks carries the colours.
+
+    What the blocks get is made stronger, because each of them halves it; the authors' code multiplies photos by 255.
+    """
+    first, fuse, last = (model.get_layer(name) for name in ("conv1", "fuse", "enlarge"))
+    kernel, bias = first.get_weights()
+    first.set_weights([SPAN_GAIN * kernel, bias])
+    _carry_colours([first, fuse])
+    kernel, bias = last.get_weights()
+    last.set_weights([_bilinear_phases(kernel.shape), bias])
+
+
+def near_bilinear_fast(model: keras.Model) -> None:
+    """Start `fast_sr_x4` from `near_identity`, and so that it returns a bilinear enlargement.
+
+    To the last layer the colours come twice, by way of the other layers and past them.
+    """
+    near_identity(model)
+    *inner, last = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    _carry_colours(inner)
+    kernel, bias = last.get_weights()
+    kernel[:] = _bilinear_phases(kernel.shape)
+    repeated = kernel.sum(axis=(0, 1))
+    kernel[1, 1] -= repeated
+    last.set_weights([kernel / 2, bias])
+
+
+CONVOLUTIONS = (keras.layers.Conv2D, keras.layers.Conv2DTranspose)
+
+SPAN_GAIN = 100.0
+"""In 300 steps, held-out patches had 28.65 dB with a gain of 1, 28.86 with 30, 28.91 with 100."""
+
+
+def _carry_colours(chain: list[keras.layers.Layer]) -> None:
+    """Have the first three channels of a chain of convolutions hold the colours of the photo."""
+    for layer in chain:
+        kernel, bias = layer.get_weights()
+        kernel[..., :3], bias[:3] = 0, 0
+        kernel[_middle(kernel)][:3, :3] = COLOURS
+        layer.set_weights([kernel, bias])
+
+
+def _bilinear_phases(shape: tuple[int, ...]) -> NDArray:
+    """Return a 3x3 kernel before `depth_to_space` that enlarges the colours in its first three channels."""
+    times = round((shape[3] / 3) ** 0.5)
+    centres = (np.arange(times) + 0.5) / times - 0.5
+    weights = _tent(centres - np.arange(-1, 2)[:, None])
+    kernel = np.zeros((3, 3, shape[2], times, times, 3), np.float32)
+    kernel[:, :, range(3), :, :, range(3)] = np.einsum("ik,jl->ijkl", weights, weights)
+    return kernel.reshape(shape)
+
+
+def _tent(distance: NDArray) -> NDArray:
+    return np.maximum(1 - np.abs(distance), 0)
+
+
 STARTS: dict[str, Callable[[keras.Model], None]] = {
     "srcnn": pass_through_srcnn,
     "resnet_6_16": pass_through_resnet,
@@ -116,6 +190,11 @@ STARTS: dict[str, Callable[[keras.Model], None]] = {
     "fast_sr": near_identity,
     "fast_enhancement": near_identity,
     "vgg_19": near_identity,
+    "fast_sr_x4": near_bilinear_fast,
+    "fsrcnn_x2": near_bilinear,
+    "fsrcnn_x3": near_bilinear,
+    "fsrcnn_x4": near_bilinear,
+    "span_x4": near_bilinear_span,
 }
 """Networks that start from something better than noise."""
 

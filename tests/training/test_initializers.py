@@ -60,3 +60,14 @@ def test_a_change_of_the_centred_kernel_leaves_mid_grey_where_it_was() -> None:
     layer = learner.layers[-1]
     layer.kernel.assign_add(np.full(layer.kernel.shape, 0.3))
     np.testing.assert_allclose(learner(grey), before, atol=1e-5)
+
+
+@pytest.mark.parametrize("network", ["fast_sr_x4", "fsrcnn_x2", "fsrcnn_x3", "fsrcnn_x4", "span_x4"])
+def test_a_network_for_small_photos_starts_as_a_bilinear_enlargement(network: str) -> None:
+    model = networks.build(networks.NETWORKS[network])
+    initializers.STARTS[network](model)
+    photo = np.random.default_rng(0).random((1, 9, 12, 3), dtype=np.float32)
+    found = np.asarray(model(photo))
+    expected = np.asarray(tf.image.resize(photo, found.shape[1:3], "bilinear"))
+    inner = slice(4, -4)  # the zeros around the photo, which no enlargement has, reach one pixel of it
+    np.testing.assert_allclose(found[:, inner, inner], expected[:, inner, inner], atol=1e-5)
