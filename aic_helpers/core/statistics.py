@@ -75,18 +75,20 @@ def student(share: float, freedom: int) -> float:
     return z + first / freedom + second / freedom**2 + third / freedom**3
 
 
-def paired_means(values: NDArray[np.floating]) -> NDArray[np.float64]:
+def paired_means(values: NDArray[np.floating], *, stratum: int = 0) -> NDArray[np.float64]:
     """Return the means of every column over the same draws of images, so that columns can be subtracted.
 
     Parameters
     ----------
     values : ndarray, shape (images, columns), finite
+    stratum : int
+        Which of several sets of images these are: each is drawn from by itself, whether or not it has as many.
 
     Returns
     -------
     ndarray, shape (RESAMPLES, columns)
     """
-    return _how_often(len(values)) @ np.asarray(values, dtype=np.float64) / len(values)
+    return _how_often(len(values), stratum) @ np.asarray(values, dtype=np.float64) / len(values)
 
 
 def difference_ci95(
@@ -106,13 +108,13 @@ def difference_ci95(
 
 
 @lru_cache(maxsize=4)
-def _how_often(count: int) -> NDArray[np.float64]:
+def _how_often(count: int, stratum: int) -> NDArray[np.float64]:
     """Return how often each image is in each of the draws; a board asks for the same ones again and again."""
-    return np.apply_along_axis(np.bincount, 1, _draws(count), minlength=count).astype(np.float64)
+    return np.apply_along_axis(np.bincount, 1, _draws(count, stratum), minlength=count).astype(np.float64)
 
 
-def _draws(count: int) -> NDArray[np.int64]:
-    return np.random.default_rng(SEED).integers(0, count, (RESAMPLES, count))
+def _draws(count: int, stratum: int = 0) -> NDArray[np.int64]:
+    return np.random.default_rng(SEED + stratum).integers(0, count, (RESAMPLES, count))
 
 
 def _widened(means: NDArray[np.floating], centre: float, count: int) -> Interval:

@@ -9,7 +9,7 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from inspect import isclass
 from pathlib import Path
 from types import UnionType
@@ -79,9 +79,14 @@ def load_json(path: Path, expected: str, remedy: str) -> Any:
     return parse_json(path.read_bytes(), expected, remedy)
 
 
-def parse_json(content: bytes, expected: str, remedy: str) -> Any:
-    """Return what is JSON in UTF-8; raises as `load_json` does."""
-    return _parsed(content, json.loads, expected, remedy)
+def parse_json(
+    content: bytes, expected: str, remedy: str, *, pairs: Callable[[list[tuple[str, Any]]], Any] = dict
+) -> Any:
+    """Return what is JSON in UTF-8; raises as `load_json` does.
+
+    `pairs` makes a value of the keys and values of an object; the `InputError` that it raises is told as it is.
+    """
+    return _parsed(content, partial(json.loads, object_pairs_hook=pairs), expected, remedy)
 
 
 def load_toml(path: Path, expected: str, remedy: str) -> dict[str, Any]:
@@ -102,6 +107,8 @@ def _parsed(text: bytes, parse: Callable[[str], Any], expected: str, remedy: str
         content = parse(decoded(text))
     except UnicodeDecodeError:
         raise InputError(expected, "a file that isn't text in UTF-8", remedy) from None
+    except InputError:
+        raise
     except (ValueError, RecursionError) as error:
         raise InputError(expected, f"something else ({error})", remedy) from None
     if _is_deep(content):

@@ -225,3 +225,14 @@ def test_json_that_is_not_too_deep(tmp_path):
     path = tmp_path / "file.json"
     path.write_text("[" * 64 + "]" * 64)
     assert validation.load_json(path, f"JSON in {path}", "mend it") == json.loads("[" * 64 + "]" * 64)
+
+
+def test_who_reads_json_may_refuse_an_object():
+    def refuse_twice(pairs):
+        if len(dict(pairs)) < len(pairs):
+            raise InputError("each key once", "one twice", "leave one out")
+        return dict(pairs)
+
+    assert validation.parse_json(b'{"a": 1}', "JSON", "send another", pairs=refuse_twice) == {"a": 1}
+    with pytest.raises(InputError, match=r"^expected each key once, found one twice: leave one out$"):
+        validation.parse_json(b'{"a": 1, "a": 2}', "JSON", "send another", pairs=refuse_twice)
