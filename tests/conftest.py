@@ -68,6 +68,15 @@ def set5() -> Path:
     return Path(folder)
 
 
+@pytest.fixture(scope="session")
+def ntire2026_esr() -> Path:
+    """NTIRE's raw data of Efficient SR 2026, `results.json`; without it tests are skipped."""
+    folder = os.environ.get("AIC_NTIRE2026_ESR")
+    if not folder:
+        pytest.skip("AIC_NTIRE2026_ESR is not set: no leaderboard to audit")
+    return Path(folder) / "results.json"
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Debian's chromium, driven by playwright; skipped where there is none, unless AIC_REQUIRE_BROWSER is set.

@@ -1,4 +1,4 @@
-"""The commands on boards: run and show.
+"""The commands on boards: run, show and audit.
 
 Each imports what it needs when it runs, so that `aic --help` answers at once.
 """
@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -124,6 +125,41 @@ def run(
         log.info("%d failed; they are tried again when they change, or with --retry", count["failed"])
     tracks = sorted({entry.track for entry in read.entries}, reverse=True)
     tell(standings.standings(folders.open_board(read.folder)), tracks, "A")
+    return DONE
+
+
+AUDIT_OUT = "Where the table and the report go.  [default: runs/audits/FILE]"
+BASELINE = "The row that is the baseline's.  [default: the one of the name that the track has, if any]"
+
+
+@board.command()
+@click.argument("file", metavar="FILE")
+@click.option("--track", required=True, metavar="TRACK", help="Whose scores and rules: a name, or a track's own file.")
+@click.option("--baseline", default="", metavar="ROW", help=BASELINE)
+@click.option("--out", default="", metavar="DIR", help=AUDIT_OUT)
+def audit(file: str, track: str, baseline: str, out: str) -> int:
+    """Say what a published leaderboard is worth.
+
+    FILE is a table in CSV, with a column team or model and others that are called as the track's quantities are; or
+    times and PSNRs of single images in JSON, as NTIRE publishes them. The scores are made anew, with what makes them
+    doubtful: ranks that the images don't decide, floors that are met only when rounded, first images without a
+    warm-up, figures that disagree. No model runs.
+
+    \b
+    Examples
+      aic board audit results.json --track ntire_esr_2026
+      aic board audit table.csv --track mine.toml --baseline SPAN --out audit
+    """
+    from aic_helpers.audits import auditing, reports, tables
+    from aic_helpers.core import project_paths
+    from aic_helpers.reporting import text_tables
+    from aic_helpers.tracks import catalogue
+
+    found = auditing.audit(Path(file).expanduser(), catalogue.find_track(track), baseline)
+    default = project_paths.runs_folder() / "audits" / project_paths.folder_name(Path(file).stem)
+    folder = project_paths.output_folder(out, "the audit", "name another with --out") if out else default
+    rows = reports.publish(found, folder)
+    click.echo("\n".join([*tables.lines(found), "", text_tables.aligned(rows)]))
     return DONE
 
 
