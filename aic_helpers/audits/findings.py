@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aic_helpers.audits.published_tables import Published, Values
+from aic_helpers.core.safe_texts import shown
 from aic_helpers.tracks.definitions import Track
 
 FLOOR, ROUNDED, BUDGET = "below the floor", "below the floor before rounding", "over a budget"
@@ -76,12 +77,12 @@ def below_floors(track: Track, published: Published) -> list[Finding]:
             if psnr_db >= floor or np.isnan(psnr_db):
                 continue
             rounded = round(float(psnr_db), rules.psnr_decimals)
-            on = of_set and f" on {of_set}"
+            on = of_set and f" on {shown(of_set)}"
             if rounded < floor:
-                words = f"PSNR {psnr_db:.4f} dB{on}, the floor is {floor:.2f}: not ranked"
+                words = f"PSNR {psnr_db:g} dB{on}, the floor is {floor:.2f}: not ranked"
                 found.append(Finding(FLOOR, row, words, sets_apart=True))
             else:
-                words = f"PSNR {psnr_db:.4f} dB{on} is {rounded:.{rules.psnr_decimals}f} only when rounded"
+                words = f"PSNR {psnr_db:g} dB{on} is {rounded:.{rules.psnr_decimals}f} only when rounded"
                 found.append(Finding(ROUNDED, row, f"{words}, the floor is {floor:.2f}"))
     return found
 

@@ -118,10 +118,10 @@ def read_csv(path: Path, track: Track) -> Published:
 def unique_names(texts: Iterable[str], path: Path) -> list[str]:
     """Return names as they can be shown; `InputError` where one is empty, or there twice."""
     names = [" ".join(text.split()) for text in texts]
-    for name in names:
+    for name, count in Counter(names).items():
         if not name:
             raise InputError(f"a name in each row of {path}", "an empty one", "name the team or the model")
-        if names.count(name) > 1:
+        if count > 1:
             raise InputError(f"each team once in {path}", f"{shown(name)} twice", "leave one of its rows out")
     return told_apart([shown(name, NAME_LETTERS) for name in names])
 

@@ -49,11 +49,13 @@ def read_json(path: Path) -> Published:
     sets = [key.removesuffix(END) for key, value in rows[0].items() if key.endswith(END) and isinstance(value, list)]
     if not sets:
         raise InputError(expected, f"no list whose name ends in {END} in {names[0]}", REMEDY)
-    images = {of_set: {name: _lists(names, rows, f"{of_set}_{key}") for name, key in LISTS.items()} for of_set in sets}
+    images = {
+        shown(of_set): {name: _lists(names, rows, f"{of_set}_{key}") for name, key in LISTS.items()} for of_set in sets
+    }
     for of_set, found in images.items():
         if len({values.shape for values in found.values()}) > 1:
             counts = " and ".join(f"{values.shape[1]} of {LISTS[name]}" for name, values in found.items())
-            raise InputError(f"as many times as PSNRs of {shown(of_set)} in {path}", counts, "give both of each image")
+            raise InputError(f"as many times as PSNRs of {of_set} in {path}", counts, "give both of each image")
     by_set = {of_set: {name: values.mean(axis=1) for name, values in found.items()} for of_set, found in images.items()}
     totals = {name: _totals(names, rows, *where) for name, where in TOTALS.items()}
     given = {name: values for name, values in totals.items() if np.isfinite(values).any()}
@@ -106,5 +108,5 @@ def _claimed(names: list[str], rows: list[dict[str, Any]], sets: list[str]) -> B
         for name, key in LISTS.items():
             values = _totals(names, rows, f"{of_set}_ave_{key}", 1.0)
             if np.isfinite(values).any():
-                claimed.setdefault(of_set, {})[name] = values
+                claimed.setdefault(shown(of_set), {})[name] = values
     return claimed

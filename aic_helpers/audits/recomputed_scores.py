@@ -78,8 +78,10 @@ def quantities(track: Track, figures: Mapping[str, Values], baseline: Baseline) 
     found |= figures
     if "time_ms" in figures and BASELINE + "time_ms" in found:
         found.setdefault("speedup", found[BASELINE + "time_ms"] / figures["time_ms"])
+    needed = {name for score in track.scores.better for name in track.scores.needs(score)}
     for name, values in figures.items():
-        found.setdefault(RANK + name, ranks(values, "lower"))
+        if (ranked := RANK + name) in needed:
+            found.setdefault(ranked, ranks(values, "lower"))
     return found
 
 

@@ -72,6 +72,7 @@ def page(audit: Audit) -> str:
         source=audit.track.source,
         notes=audit.track.notes,
         missing=list(audit.missing.items()),
+        has_images=bool(audit.published.images),
         kinds=kinds,
         summaries=[(score, tables.summary_rows(audit, score)) for score in audit.scores],
         chapters=[_chapter(audit, score) for score in audit.scores],

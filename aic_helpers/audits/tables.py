@@ -14,6 +14,7 @@ import numpy as np
 from aic_helpers.audits.auditing import Audit, Score
 from aic_helpers.audits.published_tables import Values
 from aic_helpers.audits.rank_decisions import Standing, in_digits
+from aic_helpers.core.safe_texts import shown
 from aic_helpers.core.statistics import Interval
 from aic_helpers.reporting import text_tables
 from aic_helpers.reporting.text_tables import Row, counted
@@ -23,6 +24,9 @@ CSV = "audit.csv"
 
 NAMED_TIES = 3
 """Up to this many rows within noise are named in a cell."""
+
+LONGEST = 500
+"""Letters of a text of the track's file."""
 
 SHOWN_TIES = 8
 """Up to this many pairs within noise are named in a sentence."""
@@ -50,8 +54,8 @@ def about_rows(audit: Audit) -> list[Row]:
     images = [f"{of_set} {next(iter(found.values())).shape[1]}" for of_set, found in published.images.items()]
     unread = [("columns not read", ", ".join(published.unread))] if published.unread else []
     return [
-        ("file", text_tables.typed(audit.path)),
-        ("track", f"{audit.track.title} ({audit.track.name})"),
+        ("file", shown(text_tables.typed(audit.path), LONGEST)),
+        ("track", f"{shown(audit.track.title, LONGEST)} ({audit.track.name})"),
         ("baseline", audit.baseline.words),
         ("rows", f"{len(published.names)}: {ranked} ranked"),
         ("images", ", ".join(images) or "none, so no rank has an interval"),
@@ -67,7 +71,7 @@ def lines(audit: Audit) -> list[str]:
         ["", f"{kind}: {counted(len(dict(rows)), 'model')}", *text_tables.aligned(rows).splitlines()]
         for kind, rows in finding_rows(audit)
     ]
-    told += [["", *audit.track.notes]] if audit.track.notes else []
+    told += [["", *(shown(note, LONGEST) for note in audit.track.notes)]] if audit.track.notes else []
     return [*text_tables.aligned(about_rows(audit)).splitlines(), *itertools.chain(*told)]
 
 
@@ -157,23 +161,26 @@ def finding_rows(audit: Audit) -> list[tuple[str, list[Row]]]:
 def _standing_cells(audit: Audit, standing: Standing, row: int, decimals: int) -> list[Cell]:
     name, lead, interval = audit.published.names[row], standing.leads.get(row), standing.ci95[row]
     between = f"{in_digits(interval[0], decimals)} to {in_digits(interval[1], decimals)}" if interval else ""
-    return [
+    cells = [
         Cell("rank", in_digits(standing.ranks[row], 0), sort=_exact(standing.ranks[row])),
         Cell("model", name, sort=name),
         Cell("score", in_digits(standing.values[row], decimals), between, _exact(standing.values[row])),
-        Cell("to the next", lead.words if lead else ""),
-        Cell("within noise of", _tied(audit, standing, row)),
     ]
+    if audit.published.images:
+        cells.append(Cell("to the next", lead.words if lead else ""))
+        cells.append(Cell("within noise of", _tied(audit, standing, row)))
+    return cells
 
 
 def _published_cells(found: Score, row: int, decimals: int) -> list[Cell]:
     if found.published is None:
         return []
     published, difference = found.published[row], found.standing.values[row] - found.published[row]
-    words = "" if np.isnan(difference) else f"{difference:+.{decimals}f}"
+    words = in_digits(abs(difference), decimals)
+    sign = "" if not words or float(words) == 0 else "-" if difference < 0 else "+"
     return [
         Cell("published", in_digits(published, decimals), sort=_exact(published)),
-        Cell("difference", words, sort=_exact(difference)),
+        Cell("difference", sign + words, sort=_exact(difference)),
     ]
 
 

@@ -87,11 +87,11 @@ def test_a_missing_column_is_named_with_the_nearest_there_is(audit):
 def test_floors_are_met_only_rounded_or_not_at_all(audit):
     made = audit([HEAD, "A,26.896,27.01,4,10e9,150000", "B,26.894,26.98,4,10e9,150000", SPAN])
     assert found(made, findings.ROUNDED) == [
-        ("A", "PSNR 26.8960 dB on valid is 26.90 only when rounded, the floor is 26.90")
+        ("A", "PSNR 26.896 dB on valid is 26.90 only when rounded, the floor is 26.90")
     ]
     assert found(made, findings.FLOOR) == [
-        ("B", "PSNR 26.8940 dB on valid, the floor is 26.90: not ranked"),
-        ("B", "PSNR 26.9800 dB on test, the floor is 26.99: not ranked"),
+        ("B", "PSNR 26.894 dB on valid, the floor is 26.90: not ranked"),
+        ("B", "PSNR 26.98 dB on test, the floor is 26.99: not ranked"),
     ]
     assert list(made.unranked) == [1]
     assert np.isnan(made.scores["final"].standing.ranks[1])
@@ -99,7 +99,7 @@ def test_floors_are_met_only_rounded_or_not_at_all(audit):
 
 def test_one_floor_for_all_sets(audit):
     made = audit(["team,psnr,time_ms", "A,29.99,2", "B,30,3"], audits.timed(rules={"min_psnr_db": 30.0}))
-    assert found(made, findings.FLOOR) == [("A", "PSNR 29.9900 dB, the floor is 30.00: not ranked")]
+    assert found(made, findings.FLOOR) == [("A", "PSNR 29.99 dB, the floor is 30.00: not ranked")]
 
 
 def test_budgets(audit):

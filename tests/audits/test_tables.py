@@ -51,7 +51,7 @@ def test_lines(audit):
         ["Low", "2.7968", "2.8000", "-0.0032", "4.000"],
     ]
     assert lines[at + 5] == "ranks: without single images none has an interval, and none is decided"
-    assert lines[lines.index("below the floor: 1 model") + 1].startswith("Low  PSNR 26.8000 dB on valid")
+    assert lines[lines.index("below the floor: 1 model") + 1].startswith("Low  PSNR 26.8 dB on valid")
     assert lines[-1] == "A note."
 
 
@@ -61,7 +61,7 @@ def test_csv_has_every_figure_and_no_formula(audit):
     assert float(rows[1]["final"]) == audit.scores["final"].standing.values[0]
     assert [row["rank_final"] for row in rows] == ["1.0", "2.0", ""]
     assert [row["psnr_valid"] for row in rows] == ["26.94", "26.94", "26.8"]
-    assert rows[2]["findings"] == "PSNR 26.8000 dB on valid, the floor is 26.90: not ranked"
+    assert rows[2]["findings"] == "PSNR 26.8 dB on valid, the floor is 26.90: not ranked"
 
 
 def test_columns_that_were_not_read_are_told(tmp_path):
