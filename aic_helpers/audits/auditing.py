@@ -18,6 +18,12 @@ from aic_helpers.core.statistics import Interval
 from aic_helpers.tracks.definitions import Track
 from aic_helpers.tracks.significance import DECIDED, NOISE, UNTOLD
 
+OF_TIME = {"time_ms", "speedup", "rank_time_ms"}
+"""Quantities that the times of single images make."""
+
+OF_IMAGES = OF_TIME | {"psnr", "baseline_psnr"}
+"""Quantities that single images make, so that a score of them is more or less sure."""
+
 
 @dataclass(frozen=True)
 class Speed:
@@ -77,6 +83,11 @@ class Audit:
     speeds: list[Speed]
     first_images: list[FirstImage]
     findings: list[Finding]
+
+    @property
+    def main(self) -> str:
+        """The first of the scores, which the others stand beside."""
+        return next(iter(self.scores))
 
     @property
     def unranked(self) -> dict[int, str]:
@@ -146,14 +157,16 @@ class _Judged:
 
 
 def _score(judged: _Judged, score: str, drawn: Draws | None, first_images: Sequence[FirstImage]) -> Score:
-    published = judged.published
-    other_times = [
-        findings.without_first_images(published) if first_images else None,
-        findings.by_medians(published) if published.images else None,
-    ]
-    without_first, by_medians = (figures and judged.standing(score, figures) for figures in other_times)
-    standing = judged.standing(score, published.figures, drawn)
-    return Score(standing, published.scores.get(score), without_first or None, by_medians or None)
+    published, needs = judged.published, set(judged.track.scores.needs(score))
+    by_time, by_images = bool(needs & OF_TIME), bool(needs & OF_IMAGES)
+    without_first = findings.without_first_images(published) if first_images and by_time else None
+    by_medians = findings.by_medians(published) if published.images and by_time else None
+    return Score(
+        judged.standing(score, published.figures, drawn if by_images else None),
+        published.scores.get(score),
+        None if without_first is None else judged.standing(score, without_first),
+        None if by_medians is None else judged.standing(score, by_medians),
+    )
 
 
 def _first_image(judged: _Judged, first: FirstImage, scores: Mapping[str, Score]) -> Finding:
@@ -190,9 +203,9 @@ def _counted(value: float) -> str:
 
 
 def _changed(row: int, ways: Sequence[tuple[str, Standing, Standing]]) -> str:
-    """Return what becomes of a row's scores and ranks."""
-    told = (f"{score} is {other.words(row)} in place of {published.words(row)}" for score, published, other in ways)
-    return ", ".join(told) or "no score changes"
+    """Return what becomes of a row's score and rank, by the first score that changes."""
+    told = [f"{score} is {other.words(row)} in place of {published.words(row)}" for score, published, other in ways]
+    return told[0] if told else "no score changes"
 
 
 def _wrong_scores(judged: _Judged, score: str, found: Score) -> list[Finding]:

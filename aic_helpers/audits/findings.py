@@ -68,8 +68,9 @@ class FirstImage:
 def below_floors(track: Track, published: Published) -> list[Finding]:
     """Return rows whose PSNR is below a floor of the track: rounded as its rules say, or only before that."""
     rules = track.rules
-    floors = [(of_set, floor, published.by_set.get(of_set, {})) for of_set, floor in rules.min_psnr_db_by_set.items()]
-    if rules.min_psnr_db is not None:
+    by_set = {of_set: floor for of_set, floor in rules.min_psnr_db_by_set.items() if of_set in published.by_set}
+    floors = [(of_set, floor, published.by_set[of_set]) for of_set, floor in by_set.items()]
+    if rules.min_psnr_db is not None and not floors:
         floors.append(("", rules.min_psnr_db, published.figures))
     found = []
     for of_set, floor, figures in floors:

@@ -49,7 +49,7 @@ def ranks(audit: Audit, score: str) -> Figure:
     axes.plot(values[ranked], places[ranked], "o", color=BLUE, markersize=4)
     axes.plot(values[~ranked], places[~ranked], "s", color=GREY, fillstyle="none", markersize=4.5)
     _scale(axes, values)
-    axes.set_xlabel(f"score {score}, {standing.better} is better")
+    axes.set_xlabel(f"{score}, {standing.better} is better")
     return figure
 
 
@@ -60,7 +60,7 @@ def first_images(audit: Audit, of_set: str) -> Figure:
     The others are their median and a line from the shortest to the longest.
     """
     times_ms = audit.published.images[of_set]["time_ms"]
-    order = next(iter(audit.scores.values())).standing.order[:MOST_ROWS]
+    order = audit.scores[audit.main].standing.order[:MOST_ROWS]
     named = {first.row for first in audit.first_images if first.of_set == of_set}
     figure, axes = _lines(audit, order, [""] * len(order))
     for place, row in enumerate(order):

@@ -63,6 +63,11 @@ class Standing:
     leads: dict[int, Lead]
     ties: dict[int, list[int]]
 
+    @property
+    def is_sampled(self) -> bool:
+        """Whether single images say how sure the score is."""
+        return any(interval is not None for interval in self.ci95)
+
     def words(self, row: int) -> str:
         """Return a row's score and rank."""
         if np.isnan(self.values[row]):

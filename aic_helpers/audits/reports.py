@@ -47,6 +47,7 @@ class Chapter:
 
     score: str
     better: str
+    is_sampled: bool
     rows: list[list[Cell]]
 
 
@@ -71,10 +72,9 @@ def page(audit: Audit) -> str:
         about=tables.about_rows(audit),
         source=audit.track.source,
         notes=audit.track.notes,
-        missing=list(audit.missing.items()),
-        has_images=bool(audit.published.images),
+        missing=[(tables.titled(score), why) for score, why in audit.missing.items()],
         kinds=kinds,
-        summaries=[(score, tables.summary_rows(audit, score)) for score in audit.scores],
+        summaries=[(tables.titled(score), tables.summary_rows(audit, score)) for score in audit.scores],
         chapters=[_chapter(audit, score) for score in audit.scores],
         plots=[*(_ranks(audit, score) for score in audit.scores), *_plots(audit)],
     )
@@ -82,14 +82,14 @@ def page(audit: Audit) -> str:
 
 def _chapter(audit: Audit, score: str) -> Chapter:
     standing = audit.scores[score].standing
-    return Chapter(score, standing.better, tables.score_cells(audit, score))
+    return Chapter(tables.titled(score), standing.better, standing.is_sampled, tables.score_cells(audit, score))
 
 
 def _ranks(audit: Audit, score: str) -> Plot:
     found, names = audit.scores[score], audit.published.names
     title, order = f"Ranks by {score}", plots.shown_rows(found.standing)
     caption = "The best on top. "
-    if audit.published.images:
+    if found.standing.is_sampled:
         caption += (
             "Bars are 95 % intervals over the images. A line is drawn where a rank is decided; neighbours between two "
             "lines are within noise. "

@@ -50,7 +50,7 @@ class Cell:
 def about_rows(audit: Audit) -> list[Row]:
     """Return what was audited, by which track and against what, as labels and values."""
     published = audit.published
-    ranked = sum(np.isfinite(next(iter(audit.scores.values())).standing.ranks))
+    ranked = sum(np.isfinite(audit.scores[audit.main].standing.ranks))
     images = [f"{of_set} {next(iter(found.values())).shape[1]}" for of_set, found in published.images.items()]
     unread = [("columns not read", ", ".join(published.unread))] if published.unread else []
     return [
@@ -65,8 +65,10 @@ def about_rows(audit: Audit) -> list[Row]:
 
 def lines(audit: Audit) -> list[str]:
     """Return an audit as lines of text."""
-    told = [["", *score_lines(audit, score)] for score in audit.scores]
-    told += [["", f"score {score}: {why}"] for score, why in audit.missing.items()]
+    told = [["", *score_lines(audit, audit.main)]]
+    others = [f"{titled(score)}, {label}: {words}" for score, label, words in _other_summaries(audit)]
+    told += [["", *others]] if others else []
+    told += [["", f"{titled(score)}: {why}"] for score, why in audit.missing.items()]
     told += [
         ["", f"{kind}: {counted(len(dict(rows)), 'model')}", *text_tables.aligned(rows).splitlines()]
         for kind, rows in finding_rows(audit)
@@ -79,7 +81,7 @@ def score_lines(audit: Audit, score: str) -> list[str]:
     """Return how the rows stand by a score, as lines of text."""
     cells = score_cells(audit, score)
     rows = [[cell.head for cell in cells[0]], *([cell.text for cell in row] for row in cells)]
-    title = f"score {score}, {audit.track.scores.better[score]} is better"
+    title = f"{titled(score)}, {audit.track.scores.better[score]} is better"
     summary = [f"{label}: {words}" for label, words in summary_rows(audit, score)]
     return [title, *text_tables.aligned(rows).splitlines(), *summary]
 
@@ -93,16 +95,24 @@ def score_cells(audit: Audit, score: str) -> list[list[Cell]]:
             *_published_cells(found, row, decimals),
             *_other_cells(found, row, decimals),
             *_speed_cells(audit, row),
+            *(_beside(audit, other, row) for other in audit.scores if score == audit.main != other),
         ]
         for row in found.standing.order
     ]
 
 
+def titled(score: str) -> str:
+    """Return what a score is called in a sentence."""
+    return score if score == "score" else f"score {score}"
+
+
 def summary_rows(audit: Audit, score: str) -> list[Row]:
     """Return what is worth knowing of a score's ranks, as labels and sentences."""
     found = audit.scores[score]
-    rows = [("ranks", _decided_words(audit, found.standing))]
-    if alike := [_alike(audit, row) for row in found.standing.order if _is_alike(audit, row)]:
+    rows = (
+        [("ranks", _decided_words(audit, found.standing))] if score == audit.main or found.standing.is_sampled else []
+    )
+    if score == audit.main and (alike := [_alike(audit, row) for row in found.standing.order if _is_alike(audit, row)]):
         rows.append(("speed within noise of the baseline's", ", ".join(alike)))
     for label, way in (("without first images", found.without_first), ("by medians of the times", found.by_medians)):
         if way is not None:
@@ -112,7 +122,7 @@ def summary_rows(audit: Audit, score: str) -> list[Row]:
 
 def _decided_words(audit: Audit, standing: Standing) -> str:
     names = audit.published.names
-    if not audit.published.images:
+    if not standing.is_sampled:
         return "without single images none has an interval, and none is decided"
     leads = [lead.words for lead in standing.leads.values()]
     place = {row: at for at, row in enumerate(standing.order)}
@@ -144,6 +154,12 @@ def _moves(audit: Audit, standing: Standing, way: Standing) -> str:
     return ", ".join(told) or "no rank changes"
 
 
+def _other_summaries(audit: Audit) -> list[tuple[str, str, str]]:
+    """Return what is worth knowing of the scores but the main one."""
+    others = [score for score in audit.scores if score != audit.main]
+    return [(score, label, words) for score in others for label, words in summary_rows(audit, score)]
+
+
 def digits(audit: Audit, score: str) -> int:
     """Return with how many decimals a score is shown: as many as were published, two at least."""
     halves = audit.published.score_halves.get(score, np.array([]))
@@ -166,7 +182,7 @@ def _standing_cells(audit: Audit, standing: Standing, row: int, decimals: int) -
         Cell("model", name, sort=name),
         Cell("score", in_digits(standing.values[row], decimals), between, _exact(standing.values[row])),
     ]
-    if audit.published.images:
+    if standing.is_sampled:
         cells.append(Cell("to the next", lead.words if lead else ""))
         cells.append(Cell("within noise of", _tied(audit, standing, row)))
     return cells
@@ -203,6 +219,15 @@ def _speed_cells(audit: Audit, row: int) -> list[Cell]:
     return [Cell("speedup", in_digits(speed.value, 3), small, _exact(speed.value))]
 
 
+def _beside(audit: Audit, score: str, row: int) -> Cell:
+    found, decimals = audit.scores[score], digits(audit, score)
+    small = [_rank_words(found.standing, row)]
+    if found.published is not None:
+        small.append(f"published {in_digits(found.published[row], decimals) or 'none'}")
+    value = found.standing.values[row]
+    return Cell(score, in_digits(value, decimals), ", ".join(small), _exact(value))
+
+
 def _rank_words(standing: Standing, row: int) -> str:
     return f"rank {standing.ranks[row]:.0f}" if np.isfinite(standing.ranks[row]) else "no rank"
 
@@ -220,7 +245,7 @@ def _tied(audit: Audit, standing: Standing, row: int) -> str:
 def as_csv(audit: Audit) -> str:
     """Return an audit as CSV: a line a row of the table, in which no cell is a formula."""
     columns = _columns(audit)
-    order = next(iter(audit.scores.values())).standing.order
+    order = audit.scores[audit.main].standing.order
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([text_tables.harmless(name) for name in columns])
