@@ -25,6 +25,8 @@ CSV = "audit.csv"
 NAMED_TIES = 3
 """Up to this many rows within noise are named in a cell."""
 
+TIED = "within noise of"
+
 LONGEST = 500
 """Letters of a text of the track's file."""
 
@@ -65,29 +67,44 @@ def about_rows(audit: Audit) -> list[Row]:
 
 def lines(audit: Audit) -> list[str]:
     """Return an audit as lines of text."""
-    told = [["", *score_lines(audit, audit.main)]]
-    others = [f"{titled(score)}, {label}: {words}" for score, label, words in _other_summaries(audit)]
-    told += [["", *others]] if others else []
-    told += [["", f"{titled(score)}: {why}"] for score, why in audit.missing.items()]
+    told = [_main_lines(audit), _other_lines(audit)]
+    told += [[f"{titled(score)}: {why}"] for score, why in audit.missing.items()]
     told += [
-        ["", f"{kind}: {counted(len(dict(rows)), 'model')}", *text_tables.aligned(rows).splitlines()]
+        [f"{kind}: {counted(len(dict(rows)), 'model')}", *text_tables.aligned(rows).splitlines()]
         for kind, rows in finding_rows(audit)
     ]
-    told += [["", *(shown(note, LONGEST) for note in audit.track.notes)]] if audit.track.notes else []
-    return [*text_tables.aligned(about_rows(audit)).splitlines(), *itertools.chain(*told)]
+    told.append([shown(note, LONGEST) for note in audit.track.notes])
+    apart = [["", *paragraph] for paragraph in told if paragraph]
+    return [*text_tables.aligned(about_rows(audit)).splitlines(), *itertools.chain(*apart)]
 
 
-def score_lines(audit: Audit, score: str) -> list[str]:
-    """Return how the rows stand by a score, as lines of text."""
-    cells = score_cells(audit, score)
+def _main_lines(audit: Audit) -> list[str]:
+    """Return how the rows stand by the main score; who is within noise of whom is told in a sentence."""
+    count = len(audit.scores) - 1
+    whole = score_cells(audit, audit.main)
+    cells = [[cell for cell in row[: len(row) - count] if cell.head != TIED] for row in whole]
     rows = [[cell.head for cell in cells[0]], *([cell.text for cell in row] for row in cells)]
-    title = f"{titled(score)}, {audit.track.scores.better[score]} is better"
-    summary = [f"{label}: {words}" for label, words in summary_rows(audit, score)]
+    title = f"{titled(audit.main)}, {audit.track.scores.better[audit.main]} is better"
+    summary = [f"{label}: {words}" for label, words in summary_rows(audit, audit.main)]
     return [title, *text_tables.aligned(rows).splitlines(), *summary]
 
 
+def _other_lines(audit: Audit) -> list[str]:
+    """Return the other scores, if there are any, in the same order of rows."""
+    others = [score for score in audit.scores if score != audit.main]
+    if not others:
+        return []
+    rows = [["model", *others]]
+    for row in audit.scores[audit.main].standing.order:
+        rows.append([audit.published.names[row], *(_beside(audit, score, row).text for score in others)])
+    summaries = [
+        f"{titled(score)}, {label}: {words}" for score in others for label, words in summary_rows(audit, score)
+    ]
+    return [*text_tables.aligned(rows).splitlines(), *summaries]
+
+
 def score_cells(audit: Audit, score: str) -> list[list[Cell]]:
-    """Return the rows in the order of a score."""
+    """Return the rows in the order of a score: rank, model, and its figures; for the main one the other scores, too."""
     found, decimals = audit.scores[score], digits(audit, score)
     return [
         [
@@ -154,12 +171,6 @@ def _moves(audit: Audit, standing: Standing, way: Standing) -> str:
     return ", ".join(told) or "no rank changes"
 
 
-def _other_summaries(audit: Audit) -> list[tuple[str, str, str]]:
-    """Return what is worth knowing of the scores but the main one."""
-    others = [score for score in audit.scores if score != audit.main]
-    return [(score, label, words) for score in others for label, words in summary_rows(audit, score)]
-
-
 def digits(audit: Audit, score: str) -> int:
     """Return with how many decimals a score is shown: as many as were published, two at least."""
     halves = audit.published.score_halves.get(score, np.array([]))
@@ -180,11 +191,11 @@ def _standing_cells(audit: Audit, standing: Standing, row: int, decimals: int) -
     cells = [
         Cell("rank", in_digits(standing.ranks[row], 0), sort=_exact(standing.ranks[row])),
         Cell("model", name, sort=name),
-        Cell("score", in_digits(standing.values[row], decimals), between, _exact(standing.values[row])),
+        Cell(standing.score, in_digits(standing.values[row], decimals), between, _exact(standing.values[row])),
     ]
     if standing.is_sampled:
         cells.append(Cell("to the next", lead.words if lead else ""))
-        cells.append(Cell("within noise of", _tied(audit, standing, row)))
+        cells.append(Cell(TIED, _tied(audit, standing, row)))
     return cells
 
 

@@ -30,7 +30,7 @@ def test_lines(audit):
     assert lines[4] == "images    none, so no rank has an interval"
     at = lines.index("score final, lower is better")
     assert [line.split() for line in lines[at + 1 : at + 5]] == [
-        ["rank", "model", "score", "published", "difference", "speedup"],
+        ["rank", "model", "final", "published", "difference", "speedup"],
         ["1", '=HYPERLINK("x")', "3.6524", "3.6524", "0.0000", "2.000"],
         ["2", "00_SPAN", "7.3891", "7.3891", "0.0000", "1.000", "(the", "baseline)"],
         ["Low", "2.7968", "2.8000", "-0.0032", "4.000"],
@@ -63,3 +63,24 @@ def test_ties_of_many_are_counted(tmp_path):
     assert ranks[1].endswith("; and 7 more pairs")
     cells = {cell.head: cell.text for cell in tables.score_cells(found, "time")[0]}
     assert cells["within noise of"].endswith(" and 2 more")
+
+
+def test_other_scores_stand_in_a_table_of_their_own(tmp_path):
+    formulas = {"score": "time_ms", "sharp": "-psnr"}
+    text = "team,time_ms,psnr,sharp\nA,2,30,-30\nB,3,31,\n"
+    found = auditing.audit(
+        audits.write(tmp_path, text),
+        audits.timed(formulas=formulas, scores={"score": "lower", "sharp": "lower"}, baseline={}),
+    )
+    lines = tables.lines(found)
+    at = lines.index("score, lower is better")
+    assert [line.split() for line in lines[at + 1 : at + 4]] == [
+        ["rank", "model", "score"],
+        ["1", "A", "2.00"],
+        ["2", "B", "3.00"],
+    ]
+    assert [line.split() for line in lines[at + 6 : at + 9]] == [
+        ["model", "sharp"],
+        ["A", "-30.00", "(rank", "2,", "published", "-30.00)"],
+        ["B", "-31.00", "(rank", "1,", "published", "none)"],
+    ]
