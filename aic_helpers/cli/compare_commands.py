@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,15 +26,15 @@ FEW_IMAGES = 4
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
 @click.option("--photo", "photos", multiple=True, metavar="FILE", help="A photo of your own; once for each.")
 @click.option("--out", required=True, metavar="FILE", help="The HTML file to write.")
-@click.option("--track", metavar="TRACK", help="super_resolution or enhancement.  [default: that of the models]")
+@click.option("--track", metavar="TRACK", help="A name or a file.  [default: that of the models]")
 @click.option(
     "--take-as",
     "way",
     default="as it is",
     show_default=True,
     metavar="WAY",
-    help="How a photo is taken. On super_resolution also: enlarged-first, for a small one; as-the-target, which is "
-    "shrunk and enlarged first, and has figures.",
+    help="How a photo is taken. On super_resolution also: enlarged-first, for a small one. Where the target is larger "
+    "than what was shot, also: as-the-target, which is shrunk first, and has figures.",
 )
 @click.option("--data", metavar="sample|challenge|DIR", help="Without --photo: validation data.  [default: sample]")
 @click.option(
@@ -94,17 +93,20 @@ def _track(typed: str | None, models: tuple[str, ...]) -> Track:
     from aic_helpers.runs import candidates
     from aic_helpers.tracks.catalogue import find_track
 
-    return find_track(typed or next(filter(None, map(candidates.track_of, models)), "super_resolution"))
+    made_for = None if typed else next(filter(None, map(candidates.track_of, models)), None)
+    return made_for or find_track(typed or "super_resolution")
 
 
 def _rows(compared: Compared) -> list[tuple[str, ...]]:
     """Return the figures of each image and model; those that couldn't be made are words."""
-    from aic_helpers.reporting.text_tables import NOT_MEASURED
+    from aic_helpers.dashboard.image_figures import number
+    from aic_helpers.reporting import catalogues
 
-    rows: list[tuple[str, ...]] = [("image", "model", "PSNR", "MS-SSIM")]
+    metrics = catalogues.metrics(compared.track.protocol)
+    rows: list[tuple[str, ...]] = [("image", "model", *(metric["title"] for metric in metrics))]
     together = [own.to_dict("records") for _, own in compared.images.groupby("image", sort=False)]
     for row in itertools.chain.from_iterable(together):
-        known = not math.isnan(row["psnr_db"])
-        found = (f"{row['psnr_db']:.2f} dB", f"{row['ms_ssim']:.4f}") if known else (NOT_MEASURED, NOT_MEASURED)
-        rows.append((row["image"], row["model"], *(("failed", "") if isinstance(row["failure"], str) else found)))
+        found = [number(row[metric["key"]], metric) for metric in metrics]
+        failed = ["failed", *[""] * (len(metrics) - 1)]
+        rows.append((row["image"], row["model"], *(failed if isinstance(row["failure"], str) else found)))
     return rows

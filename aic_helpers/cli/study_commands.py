@@ -71,7 +71,7 @@ def new(
     """Make a study: run the models on the photos, and plan who sees what.
 
     Of each photo the part is shown in which the models differ most, and the photos are those on which they differ most
-    by their runs. The track's SRCNN is always among the models. The folder gets plan.json, pictures whose names say
+    by their runs. The track's baseline is always among the models. The folder gets plan.json, pictures whose names say
     nothing, an empty store of votes, and invitations.csv with a token for each rater.
 
     \b
@@ -159,17 +159,10 @@ def show(study: str, as_json: bool) -> int:
 
 @study.command()
 @click.option("--keep-all", is_flag=True, help="Leave no rater out.")
-@click.option(
-    "--mapping",
-    default="pirm2018-reconstructed",
-    show_default=True,
-    metavar="NAME",
-    help="From opinion to the quality term of the score.",
-)
 @study_option
 @json_option
-def score(keep_all: bool, mapping: str, study: str, as_json: bool) -> int:
-    """Say what the votes say: models, raters, pairs, and scores A, B and C by opinion.
+def score(keep_all: bool, study: str, as_json: bool) -> int:
+    """Say what the votes say: models, raters, pairs, and the track's scores by opinion.
 
     Raters whom ITU-R BT.500 rejects, or who are far less consistent than the others, are left out and named. study.json
     and report.html are written into the study's folder.
@@ -183,7 +176,7 @@ def score(keep_all: bool, mapping: str, study: str, as_json: bool) -> int:
     from aic_helpers.studies import folders, reports, tables
 
     found = folders.open_study(_folder(study))
-    analysis = folders.analyse(found, keep_all=keep_all, mapping=mapping)
+    analysis = folders.analyse(found, keep_all=keep_all)
     content = reports.as_dict(analysis)
     if as_json:
         click.echo(json.dumps(content, indent=2))
@@ -191,7 +184,7 @@ def score(keep_all: bool, mapping: str, study: str, as_json: bool) -> int:
     written = reports.write(found.folder, analysis)
     for rows in (tables.model_rows(analysis), tables.pair_rows(analysis)):
         click.echo(text_tables.aligned(rows) + "\n")
-    for name in sorted(set(analysis.scores.get("score", []))):
+    for name in dict.fromkeys(analysis.scores.get("score", [])):
         click.echo(text_tables.aligned(tables.score_rows(analysis, name)) + "\n")
     for line in (tables.agreement_words(analysis), *analysis.notes):
         click.echo(line) if line else None

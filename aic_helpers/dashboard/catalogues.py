@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from aic_helpers.core.safe_texts import printable
-from aic_helpers.dashboard.image_figures import METRICS, run_words
+from aic_helpers.dashboard.image_figures import run_words
 from aic_helpers.dashboard.image_store import INPUT, TARGET
 from aic_helpers.reporting import catalogues as viewer_catalogues
 from aic_helpers.reporting.catalogues import Catalogue, View
@@ -45,27 +45,30 @@ def catalogue(source: Listed, tracks: Mapping[str, str]) -> Catalogue:
         With ``tracks``, ``ways`` to take a photo of the person's own, and ``way``, the one by which it was taken: empty
         where there is no such photo.
     """
+    track = source.track
+    given = {"name": INPUT, "title": f"{INPUT} (enlarged)"} if track.enlarges > 1 else {"name": INPUT}
     made = viewer_catalogues.catalogue(
-        source.track.title,
-        [{"name": INPUT}, {"name": TARGET}, *_models(source.runs)],
-        [_image(name, rows) for name, rows in source.images.groupby("image", sort=False)],
+        track.title,
+        [given, {"name": TARGET}, *_models(source)],
+        [_image(name, rows, track) for name, rows in source.images.groupby("image", sort=False)],
         data=printable(source.data),
         notes=printable(source.notes),
         models=source.models,
         baseline=source.baseline,
-        track=source.track.name,
+        track=track.name,
+        metrics=viewer_catalogues.metrics(track.protocol),
     )
     ways = [[*way] for way in source.ways.items()]
-    return made | {"tracks": [[*track] for track in tracks.items()], "ways": ways, "way": ""}
+    return made | {"tracks": [[*listed] for listed in tracks.items()], "ways": ways, "way": ""}
 
 
-def _models(runs: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{"name": run["model"], "rows": run_words(run)} for run in runs.to_dict("records")]
+def _models(source: Listed) -> list[dict[str, Any]]:
+    return [{"name": run["model"], "rows": run_words(run, source.track)} for run in source.runs.to_dict("records")]
 
 
-def _image(name: str, rows: pd.DataFrame) -> dict[str, Any]:
+def _image(name: str, rows: pd.DataFrame, track: Track) -> dict[str, Any]:
     records = rows.to_dict("records")
-    figures = {row["model"]: {metric: row[metric] for metric in METRICS} for row in records}
+    figures = {row["model"]: {metric: row[metric] for metric in track.protocol.columns} for row in records}
     failures = {row["model"]: row["failure"] for row in records if isinstance(row["failure"], str)}
     return viewer_catalogues.image(name, figures, failures=printable(failures))
 
@@ -85,7 +88,9 @@ def first_view(made: Catalogue, image: str = "", linked: View | None = None) -> 
     others = made["models"][1:]
     models = others[:2] if len(others) > 1 else made["models"]
     view = viewer_catalogues.start(made, [INPUT, *models, TARGET])
-    view |= {"image": image, "sort": [METRICS[0], others[0] if others else made["baseline"], ""]} | (linked or {})
+    view |= {"image": image, "sort": [made["metrics"][0]["key"], others[0] if others else made["baseline"], ""]} | (
+        linked or {}
+    )
     return view | {"image": view["image"] or first_image(made, view["sort"])}
 
 

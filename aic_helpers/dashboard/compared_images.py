@@ -30,13 +30,20 @@ Take = Callable[[str, str, Rgb8], None]
 
 Array = NDArray[np.float32]
 
+LARGEST = {"psnr": "a figure", "ssim": "a window of SSIM", "ms_ssim": "the five scales of MS-SSIM"}
+"""What an image may be too small for, by the last of a protocol's metrics."""
+
 
 @dataclass(frozen=True)
 class Subject:
-    """An image to compare on: what the models get, the target where there is one, and words about it."""
+    """An image to compare on: what the models get, the same as it is shown, the target where there is one, and words.
+
+    It is shown at the output's size: enlarged where the models enlarge.
+    """
 
     name: str
     given: Rgb8
+    shown: Rgb8
     target: Rgb8 | None
     words: str
 
@@ -48,7 +55,7 @@ class Compared:
     Attributes
     ----------
     images : DataFrame
-        ``image``, ``model``, ``psnr_db``, ``ms_ssim``, ``failure``: a row for each image and each of input and models.
+        ``image``, ``model``, the track's metrics, ``failure``: a row for each image and each of input and models.
     runs : DataFrame
         A row for each model, of what its run measured.
     """
@@ -89,8 +96,9 @@ class Compared:
         if subject.target is None or own["psnr_db"].notna().all():
             return ""
         height_px, width_px = subject.target.shape[:2]
-        border = f" inside the border of {self.track.crop_px} px" if self.track.crop_px else ""
-        return f"{width_px}x{height_px} is too small for the five scales of MS-SSIM{border}"
+        protocol = self.track.protocol
+        border = f" inside the border of {protocol.border_px} px" if protocol.border_px else ""
+        return f"{width_px}x{height_px} is too small for {LARGEST[protocol.metrics[-1]]}{border}"
 
     def failed(self, model: str) -> bool:
         """Tell whether a model gave nothing for any image."""
@@ -115,16 +123,17 @@ def photos(paths: Sequence[Path], way: str, track: Track) -> list[Subject]:
 
 def _photo(path: Path, name: str, way: str, track: Track) -> Subject:
     photo = own_photos.read_photo(path)
-    given, target = own_photos.prepare(photo.pixels, way, track)
+    made = own_photos.prepare(photo.pixels, way, track)
     taken = "" if way == own_photos.AS_IT_IS else f"taken {way}"
     words = own_photos.sentence([note for note in (taken, *photo.notes) if note])
-    return Subject(name, as_uint8(given), None if target is None else as_uint8(target), words)
+    target = None if made.target is None else as_uint8(made.target)
+    return Subject(name, as_uint8(made.given), as_uint8(made.shown), target, words)
 
 
 def validation_images(dataset: Dataset, limit: int) -> list[Subject]:
     """Return the first images of a dataset; 0 for all."""
     pairs = [read_pair(dataset, pair) for pair in dataset.pairs[: limit or None]]
-    return [Subject(pair.name, as_uint8(pair.input), as_uint8(pair.target), "") for pair in pairs]
+    return [Subject(pair.name, as_uint8(pair.input), as_uint8(pair.shown), as_uint8(pair.target), "") for pair in pairs]
 
 
 def compare(
@@ -152,12 +161,12 @@ def compare(
     """
     rows = []
     for subject in subjects:
-        take(subject.name, INPUT, subject.given)
+        take(subject.name, INPUT, subject.shown)
         if subject.target is not None:
             take(subject.name, TARGET, subject.target)
-        rows.append(_row(track, subject, INPUT, as_float(subject.given)))
+        rows.append(_row(track, subject, INPUT, as_float(subject.shown)))
     total = len(candidates) * len(subjects)
-    with Outputs() as outputs:
+    with Outputs(enlarges=track.enlarges) as outputs:
         runs = _Runs(outputs)
         for candidate in candidates:
             for subject in subjects:
@@ -168,7 +177,7 @@ def compare(
                 rows.append(_row(track, subject, candidate.name, output))
     progress(total, total, "writing")
     names = [candidate.name for candidate in candidates]
-    measured = pd.DataFrame([run_row(candidate) for candidate in candidates])
+    measured = pd.DataFrame([run_row(candidate, track) for candidate in candidates])
     return Compared(track, data, [], names, names[0], measured, pd.DataFrame(rows), [*subjects])
 
 
@@ -196,13 +205,14 @@ class _Runs:
 
 
 def _row(track: Track, subject: Subject, model: str, output: Array | str) -> dict[str, Any]:
-    row = {"image": subject.name, "model": model, "psnr_db": math.nan, "ms_ssim": math.nan, "failure": None}
+    metrics = track.protocol.columns
+    row = {"image": subject.name, "model": model, **dict.fromkeys(metrics, math.nan), "failure": None}
     if isinstance(output, str):
         return row | {"failure": output}
     if subject.target is None:
         return row
     try:
-        found = score_output(as_float(subject.target), output, track)
+        found = score_output(as_float(subject.target), output, track.protocol)
     except InputError:  # too small for the track's metrics: it has a picture and no figures
         return row
-    return row | {metric: found[metric] for metric in ("psnr_db", "ms_ssim")}
+    return row | {metric: found[metric] for metric in metrics}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,8 @@ from aic_helpers.evaluation.any_image import Outputs
 from aic_helpers.reporting.notebook_widgets import ProgressBar
 from aic_helpers.runs import candidates
 from aic_helpers.tracks import catalogue
-from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.tracks.catalogue import PIRM2018, TRACKS
+from aic_helpers.tracks.definitions import Track
 
 
 def compare(
@@ -41,7 +42,8 @@ def compare(
     Parameters
     ----------
     track : str
-        ``super_resolution`` or ``enhancement``; the other can be chosen from a menu.
+        A name (``super_resolution``, ``classic_x4``), or the path of a track's file. PIRM 2018's two can be chosen
+        from a menu beside it.
     models : sequence of str, or str with commas
         Names in `models_pretrained/`, `.pb` files, other model sources, and run folders, whose figures are shown
         too. The track's baseline is always there. None: every run in `runs/` that was made on this data.
@@ -72,12 +74,12 @@ def compare(
     chosen = catalogue.find_track(track)
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
         raise InputError("a limit of 0 (all) or more images", repr(limit), "give a whole number")
-    workshop = _Workshop(_listed(models), str(data), limit, image)
+    tracks = {TRACKS[name].name: TRACKS[name] for name in PIRM2018} | {chosen.name: chosen}
+    workshop = _Workshop(tracks, _listed(models), str(data), limit, image)
     folder = Path(out).expanduser() if out else runs_folder() / "compare"
     try:
         source = _first(workshop, chosen.name, image)
-        tracks = {entry.title: entry.name for entry in TRACKS.values()}
-        dashboard = Dashboard(source, tracks, workshop.open, _saver(folder), image=image, view=view)
+        dashboard = Dashboard(source, _menu(tracks), workshop.open, _saver(folder), image=image, view=view)
     except BaseException:
         workshop.close()
         raise
@@ -85,6 +87,15 @@ def compare(
     dashboard.observe(lambda change: None if change["new"] else finish(), "comm")  # closed: its models end
     notebook_cells.end_with_cell(dashboard)
     return dashboard
+
+
+def _menu(tracks: Mapping[str, Track]) -> dict[str, str]:
+    """Return the names of tracks by their titles, told apart by name where a file of one's own has a known title."""
+    titles = [track.title for track in tracks.values()]
+    return {
+        track.title if titles.count(track.title) == 1 else f"{track.title} ({name})": name
+        for name, track in tracks.items()
+    }
 
 
 def _first(workshop: _Workshop, track: str, image: str) -> ImageStore:
@@ -101,22 +112,27 @@ def _first(workshop: _Workshop, track: str, image: str) -> ImageStore:
 class _Workshop:
     """Opens tracks, and keeps what their models need: processes, and a folder for those converted here."""
 
-    def __init__(self, models: Sequence[str], data: str, limit: int, image: str) -> None:
-        self._models, self._data, self._limit, self._image = models, data, limit, image
-        self._outputs = Outputs()
+    def __init__(self, tracks: Mapping[str, Track], models: Sequence[str], data: str, limit: int, image: str) -> None:
+        self._tracks, self._models, self._data, self._limit, self._image = tracks, models, data, limit, image
+        self._outputs: dict[int, Outputs] = {}  # by how many times the networks enlarge
         self._folder = tempfile.TemporaryDirectory(prefix="aic-compare-")
         self._open: dict[str, ImageStore] = {}
 
     def open(self, track: str, progress: Progress) -> ImageStore:
         if track not in self._open:
-            dataset = open_dataset(self._data, track=TRACKS[track])
+            dataset = open_dataset(self._data, track=self._tracks[track])
             found, notes = candidates.find(dataset, self._models, Path(self._folder.name), progress)
-            self._open[track] = ImageStore(dataset, found, self._outputs, self._limit, progress, image=self._image)
+            enlarges = dataset.track.enlarges
+            if enlarges not in self._outputs:
+                self._outputs[enlarges] = Outputs(enlarges=enlarges)
+            outputs = self._outputs[enlarges]
+            self._open[track] = ImageStore(dataset, found, outputs, self._limit, progress, image=self._image)
             self._open[track].notes += notes
         return self._open[track]
 
     def close(self) -> None:
-        self._outputs.close()
+        for outputs in self._outputs.values():
+            outputs.close()
         self._folder.cleanup()
 
 
@@ -138,7 +154,7 @@ def _displayed(waiting: ProgressBar) -> ProgressBar:
 def _saver(folder: Path) -> Callable[[str, NDArray[np.float32]], str]:
     def save(name: str, picture: NDArray[np.float32]) -> str:
         """Write a PNG beside those that are there."""
-        stem = re.sub(r"[^\w.-]+", "_", name)
+        stem = re.sub(r"[^\w.-]+", "_", name).strip("_")
         numbers = (f"_{number}" if number > 1 else "" for number in range(1, 10_000))
         path = next(path for number in numbers if not (path := folder / f"{stem}{number}.png").exists())
         try:

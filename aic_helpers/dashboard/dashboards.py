@@ -144,6 +144,10 @@ class Dashboard(anywidget.AnyWidget):
         self.view = self.view | {"image": catalogues.first_image(self.catalogue, sort), "sort": sort}
         self._preview_all()
 
+    def _title(self, name: str) -> str:
+        """Return what people read of something shown."""
+        return next((one.get("title", name) for one in self.catalogue["shown"] if one["name"] == name), name)
+
     def _seen(self) -> dict[str, Copy | str]:
         """Return what the panes show."""
         return {name: self._copies.of(self.image, name) for name in self.shown}
@@ -170,7 +174,11 @@ class Dashboard(anywidget.AnyWidget):
         bundle = super()._repr_mimebundle_(**options)
         if bundle is None:
             return None
-        return bundle[0] | {"text/html": still_pictures.html(self.image, self._seen())}, bundle[1]
+        return bundle[0] | {
+            "text/html": still_pictures.html(
+                self.image, {self._title(name): copy for name, copy in self._seen().items()}
+            )
+        }, bundle[1]
 
     def _asked(self, _: Any, content: Message, buffers: Sequence[memoryview]) -> None:
         """Answer a message of the page."""
@@ -262,7 +270,7 @@ class Dashboard(anywidget.AnyWidget):
             self._say(content, found, good=False)
             return
         try:
-            self._say(content, self._save(f"{image} {name}", found), good=True)
+            self._say(content, self._save(f"{image} {self._title(name)}", found), good=True)
         except InputError as error:
             self._say(content, str(error), good=False)
 

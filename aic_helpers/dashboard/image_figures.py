@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.data.crops import largest_error
-from aic_helpers.evaluation.metrics import least_side_px, ms_ssim, psnr
+from aic_helpers.evaluation.kernels import WINDOW_PX
+from aic_helpers.evaluation.metrics import least_side_px
 from aic_helpers.evaluation.protocols import score_output
 from aic_helpers.reporting import catalogues
+from aic_helpers.reporting.catalogues import Metric
 from aic_helpers.reporting.text_tables import NOT_MEASURED
-from aic_helpers.tracks.definitions import Track
-
-KINDS = {metric["key"]: metric for metric in catalogues.METRICS}
-METRICS = tuple(KINDS)
+from aic_helpers.tracks.definitions import Protocol, Track
 
 FURTHEST_PX = 96
 """Side of the part in which an output is furthest from its target, as the viewer's key `w` has it (`pixels.js`)."""
@@ -35,16 +34,17 @@ class ImageFigures:
     ----------
     track : Track
     images : DataFrame
-        Columns ``image``, ``model``, ``psnr_db``, ``ms_ssim`` and ``failure``.
+        Columns ``image``, ``model``, ``failure`` and the track's metrics.
     pixels : callable
         Called with an image and what is shown of it, for figures that the table lacks.
     """
 
     def __init__(self, track: Track, images: pd.DataFrame, pixels: Callable[[str, str], Shown]) -> None:
-        self._track, self._pixels = track, pixels
+        self._protocol, self._pixels = track.protocol, pixels
+        self._metrics = track.protocol.columns
         rows = images.astype(object).where(images.notna(), None).to_dict("records")
         self._rows: dict[tuple[str, str], Row] = {
-            (row["image"], row["model"]): {metric: row[metric] for metric in METRICS}
+            (row["image"], row["model"]): {metric: row[metric] for metric in self._metrics}
             for row in rows
             if row["failure"] is None
         }
@@ -65,10 +65,10 @@ class ImageFigures:
 
     def _made(self, target: NDArray[np.float32], output: NDArray[np.float32]) -> Row:
         try:
-            figures = score_output(target, output, self._track)
+            figures = score_output(target, output, self._protocol)
         except InputError:  # too small for the metric
-            return dict.fromkeys(METRICS)
-        return {metric: figures[metric] for metric in METRICS}
+            return dict.fromkeys(self._metrics)
+        return {metric: figures[metric] for metric in self._metrics}
 
 
 def furthest(target: Shown, output: Shown) -> dict[str, float]:
@@ -84,44 +84,48 @@ def furthest(target: Shown, output: Shown) -> dict[str, float]:
 
 
 def crop_figures(track: Track, target: NDArray[np.float32], output: NDArray[np.float32]) -> dict[str, str]:
-    """Return PSNR and MS-SSIM of a part of an image against the same part of the target, in words.
+    """Return the figures of a part of an image against the same part of the target, in words.
 
-    They follow the track's protocol, save that no border is left out. A part that is too small for the five
-    scales of MS-SSIM has none, and the words say so.
+    They follow the track's protocol, save that no border is left out. A part that is too small for SSIM's window, or
+    the five scales of MS-SSIM, has none, and the words say so.
     """
-    clipped = np.clip(output, 0, 1)
-    judged = clipped if track.ms_ssim_clipped else output
-    found = {"psnr_db": number(psnr(target, clipped, data_range=1.0), "psnr_db")}
+    whole = track.protocol.model_copy(update={"border_px": 0})
+    known = {metric["key"]: metric for metric in catalogues.metrics(whole)}
     try:
-        similarity = ms_ssim(target, judged, data_range=1.0, definition=track.ms_ssim_definition)
-        found["ms_ssim"] = number(similarity, "ms_ssim")
+        found = score_output(target, output, whole)
     except InputError:
-        found["ms_ssim"] = f"crop too small: needs {least_side_px(track.ms_ssim_definition)} px a side"
-    return found
+        found = score_output(target, output, whole.model_copy(update={"metrics": ("psnr",)}))
+    small = f"crop too small: needs {_least_px(whole)} px a side"
+    return {key: number(found[key], metric) if key in found else small for key, metric in known.items()}
 
 
-def number(value: float | None, metric: str) -> str:
+def _least_px(protocol: Protocol) -> int:
+    return least_side_px(protocol.ms_ssim) if "ms_ssim" in protocol.metrics else WINDOW_PX
+
+
+def number(value: float | None, metric: Metric) -> str:
     """Return a figure with its unit; infinity (identical images) and a missing figure as words."""
     if value is None or math.isnan(value):
         return NOT_MEASURED
     if math.isinf(value):
         return "infinite: identical"
-    return f"{value:.{KINDS[metric]['digits']}f} {KINDS[metric]['unit']}".rstrip()
+    return f"{value:.{metric['digits']}f} {metric['unit']}".rstrip()
 
 
-def run_words(run: Mapping[str, Any]) -> list[list[str]]:
+def run_words(run: Mapping[str, Any], track: Track) -> list[list[str]]:
     """Return speed, RAM and scores of a model's run as labels and words; nothing where nothing was measured.
 
     Parameters
     ----------
     run : mapping
-        A row of the table of runs: ``time_ms``, ``speedup`` and ``score_A`` to ``score_C`` with ``_low`` and
+        A row of the table of runs: ``time_ms``, ``speedup`` and the track's scores (``score_A``) with ``_low`` and
         ``_high``, ``peak_rss_mib``.
+    track : Track
     """
     time = "" if _missing(run["time_ms"]) else f", {run['time_ms']:.0f} ms"
     rows = [("speedup", _with_interval(run, "speedup"), time)]
     rows += [("RAM", "" if _missing(run["peak_rss_mib"]) else f"{run['peak_rss_mib']:.0f} MiB", "")]
-    rows += [(f"score {name}", _with_interval(run, f"score_{name}"), "") for name in "ABC"]
+    rows += [(f"score {name}", _with_interval(run, f"score_{name}"), "") for name in track.scores.better]
     return [[label, words + more] for label, words, more in rows if words]
 
 

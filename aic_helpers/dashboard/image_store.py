@@ -25,15 +25,20 @@ from aic_helpers.evaluation.protocols import score_output
 from aic_helpers.models.model_workers import ModelFailure
 from aic_helpers.runs.candidates import Candidate
 from aic_helpers.runs.schema import Interval
+from aic_helpers.tracks.definitions import Track
 
 Shown = NDArray[np.float32] | str
 """What there is to see: float32 (height, width, 3), an output unclipped; or a sentence, why there is nothing."""
 
 INPUT, TARGET = "input", "target"
+"""What is shown of an image beside the models; the input is shown at the output's size."""
+
+GIVEN = ""
+"""What a network that enlarges gets, which isn't shown; no model is called so."""
 
 CACHE_BYTES = 512 * 2**20
-CACHE_LEAST = 8
-"""Arrays that are kept however large they are: six panes, input and target."""
+CACHE_LEAST = 9
+"""Arrays that are kept however large they are: six panes, input, target, and what networks that enlarge get."""
 
 SEEN_FIRST = 3
 """Models that are shown first, with the baseline."""
@@ -72,8 +77,8 @@ class ImageStore:
     runs : DataFrame
         A row for each model: what its run measured, NaN where it has no run.
     images : DataFrame
-        A row for each validation image and each of input and models: ``psnr_db``, ``ms_ssim``, both with
-        ``_gain`` against the baseline, and ``failure``, why there are none, else None.
+        A row for each validation image and each of input and models: the track's metrics, each with ``_gain``
+        against the baseline, and ``failure``, why there are none, else None.
     """
 
     def __init__(
@@ -92,7 +97,7 @@ class ImageStore:
         self.ways = own_photos.ways(self.track)
         self.models = [candidate.name for candidate in candidates]
         self.baseline = self.models[0]
-        self.runs = pd.DataFrame([run_row(candidate) for candidate in candidates])
+        self.runs = pd.DataFrame([run_row(candidate, self.track) for candidate in candidates])
         self._dataset, self._outputs = dataset, outputs
         self._candidates = {candidate.name: candidate for candidate in candidates}
         self._pairs = {pair.name: pair for pair in _limited(_with_lost(dataset, candidates), limit, image)}
@@ -128,7 +133,7 @@ class ImageStore:
     def _cached(self, key: tuple[str, str]) -> Shown:
         image, shown = key
         if key not in self._cache:
-            if shown in (INPUT, TARGET):
+            if shown in (INPUT, TARGET, GIVEN):
                 self._read(image)
             else:
                 self._keep(key, self._output(image, shown))
@@ -166,25 +171,28 @@ class ImageStore:
             No photo, or none that can be taken that way; the one before stays.
         """
         photo = read_photo(content)
-        before, target = own_photos.prepare(photo.pixels, way, self.track)
+        made = own_photos.prepare(photo.pixels, way, self.track)
+        target: Shown = "your own photo has no target" if made.target is None else made.target
         image = f"{YOUR_PHOTO}{name}"
         with self._lock:
             for key in [key for key in self._cache if key[0] in (*self._photo, image)]:
                 del self._cache[key]
-            self._photo = {image: {INPUT: before, TARGET: "your own photo has no target" if target is None else target}}
+            self._photo = {image: {INPUT: made.shown, TARGET: target, GIVEN: made.given}}
         return photo.notes
 
     def _read(self, image: str) -> None:
         try:
             pair = read_pair(self._dataset, self._pairs[image])
-            both: tuple[Shown, Shown] = pair.input, pair.target
+            read: tuple[Shown, ...] = pair.shown, pair.target, pair.input
         except (InputError, OSError) as error:
-            both = str(error), str(error)
-        for shown, found in zip((INPUT, TARGET), both, strict=True):
+            read = (str(error),) * 3
+        names = (INPUT, TARGET, GIVEN) if self.track.enlarges > 1 else (INPUT, TARGET)
+        for shown, found in zip(names, read, strict=False):
             self._keep((image, shown), found)
 
     def _output(self, image: str, model: str) -> Shown:
-        candidate, given = self._candidates[model], self.pixels(image, INPUT)
+        candidate = self._candidates[model]
+        given = self.pixels(image, GIVEN if self.track.enlarges > 1 else INPUT)
         if candidate.pb is None:
             return candidate.failure or "no model"
         if isinstance(given, str):
@@ -200,7 +208,8 @@ class ImageStore:
             self._cache.popitem(last=False)
 
     def _figures(self, progress: Progress) -> pd.DataFrame:
-        measured = {name: _by_image(candidate.images) for name, candidate in self._candidates.items()}
+        metrics = self.track.protocol.columns
+        measured = {name: _by_image(candidate.images, metrics) for name, candidate in self._candidates.items()}
         rows: Table = []
         failed: dict[str, str] = {}
         for done, image in enumerate(self._pairs):
@@ -208,11 +217,12 @@ class ImageStore:
                 progress(done, len(self._pairs), f"figures of {shown} on {image}")
                 row = measured.get(shown, {}).get(image) or self._row(image, shown, failed)
                 rows.append({"image": image, "model": shown, **row})
-        return _with_gains(pd.DataFrame(rows), self.baseline)
+        return _with_gains(pd.DataFrame(rows), self.baseline, metrics)
 
     def _row(self, image: str, shown: str, failed: dict[str, str]) -> dict[str, Any]:
         """Return the figures made from the arrays. A model that failed once isn't run on all other images, too."""
-        nothing = {"psnr_db": math.nan, "ms_ssim": math.nan}
+        metrics = self.track.protocol.columns
+        nothing = dict.fromkeys(metrics, math.nan)
         if shown in failed:
             return nothing | {"failure": f"not measured after {failed[shown]}"}
         target = self.pixels(image, TARGET)
@@ -222,10 +232,10 @@ class ImageStore:
                 failed[shown] = f"it failed on {image}"
             return nothing | {"failure": str(output)}
         try:
-            found = score_output(target, output, self.track)
+            found = score_output(target, output, self.track.protocol)
         except InputError as error:
             return nothing | {"failure": str(error)}
-        return {"psnr_db": found["psnr_db"], "ms_ssim": found["ms_ssim"], "failure": None}
+        return {metric: found[metric] for metric in metrics} | {"failure": None}
 
 
 def _with_lost(dataset: Dataset, candidates: Sequence[Candidate]) -> list[Pair]:
@@ -249,18 +259,18 @@ def _bytes(found: Shown) -> int:
     return 0 if isinstance(found, str) else found.nbytes
 
 
-def _by_image(table: pd.DataFrame | None) -> dict[str, dict[str, Any]]:
+def _by_image(table: pd.DataFrame | None, metrics: Sequence[str]) -> dict[str, dict[str, Any]]:
     if table is None:
         return {}
     rows = table.astype(object).where(table.notna(), None).to_dict("records")
-    nothing = {"psnr_db": math.nan, "ms_ssim": math.nan}
+    nothing = dict.fromkeys(metrics, math.nan)
     return {row.pop("image"): row if row["failure"] is None else row | nothing for row in rows}
 
 
-def _with_gains(images: pd.DataFrame, baseline: str) -> pd.DataFrame:
+def _with_gains(images: pd.DataFrame, baseline: str, metrics: Sequence[str]) -> pd.DataFrame:
     """Add what each figure has over the baseline's on the same image; 0 where both are infinite."""
     own = images[images["model"] == baseline].set_index("image")
-    for metric in ("psnr_db", "ms_ssim"):
+    for metric in metrics:
         base = images["image"].map(own[metric]).astype(float)
         mine = images[metric].astype(float)
         with np.errstate(invalid="ignore"):
@@ -268,15 +278,14 @@ def _with_gains(images: pd.DataFrame, baseline: str) -> pd.DataFrame:
     return images
 
 
-def run_row(candidate: Candidate) -> dict[str, Any]:
-    """Return what a run measured, in one row."""
+def run_row(candidate: Candidate, track: Track) -> dict[str, Any]:
+    """Return what a run measured, and its scores, in one row."""
     result = candidate.result
-    metrics, profile = (getattr(result, part, None) for part in ("metrics", "profile"))
+    profile = result.profile if result else None
     row: dict[str, Any] = {"model": candidate.name, "failure": candidate.failure}
-    row |= {name: _real(getattr(metrics, name, None)) for name in ("psnr_db", "ms_ssim")}
     row |= {name: _real(getattr(profile, name, None)) for name in ("time_ms", "peak_rss_mib")}
     row |= _spread("speedup", getattr(profile, "speedup", None), getattr(profile, "speedup_ci95", None))
-    for name in "ABC":
+    for name in track.scores.better:
         score = result.scores.get(name) if result else None
         row |= _spread(f"score_{name}", getattr(score, "value", None), getattr(score, "ci95", None))
     return row

@@ -6,24 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from aic_helpers.reporting import catalogues
 from aic_helpers.reporting.text_tables import NOT_MEASURED
+from aic_helpers.tracks.definitions import Track
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from aic_helpers.dashboard.dashboards import Dashboard
 
-COLUMNS = {
-    "psnr_db": "PSNR (dB)",
-    "psnr_db_gain": "PSNR against the baseline (dB)",
-    "ms_ssim": "MS-SSIM",
-    "ms_ssim_gain": "MS-SSIM against the baseline",
-    "speedup": "speedup",
-    "peak_rss_mib": "RAM (MiB)",
-    "score_A": "score A",
-    "score_B": "score B",
-    "score_C": "score C",
-}
+
+def _columns(track: Track) -> dict[str, str]:
+    """Return the columns of the table by those of the figures."""
+    columns = {}
+    for metric in catalogues.metrics(track.protocol):
+        unit = f" ({metric['unit']})" if metric["unit"] else ""
+        columns[metric["key"]] = f"{metric['title']}{unit}"
+        columns[f"{metric['key']}_gain"] = f"{metric['title']} against the baseline{unit}"
+    columns |= {"speedup": "speedup", "peak_rss_mib": "RAM (MiB)"}
+    return columns | {f"score_{name}": f"score {name}" for name in track.scores.better}
 
 
 def table(dashboard: Dashboard) -> pd.DataFrame:
@@ -33,9 +34,9 @@ def table(dashboard: Dashboard) -> pd.DataFrame:
     """
     source = dashboard.source
     images = source.images[source.images["image"] == dashboard.image]
-    runs = source.runs.drop(columns=["psnr_db", "ms_ssim", "failure"])
-    joined = images.merge(runs, on="model", how="left").set_index("model")
-    measured = joined[list(COLUMNS)].rename(columns=COLUMNS).astype(float).round(4).dropna(axis="columns", how="all")
+    columns = _columns(source.track)
+    joined = images.merge(source.runs.drop(columns="failure"), on="model", how="left").set_index("model")
+    measured = joined[list(columns)].rename(columns=columns).astype(float).round(4).dropna(axis="columns", how="all")
     return measured.astype(object).where(measured.notna(), NOT_MEASURED) if measured.isna().any(axis=None) else measured
 
 

@@ -163,8 +163,12 @@ def is_for(source: ModelSource, track: Track) -> bool:
     """Return whether a model may be run on a track: a pretrained one only where networks get and return the same."""
     if source.track is None or source.track == track.name:
         return True
-    own = TRACKS[source.track].task
-    return own.input == track.task.input and (own.scale == track.task.scale and own.input != "own")
+    return is_same_task(TRACKS[source.track], track)
+
+
+def is_same_task(one: Track, other: Track) -> bool:
+    """Return whether networks get and return the same on two tracks; what photos of their own are like isn't known."""
+    return one.task.input != "own" and (one.task.input, one.task.scale) == (other.task.input, other.task.scale)
 
 
 def baseline_pb(track: Track) -> Path:

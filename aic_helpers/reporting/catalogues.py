@@ -9,16 +9,16 @@ from typing import Any
 from aic_helpers.tracks.definitions import TITLES, Protocol
 
 Metric = Mapping[str, Any]
-"""A figure of an image: its ``key``, ``title``, ``unit`` and ``digits``. Higher is better."""
+"""A figure of an image: its ``key``, ``title``, ``unit``, ``digits`` and ``colour`` (rgb or y). Higher is better."""
 
 
 def metrics(protocol: Protocol) -> list[Metric]:
-    """Return the figures of an image by a protocol."""
+    """Return the figures of an image by a protocol; of one on luma their titles say so."""
+    of, colour = (" (Y)" if protocol.colour == "y" else ""), protocol.colour
     return [
-        {"key": key, "title": TITLES[key], "unit": "dB", "digits": 2}
-        if key == "psnr_db"
-        else {"key": key, "title": TITLES[key], "unit": "", "digits": 4}
+        {"key": key, "title": TITLES[key] + of, "unit": unit, "digits": digits, "colour": colour}
         for key in protocol.columns
+        for unit, digits in [("dB", 2) if key == "psnr_db" else ("", 4)]
     ]
 
 
@@ -67,7 +67,8 @@ def catalogue(
     Parameters
     ----------
     shown : sequence of dict
-        What there is of an image: ``name``, and ``rows`` of label and words where a run measured something.
+        What there is of an image: ``name``, ``title`` where it is called otherwise, and ``rows`` of label and words
+        where a run measured something.
     images : sequence of dict
         See `image`.
     models : sequence of str

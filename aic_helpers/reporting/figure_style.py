@@ -82,4 +82,4 @@ def plain_ticks(axis: Any, values: pd.Series) -> None:
 WIDTH_IN = {True: 4.6, False: 8.0}
 """Of a figure, narrow or not."""
 
-QUALITIES = {"psnr_db": "PSNR (dB)", "ms_ssim": "MS-SSIM"}
+QUALITIES = {"psnr_db": "PSNR (dB)", "ssim": "SSIM", "ms_ssim": "MS-SSIM"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from aic_helpers.core.safe_texts import printable
 from aic_helpers.reporting.catalogues import Catalogue, View
@@ -103,16 +104,19 @@ def _row(
 ) -> Row:
     image = given["images"][place]
     stills = []
-    for number, shown in enumerate(one["name"] for one in given["shown"]):
+    for number, one in enumerate(given["shown"]):
+        shown = one["name"]
         failure = image["failures"].get(shown, "")
         picture = Picture(problem=printable(failure)) if failure else pictures.get((image["name"], shown))
         if picture:
             words = figure_words(given, image["figures"].get(shown, {}))
             own = _once(picture, homes)
-            stills.append(
-                Still(place, number, f"{name}-{place}-{number}" if name else "", printable(shown), words, own)
-            )
+            stills.append(Still(place, number, f"{name}-{place}-{number}" if name else "", _title(one), words, own))
     return Row(printable(image["name"]), printable(image["words"]), stills)
+
+
+def _title(one: Mapping[str, Any]) -> str:
+    return printable(one.get("title", one["name"]))
 
 
 def _once(picture: Picture, homes: Mapping[str, str]) -> Picture:

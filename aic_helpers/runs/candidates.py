@@ -19,6 +19,8 @@ from aic_helpers.data.datasets import Dataset
 from aic_helpers.models import sources
 from aic_helpers.runs import cache_keys, model_cache, results, run_settings
 from aic_helpers.runs.schema import Model, Result
+from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.tracks.definitions import Track
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +56,8 @@ def find(
     dataset : Dataset
     models : sequence of str
         Model sources (see `aic_helpers.models.sources.resolve`) and run folders. None of them: the runs of the track in
-        `runs/` that were made on this data. A model made for another track is left out.
+        `runs/` that were made on this data. A model made for another task is left out; of a run on another track of
+        the same task there is the model, without figures.
     workshop : Path
         A folder to convert models in that have no run.
     """
@@ -64,7 +67,7 @@ def find(
         progress(done, len(typed), f"opening {Path(name).name}")
         candidate = _candidate(dataset, name, workshop)
         if candidate is None:
-            notes.append(f"{Path(name).name} is left out: it was made for another track")
+            notes.append(f"{Path(name).name} is left out: it was made for another task")
         elif candidate.name == found[0].name and candidate.result and not found[0].result:
             found[0] = candidate  # the same model, and measured
         elif candidate.pb is None or all(candidate.pb != other.pb for other in found):
@@ -72,13 +75,16 @@ def find(
     return _told_apart(found), notes
 
 
-def track_of(typed: str) -> str | None:
-    """Return the name of the track that a model was made for; None where it doesn't say, or there is none such."""
+def track_of(typed: str) -> Track | None:
+    """Return the track that a model was made for; None where it doesn't say, or there is none such."""
     folder = Path(typed)
     try:
-        return results.read(folder).track if _is_run(folder) else sources.resolve(typed).track
+        if _is_run(folder):
+            return results.track_of(results.read(folder))
+        name = sources.resolve(typed).track
     except (InputError, OSError):
         return None
+    return TRACKS[name] if name else None
 
 
 def _is_run(folder: Path) -> bool:
@@ -104,7 +110,7 @@ def _runs_on(dataset: Dataset) -> list[str]:
 
 
 def _candidate(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None:
-    """Return the candidate that a person typed; None for one of another track."""
+    """Return the candidate that a person typed; None for one of another task."""
     folder = Path(typed)
     is_run = _is_run(folder)
     name = folder.resolve().name if is_run else typed
@@ -117,9 +123,11 @@ def _candidate(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None
 
 
 def _of_run(dataset: Dataset, folder: Path, result: Result) -> Candidate | None:
-    if result.track != dataset.track.name:
+    if result.track == dataset.track.name:
+        return _measured(dataset, folder, result, require_model(folder, result))
+    if not sources.is_same_task(results.track_of(result), dataset.track):
         return None
-    return _measured(dataset, folder, result, require_model(folder, result))
+    return Candidate(require_model(folder, result).name, folder.resolve() / "model.pb")
 
 
 def require_model(folder: Path, result: Result) -> Model:
@@ -135,8 +143,9 @@ def require_model(folder: Path, result: Result) -> Model:
 
 
 def _measured(dataset: Dataset, folder: Path, result: Result, model: Model) -> Candidate:
-    columns = dataset.track.protocol.columns
-    images = _images(folder, columns) if result.data.name == dataset.name else None
+    protocol = dataset.track.protocol
+    judged_so = result.metrics is None or result.metrics.protocol in ("", protocol.label)
+    images = _images(folder, protocol.columns) if judged_so and result.data.name == dataset.name else None
     return Candidate(model.name, folder.resolve() / "model.pb", result, images)
 
 

@@ -1,4 +1,4 @@
-"""Votes of a study -> what they say: models, raters, pairs, and scores A, B and C by opinion."""
+"""Votes of a study -> what they say: models, raters, pairs, and scores by opinion."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.studies import opinion_scores, pair_comparison, power, scores_by_opinion
 from aic_helpers.studies.plans import Plan
 from aic_helpers.studies.stores import Vote
-from aic_helpers.tracks.scoring import MAPPING_NOTE, RECONSTRUCTED, slope_of
+from aic_helpers.tracks.catalogue import PIRM2018
+from aic_helpers.tracks.scoring import MAPPING_NOTE
 
 LEAST_RATERS, LEAST_VOTES = 2, 8
 """Raters for an interval; votes of a rater before they are judged by them, or others are by theirs."""
@@ -22,8 +23,6 @@ LEAST_RATERS, LEAST_VOTES = 2, 8
 RANDOM_GRADES, RANDOM_CHOICES = 1.0, 0.35
 """Below, nobody is taken to vote at random: an inconsistency in grades (at random it is about 1.4), and a share of
 choices against the majority (at random it is 0.5)."""
-
-METRICS = ("psnr_db", "ms_ssim")
 
 
 @dataclass(frozen=True)
@@ -46,12 +45,12 @@ class Analysis:
     alpha : float
         Krippendorff's; NaN of pairs.
     pictures : DataFrame
-        ``photo``, ``model``, ``mos``, ``psnr_db``, ``ms_ssim``; empty of pairs.
+        ``photo``, ``model``, ``mos`` and the track's metrics; empty of pairs.
     correlations : dict of str to dict
         By metric: ``pearson``, ``spearman``, ``pictures``, and ``within_photos``: Pearson's, with the mean of each
         photo taken off both, since a metric's level differs more between photos than between models.
     scores : DataFrame
-        ``score`` (A, B, C), ``model``, ``before``, ``after``, each with ``_low``, ``_high``, ``_rank`` and
+        ``score``, ``model``, ``before``, ``after``, each with ``_low``, ``_high``, ``_rank`` and
         ``_against_next``. Empty where a part is lacking; `notes` say which.
     notes : list of str
     """
@@ -74,7 +73,6 @@ def analyse(
     figures: pd.DataFrame,
     *,
     keep_all: bool = False,
-    mapping: str = RECONSTRUCTED,
 ) -> Analysis:
     """Return what the votes of a study say.
 
@@ -84,19 +82,16 @@ def analyse(
     votes : sequence of Vote
         Of `Store.votes`.
     figures : DataFrame
-        ``photo``, ``model``, ``psnr_db``, ``ms_ssim``.
+        ``photo``, ``model`` and the track's metrics.
     keep_all : bool
         Leave no rater out. Otherwise those are left out whom BT.500 rejects, and those who are far less consistent than
         the others.
-    mapping : str
-        From opinion to the quality term of the score: see `aic_helpers.tracks.scoring.from_opinion`.
 
     Raises
     ------
     InputError
-        Fewer raters than an interval needs, or an unknown mapping.
+        Fewer raters than an interval needs.
     """
-    slope = slope_of(mapping)
     table = _table(plan, votes)
     counted = table[table["role"] != "training"]
     _require_votes(counted)
@@ -106,7 +101,7 @@ def analyse(
     kept = counted[~counted["rater"].isin(raters.index[raters["left_out"] != ""])]
     if plan.method == "pairs":
         return _of_pairs(plan, kept, raters)
-    return _of_grades(plan, counted, kept, raters, figures, slope)
+    return _of_grades(plan, counted, kept, raters, figures)
 
 
 def _table(plan: Plan, votes: Sequence[Vote]) -> pd.DataFrame:
@@ -180,17 +175,21 @@ def _repeats(counted: pd.DataFrame, method: str) -> pd.Series:
 
 
 def _of_grades(
-    plan: Plan, counted: pd.DataFrame, kept: pd.DataFrame, raters: pd.DataFrame, figures: pd.DataFrame, slope: float
+    plan: Plan, counted: pd.DataFrame, kept: pd.DataFrame, raters: pd.DataFrame, figures: pd.DataFrame
 ) -> Analysis:
     models = opinion_scores.mean_opinion_scores(kept)
     models["mos_all"] = opinion_scores.mean_opinion_scores(counted)["mos"].reindex(models.index)
     models["quality"] = opinion_scores.rater_model(kept).quality.groupby("model").mean().reindex(models.index)
     pairs = opinion_scores.differences(kept)
-    pictures = _pictures(kept, figures)
-    scores, lacking = scores_by_opinion.scores(plan, models, pairs, slope)
-    notes = [*_notes(plan, raters, models), *lacking, *([MAPPING_NOTE] if len(scores) else [])]
+    metrics = plan.made_for.protocol.columns
+    pictures = _pictures(kept, figures, metrics)
+    scores, lacking = scores_by_opinion.scores(plan, models, pairs)
+    mapped = [MAPPING_NOTE] if len(scores) and plan.track in PIRM2018 else []
+    notes = [*_notes(plan, raters, models), *lacking, *mapped]
     alpha = opinion_scores.agreement(kept)
-    return Analysis(plan, counted, models, raters, pairs, alpha, pictures, _correlations(pictures), scores, notes)
+    return Analysis(
+        plan, counted, models, raters, pairs, alpha, pictures, _correlations(pictures, metrics), scores, notes
+    )
 
 
 def _of_pairs(plan: Plan, kept: pd.DataFrame, raters: pd.DataFrame) -> Analysis:
@@ -205,7 +204,7 @@ def _of_pairs(plan: Plan, kept: pd.DataFrame, raters: pd.DataFrame) -> Analysis:
         models["strength_low"], models["strength_high"] = low, high
     except InputError as error:
         notes.append(f"No Bradley-Terry strengths: {error}.")
-    notes.append("Pair comparison gives no mean opinion scores, so scores A, B and C by opinion can't be made.")
+    notes.append("Pair comparison gives no mean opinion scores, so scores by opinion can't be made.")
     models = models.rename_axis("model").sort_values(["strength", "won"], ascending=False)
     return Analysis(plan, kept, models, raters, pair_comparison.preferences(kept), math.nan, notes=notes)
 
@@ -229,16 +228,16 @@ def _notes(plan: Plan, raters: pd.DataFrame, models: pd.DataFrame) -> list[str]:
     return notes
 
 
-def _pictures(kept: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
+def _pictures(kept: pd.DataFrame, figures: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     means = kept.groupby(["photo", "model"])["grade"].mean().rename("mos").reset_index()
     if figures.empty:
-        return means.assign(**dict.fromkeys(METRICS, np.nan))
+        return means.assign(**dict.fromkeys(metrics, np.nan))
     return means.merge(figures, on=["photo", "model"], how="left")
 
 
-def _correlations(pictures: pd.DataFrame) -> dict[str, dict[str, float]]:
+def _correlations(pictures: pd.DataFrame, metrics: Sequence[str]) -> dict[str, dict[str, float]]:
     found = {}
-    for metric in METRICS:
+    for metric in metrics:
         known = pictures[np.isfinite(pictures[metric])]
         own = known[["mos", metric]]
         if len(own) < 3 or (own.nunique() < 2).any():

@@ -17,12 +17,14 @@ from aic_helpers.core.safe_texts import printable
 from aic_helpers.data.datasets import open_dataset
 from aic_helpers.runs import candidates
 from aic_helpers.runs.candidates import Candidate
+from aic_helpers.runs.quantities import quantities
 from aic_helpers.studies import folders, power
 from aic_helpers.studies import pictures as study_pictures
 from aic_helpers.studies.orders import Picture, orders
 from aic_helpers.studies.plans import FILE, METHODS, PICTURES, QUESTIONS, REFERENCE, STORE, Method, Model, Plan, write
 from aic_helpers.studies.stores import Store
 from aic_helpers.tracks import catalogue
+from aic_helpers.tracks.definitions import COLUMNS, Track
 
 RATERS, VOTES, PHOTOS, CROP_PX = 24, 60, 8, 512
 PRACTICES, REPEATED_SHARE = 3, 0.1
@@ -114,7 +116,7 @@ def make_study(
         )
         for left in stage.glob("*.pb"):  # models that had no run were converted here
             left.unlink()
-        plan = _plan(name or folder.resolve().name, dataset.name, found, made, len(names), design, chosen.name)
+        plan = _plan(name or folder.resolve().name, dataset.name, found, made, len(names), design, chosen)
         made.figures.to_csv(stage / folders.FIGURES, index=False)
         tokens = {rater: secrets.token_urlsafe(12) for rater in plan.raters}
         Store.make(stage / STORE, plan.study, tokens)
@@ -162,10 +164,10 @@ def _plan(
     made: study_pictures.Made,
     count: int,
     design: Design,
-    track: str,
+    track: Track,
 ) -> Plan:
     has_reference = all((photo.name, REFERENCE) in made.pictures for photo in made.photos)
-    models = [_model(candidate) for candidate in found]
+    models = [_model(candidate, track) for candidate in found]
     if design.reference and has_reference:
         models.append(Model(REFERENCE, "", "", {}, {}))
     shown = [model.name for model in models]
@@ -194,7 +196,8 @@ def _plan(
         name=name,
         study=secrets.token_hex(8),
         created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
-        track=track,
+        track=track.name,
+        track_file=track.content if catalogue.is_own(track) else {},
         data=data,
         method=method,
         question=" ".join(design.question.split()) or QUESTIONS[method],
@@ -208,17 +211,17 @@ def _plan(
     )
 
 
-def _model(candidate: Candidate) -> Model:
+def _model(candidate: Candidate, track: Track) -> Model:
     """Return a model with what its run measured, so that a study doesn't change with a run."""
-    result = candidate.result
-    metrics, profile = (result and result.raw[part] for part in ("metrics", "profile"))
-    names = [*study_pictures.METRICS, *(f"{name}_ci95" for name in study_pictures.METRICS)]
-    figures = {name: metrics and metrics.get(name) for name in names}
-    figures |= {name: profile and profile.get(name) for name in ("speedup", "speedup_ci95")}
+    result, columns = candidate.result, track.protocol.columns
+    figures: dict[str, Any] = {}
+    for name, figure in (quantities(track, result) if result else {}).items():
+        key = COLUMNS.get(name, name)
+        figures |= {key: figure.value, f"{key}_ci95": list(figure.ci95) if figure.ci95 else None}
     images: dict[str, list[Any]] = {}
     table = candidate.images
-    if table is not None and table[list(study_pictures.METRICS)].notna().all(axis=None):
-        images = {name: table[name].tolist() for name in ("image", *study_pictures.METRICS)}
+    if table is not None and table[columns].notna().all(axis=None):
+        images = {name: table[name].tolist() for name in ("image", *columns)}
     folder = str(candidate.pb.parent) if result and candidate.pb else ""
     digest = result.model_sha256 if result else ""
     return Model(candidate.name, folder, digest, figures if images else {}, images)

@@ -21,7 +21,6 @@ from aic_helpers.reporting.text_tables import harmless
 from aic_helpers.studies import analysis
 from aic_helpers.studies.plans import FILE, INVITATIONS, PICTURE, PICTURES, STORE, Plan, is_plan, read
 from aic_helpers.studies.stores import Store, is_store
-from aic_helpers.tracks.scoring import RECONSTRUCTED
 
 FIGURES, EXPORT, RESULT, REPORT = "figures.csv", "votes.csv", "study.json", "report.html"
 OURS = (FILE, STORE, INVITATIONS, FIGURES, EXPORT, RESULT, REPORT)
@@ -88,11 +87,11 @@ def voters(study: Study) -> int:
     return len({vote.rater for vote in study.store.votes() if shown[vote.rater, vote.code].role != "training"})
 
 
-def analyse(study: Study, *, keep_all: bool = False, mapping: str = RECONSTRUCTED) -> analysis.Analysis:
+def analyse(study: Study, *, keep_all: bool = False) -> analysis.Analysis:
     """Return what the votes say: see `analysis.analyse`."""
     path = study.folder / FIGURES
     figures = csv_tables.read(path, ("photo", "model")) if path.is_file() else pd.DataFrame()
-    return analysis.analyse(study.plan, study.store.votes(), figures, keep_all=keep_all, mapping=mapping)
+    return analysis.analyse(study.plan, study.store.votes(), figures, keep_all=keep_all)
 
 
 def export(study: Study, path: Path) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,7 +15,8 @@ from aic_helpers.core import safe_files, validation
 from aic_helpers.core.errors import InputError, in_words
 from aic_helpers.studies.opinion_scores import GRADES
 from aic_helpers.studies.orders import Picture, Showing
-from aic_helpers.tracks.catalogue import TrackName
+from aic_helpers.tracks import catalogue
+from aic_helpers.tracks.definitions import Track
 
 SCHEMA = 1
 FILE, PICTURES, STORE, INVITATIONS = "plan.json", "pictures", "votes.sqlite", "invitations.csv"
@@ -52,9 +53,10 @@ class Model:
     sha256 : str
         Of its `model.pb`; empty for the reference.
     figures : dict
-        ``psnr_db``, ``ms_ssim``, ``speedup``, each with ``_ci95``, of its run; empty where it has none.
+        What its run measured: the track's metrics (``psnr_db``), and other quantities by their names in formulas
+        (``speedup``), each with ``_ci95``; empty where it has none.
     images : dict
-        ``image``, ``psnr_db``, ``ms_ssim``: lists over all images of its run, in one order; empty where it has none.
+        ``image`` and the track's metrics: lists over all images of its run, in one order; empty where it has none.
     """
 
     name: str
@@ -92,11 +94,12 @@ class Plan:
     name, study : str
         What the organiser calls it, and an identity that no other study has.
     track, data : str
+        Of a track of one's own, `track_file` says what its file does.
     method, question : str
     seed : int
         Of all that is drawn at random.
     baseline : str
-        The model that stands for the track's SRCNN; empty where it isn't among them.
+        The model that the others are timed beside; empty where it isn't among them.
     models : list of Model
         The hidden reference, where there is one, last.
     photos : list of Photo
@@ -111,7 +114,7 @@ class Plan:
     name: str
     study: str
     created_utc: str
-    track: TrackName
+    track: str
     data: str
     method: Method
     question: str
@@ -122,6 +125,14 @@ class Plan:
     pictures: Annotated[Mapping[Picture, PictureFile], BeforeValidator(_by_picture)]
     power: dict[str, Any]
     raters: Annotated[Mapping[str, list[Showing]], Field(min_length=1)]
+    track_file: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def made_for(self) -> Track:
+        """The track."""
+        if self.track_file:
+            return catalogue.made(self.track, self.track_file)
+        return catalogue.TRACKS[self.track]
 
     @property
     def answers(self) -> Mapping[int, str]:
@@ -141,6 +152,8 @@ def write(plan: Plan, folder: Path) -> Path:
     """Write the plan, for the organiser's eyes: it says which picture is whose. Return its path."""
     content = {"schema": SCHEMA, **asdict(plan)}
     content["pictures"] = [[*picture, file] for picture, file in plan.pictures.items()]
+    if not plan.track_file:
+        del content["track_file"]
     path = folder / FILE
     safe_files.write_private(path, (json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
     return path
@@ -166,6 +179,9 @@ def read(folder: Path) -> Plan:
         found = content.get("schema") if isinstance(content, dict) else "none"
         raise InputError(f"a plan of schema {SCHEMA} in {path}", f"{found}", "use the workbench that made it")
     plan = validation.fitted(Plan, content, expected, REMEDY)
+    if plan.track not in catalogue.TRACKS and not plan.track_file:
+        raise InputError(expected, f"{validation.brief(plan.track)} as track", REMEDY)
+    plan.made_for  # noqa: B018 (a track of one's own is read once, so that a mistake shows here)
     shown = {picture for own in plan.raters.values() for one in own for picture in one.pictures}
     if not shown <= set(plan.pictures):
         raise InputError(expected, "a rater who sees a picture that isn't in it", REMEDY)

@@ -11,6 +11,7 @@ from aic_helpers.reporting import label_layout
 from aic_helpers.reporting.figure_style import BLUE, GREY, ORANGE, QUALITIES, WIDTH_IN, notice, short, styled
 from aic_helpers.studies.analysis import Analysis
 from aic_helpers.studies.plans import REFERENCE
+from aic_helpers.studies.tables import replaced_words
 from aic_helpers.tracks.significance import DECIDED
 
 
@@ -81,7 +82,7 @@ def raters(found: Analysis, *, narrow: bool = False) -> Figure:
 
 @styled
 def ranks(found: Analysis, score: str, *, narrow: bool = False) -> Figure:
-    """Return the ranks by one score before (MS-SSIM) and after (opinion), a line for each model.
+    """Return the ranks by one score before (by a metric) and after (by opinion), a line for each model.
 
     Between two places stands a grey bar where the rank is within noise.
     """
@@ -101,7 +102,7 @@ def ranks(found: Analysis, score: str, *, narrow: bool = False) -> Figure:
                 [side, side], row[f"{when}_rank"] + np.array([0, 1]), color=GREY, linewidth=6, alpha=0.5, zorder=0
             )
     axes.set(xlim=(-0.9, 1.9), ylim=(len(own) + 0.5, 0.5), yticks=[])
-    axes.set_xticks([0, 1], [f"{score} by MS-SSIM", f"{score} by opinion"])
+    axes.set_xticks([0, 1], [f"{score} by {replaced_words(found.plan)}", f"{score} by opinion"])
     axes.xaxis.tick_top()
     axes.tick_params(axis="x", length=0)
     axes.grid(visible=False)

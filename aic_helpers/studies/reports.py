@@ -23,7 +23,7 @@ from aic_helpers.studies import tables as study_tables
 from aic_helpers.studies.analysis import Analysis
 from aic_helpers.studies.folders import REPORT, RESULT
 from aic_helpers.studies.plans import PICTURES, REFERENCE
-from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.studies.scores_by_opinion import baseline_words
 
 PHOTOS, QUALITY = 3, 85
 """Photos whose pictures stand in the report, and the quality of WebP there: raters saw them without loss."""
@@ -76,10 +76,14 @@ def _seen(folder: Path, found: Analysis) -> Viewer | None:
         baseline=found.plan.baseline if found.plan.baseline in models else "",
         before="",
         reference=REFERENCE if REFERENCE in names else "",
-        metrics=[MOS, *catalogues.METRICS] if len(found.pictures) else [],
+        metrics=_metrics(found) if len(found.pictures) else [],
     )
     pictures = {(photo, name): _picture(folder, found, photo, name) for photo in chosen for name in names}
     return viewer_pages.viewer(given, catalogues.start(given, names), pictures)
+
+
+def _metrics(found: Analysis) -> list[catalogues.Metric]:
+    return [MOS, *catalogues.metrics(found.plan.made_for.protocol)]
 
 
 def _image(found: Analysis, photo: str) -> dict[str, Any]:
@@ -87,7 +91,7 @@ def _image(found: Analysis, photo: str) -> dict[str, Any]:
     if found.pictures.empty:
         return catalogues.image(photo, {})
     own = found.pictures[found.pictures["photo"] == photo].set_index("model")
-    keys = [metric["key"] for metric in (MOS, *catalogues.METRICS)]
+    keys = [metric["key"] for metric in _metrics(found)]
     figures = {str(model): {key: row[key] for key in keys} for model, row in own.iterrows()}
     words = f"The hidden reference: MOS {figures[REFERENCE]['mos']:.2f}." if REFERENCE in figures else ""
     return catalogues.image(photo, figures, words=words)
@@ -102,7 +106,7 @@ def _picture(folder: Path, found: Analysis, photo: str, model: str) -> Picture:
 
 def page(found: Analysis, seen: Viewer | None = None) -> str:
     """Return the report of a study; `seen`: what raters saw of some photos."""
-    by_score = [(score, study_tables.score_rows(found, score)) for score in TRACKS[found.plan.track].scores]
+    by_score = [(score, study_tables.score_rows(found, score)) for score in found.plan.made_for.scores.better]
     content: dict[str, Any] = {
         "name": found.plan.name,
         "about": [row for row in study_tables.plan_rows(found.plan) if row[0] != "seed"],
@@ -129,9 +133,10 @@ def _opinions(found: Analysis) -> list[Plot]:
     def alt() -> str:
         return "; ".join(f"{name} {row[value]:.2f}" for name, row in found.models.iterrows())
 
+    baseline = baseline_words(found.plan.made_for)
     caption = (
-        "The bars are 95 % intervals over raters. Orange is the track's SRCNN, grey the hidden reference. Two models "
-        "that the same raters saw differ more surely than their bars show: the table of pairs says what is decided."
+        f"The bars are 95 % intervals over raters. Orange is {baseline}, grey the hidden reference. Two models that the "
+        "same raters saw differ more surely than their bars show: the table of pairs says what is decided."
     )
     return [drawn("Opinion", caption, alt, lambda: study_plots.opinions(found, narrow=True), "opinions")]
 
@@ -152,7 +157,7 @@ def _against(found: Analysis) -> list[Plot]:
 
 def _ranks(found: Analysis) -> list[Plot]:
     plots = []
-    for score in TRACKS[found.plan.track].scores if len(found.scores) else ():
+    for score in found.plan.made_for.scores.better if len(found.scores) else ():
         own = found.scores[found.scores["score"] == score].sort_values("after_rank")
         alt = f"Score {score} by opinion, best first: {', '.join(own['model'])}"
         caption = "Orange lines: the rank changed. A grey bar between two places: within noise."

@@ -9,6 +9,7 @@ import pandas as pd
 from aic_helpers.reporting.text_tables import counted
 from aic_helpers.studies.analysis import Analysis
 from aic_helpers.studies.plans import METHODS, REFERENCE, Photo, Plan
+from aic_helpers.tracks.definitions import COLUMNS, TITLES
 
 Rows = list[tuple[str, ...]]
 
@@ -116,11 +117,12 @@ def rater_rows(found: Analysis) -> Rows:
 
 
 def score_rows(found: Analysis, score: str) -> Rows:
-    """Return a line a model: the score and rank before (MS-SSIM) and after (opinion); nothing where there is none."""
+    """Return a line a model: score and rank before (by a metric) and after (by opinion); nothing where none is."""
     if found.scores.empty:
         return []
+    metric = replaced_words(found.plan)
     head: Rows = [
-        ("model", "rank", f"{score} by opinion", "95 % interval", "to the next", f"{score} by MS-SSIM", "its rank")
+        ("model", "rank", f"{score} by opinion", "95 % interval", "to the next", f"{score} by {metric}", "its rank")
     ]
     own = found.scores[found.scores["score"] == score].sort_values("after_rank")
     return head + [
@@ -137,14 +139,19 @@ def score_rows(found: Analysis, score: str) -> Rows:
     ]
 
 
+def replaced_words(plan: Plan) -> str:
+    """Return the metric that opinion takes the place of; empty where the track has no such."""
+    opinion = plan.made_for.opinion
+    return TITLES[COLUMNS[opinion.in_place_of]] if opinion else ""
+
+
 def agreement_words(found: Analysis) -> str:
     """Return how far raters agree, and how the metrics agree with them."""
     parts = [] if math.isnan(found.alpha) else [f"Krippendorff's alpha {found.alpha:.2f}"]
-    names = {"psnr_db": "PSNR", "ms_ssim": "MS-SSIM"}
     for metric, values in found.correlations.items():
         about = f"Pearson {values['pearson']:.2f}, Spearman {values['spearman']:.2f}"
         about += f", within photos {values['within_photos']:.2f}"
-        parts.append(f"MOS and {names[metric]} of {counted(int(values['pictures']), 'picture')}: {about}")
+        parts.append(f"MOS and {TITLES[metric]} of {counted(int(values['pictures']), 'picture')}: {about}")
     return "; ".join(parts)
 
 

@@ -212,6 +212,10 @@ class Opinion(_Part):
     base: float
     per_grade: PositiveFloat = Field(description=ABOVE_0)
 
+    def in_place(self, grades: float) -> float:
+        """Return what stands for the metric of a model that was found so many grades better than the baseline."""
+        return self.base + self.per_grade * grades
+
 
 REFERENCES = {1: "sample_sr_srcnn", 2: "fsrcnn_x2", 3: "fsrcnn_x3", 4: "fsrcnn_x4"}
 """By how many times a network enlarges: what models are timed beside where a track names no baseline."""

@@ -202,4 +202,4 @@ def from_opinion(track: Track, *, mos: float, baseline_mos: float) -> float:
     for name, value in (("model", mos), ("baseline", baseline_mos)):
         if not 1 <= value <= 5:
             raise InputError(f"a mean opinion score of the {name} in 1 to 5", f"{value:g}", "check the value")
-    return track.opinion.base + track.opinion.per_grade * (mos - baseline_mos)
+    return track.opinion.in_place(mos - baseline_mos)

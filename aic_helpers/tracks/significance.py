@@ -103,10 +103,10 @@ def leads(track: Track, score: str, contenders: Sequence[Contender]) -> list[Lea
     speeds: list[Part] = []
     for place, one in enumerate(contenders):
         means = {name: float(columns[:, place].mean()) for name, columns in stacked.items()}
-        values.append(float(_signed(track, score, one.quantities(means))))
+        values.append(float(signed(track, score, one.quantities(means))))
         drawn_means = {name: drawn[name][:, place] for name in metrics}
-        draws.append(np.asarray(_signed(track, score, one.quantities(drawn_means))))
-        speeds.append(_speed_part(track, score, one, means, values[-1]))
+        draws.append(np.asarray(signed(track, score, one.quantities(drawn_means))))
+        speeds.append(speed_part(track, score, one, means, values[-1]))
     count = len(next(iter(stacked.values()))) if stacked else 0
     found = []
     for place in range(len(contenders) - 1):
@@ -118,19 +118,22 @@ def leads(track: Track, score: str, contenders: Sequence[Contender]) -> list[Lea
     return found
 
 
-def _signed(track: Track, score: str, quantities: Mapping[str, Quantity]) -> Quantity:
-    """Return a score, or its negative where lower ones are the better."""
+def signed(track: Track, score: str, quantities: Mapping[str, Quantity]) -> Quantity:
+    """Return a score, or its negative where lower ones are the better.
+
+    `quantities` may leave out those that are the same for all models.
+    """
     value = track.scores.value(score, {**track.fixed, **quantities})
     return value if track.scores.better[score] == "higher" else -value
 
 
-def _speed_part(track: Track, score: str, one: Contender, means: Mapping[str, float], value: float) -> Part:
-    """Return 0, with the interval of what the uncertainty of a speedup adds to the score."""
+def speed_part(track: Track, score: str, one: Contender, means: Mapping[str, float], value: float) -> Part:
+    """Return 0, with the interval of what the uncertainty of a speedup adds to the signed score, which has a value."""
     if one.speedup is None or not {"speedup", "time_ms"} & {*track.scores.needs(score)}:
         return 0.0, (0.0, 0.0)
     if one.speedup_ci95 is None:
         return 0.0, None
-    ends = sorted(float(_signed(track, score, one.quantities(means, end))) - value for end in one.speedup_ci95)
+    ends = sorted(float(signed(track, score, one.quantities(means, end))) - value for end in one.speedup_ci95)
     return 0.0, (min(ends[0], 0.0), max(ends[1], 0.0))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from fixtures import error_maps, labs
 from fixtures.hostile_models import freeze
-from fixtures.pirm2018 import ENHANCEMENT
+from fixtures.pirm2018 import ENHANCEMENT, METRICS
 from PIL import Image
 
 from aic_helpers.core.project_paths import PROJECT
@@ -401,7 +401,9 @@ def test_the_link_that_is_copied_brings_back_what_was_seen(page):
     said = page.locator(".aic-said").filter(has_text="image=dusk")
     said.wait_for()
     names = [{"name": name} for name in PICTURES]
-    made = catalogues.catalogue("", names, [catalogues.image(name, {}) for name in BLUES], models=["negative"])
+    made = catalogues.catalogue(
+        "", names, [catalogues.image(name, {}) for name in BLUES], models=["negative"], metrics=METRICS
+    )
     view = read_view(said.inner_text().removeprefix("copied: "), made)
     assert (view["image"], view["panes"], view["mode"], view["zoom"]) == ("dusk", [*PICTURES], "slider", 4)
     press(page, "m")

@@ -19,7 +19,7 @@ from aic_helpers.core.safe_texts import printable
 from aic_helpers.dashboard import compared_images, comparison_pages
 from aic_helpers.data import own_photos
 from aic_helpers.data.images import as_float, as_uint8, write_png
-from aic_helpers.evaluation.per_image import score_output
+from aic_helpers.evaluation.protocols import score_output
 
 BASELINE = "sample_sr_srcnn"
 
@@ -84,10 +84,10 @@ def test_without_a_target_there_are_no_figures_and_no_reference(tmp_path):
 def test_as_the_target_a_photo_has_figures_by_the_protocol(tmp_path):
     _, told, pictures = write(tmp_path, [model(tmp_path, "net")], way=own_photos.AS_TARGET, photos=[photo(tmp_path)])
     (image,) = told["catalogue"]["images"]
-    before, target = own_photos.prepare(noise(), own_photos.AS_TARGET, SUPER_RESOLUTION)
+    made = own_photos.prepare(noise(), own_photos.AS_TARGET, SUPER_RESOLUTION)
     np.testing.assert_array_equal(pictures["photo.png", "target"], noise())
-    for name, output in (("input", before), ("net", before + np.float32(0.1))):
-        expected = score_output(target, output, SUPER_RESOLUTION)
+    for name, output in (("input", made.given), ("net", made.given + np.float32(0.1))):
+        expected = score_output(made.target, output, SUPER_RESOLUTION.protocol)
         assert image["figures"][name] == {key: pytest.approx(expected[key]) for key in ("psnr_db", "ms_ssim")}
     assert image["words"] == "Taken as the target."
     assert told["catalogue"]["baseline"] == BASELINE
@@ -175,9 +175,7 @@ def test_where_no_model_gives_anything_the_page_before_stays(tmp_path, monkeypat
 def test_models_of_the_other_track_alone_make_no_page(tmp_path):
     (tmp_path / "ours").mkdir()
     (tmp_path / "ours" / "result.json").write_text(json.dumps(run_folders.result()))
-    message = (
-        "^expected a model for Track B: photo enhancement, found fast_sr, ours, made for the other track: name one"
-    )
+    message = "^expected a model for Track B: photo enhancement, found fast_sr, ours, made for another task: name one"
     with pytest.raises(InputError, match=message):
         write(tmp_path, ["fast_sr", str(tmp_path / "ours")], ENHANCEMENT, photos=[photo(tmp_path)])
     assert not (tmp_path / "page.html").exists()
@@ -188,14 +186,14 @@ def test_the_baseline_alone_is_shown_where_it_is_named(tmp_path):
     written, _, pictures = write(tmp_path, models, photos=[photo(tmp_path)])
     assert set(pictures) == {("photo.png", "input"), ("photo.png", BASELINE)}
     assert written.notes == [
-        "fast_enhancement is left out: it was made for the other track",
+        "fast_enhancement is left out: it was made for another task",
         "bad: it died of SIGSEGV",
     ]
 
 
 def test_a_model_of_the_other_track_is_told(tmp_path):
     written, told, _ = write(tmp_path, [model(tmp_path, "net"), "fast_enhancement"], photos=[photo(tmp_path)])
-    assert written.notes == ["fast_enhancement is left out: it was made for the other track"]
+    assert written.notes == ["fast_enhancement is left out: it was made for another task"]
     assert told["catalogue"]["notes"] == written.notes
 
 

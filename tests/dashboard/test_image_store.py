@@ -135,7 +135,7 @@ def test_a_model_nobody_knows_is_said_and_one_of_the_other_track_left_out(data, 
     found = opened(data, ["nonesuch", "sample_sr_srcnn"], tmp_path)
     assert found.models == ["sample_enhancement_srcnn", "nonesuch"]
     assert "expected a pretrained name" in found.pixels("first", "nonesuch")
-    assert found.notes == ["sample_sr_srcnn is left out: it was made for the other track"]
+    assert found.notes == ["sample_sr_srcnn is left out: it was made for another task"]
 
 
 def test_models_of_one_name_are_told_apart(data, tmp_path):
@@ -210,9 +210,9 @@ def test_of_few_images_the_one_to_begin_with_is_the_first(data, tmp_path):
 
 
 def test_a_photo_as_the_target_of_super_resolution():
-    before, target = own_photos.prepare(np.full((42, 61, 3), 9, np.uint8), own_photos.AS_TARGET, SUPER_RESOLUTION)
-    assert before.shape == target.shape == (40, 60, 3)
-    assert own_photos.prepare(GREY, own_photos.ENLARGED, SUPER_RESOLUTION)[0].shape == (160, 240, 3)
+    made = own_photos.prepare(np.full((42, 61, 3), 9, np.uint8), own_photos.AS_TARGET, SUPER_RESOLUTION)
+    assert made.given.shape == made.shown.shape == made.target.shape == (40, 60, 3)
+    assert own_photos.prepare(GREY, own_photos.ENLARGED, SUPER_RESOLUTION).given.shape == (160, 240, 3)
     assert list(own_photos.ways(ENHANCEMENT)) == ["the input, as it is"]
     with pytest.raises(InputError, match=r"expected a photo of at most 3.1 megapixels to enlarge 4 times, found 2000x"):
         own_photos.prepare(np.zeros((2000, 2000, 3), np.uint8), own_photos.ENLARGED, SUPER_RESOLUTION)

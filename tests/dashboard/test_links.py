@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 import pytest
+from fixtures.pirm2018 import METRICS
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.dashboard.links import read_view
@@ -14,6 +15,7 @@ MADE = catalogues.catalogue(
     [{"name": name} for name in ("input", "target", "fast_sr", AWKWARD)],
     [catalogues.image(name, {}) for name in ("baby", AWKWARD)],
     models=["fast_sr", AWKWARD],
+    metrics=METRICS,
 )
 
 

@@ -94,8 +94,8 @@ def test_the_models_of_a_dashboard_end_as_its_cell_runs_again(shell, monkeypatch
     runners = []
 
     class Outputs(FakeOutputs):
-        def __init__(self):
-            super().__init__()
+        def __init__(self, **given):
+            super().__init__(**given)
             runners.append(self)
 
     monkeypatch.setattr(comparing, "Outputs", Outputs)

@@ -5,6 +5,7 @@ import math
 
 import pytest
 from fixtures.browsing import HOSTILE
+from fixtures.pirm2018 import METRICS
 
 from aic_helpers.core.safe_texts import printable
 from aic_helpers.reporting import catalogues, viewer_pages
@@ -16,9 +17,8 @@ PICTURE = Picture("AAAA", 4, 3)
 def catalogue(image="baby", model="net", **how):
     figures = {model: {"psnr_db": 30.514, "ms_ssim": 0.977}, "input": {"psnr_db": math.inf, "ms_ssim": math.nan}}
     images = [catalogues.image(image, figures, **how)]
-    return catalogues.catalogue(
-        "A title", [{"name": name} for name in ("input", model, "target")], images, models=[model]
-    )
+    shown = [{"name": name} for name in ("input", model, "target")]
+    return catalogues.catalogue("A title", shown, images, models=[model], metrics=METRICS)
 
 
 def viewer(given, pictures, **how):
@@ -43,7 +43,7 @@ def test_the_view_begins_with_the_first_image_sorted_by_the_first_model():
 
 
 def test_without_images_nothing_is_chosen():
-    view = catalogues.start(catalogues.catalogue("A title", [], []), [])
+    view = catalogues.start(catalogues.catalogue("A title", [], [], metrics=METRICS), [])
     assert (view["image"], view["panes"], view["sort"]) == ("", [], ["psnr_db", "", ""])
 
 

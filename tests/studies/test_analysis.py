@@ -126,6 +126,34 @@ def test_repeats_by_hand():
     assert found.raters["repeats"].to_dict() == {"r1": 2.0, "r2": 0.0}
 
 
+FORMER = {
+    ("A", "div2k_srcnn"): (17.416301, 13.396301, 21.836301, 13.944460, 10.344405, 17.904511),
+    ("A", "m1"): (17.516301, 13.496301, 21.936301, 16.801634, 13.119594, 20.836361),
+    ("A", "m2"): (17.616301, 13.596301, 22.036301, 20.225411, 16.488309, 24.310449),
+    ("A", "m3"): (17.716301, 13.696301, 22.116301, 10.754080, 7.006010, 14.849104),
+    ("A", "m4"): (16.816301, 12.816301, 21.216301, 24.177775, 20.442085, 28.261522),
+    ("B", "div2k_srcnn"): (18.123480, 15.603480, 20.893480, 4.236115, 3.335893, 5.226317),
+    ("B", "m1"): (18.523480, 16.003480, 21.293480, 15.664811, 12.445686, 18.910248),
+    ("B", "m2"): (18.923480, 16.403480, 21.693480, 29.359919, 25.249084, 33.491392),
+    ("B", "m3"): (19.323480, 16.803480, 22.073480, -8.525407, -12.793008, -4.237969),
+    ("B", "m4"): (18.723480, 16.223480, 21.473480, 48.169376, 44.078388, 52.281101),
+    ("C", "div2k_srcnn"): (14.915913, 12.285913, 17.805913, 7.972230, 6.171980, 9.952457),
+    ("C", "m1"): (15.815913, 13.185913, 18.705913, 14.386578, 12.014028, 16.898428),
+    ("C", "m2"): (16.715913, 14.085913, 19.605913, 21.934132, 19.239129, 24.752544),
+    ("C", "m3"): (17.615913, 14.985913, 20.475913, 3.691469, 0.936219, 6.567387),
+    ("C", "m4"): (17.015913, 14.415913, 19.875913, 31.738861, 29.051567, 34.549900),
+}
+"""Of `simulated(5)`, before and after, each with its ends: what linear coefficients gave before there were formulas."""
+
+
+def test_the_formulas_of_pirm_2018_give_what_coefficients_gave():
+    found = analysis.analyse(*simulated(5), NONE).scores.set_index(["score", "model"])
+    columns = [f"{when}{end}" for when in ("before", "after") for end in ("", "_low", "_high")]
+    assert list(found.index) == list(FORMER)
+    for key, figures in FORMER.items():
+        assert tuple(found.loc[key, columns]) == pytest.approx(figures, abs=2e-6), key
+
+
 def test_scores_by_opinion_are_the_formulas_and_ranks_may_change():
     """`small_studies.model`: the further down the list, the lower PSNR and MS-SSIM; opinion turns that round."""
     found = analysis.analyse(*simulated(5), NONE)
@@ -209,11 +237,6 @@ def test_raters_too_few_to_decide_are_told_how_many_it_takes():
     plan, votes = simulated(1, raters=5)
     notes = analysis.analyse(plan, votes, NONE).notes
     assert "5 raters can't decide any pair of 6 models, even of one mind: 10 are needed." in notes
-
-
-def test_an_unknown_mapping():
-    with pytest.raises(InputError, match=r"^expected a mapping of opinions \(pirm2018-reconstructed\), found 'mine'"):
-        analysis.analyse(*simulated(1), NONE, mapping="mine")
 
 
 def test_votes_of_another_plan(tmp_path):

@@ -1,6 +1,7 @@
 """The plan's file: what is written is read, what is damaged is told in one line."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from fixtures import small_studies
@@ -15,6 +16,25 @@ def test_it_is_read_as_it_was_written(tmp_path, method):
     path = plans.write(plan, tmp_path)
     assert plans.read(tmp_path) == plan
     assert path.stat().st_mode & 0o777 == 0o600  # it says which picture is whose
+
+
+OWN = {"title": "Mine", "protocol": {"metrics": ["psnr"]}}
+
+
+def test_a_track_of_ones_own_is_in_the_plan(tmp_path):
+    plans.write(replace(small_studies.plan(track="mine"), track_file=OWN), tmp_path)
+    track = plans.read(tmp_path).made_for
+    assert (track.name, track.title, track.protocol.columns) == ("mine", "Mine", ["psnr_db"])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [({}, r'found "mine" as track: bring back'), ({**OWN, "titel": 1}, r"expected a track in mine\.toml.*titel")],
+)
+def test_a_plan_whose_track_cannot_be_read(tmp_path, content, message):
+    plans.write(replace(small_studies.plan(track="mine"), track_file=content), tmp_path)
+    with pytest.raises(InputError, match=message):
+        plans.read(tmp_path)
 
 
 def test_no_study(tmp_path):

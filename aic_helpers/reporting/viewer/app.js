@@ -212,11 +212,15 @@ async function exactly(app, image, names, box) {
   return found;
 }
 
+/** Return a rectangle's figures in words, which are of RGB: where the track's own are of luma, they say so. */
 function boxWords(app, { psnr_db: psnr, ssim }) {
-  const [ofPsnr, ofSsim] = ["psnr_db", "ms_ssim"].map((key) => app.catalogue.metrics.find((any) => any.key === key));
   const words = {};
-  if (ofPsnr) words.psnr_db = figureWords(psnr, ofPsnr);
-  if (ofSsim) words.ms_ssim = ssim === null ? "too small for SSIM" : `SSIM ${ssim.toFixed(4)}`;
+  for (const metric of app.catalogue.metrics) {
+    const colour = metric.colour === "y" ? "RGB " : "";
+    if (metric.key === "psnr_db") words.psnr_db = colour + figureWords(psnr, metric);
+    if (metric.key === "ssim" || metric.key === "ms_ssim")
+      words[metric.key] = ssim === null ? "too small for SSIM" : `${colour}SSIM ${ssim.toFixed(4)}`;
+  }
   return words;
 }
 

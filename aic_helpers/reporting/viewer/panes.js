@@ -7,7 +7,7 @@ import { drawPicture } from "./paints.js";
 import { pixelsOf } from "./pictures.js";
 import { drawHistogram, histogramOf, valueAt } from "./pixels.js";
 import { figureWords, gainOf, leadWords } from "./sorting.js";
-import { MOST_PANES } from "./states.js";
+import { MOST_PANES, titleOf } from "./states.js";
 
 const GAP_PX = 6;
 const TWO_LINES_PX = 240; // below this width of a pane its values need two lines
@@ -171,8 +171,9 @@ function nameFrame(app, pane, names) {
   pane.name.hidden = !isNamed;
   pane.other.hidden = names.length < 2;
   pane.frame.classList.toggle("aic-lying", !app.view.upright);
-  if (pane.name.textContent !== names[0]) pane.name.textContent = names[0];
-  if (names[1] && pane.other.textContent !== names[1]) pane.other.textContent = names[1];
+  const titles = names.map((name) => titleOf(app.catalogue, name));
+  if (pane.name.textContent !== titles[0]) pane.name.textContent = titles[0];
+  if (titles[1] && pane.other.textContent !== titles[1]) pane.other.textContent = titles[1];
 }
 
 function tellFrame(app, pane, names, found, isWhole) {
@@ -188,7 +189,7 @@ function tellFrame(app, pane, names, found, isWhole) {
   const isLost = app.pictures.isLost(app.view.image);
   const awaited = isLost ? "no kernel answers" : app.progress || (isPreview ? "small copy" : "waiting");
   pane.note.textContent = !isThere ? awaited : isWhole ? kinds.filter(Boolean).join(", ") : "computing";
-  pane.frame.setAttribute("aria-label", `${names.join(" and ")}, ${app.view.image}; press ? for the keys`);
+  pane.frame.setAttribute("aria-label", `${names.map((name) => titleOf(app.catalogue, name)).join(" and ")}, ${app.view.image}; press ? for the keys`);
   pane.frame.setAttribute("aria-busy", String(!isThere || !isWhole));
 }
 
@@ -262,7 +263,7 @@ function pixelAt(app, picture, point) {
 function fillPane(app, pane) {
   const name = app.view.panes[pane.number];
   const { catalogue } = app;
-  const options = catalogue.shown.map((shown) => [shown.name, shown.name]);
+  const options = catalogue.shown.map(({ name: shown }) => [shown, titleOf(catalogue, shown)]);
   fillMenu(pane.select, options, name);
   const picture = app.pictures.of(app.view.image, name);
   pane.figures.replaceChildren(...figuresOf(app, name, picture));

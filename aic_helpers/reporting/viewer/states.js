@@ -26,6 +26,9 @@ const START = {
   sort: ["", "", ""],
 };
 
+/** Return what people read of something shown: an input that is enlarged says so. */
+export const titleOf = ({ shown }, name) => shown.find((one) => one.name === name)?.title ?? name;
+
 const bounded = (value, least, most, other) => {
   const number = Number(value);
   return Number.isFinite(number) ? Math.min(Math.max(number, least), most) : other;

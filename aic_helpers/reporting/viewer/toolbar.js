@@ -5,7 +5,7 @@ import { ZOOMS } from "./geometry.js";
 import { setZoom } from "./hand.js";
 import { drawScale, scaleWords } from "./pixels.js";
 import { sortedImages } from "./sorting.js";
-import { CHANNELS, LIGHTS, MODES, MOST_PANES, SHOWS, TIMES } from "./states.js";
+import { CHANNELS, LIGHTS, MODES, MOST_PANES, SHOWS, TIMES, titleOf } from "./states.js";
 
 const numbers = (count, from = 1) => Array.from({ length: count }, (_, at) => at + from);
 
@@ -75,7 +75,7 @@ export function makeScale(app) {
     if (el.hidden) return;
     channels.hidden = times.hidden = view.show === "structure";
     drawScale(bar, view);
-    words.textContent = `${app.reference() ? `from the ${app.reference()}: ` : ""}${scaleWords(view)}`;
+    words.textContent = `${app.reference() ? `from the ${titleOf(app.catalogue, app.reference())}: ` : ""}${scaleWords(view)}`;
     bar.setAttribute("aria-label", words.textContent);
     fillMenu(channels, Object.entries(CHANNELS), view.channels);
     fillMenu(
@@ -147,6 +147,7 @@ function refreshMore(app, el, { track, sort, light, rows, histogram, line, save 
     catalogue.track,
   );
   const names = catalogue.shown.map(({ name }) => name).filter((name) => name !== catalogue.reference);
+  const listed = (some) => some.map((name) => [name, titleOf(catalogue, name)]);
   fillMenu(
     sort[0],
     catalogue.metrics.map(({ key, title }) => [key, title]),
@@ -154,11 +155,11 @@ function refreshMore(app, el, { track, sort, light, rows, histogram, line, save 
   );
   fillMenu(
     sort[1],
-    names.map((name) => [name, name]),
+    listed(names),
     view.sort[1],
   );
-  fillMenu(sort[2], [["", "nothing"], ...names.map((name) => [name, name])], view.sort[2]);
-  fillMenu(save, [["", "Save PNG …"], ...view.panes.map((name) => [name, name])], "");
+  fillMenu(sort[2], [["", "nothing"], ...listed(names)], view.sort[2]);
+  fillMenu(save, [["", "Save PNG …"], ...listed(view.panes)], "");
   light.value = view.light;
   rows.hidden = view.mode !== "side";
   line.hidden = view.mode !== "slider";
