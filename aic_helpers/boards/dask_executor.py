@@ -20,6 +20,7 @@ from aic_helpers.boards.executors import WorkerError
 from aic_helpers.core import installation, isolation, machine
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
+from aic_helpers.models import sources
 from aic_helpers.profiling.network_pairs import conditions_of
 from aic_helpers.profiling.profiler import Profile
 from aic_helpers.profiling.timing import Limits
@@ -139,7 +140,7 @@ class DaskExecutor:
         count = len(settings.dataset.pairs[: settings.limit])
         progress(0, count, "images")
         packed = dask_tasks.pack(settings.dataset, settings.limit)
-        found = self._do(dask_tasks.assess, [_model(settings), packed], settings.track.name)
+        found = self._do(dask_tasks.assess, [_model(settings), packed], _told(settings))
         for name, content in found["pictures"].items():
             (settings.folder / name).write_bytes(content)
         images = pd.DataFrame(found["rows"])
@@ -158,8 +159,8 @@ class DaskExecutor:
         if cache_keys.stale(result, settings.folder, "profile", key) is None:
             return
         progress(0, None, "profiling on the cluster")
-        blobs = [_model(settings), _photo(settings)]
-        found = self._do(dask_tasks.profile, blobs, settings.track.name, limits, resources=PROFILING)
+        blobs = [_model(settings), _photo(settings), sources.baseline_pb(settings.track).read_bytes()]
+        found = self._do(dask_tasks.profile, blobs, _told(settings), limits, resources=PROFILING)
         measured = Profile(found["result"], pd.DataFrame(found["samples"]))
         now = result.model_copy(update={"profile": schema.Profile.model_validate(measured.result)})
         steps.record_profile(settings, measured, self.profile_key(settings, limits, now))
@@ -267,6 +268,11 @@ def _identities(client: Client) -> dict[str, dict[str, str]]:
             raise
         found = f"one without it, or with another ({error})"
         raise InputError("this workbench on every worker", found, "install the same version there") from None
+
+
+def _told(settings: Settings) -> tuple[str, dict[str, Any]]:
+    """Return the track as a worker makes it again: it need not have the file."""
+    return settings.track.name, settings.track.content
 
 
 def _model(settings: Settings) -> bytes:

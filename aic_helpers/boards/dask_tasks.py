@@ -23,15 +23,15 @@ from aic_helpers.core import isolation
 from aic_helpers.core.locks import locked
 from aic_helpers.data.datasets import Dataset, open_dataset
 from aic_helpers.evaluation import example_images, isolated
-from aic_helpers.models import sources
 from aic_helpers.processes import confinement
 from aic_helpers.profiling import profiler, requirements
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, warm_start
-from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.tracks import catalogue
+from aic_helpers.tracks.definitions import Task
 
-FOLDERS = {"super_resolution": ("HR", ""), "enhancement": ("target", "input")}
-"""Of a packed dataset, by track: the folders of the targets and of the inputs."""
+Told = tuple[str, dict[str, Any]]
+"""A track's name, and what its file says."""
 
 TIMING_LOCK = Path(tempfile.gettempdir()) / "aic-timing.lock"
 """Held by the one worker of a machine that times a model."""
@@ -74,13 +74,18 @@ def is_confined() -> bool:
 def pack(dataset: Dataset, limit: int | None) -> bytes:
     """Return the validation images that a limit leaves as a ZIP file, of the same bytes every time."""
     packed = io.BytesIO()
-    folders = FOLDERS[dataset.track.name]
+    folders = _folders(dataset.track.task)
     with zipfile.ZipFile(packed, "w") as archive:
         for pair in dataset.pairs[:limit]:
             for folder, file in zip(folders, (pair.target, pair.input), strict=True):
                 if file is not None:
                     archive.writestr(zipfile.ZipInfo(f"{folder}/{file.name}"), file.read_bytes())
     return packed.getvalue()
+
+
+def _folders(task: Task) -> tuple[str, str]:
+    """Return the folders of the targets and of the inputs in a packed dataset."""
+    return ("target", "input") if task.scale == 1 else ("HR", f"LR_bicubic/X{task.scale}")
 
 
 def identity() -> dict[str, str]:
@@ -93,9 +98,9 @@ def identity() -> dict[str, str]:
     }
 
 
-def assess(model: bytes, images: bytes, track: str) -> dict[str, Any]:
+def assess(model: bytes, images: bytes, track: Told) -> dict[str, Any]:
     """Return the rows of an `aic_helpers.evaluation.isolated.Evaluator`, what ran the model, and pictures by name."""
-    dataset = open_dataset(str(_unpacked(images)), TRACKS[track])
+    dataset = open_dataset(str(_unpacked(images)), catalogue.made(*track))
     with tempfile.TemporaryDirectory() as examples, isolated.Evaluator(dataset) as evaluator:
         frame = evaluator.assess(_kept(model), examples=Path(examples))
         files = [Path(examples) / name for name in example_images.EXAMPLES]
@@ -103,12 +108,10 @@ def assess(model: bytes, images: bytes, track: str) -> dict[str, Any]:
     return {"rows": frame.to_dict("records"), "runtime": frame.attrs["runtime"], "pictures": pictures}
 
 
-def profile(model: bytes, photo: bytes, track: str, limits: Limits) -> dict[str, Any]:
+def profile(model: bytes, photo: bytes, baseline: bytes, track: Told, limits: Limits) -> dict[str, Any]:
     """Return what `aic_helpers.profiling.profiler.profile` does, made while no other timing goes on here."""
     with locked(TIMING_LOCK):
-        measured = profiler.profile(
-            _kept(model), sources.baseline_pb(TRACKS[track]), limits=limits, image=_photo(photo)
-        )
+        measured = profiler.profile(_kept(model), _kept(baseline), limits=limits, image=_photo(photo))
     return {"result": measured.result, "samples": measured.samples.to_dict("records")}
 
 

@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aic_helpers.boards.folders import Entry
+from aic_helpers.boards.orders import PSNR, Order
+from aic_helpers.core.errors import InputError
 from aic_helpers.reporting import text_tables
-from aic_helpers.runs import report_texts, result_tables
+from aic_helpers.runs import quantities, report_texts, result_tables
 from aic_helpers.runs.schema import Result
+from aic_helpers.tracks import scoring
+from aic_helpers.tracks.definitions import COLUMNS, Track
+from aic_helpers.tracks.scoring import Figure, Score
 from aic_helpers.weights.layer_matching import BY_ORDER
 
 DONE, FAILED, WAITING = "done", "failed", "waiting"
 
-SCORES = ("A", "B", "C")
+QUALITY = {column: ("metrics", column) for column in COLUMNS.values()}
 
-FIGURES = {
-    "psnr_db": ("metrics", "psnr_db"),
-    "ms_ssim": ("metrics", "ms_ssim"),
-    "speedup": ("profile", "speedup"),
-    "score_A": ("A", "value"),
-    "score_B": ("B", "value"),
-    "score_C": ("C", "value"),
-}
-"""Columns with a 95 % interval, and where they stand in a result."""
+FIGURES = QUALITY | {"speedup": ("profile", "speedup")}
+"""Columns with a 95 % interval beside the scores, and where they stand in a result."""
 
 SINGLE = {
     "time_ms": ("profile", "time_ms"),
+    "baseline_time_ms": ("profile", "baseline_time_ms"),
     "peak_rss_mib": ("profile", "peak_rss_mib"),
     "gmacs_720p": ("model", "gmacs_720p"),
+    "macs": ("model", "macs"),
 }
 COUNTS = {
     "bytes": ("model", "bytes"),
@@ -39,17 +40,30 @@ COUNTS = {
 
 Row = dict[str, Any]
 
+Scores = Mapping[str, Score]
+"""By the names of orders."""
 
-def row(entry: Entry) -> Row:
-    """Return the figures of one entry, without its place among the others."""
-    result = entry.result
-    status, reason = _status(entry)
+
+def row(entry: Entry, orders: Sequence[Order]) -> Row:
+    """Return the figures of one entry, without its place among the others.
+
+    Parameters
+    ----------
+    entry : Entry
+    orders : sequence of Order
+        By what models of its track are ranked.
+    """
+    result, found_scores = entry.result, scores(entry, orders)
+    status, reason = _status(entry, orders, found_scores)
     found: Row = {name: getattr(entry, name) for name in ("name", "track", "model", "checkpoint", "folder")}
     found |= {"status": status, "reason": reason, "machine": _machine(result), "data": _data(result)}
     for column, (part, key) in FIGURES.items():
-        held = result and (result.scores.get(part) if part in SCORES else getattr(result, part))
-        low, high = getattr(held, "ci95" if part in SCORES else f"{key}_ci95", None) or (math.nan, math.nan)
-        found |= {column: _number(getattr(held, key, None)), f"{column}_low": low, f"{column}_high": high}
+        held = getattr(result, part, None)
+        found |= _with_ends(column, getattr(held, key, None), getattr(held, f"{key}_ci95", None))
+    for order in orders:
+        if order.column not in FIGURES:
+            score = found_scores[order.name]
+            found |= _with_ends(order.column, score.value, score.ci95)
     for column, (part, key) in (SINGLE | COUNTS).items():
         value = getattr(getattr(result, part, None), key, None)
         found[column] = value if column in COUNTS else _number(value)
@@ -59,13 +73,35 @@ def row(entry: Entry) -> Row:
     return found
 
 
+def _with_ends(column: str, value: float | None, ci95: tuple[float, float] | None) -> Row:
+    low, high = ci95 or (math.nan, math.nan)
+    return {column: _number(value), f"{column}_low": low, f"{column}_high": high}
+
+
+def scores(entry: Entry, orders: Sequence[Order]) -> dict[str, Score]:
+    """Return by what an entry is ranked, by the names of orders; without a value it says what is missing."""
+    found = {order.name: (order, _figures(entry, order)) for order in orders}
+    return {name: _score(order, figures) for name, (order, figures) in found.items()}
+
+
+def _figures(entry: Entry, order: Order) -> dict[str, Figure]:
+    return quantities.quantities(order.track, entry.result) if entry.result else {}
+
+
+def _score(order: Order, figures: Mapping[str, Figure]) -> Score:
+    try:
+        return scoring.scores(order.track, figures)[order.score]
+    except InputError as error:
+        return Score(None, None, str(error))
+
+
 def _doubts(result: Result) -> list[str]:
     """Return why the figures may not mean what they seem to: what the outputs say, and weights that no name placed."""
     of_outputs = [doubt.text for doubt in result.metrics.doubts] if result.metrics else []
     return of_outputs + [note for note in (result.model.notes if result.model else []) if note.startswith(BY_ORDER)]
 
 
-def _status(entry: Entry) -> tuple[str, str]:
+def _status(entry: Entry, orders: Sequence[Order], found: Scores) -> tuple[str, str]:
     """Return the status of an entry, and in one line why it has no rank."""
     result = entry.result
     if entry.problem or entry.failure:
@@ -80,21 +116,28 @@ def _status(entry: Entry) -> tuple[str, str]:
         return WAITING, f"not finished: without {', '.join(lacking)}"
     if broken := _broken(entry):
         return DONE, f"breaks {', '.join(broken)}"
-    return DONE, _without_rank(entry, result)
+    return DONE, _without_rank(entry, result, orders, found)
 
 
-def _without_rank(entry: Entry, result: Result) -> str:
+def _without_rank(entry: Entry, result: Result, orders: Sequence[Order], found: Scores) -> str:
     """Return why a row whose model is done and keeps the rules can't be ranked; empty where it can."""
-    values = [_number(score.value) for score in result.scores.values()]
-    if len(values) != len(SCORES) or not all(map(math.isfinite, values)):
-        return f"no scores: {report_texts.no_scores(result)}"
+    track = orders[0].track
+    if all(score.value is None for score in found.values()):
+        return f"no {'ranks' if orders[0].column == PSNR else 'scores'}: {_no_scores(result, track)}"
     if entry.images.empty:
         return "images.csv has no figures of single images: make the run again"
-    for name in ("psnr_db", "ms_ssim"):
+    for name in track.protocol.columns:
         mean, stated = float(entry.images[name].mean(skipna=False)), _number(getattr(result.metrics, name))
         if not math.isclose(mean, stated, rel_tol=1e-9):
             return f"images.csv has a mean {name} of {mean:.6g}, result.json {stated:.6g}: make the run again"
     return ""
+
+
+def _no_scores(result: Result, track: Track) -> str:
+    try:
+        return report_texts.no_scores(result, track)
+    except InputError as error:  # a figure that can't be
+        return str(error)
 
 
 def verdicts(entry: Entry) -> dict[str, str]:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import pandas as pd
-from pydantic import BaseModel, Field, StrictBool, StrictInt
+from pydantic import BaseModel, Field, StrictBool, StrictInt, model_validator
 
 from aic_helpers.core import validation
-from aic_helpers.core.errors import InputError
+from aic_helpers.core.errors import InputError, nearest
 from aic_helpers.core.project_paths import runs_folder
 from aic_helpers.core.safe_texts import printable
 from aic_helpers.runs import results
 from aic_helpers.runs.run_folders import printable_result, read_table
 from aic_helpers.runs.schema import Result, Text
-from aic_helpers.tracks.catalogue import TRACKS, TrackName
+from aic_helpers.tracks import catalogue
+from aic_helpers.tracks.catalogue import PIRM2018, TRACKS
+from aic_helpers.tracks.definitions import COLUMNS, Track
 
 SCHEMA = 1
 
@@ -27,14 +32,14 @@ MAKE = "make one with: aic board run SPEC"
 
 class _PlannedEntry(BaseModel):
     name: str
-    track: TrackName
+    track: str
     folder: str
     model: Text = ""
     checkpoint: Text = ""
 
 
 class _Plan(BaseModel):
-    """`board.json`, as `aic board run` writes it."""
+    """`board.json`, as `aic board run` writes it; `track_files` are the contents of tracks of one's own, by name."""
 
     schema_: Literal[1] = Field(alias="schema")
     name: str
@@ -42,7 +47,24 @@ class _Plan(BaseModel):
     limit: StrictInt | None
     profile: StrictBool
     until: Text = ""
+    track_files: dict[str, dict[str, Any]] = {}
     entries: list[_PlannedEntry]
+
+    @model_validator(mode="after")
+    def _knows_its_tracks(self) -> Self:
+        for place, entry in enumerate(self.entries):
+            if entry.track not in {*self.track_files, *TRACKS}:
+                found = f"{json.dumps(entry.track)} as entries[{place}].track"
+                remedy = nearest(entry.track, TRACKS, "make the board again")
+                raise InputError("a track that is shipped, or one in track_files", found, remedy)
+        return self
+
+    @property
+    def tracks(self) -> dict[str, Track]:
+        """The tracks of the entries by name, those that are shipped first; PIRM 2018's where there is no entry."""
+        named = {entry.track for entry in self.entries} or {*PIRM2018}
+        own = {name: catalogue.made(name, self.track_files[name]) for name in self.track_files if name in named}
+        return {name: TRACKS[name] for name in TRACKS if name in named - {*own}} | own
 
 
 class Failure(BaseModel):
@@ -67,7 +89,7 @@ class Entry:
     result : Result or None
         From `result.json`, where there is one.
     images : DataFrame
-        ``psnr_db`` and ``ms_ssim`` by image, sorted by the images' names; empty where there is none.
+        The track's metrics by image, sorted by the images' names; empty where there is none.
     failure : str
         Why the model failed for good, in one line; empty where it didn't.
     problem : str
@@ -87,9 +109,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Board:
-    """A board: many models judged on one or both tracks.
+    """A board: many models judged on one or more tracks.
 
-    `until` says until when models were timed (see `aic_helpers.boards.specs.Spec`), `note` what a reader has to know.
+    `until` says until when models were timed (see `aic_helpers.boards.specs.Spec`), `note` what a reader has to know;
+    `tracks` are those of the entries, by name, in the order in which they are shown.
     """
 
     folder: Path
@@ -100,6 +123,7 @@ class Board:
     entries: list[Entry]
     note: str = ""
     until: str = ""
+    tracks: Mapping[str, Track] = field(default_factory=dict)
 
 
 def open_board(folder: str | Path = "") -> Board:
@@ -118,8 +142,10 @@ def open_board(folder: str | Path = "") -> Board:
         raise InputError(f"a board ({FILE}) at {place}", found, MAKE)
     content = printable(validation.load_json(place / FILE, f"JSON in {place / FILE}", MAKE))
     plan = validation.fitted(_Plan, content, f"a whole board of schema {SCHEMA} in {place / FILE}", MAKE)
-    entries = [_entry(place, entry) for entry in plan.entries]
-    return Board(place, _line(plan.name), _line(plan.data), plan.limit, plan.profile, entries, until=plan.until)
+    tracks = plan.tracks
+    entries = [_entry(place, entry, tracks[entry.track]) for entry in plan.entries]
+    name, data = _line(plan.name), _line(plan.data)
+    return Board(place, name, data, plan.limit, plan.profile, entries, until=plan.until, tracks=tracks)
 
 
 def board_or_runs(folder: str | Path = "") -> Board:
@@ -134,13 +160,34 @@ def boards_folder() -> Path:
 
 def of_runs(folder: Path) -> Board:
     """Return the runs in a folder like `runs/` as a board; it may be empty."""
-    found = sorted(path for track in TRACKS for path in (folder / track).glob("*") if (path / "result.json").is_file())
+    found = sorted(path for path in folder.glob("*/*") if (path / "result.json").is_file())
+    tracks = {name: track for name in _tracks_first(found) if (track := _track_of_runs(name, found))}
     entries = [
-        _entry(folder, _PlannedEntry(name=path.name, track=path.parent.name, folder=str(path.relative_to(folder))))
+        _entry(folder, _PlannedEntry(name=path.name, track=name, folder=str(path.relative_to(folder))), track)
+        for name, track in tracks.items()
         for path in found
+        if path.parent.name == name
     ]
     note = "No board was made yet, so these are the single runs" if entries else "There is no board and no run yet"
-    return Board(folder, "runs", "", None, True, entries, f"{note}: aic board run SPEC makes a board, aic run a run.")
+    note = f"{note}: aic board run SPEC makes a board, aic run a run."
+    return Board(folder, "runs", "", None, True, entries, note, tracks=tracks)
+
+
+def _tracks_first(found: Sequence[Path]) -> list[str]:
+    """Return the names of the folders that runs are in, those of shipped tracks first; PIRM 2018's without any."""
+    names = {path.parent.name for path in found}
+    return [*(name for name in TRACKS if name in names), *sorted(names - {*TRACKS})] or [*PIRM2018]
+
+
+def _track_of_runs(name: str, found: Sequence[Path]) -> Track | None:
+    """Return the track whose runs are in the folder of its name; one of one's own as its first run has it."""
+    if name in TRACKS:
+        return TRACKS[name]
+    read = (results.find_whole(path) for path in found if path.parent.name == name)
+    own = next((result for result in read if result and result.track == name and result.track_file), None)
+    with suppress(InputError):
+        return results.track_of(own) if own else None
+    return None
 
 
 def _newest() -> Path:
@@ -150,17 +197,17 @@ def _newest() -> Path:
     return boards[-1].parent
 
 
-def _entry(board: Path, planned: _PlannedEntry) -> Entry:
+def _entry(board: Path, planned: _PlannedEntry, track: Track) -> Entry:
     """Return an entry with what its run folder holds."""
     known = {name: _line(text) for name, text in planned}
-    blank = pd.DataFrame({"psnr_db": [], "ms_ssim": []})
+    blank = pd.DataFrame(columns=[*COLUMNS.values()], dtype=float)
     result, images, failure, problem = None, blank, "", ""
     try:
         run = _inside(board, planned.folder)
         failure = _why(run / FAILURE)
         if (run / "result.json").is_file():
-            result = _result(run, known["track"])
-            images = _images(run)
+            result = _result(run, track)
+            images = _images(run, track)
     except InputError as error:
         problem = _line(error)
     except OSError as error:
@@ -194,18 +241,21 @@ def _why(path: Path) -> str:
     return _line(f"{failure.stage or 'run'}: {failure.reason}")
 
 
-def _result(run: Path, track: str) -> Result:
+def _result(run: Path, track: Track) -> Result:
     read = results.read(run)
     results.require_as_written(read, run)
     result = printable_result(read)
-    if result.track != track:
-        raise InputError(f"a result of track {track}", f"one of {result.track}", "make the run again")
+    if result.track != track.name:
+        raise InputError(f"a result of track {track.name}", f"one of {result.track}", "make the run again")
+    if results.track_of(result).task != track.task:
+        found = f"one of another {track.name}.toml"
+        raise InputError(f"a result of what {track.name} asks networks for", found, "make the run again")
     return result
 
 
-def _images(run: Path) -> pd.DataFrame:
+def _images(run: Path, track: Track) -> pd.DataFrame:
     table, problem = read_table(run / "images.csv")
-    columns = ["psnr_db", "ms_ssim"]
+    columns = track.protocol.columns
     if problem or not {"image", *columns} <= set(table.columns):
         return pd.DataFrame(columns=columns, dtype=float)
     numbers = table.set_index("image")[columns].apply(pd.to_numeric, errors="coerce")

@@ -8,11 +8,12 @@ from pathlib import Path
 import pandas as pd
 
 from aic_helpers.boards.folders import Entry
+from aic_helpers.boards.orders import Order
 from aic_helpers.boards.standings import Standings, ordered
 from aic_helpers.core.errors import InputError, in_words
 from aic_helpers.data.datasets import open_dataset
 from aic_helpers.runs import candidates, results
-from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.tracks.definitions import Track
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,10 @@ class Pairing:
     words: str
 
 
-def pair(shown: Standings, row: int, by: str) -> Pairing:
+def pair(shown: Standings, row: int, by: Order) -> Pairing:
     """Return what is compared where a row of the standings is chosen.
 
-    The chosen model is shown beside the leader by a score, and the leader beside the next. Where there is no other, or
+    The chosen model is shown beside the leader by an order, and the leader beside the next. Where there is no other, or
     its run can't be shown, the baseline does.
 
     Raises
@@ -62,7 +63,7 @@ def pair(shown: Standings, row: int, by: str) -> Pairing:
     folders = [shown.board.folder / entry.folder for entry in runs]
     limit = 0 if pd.isna(chosen["limit"]) else int(chosen["limit"])
     data = own.result.data.name if own.result else shown.board.data
-    return Pairing(folders, data, limit, _most_apart(runs, data, own.track), words)
+    return Pairing(folders, data, limit, _most_apart(runs, data, shown.tracks[own.track]), words)
 
 
 def _entry(shown: Standings, row: pd.Series) -> Entry:
@@ -73,15 +74,15 @@ def _entry(shown: Standings, row: pd.Series) -> Entry:
     )
 
 
-def _other(shown: Standings, chosen: pd.Series, by: str) -> tuple[pd.Series | None, str]:
+def _other(shown: Standings, chosen: pd.Series, by: Order) -> tuple[pd.Series | None, str]:
     """Return the row to show beside the chosen one, and what it is; None where nothing else is ranked."""
     own = ordered(shown.table, chosen["track"], by)
-    ranked = own[own[f"rank_{by}"].notna()]
+    ranked = own[own[f"rank_{by.name}"].notna()]
     others = ranked.drop(chosen.name, errors="ignore")
     if others.empty:
         return None, ""
     is_leader = ranked.index[0] == chosen.name
-    return others.iloc[0], f"the next by score {by}" if is_leader else f"the leader by score {by}"
+    return others.iloc[0], f"the next by {by.title}" if is_leader else f"the leader by {by.title}"
 
 
 def _beside(shown: Standings, own: Entry, row: pd.Series, role: str) -> tuple[str, list[Entry]]:
@@ -106,9 +107,9 @@ def _require_run(shown: Standings, entry: Entry) -> None:
         raise InputError(f"the run folder {folder}", in_words(error), "make the run again") from None
 
 
-def _most_apart(runs: list[Entry], data: str, track: str) -> str:
+def _most_apart(runs: list[Entry], data: str, track: Track) -> str:
     """Return the image on which two runs differ most in PSNR, of those that are there."""
-    names = {pair.name for pair in open_dataset(data, TRACKS[track]).pairs}
+    names = {pair.name for pair in open_dataset(data, track).pairs}
     if len(runs) < 2:
         return ""
     apart = (runs[0].images["psnr_db"] - runs[1].images["psnr_db"]).abs().dropna()

@@ -10,7 +10,7 @@ import traitlets
 from IPython.display import display
 
 from aic_helpers.boards import pairings, track_tables
-from aic_helpers.boards.entry_rows import SCORES
+from aic_helpers.boards.orders import Order
 from aic_helpers.boards.pairings import Pairing
 from aic_helpers.boards.standings import Standings
 from aic_helpers.core.errors import InputError
@@ -36,8 +36,8 @@ class Panel(widgets.VBox):
     ----------
     shown : Standings
     track : str
-    by : {"A", "B", "C"}
-        The score to begin with.
+    by : str
+        What ranks at first; by default the first that the track has.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Panel(widgets.VBox):
 
     viewer: Dashboard | None = None
 
-    def __init__(self, shown: Standings, track: str, by: str = "A") -> None:
+    def __init__(self, shown: Standings, track: str, by: str = "") -> None:
         self._shown, self._track = shown, track
         self.table = StandingsTable(markup=track_tables.markup(track_tables.track_table(shown, track, by)))
         self.place = widgets.Output()
@@ -63,10 +63,11 @@ class Panel(widgets.VBox):
 
     def _asked(self, _: Any, content: dict[str, Any], __: Any) -> None:
         rows = self._shown.table.index[self._shown.table["track"] == self._track]
-        if content["row"] in rows and content["by"] in SCORES:
-            self._open(content["row"], content["by"])
+        orders = self._shown.orders(self._track)
+        if content["row"] in rows and content["by"] in range(len(orders)):
+            self._open(content["row"], orders[content["by"]])
 
-    def _open(self, row: int, by: str) -> None:
+    def _open(self, row: int, by: Order) -> None:
         """Show a model's images in place of what is open, or say why not."""
         self._close_viewer()
         self.table.words = f"Opening {self._shown.table.loc[row, 'name']}."

@@ -9,6 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from aic_helpers.boards.orders import Order
+from aic_helpers.boards.standings import is_ranked
+from aic_helpers.boards.tables import METRICS, axis_label
 from aic_helpers.reporting import label_layout
 from aic_helpers.reporting.figure_style import (
     BLUE,
@@ -16,7 +19,6 @@ from aic_helpers.reporting.figure_style import (
     GRID,
     INK,
     ORANGE,
-    QUALITIES,
     WIDTH_IN,
     notice,
     plain_ticks,
@@ -24,8 +26,8 @@ from aic_helpers.reporting.figure_style import (
     styled,
 )
 from aic_helpers.runs.run_plots import pareto_front
+from aic_helpers.tracks.definitions import Track
 from aic_helpers.tracks.significance import DECIDED
-from aic_helpers.tracks.TODO import SPEEDUP_CAP
 
 MANY = 15
 """Up to this many models each has its own name and intervals in `pareto`."""
@@ -41,7 +43,7 @@ TIGHT = 0.1
 
 
 @styled
-def pareto(table: pd.DataFrame, quality: str, *, narrow: bool = False) -> Figure:
+def pareto(table: pd.DataFrame, quality: str, track: Track, *, narrow: bool = False) -> Figure:
     """Return quality over speedup, with the Pareto front as a stair and 95 % intervals.
 
     Of up to `MANY` models each is named and has its intervals; of more, those on the front and the `TOP` by each score
@@ -53,12 +55,13 @@ def pareto(table: pd.DataFrame, quality: str, *, narrow: bool = False) -> Figure
         Rows of one track, from `aic_helpers.boards.standings.standings`. Ranked rows are dots; rows that break a rule
         are hollow squares, and no part of the front.
     quality : str
-        ``psnr_db`` or ``ms_ssim``.
+        One of the track's metrics: ``psnr_db``, ``ssim`` or ``ms_ssim``.
+    track : Track
     narrow : bool
         For a page that is read on a phone too.
     """
     drawn = table.dropna(subset=["speedup", quality])
-    ranked, broken = drawn[drawn["rank_A"].notna()], drawn[drawn["rules_broken"].fillna("") != ""]
+    ranked, broken = drawn[is_ranked(drawn)], drawn[drawn["rules_broken"].fillna("") != ""]
     if ranked.empty and broken.empty:
         return notice("no model with quality and speedup")
     figure, axes = _axes(4.2, narrow)
@@ -68,10 +71,10 @@ def pareto(table: pd.DataFrame, quality: str, *, narrow: bool = False) -> Figure
     axes.plot(ranked["speedup"], ranked[quality], "o", color=BLUE, markersize=4.5)
     axes.step(front["speedup"], front[quality], where="pre", color=BLUE, linewidth=1.2)
     axes.plot(front["speedup"], front[quality], "o", color=ORANGE, markersize=5.5)
-    _speed_axis(axes, drawn["speedup"])
-    axes.set_ylabel(QUALITIES[quality])
+    _speed_axis(axes, drawn["speedup"], track)
+    axes.set_ylabel(axis_label(METRICS[quality]))
     if not narrow:  # the page has titles of its own
-        axes.set_title(f"{QUALITIES[quality].partition(' ')[0]} over speedup", pad=20)
+        axes.set_title(f"{METRICS[quality].title} over speedup", pad=20)
     first = _to_name(ranked, front)
     ordered = pd.concat([first, drawn.drop(first.index)])
     named = ordered if len(drawn) <= MANY else first
@@ -81,8 +84,8 @@ def pareto(table: pd.DataFrame, quality: str, *, narrow: bool = False) -> Figure
 
 
 @styled
-def ranks(table: pd.DataFrame, score: str, *, narrow: bool = False) -> Figure:
-    """Return the ranked rows of a track by one score, the best on top, with the 95 % interval of each.
+def ranks(table: pd.DataFrame, order: Order, *, narrow: bool = False) -> Figure:
+    """Return the ranked rows of a track by one order, the best on top, with the 95 % interval of each.
 
     Neighbours within noise share a band; where a band ends, the rank is decided. After the first `NAMED_RANKS` lines
     the others stand closer, without names.
@@ -91,24 +94,24 @@ def ranks(table: pd.DataFrame, score: str, *, narrow: bool = False) -> Figure:
     ----------
     table : DataFrame
         Rows of one track, from `aic_helpers.boards.standings.standings`.
-    score : {"A", "B", "C"}
+    order : Order
     narrow : bool
     """
-    ranked = table[table[f"rank_{score}"].notna()].sort_values(f"rank_{score}")
+    rank, column = f"rank_{order.name}", order.column
+    ranked = table[table[rank].notna()].sort_values(rank)
     if ranked.empty:
-        return notice(f"no model is ranked by score {score}")
+        return notice(f"no model is ranked by {order.title}")
     places = np.arange(len(ranked) + 1, dtype=float)
     places = np.where(places > NAMED_RANKS, NAMED_RANKS + (places - NAMED_RANKS) * TIGHT, places)
     figure, axes = _axes(1.1 + 0.22 * places[-1], narrow)
     middles = (places[:-1] + places[1:]) / 2
-    _bands(axes, ranked[f"against_next_{score}"], places)
-    column = f"score_{score}"
+    _bands(axes, ranked[f"against_next_{order.name}"], places)
     axes.hlines(middles, ranked[f"{column}_low"], ranked[f"{column}_high"], color=BLUE, linewidth=1, alpha=0.5)
     axes.plot(ranked[column], middles, "o", color=BLUE, markersize=4 if len(ranked) <= NAMED_RANKS else 3)
     axes.set_ylim(places[-1], 0)
     names = [
-        f"{short(name)}\N{EN SPACE}{rank}"
-        for name, rank in zip(ranked["name"][:NAMED_RANKS], ranked[f"rank_{score}"], strict=False)
+        f"{short(name)}\N{EN SPACE}{place}"
+        for name, place in zip(ranked["name"][:NAMED_RANKS], ranked[rank], strict=False)
     ]
     ticks = list(middles[:NAMED_RANKS])
     if len(ranked) > NAMED_RANKS:
@@ -117,9 +120,11 @@ def ranks(table: pd.DataFrame, score: str, *, narrow: bool = False) -> Figure:
     axes.set_yticks(ticks, names)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
-    axes.set_xlabel(f"score {score}")
+    axes.set_xlabel(axis_label(METRICS[column]) if column in METRICS else order.title)
+    if order.lower_is_better:
+        axes.invert_xaxis()  # the best on the right, as with all others
     if not narrow:
-        axes.set_title(f"Ranks by score {score}")
+        axes.set_title(f"Ranks by {order.title}")
     return figure
 
 
@@ -129,8 +134,9 @@ def _axes(height_in: float, narrow: bool) -> tuple[Figure, Axes]:
 
 
 def _to_name(ranked: pd.DataFrame, front: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows that are named first: the front, then the best by each score."""
-    top = ranked[(ranked[["rank_A", "rank_B", "rank_C"]] <= TOP).any(axis=1)]
+    """Return the rows that are named first: the front, then the best by each order."""
+    orders = [name for name in ranked.columns if name.startswith("rank_")]
+    top = ranked[(ranked[orders].fillna(TOP + 1) <= TOP).any(axis=1)]
     return pd.concat([front, top.drop(front.index, errors="ignore")])
 
 
@@ -156,13 +162,15 @@ def _intervals(axes: Axes, ranked: pd.DataFrame, quality: str) -> None:
         axes.plot([0.02, 0.02], [middle - half, middle + half], color=GREY, linewidth=1.5, transform=across)
 
 
-def _speed_axis(axes: Axes, speedups: pd.Series) -> None:
-    """Make the axis of speed logarithmic, with the baseline and the end of what scores on it."""
-    low, high = min(speedups.min(), 1.0), max(speedups.max(), SPEEDUP_CAP)
-    margin = (high / low) ** 0.08
+def _speed_axis(axes: Axes, speedups: pd.Series, track: Track) -> None:
+    """Make the axis of speed logarithmic, with the baseline and the end of what scores on it, where it ends."""
+    cap = track.speedup_cap
+    low, high = min(speedups.min(), 1.0), max(speedups.max(), cap or 1.0)
+    margin = max((high / low) ** 0.08, 1.02)
     axes.set(xscale="log", xlabel="speedup over the baseline", xlim=(low / margin, high * margin))
     plain_ticks(axes.xaxis, pd.Series([low / margin, high * margin]))
-    for place, style, words in ((1.0, "-", "SRCNN"), (SPEEDUP_CAP, "--", "score stops rising")):
+    beside = (track.baseline.model and track.baseline.name) or track.timed_beside
+    for place, style, words in ((1.0, "-", beside), *([(cap, "--", "score stops rising")] if cap else [])):
         axes.axvline(place, color=GREY, linewidth=1, linestyle=style, zorder=0)
         axes.annotate(
             words,

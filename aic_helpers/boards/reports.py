@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +13,13 @@ from matplotlib.figure import Figure
 
 from aic_helpers.boards import plots as board_plots
 from aic_helpers.boards import shared_examples, tables, track_tables
-from aic_helpers.boards.entry_rows import SCORES
+from aic_helpers.boards.orders import Order
 from aic_helpers.boards.shared_examples import Contender
-from aic_helpers.boards.standings import Standings, ordered
+from aic_helpers.boards.standings import Standings, is_ranked, ordered
+from aic_helpers.boards.tables import METRICS
 from aic_helpers.boards.track_tables import TrackTable
 from aic_helpers.core import safe_files
-from aic_helpers.reporting import figure_style, html_pages, text_tables
+from aic_helpers.reporting import html_pages, text_tables
 from aic_helpers.reporting.captioned_plots import Plot, drawn
 from aic_helpers.reporting.text_tables import Row
 from aic_helpers.reporting.viewer_pages import Viewer
@@ -25,9 +27,7 @@ from aic_helpers.runs import reports
 from aic_helpers.runs.reports import Section
 from aic_helpers.runs.run_folders import RunFolder
 from aic_helpers.runs.run_plots import pareto_front
-from aic_helpers.tracks.catalogue import TRACKS
 from aic_helpers.tracks.definitions import Track
-from aic_helpers.tracks.TODO import SPEEDUP_CAP
 
 REPORT = "report.html"
 
@@ -80,9 +80,7 @@ def write_report(shown: Standings) -> Path:
         about=[*tables.board_rows(board)[1:], ("models", tables.summary(shown))],
         name=board.name,
         notes=shown.notes,
-        chapters=[
-            _chapter(shown, track, embedded) for track in TRACKS.values() if track.name in set(shown.table["track"])
-        ],
+        chapters=[_chapter(shown, track, embedded) for track in shown.tracks.values()],
         sections=[section for _, section in told],
         words=WORDS,
         many=True,
@@ -93,16 +91,17 @@ def write_report(shown: Standings) -> Path:
 
 
 def _chapter(shown: Standings, track: Track, embedded: Embedded) -> Chapter:
-    own = ordered(shown.table, track.name, "A")
+    orders = shown.orders(track.name)
+    own = ordered(shown.table, track.name, orders[0])
     rules = shown.rules.loc[own.index].dropna(axis=1, how="all")
     links = {folder: _link(shown, folder, embedded) for folder in own["folder"]}
     return Chapter(
         title=track.title,
         best=tables.best_rows(shown, track.name),
         viewer=shared_examples.viewer(track, _contenders(shown, own, embedded)),
-        table=track_tables.track_table(shown, track.name, "A", links),
-        pareto=[_pareto(own, track, quality) for quality in figure_style.QUALITIES],
-        ranks=[_ranks(own, track, score) for score in SCORES],
+        table=track_tables.track_table(shown, track.name, links=links),
+        pareto=[_pareto(own, track, quality) for quality in track.protocol.columns],
+        ranks=[_ranks(own, track, order) for order in orders],
         rules=list(rules.columns),
         matrix=[(row["name"], _verdicts(rules.loc[place])) for place, row in own.iterrows()],
         unfolded=len(own) <= OPEN_ROWS,
@@ -114,7 +113,7 @@ def _verdicts(rules: pd.Series) -> list[Row]:
 
 
 def _contenders(shown: Standings, own: pd.DataFrame, embedded: Embedded) -> list[Contender]:
-    """Return the models whose runs stand in the page, the leader by score A first."""
+    """Return the models whose runs stand in the page, the leader first."""
     folders = {row["name"]: (shown.board.folder / row["folder"]).absolute() for _, row in own.iterrows()}
     return [Contender(name, *embedded[folder]) for name, folder in folders.items() if folder in embedded]
 
@@ -129,8 +128,8 @@ def _link(shown: Standings, folder: str, embedded: Embedded) -> str:
 
 
 def _pareto(own: pd.DataFrame, track: Track, quality: str) -> Plot:
-    title = f"{figure_style.QUALITIES[quality].partition(' ')[0]} over speedup"
-    ranked = own[own["rank_A"].notna()]
+    title = f"{METRICS[quality].title} over speedup"
+    ranked = own[is_ranked(own)]
     if ranked.empty:
         return Plot(title, missing="No model of this track is ranked.")
 
@@ -147,32 +146,35 @@ def _pareto(own: pd.DataFrame, track: Track, quality: str) -> Plot:
         intervals += "over the images, which is much alike for all since the images are"
     caption = (
         f"Up and to the right is better. Orange: what nothing beats in both (the Pareto front). Grey squares break a "
-        f"rule. The {intervals}. At 1: the baseline's speed; dashed: from {SPEEDUP_CAP:.0f} on, speed scores no more."
+        f"rule. The {intervals}. At 1: the baseline's speed{_capped(track)}."
     )
-    return _drawn(
-        title, caption, alt, lambda: board_plots.pareto(own, quality, narrow=True), f"{track.letter}-{quality}"
-    )
+    return _drawn(title, caption, alt, lambda: board_plots.pareto(own, quality, track, narrow=True), track, quality)
 
 
-def _ranks(own: pd.DataFrame, track: Track, score: str) -> Plot:
-    title = f"Ranks by score {score}"
-    ranked = own[own[f"rank_{score}"].notna()].sort_values(f"rank_{score}")
+def _capped(track: Track) -> str:
+    return f"; dashed: from {track.speedup_cap:g} on, speed scores no more" if track.speedup_cap else ""
+
+
+def _ranks(own: pd.DataFrame, track: Track, order: Order) -> Plot:
+    title = f"Ranks by {order.title}"
+    ranked = own[own[f"rank_{order.name}"].notna()].sort_values(f"rank_{order.name}")
     if ranked.empty:
         return Plot(title, missing="No model of this track is ranked.")
 
     def alt() -> str:
-        words = [f"{row['name']} {row[f'score_{score}']:.2f}" for _, row in ranked.head(12).iterrows()]
+        column = tables.score_column(order)
+        words = [f"{row['name']} {tables.figure(row, column)[0]}" for _, row in ranked.head(12).iterrows()]
         return f"{title} of {text_tables.counted(len(ranked), 'model')}, best first: {', '.join(words)}"
 
     caption = (
         "The bars are each model's own 95 % interval, most of which all models share since the images are the same. A "
         "line is drawn where a rank is decided by the paired difference; neighbours between two lines are within noise."
     )
-    return _drawn(
-        title, caption, alt, lambda: board_plots.ranks(own, score, narrow=True), f"{track.letter}-ranks-{score}"
-    )
+    return _drawn(title, caption, alt, lambda: board_plots.ranks(own, order, narrow=True), track, f"ranks-{order.name}")
 
 
-def _drawn(title: str, caption: str, alt: Callable[[], str], draw: Callable[[], Figure], name: str) -> Plot:
-    """Return a plot whose name can begin ids: underscores become hyphens."""
-    return drawn(title, caption, alt, draw, name.replace("_", "-"))
+def _drawn(
+    title: str, caption: str, alt: Callable[[], str], draw: Callable[[], Figure], track: Track, name: str
+) -> Plot:
+    """Return a plot whose name can begin ids: letters, digits and hyphens."""
+    return drawn(title, caption, alt, draw, re.sub(r"[^A-Za-z0-9]+", "-", f"{track.letter or track.name}-{name}"))

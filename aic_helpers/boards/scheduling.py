@@ -34,6 +34,7 @@ from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, results, schema, steps, warm_start
 from aic_helpers.runs.run_settings import Settings
 from aic_helpers.runs.schema import Metrics, Result
+from aic_helpers.tracks.catalogue import is_own
 
 NOBODY_TIMES = (
     "a worker that takes times, as this board wants them",
@@ -117,7 +118,9 @@ def _as_dict(spec: Spec) -> dict[str, Any]:
         for entry in spec.entries
     ]
     board = {"schema": SCHEMA, "name": spec.name, "data": spec.data, "limit": spec.limit, "profile": spec.profile}
-    return board | {"until": spec.until, "entries": entries}
+    tracks = {entry.track: entry.settings.track for entry in spec.entries}
+    own = {name: track.content for name, track in tracks.items() if is_own(track)}
+    return board | {"until": spec.until, **({"track_files": own} if own else {}), "entries": entries}
 
 
 def _relative(entry: Entry, spec: Spec) -> str:

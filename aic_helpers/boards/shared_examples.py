@@ -15,14 +15,11 @@ from aic_helpers.reporting import catalogues, viewer_pages
 from aic_helpers.reporting.text_tables import NOT_MEASURED
 from aic_helpers.reporting.viewer_pages import Picture, Viewer
 from aic_helpers.runs import example_viewers
-from aic_helpers.runs.reports import COLUMNS, Section
+from aic_helpers.runs.reports import Section
 from aic_helpers.runs.run_folders import PLACE, Example, RunFolder
-from aic_helpers.tracks.definitions import Track
+from aic_helpers.tracks.definitions import TITLES, Track
 
 BEFORE, AFTER, REFERENCE = SIDES
-
-FIGURES = ("speedup", "RAM", "score A", "score B", "score C")
-"""Of a run, told beside the pictures of its model."""
 
 UNMEASURED = ("none", NOT_MEASURED)
 """What a section's cells say instead of a figure."""
@@ -48,9 +45,10 @@ def viewer(track: Track, contenders: Sequence[Contender]) -> Viewer | None:
     names = [name for name in named if any(name in own for own in shared.values())]
     models = [{"name": name, "rows": _rows(named[name])} for name in names]
     shown: list[dict[str, Any]] = [{"name": BEFORE}, *models, {"name": REFERENCE}]
-    baseline = track.baseline if track.baseline in names else ""
-    images = [_image(own) for own in shared.values()]
-    given = catalogues.catalogue(track.title, shown, images, models=names, baseline=baseline)
+    baseline = track.baseline.model if track.baseline.model in names else ""
+    images = [_image(own, track) for own in shared.values()]
+    metrics = catalogues.metrics(track.protocol)
+    given = catalogues.catalogue(track.title, shown, images, models=names, baseline=baseline, metrics=metrics)
     view = catalogues.start(given, [BEFORE, *names[:2], REFERENCE])
     others = [one.section.viewer for one in contenders if one.section.viewer]
     return viewer_pages.viewer(given, view, _pictures(shared), others=others)
@@ -79,11 +77,12 @@ def _place(example: Example) -> Place:
     return row["image"], *(str(row[name]) for name in PLACE), pictures[BEFORE].base64, pictures[REFERENCE].base64
 
 
-def _image(own: Mapping[str, Example]) -> dict[str, Any]:
-    first = next(iter(own.values()))
-    figures = {BEFORE: example_viewers.figures_of(first.row, "input_")}
-    figures |= {name: example_viewers.figures_of(example.row) for name, example in own.items()}
-    return catalogues.image(first.row["image"], figures, words=example_viewers.place_words(first))
+def _image(own: Mapping[str, Example], track: Track) -> dict[str, Any]:
+    first, columns = next(iter(own.values())), track.protocol.columns
+    figures = {BEFORE: example_viewers.figures_of(first.row, columns, "input_")}
+    figures |= {name: example_viewers.figures_of(example.row, columns) for name, example in own.items()}
+    enlarged = " The input is shown enlarged." if track.enlarges > 1 else ""
+    return catalogues.image(first.row["image"], figures, words=f"{example_viewers.place_words(first)}{enlarged}")
 
 
 def _pictures(shared: Mapping[str, Mapping[str, Example]]) -> dict[tuple[str, str], Picture]:
@@ -96,7 +95,6 @@ def _pictures(shared: Mapping[str, Mapping[str, Example]]) -> dict[tuple[str, st
 
 
 def _rows(one: Contender) -> list[list[str]]:
-    cells = dict(zip(COLUMNS, one.section.cells, strict=True))
-    told = {label: cells[label] for label in FIGURES}
+    told = {label: cell for label, cell in one.section.cells.items() if label not in TITLES.values()}
     measured = {label: told[label] for label in told if told[label][0] not in UNMEASURED}
     return [[label, f"{value} ({interval})" if interval else value] for label, (value, interval) in measured.items()]

@@ -21,7 +21,8 @@ from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import run_settings
 from aic_helpers.runs.run_settings import Settings
 from aic_helpers.tracks import catalogue
-from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.tracks.catalogue import PIRM2018
+from aic_helpers.tracks.definitions import Track
 
 MODEL_KEYS = ("name", "model", "checkpoint", "track", "adapt")
 
@@ -42,7 +43,7 @@ class Content(BaseModel):
     time_budget_s: float | None = Field(None, description="a number of seconds")
     until: str = Field(INTERVAL, description=f"{INTERVAL} or {DECIDED}")
     reports: bool = Field(True, description="true or false")
-    tracks: list[str] = Field(list(TRACKS), min_length=1, description="a list of tracks, one or both")
+    tracks: list[str] = Field(list(PIRM2018), min_length=1, description="a list of tracks: names, or files")
     models: list[Any] = Field([], description="a list of models")
 
 
@@ -145,12 +146,13 @@ def _spec(path: Path, out: str | Path) -> Spec:
     name = " ".join(content.name.split()) or path.stem
     folder, data = _folder(name, out), _placed(content.data, path.parent)
     limits = Limits(time_budget_s=content.time_budget_s)
-    tracks = [catalogue.find_track(track).name for track in content.tracks]
+    tracks = [_track(track, path.parent) for track in content.tracks]
     typed = [one for entry in content.models for one in _models(entry, path.parent, tracks)]
     if not typed:
         raise InputError("models", "none", 'list them, as in models = ["sample_sr_srcnn", "nets/*.pb"]')
     entries = [_entry(one, folder, data, content.limit) for one in typed]
     _refuse_twice(entries)
+    _refuse_two_tracks(entries)
     until = named_until(content.until)
     return Spec(name, data, content.limit or None, content.profile, limits, until, content.reports, folder, entries)
 
@@ -178,10 +180,17 @@ def _models(entry: Any, folder: Path, tracks: Sequence[str]) -> Iterator[dict[st
     name = " ".join(given.get("name", "").split())
     for model in _matches(given["model"], folder):
         own = sources.pretrained().get(model, {}).get("track")
-        chosen = [catalogue.find_track(given["track"]).name] if "track" in given else [own] if own else tracks
+        chosen = [_track(given["track"], folder)] if "track" in given else [own] if own else tracks
         for track in chosen:
             typed = {"name": name, "model": model, "checkpoint": checkpoint or "", "track": track}
             yield typed | {"adapt": _adapt(given.get("adapt"), folder)}
+
+
+def _track(typed: str, folder: Path) -> str:
+    """Return a track's name, or its file as seen from here, having read it."""
+    placed = _placed(typed, folder) if typed.endswith(".toml") else typed
+    found = catalogue.find_track(placed)
+    return placed if catalogue.is_own(found) else found.name
 
 
 def _adapt(given: Any, folder: Path) -> Any:
@@ -212,11 +221,11 @@ def _placed(typed: str, folder: Path) -> str:
 
 
 def _entry(typed: dict[str, Any], folder: Path, data: str, limit: int) -> Entry:
-    track, model, checkpoint = typed["track"], typed["model"], typed["checkpoint"]
-    settings = run_settings.settle(track, model, checkpoint, data, str(folder / track), limit, typed["adapt"])
+    track, model, checkpoint = Path(typed["track"]).stem, typed["model"], typed["checkpoint"]
+    settings = run_settings.settle(typed["track"], model, checkpoint, data, str(folder / track), limit, typed["adapt"])
     name = typed["name"] or settings.source.name
     run = output_folder(folder / track / folder_name(name), "the run", "name another board with --out")
-    return Entry(name, track, model, checkpoint, _in_folder(settings, name, run))
+    return Entry(name, settings.track.name, model, checkpoint, _in_folder(settings, name, run))
 
 
 def _in_folder(settings: Settings, name: str, run: Path) -> Settings:
@@ -235,3 +244,11 @@ def _refuse_twice(entries: Sequence[Entry]) -> None:
                 both if other.model != entry.model or other.name != entry.name else f"{both} twice",
                 f'give one another name: {{ name = "...", model = "{entry.model}" }}',
             )
+
+
+def _refuse_two_tracks(entries: Sequence[Entry]) -> None:
+    """Refuse two files of one name: a board keeps its runs in folders by the names of their tracks."""
+    seen: dict[str, Track] = {}
+    for entry in entries:
+        if seen.setdefault(entry.track, entry.settings.track) != entry.settings.track:
+            raise InputError(f"one track called {entry.track}", "two files of that name", "rename one")

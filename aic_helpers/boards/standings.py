@@ -4,53 +4,64 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeVar
 
-import numpy as np
 import pandas as pd
 
-from aic_helpers.boards import entry_rows
-from aic_helpers.boards.entry_rows import COUNTS, DONE, FAILED, FIGURES, SCORES, SINGLE, WAITING, Row
+from aic_helpers.boards import contenders, entry_rows
+from aic_helpers.boards.contenders import Images
+from aic_helpers.boards.entry_rows import COUNTS, DONE, FAILED, QUALITY, SINGLE, WAITING, Row
 from aic_helpers.boards.folders import Board, Entry
-from aic_helpers.core.errors import InputError
+from aic_helpers.boards.orders import PSNR, Order, chosen, notes, orders_of, words_of
+from aic_helpers.core.errors import InputError, nearest
 from aic_helpers.reporting import text_tables
-from aic_helpers.tracks.catalogue import TRACKS
-from aic_helpers.tracks.significance import Contender, leads
+from aic_helpers.runs import quantities
+from aic_helpers.tracks import catalogue
+from aic_helpers.tracks.definitions import Track
+from aic_helpers.tracks.scoring import Figure
+from aic_helpers.tracks.significance import leads
 
 Key = TypeVar("Key", bound=Hashable)
 
-Images = Mapping[str, Any]
-"""``psnr_db`` and ``ms_ssim``, each a figure for every image, or a DataFrame with such columns."""
+Ranked = tuple[Row, Mapping[str, Figure], Images]
+"""A row that compares with others, its quantities, and the figures of its single images."""
 
-TYPES = {
-    **dict.fromkeys(("name", "track", "status", "reason"), "string"),
-    **{f"{name}{end}": "float64" for name in FIGURES for end in ("", "_low", "_high")},
-    **dict.fromkeys(SINGLE, "float64"),
-    **dict.fromkeys(COUNTS, "Int64"),
-    "rules_met": "Int64",
-    "rules_broken": "string",
-    "doubts": "string",
-    **{
-        f"{column}_{score}": kind
-        for score in SCORES
-        for column, kind in (
-            ("rank", "Int64"),
-            ("lead", "float64"),
-            ("lead_low", "float64"),
-            ("lead_high", "float64"),
-            ("against_next", "string"),
-        )
-    },
-    **dict.fromkeys(("machine", "data", "model", "checkpoint", "folder"), "string"),
-}
-"""The columns of the table and their types.
 
-`reason` says why a row has no rank, `doubts` why its figures may not mean what they seem to; `lead` is how much higher
-it scores than the next row of that score, and `against_next` whether that is ``decided``, ``within noise`` or has
-``no interval``. `_low` and `_high` are the ends of 95 % intervals.
-"""
+def types(tracks: Iterable[Track]) -> dict[str, str]:
+    """Return the columns of a board of these tracks, and their types.
+
+    `reason` says why a row has no rank, `doubts` why its figures may not mean what they seem to. Of each order, `lead`
+    is how much better a row is than the next, and `against_next` whether that is ``decided``, ``within noise`` or has
+    ``no interval``. `_low` and `_high` are the ends of 95 % intervals.
+    """
+    found = [*tracks]
+    orders = {order.name: order for track in found for order in orders_of(track)}
+    metrics = [column for column in QUALITY if any(column in track.protocol.columns for track in found)]
+    values = dict.fromkeys([*(metrics or [PSNR]), "speedup", *(order.column for order in orders.values())])
+    return {
+        **dict.fromkeys(("name", "track", "status", "reason"), "string"),
+        **{f"{name}{end}": "float64" for name in values for end in ("", "_low", "_high")},
+        **dict.fromkeys(SINGLE, "float64"),
+        **dict.fromkeys(COUNTS, "Int64"),
+        "rules_met": "Int64",
+        "rules_broken": "string",
+        "doubts": "string",
+        **{
+            f"{column}_{name}": kind
+            for name in orders
+            for column, kind in (
+                ("rank", "Int64"),
+                ("lead", "float64"),
+                ("lead_low", "float64"),
+                ("lead_high", "float64"),
+                ("against_next", "string"),
+            )
+        },
+        **dict.fromkeys(("machine", "data", "model", "checkpoint", "folder"), "string"),
+    }
 
 
 @dataclass(frozen=True)
@@ -60,7 +71,7 @@ class Standings:
     Attributes
     ----------
     table : DataFrame
-        A row for each entry in the order of `ordered` by score A; columns and types as in `TYPES`.
+        A row for each entry in the order of `ordered`, by the first order of its track; columns as of `types`.
     rules : DataFrame
         The same rows; a column for each rule, with ``met``, ``BROKEN``, ``advice``, ``not judged`` or nothing.
     notes : list of str
@@ -72,6 +83,19 @@ class Standings:
     rules: pd.DataFrame
     notes: list[str]
 
+    @property
+    def tracks(self) -> Mapping[str, Track]:
+        """The tracks of the board, by name."""
+        return self.board.tracks
+
+    def orders(self, track: str) -> tuple[Order, ...]:
+        """Return by what the models of a track are ranked."""
+        return orders_of(self.board.tracks[track])
+
+    def order(self, track: str, by: str = "") -> Order:
+        """Return the order of a track of that name, or else its first."""
+        return chosen(self.orders(track), by)
+
 
 def standings(board: Board) -> Standings:
     """Return how a board stands.
@@ -80,45 +104,97 @@ def standings(board: Board) -> Standings:
     track. Others stand below, without a rank, and `reason` says why. What `decided` means stands in
     `aic_helpers.tracks.significance.leads`.
     """
-    pairs = [(entry_rows.row(entry), entry) for entry in board.entries]
-    notes = [board.note] if board.note else []
-    for track in TRACKS.values():
-        own = [(row, entry) for row, entry in pairs if entry.track == track.name]
+    orders = {name: orders_of(track) for name, track in board.tracks.items()}
+    pairs = [(entry_rows.row(entry, orders[entry.track]), entry) for entry in board.entries]
+    told = [board.note] if board.note else []
+    for name, track in board.tracks.items():
+        own = [(row, entry) for row, entry in pairs if entry.track == name]
         _set_other_images_apart(own)
-        for score in track.scores:
-            rank([(row, entry.images) for row, entry in own if row["status"] == DONE and not row["reason"]], score)
-        notes += _notes(track.letter, [row for row, _ in own])
-    table = pd.DataFrame([row for row, _ in pairs], columns=list(TYPES)).astype(TYPES)
-    rules = pd.DataFrame([entry_rows.verdicts(entry) for _, entry in pairs], index=table.index, dtype="string")
-    order = [place for name in TRACKS for place in ordered(table, name, "A").index]
-    return Standings(board, table.loc[order].reset_index(drop=True), rules.loc[order].reset_index(drop=True), notes)
+        for order in orders[name]:
+            rank(
+                [_ranked(row, entry, order) for row, entry in own if row["status"] == DONE and not row["reason"]], order
+            )
+        told += [*notes(track), *_notes(words_of(track), [row for row, _ in own])]
+    return assembled(board, [row for row, _ in pairs], told, [entry_rows.verdicts(entry) for _, entry in pairs])
 
 
-def named_score(name: str) -> str:
-    """Return the name of a score as it is; `InputError` where there is none of that name."""
-    if name not in SCORES:
-        raise InputError(f"a score ({', '.join(SCORES)})", repr(name), "name one of them")
+def assembled(
+    board: Board,
+    rows: Sequence[Row],
+    told: list[str],
+    verdicts: Sequence[Mapping[str, str]] = (),
+    others: Mapping[str, str] = MappingProxyType({}),
+) -> Standings:
+    """Return standings of rows that are ranked, in their order.
+
+    Parameters
+    ----------
+    board : Board
+    rows : sequence of dict
+    told : list of str
+        The notes.
+    verdicts : sequence of mapping
+        Of each row by the names of rules.
+    others : mapping of str to str
+        Columns before those of `types`, with their types.
+    """
+    columns = {**others, **types(board.tracks.values())}
+    table = pd.DataFrame(rows, columns=list(columns)).astype(columns)
+    rules = pd.DataFrame(verdicts, index=table.index if verdicts else None, dtype="string")
+    order = [place for name, track in board.tracks.items() for place in ordered(table, name, orders_of(track)[0]).index]
+    rules = rules.loc[order].reset_index(drop=True) if verdicts else rules
+    return Standings(board, table.loc[order].reset_index(drop=True), rules, told)
+
+
+def named_tracks(shown: Standings, track: str) -> list[str]:
+    """Return the name of a track of the board, however it is written; all of them where none is named."""
+    if not track:
+        return list(shown.tracks)
+    name = track if track in shown.tracks else catalogue.find_track(track).name
+    if name not in shown.tracks:
+        raise InputError(f"a track of this board ({', '.join(shown.tracks)})", name, "name one of them")
+    return [name]
+
+
+def named_order(shown: Standings, tracks: Iterable[str], name: str) -> str:
+    """Return the name of an order as it is; `InputError` where none of these tracks has one of that name."""
+    known = list(
+        dict.fromkeys(order.name for track in tracks if track in shown.tracks for order in shown.orders(track))
+    )
+    if name and name not in known:
+        expected = f"what the models are ranked by ({', '.join(known)})"
+        raise InputError(expected, repr(name), nearest(name, known, "name one of them"))
     return name
 
 
-def ordered(table: pd.DataFrame, track: str, by: str) -> pd.DataFrame:
-    """Return the rows of a track: ranked by a score, then those without a rank, the failed, and the waiting."""
+def ordered(table: pd.DataFrame, track: str, order: Order) -> pd.DataFrame:
+    """Return the rows of a track: ranked by an order, then those without a rank, the failed, and the waiting."""
     own = table[table["track"] == track]
-    last = own["rank_A"].size + 1
+    rank = own[f"rank_{order.name}"]
     keys = pd.DataFrame(
         {
-            "rank": own[f"rank_{by}"].fillna(last).astype(int),
+            "rank": rank.fillna(rank.size + 1).astype(int),
             "status": own["status"].map({DONE: 0, FAILED: 1, WAITING: 2}).astype(int),
-            "score": -own[f"score_{by}"],
+            "score": own[order.column] * (1 if order.lower_is_better else -1),
         }
     )
     return own.loc[keys.sort_values(["rank", "status", "score"], kind="stable").index]
 
 
-def best(table: pd.DataFrame, track: str, by: str) -> pd.Series | None:
-    """Return the first row by a score; None where no row of the track is ranked."""
-    own = ordered(table, track, by)
-    return own.iloc[0] if own[f"rank_{by}"].notna().any() else None
+def best(table: pd.DataFrame, track: str, order: Order) -> pd.Series | None:
+    """Return the first row of an order; None where no row of the track is ranked."""
+    own = ordered(table, track, order)
+    return own.iloc[0] if own[f"rank_{order.name}"].notna().any() else None
+
+
+def is_ranked(table: pd.DataFrame) -> pd.Series:
+    """Return which rows have a rank."""
+    return table[[name for name in table.columns if name.startswith("rank_")]].notna().any(axis=1)
+
+
+def _ranked(row: Row, entry: Entry, order: Order) -> Ranked:
+    assert entry.result
+    return row, quantities.quantities(order.track, entry.result), entry.images
 
 
 def _set_other_images_apart(own: Sequence[tuple[Row, Entry]]) -> None:
@@ -158,34 +234,28 @@ def _images_in_words(key: tuple[Any, ...]) -> str:
     return f"{text_tables.counted(len(images), 'image')} of {data} by {protocol} (from {images[0]})"
 
 
-def rank(ranked: Sequence[tuple[Row, Images]], score: str) -> None:
-    """Set rank and lead by one score in rows that compare: of one track, with its figures on the same images."""
-    rows = sorted(ranked, key=lambda pair: -pair[0][f"score_{score}"])
-    if not rows:
-        return
-    coefficients = TRACKS[rows[0][0]["track"]].scores[score]
-    for place, (row, _) in enumerate(rows, 1):
-        row[f"rank_{score}"] = place
-    found = leads(coefficients, [contender(row, images) for row, images in rows])
-    for (row, _), lead in zip(rows, found, strict=False):
+def rank(found: Sequence[Ranked], order: Order) -> None:
+    """Set rank and lead by one order in rows that compare: of one track, with figures on the same images."""
+    sign = 1 if order.lower_is_better else -1
+    ranked = sorted((one for one in found if _has(one[0], order)), key=lambda one: sign * one[0][order.column])
+    for place, (row, _, _) in enumerate(ranked, 1):
+        row[f"rank_{order.name}"] = place
+    against = [contenders.contender(figures, images) for _, figures, images in ranked]
+    for (row, _, _), lead in zip(ranked, leads(order.track, order.score, against), strict=False):
         low, high = lead.ci95 or (math.nan, math.nan)
-        row |= {f"lead_{score}": lead.value, f"lead_low_{score}": low, f"lead_high_{score}": high}
-        row[f"against_next_{score}"] = lead.words
+        row |= {f"lead_{order.name}": lead.value, f"lead_low_{order.name}": low, f"lead_high_{order.name}": high}
+        row[f"against_next_{order.name}"] = lead.words
 
 
-def contender(row: Mapping[str, Any] | pd.Series, images: Images) -> Contender:
-    """Return a row's figures with those of its single images, as they count against another's."""
-    low, high = row["speedup_low"], row["speedup_high"]
-    interval = None if math.isnan(low) else (low, high)
-    psnr_db, ms_ssim = (np.asarray(images[name], dtype=float) for name in ("psnr_db", "ms_ssim"))
-    return Contender(psnr_db, ms_ssim, row["speedup"], interval)
+def _has(row: Row, order: Order) -> bool:
+    return math.isfinite(row.get(order.column, math.nan))
 
 
-def _notes(letter: str, rows: Sequence[Row]) -> list[str]:
+def _notes(track: str, rows: Sequence[Row]) -> list[str]:
     machines = {row["machine"] for row in rows if row["machine"] and not math.isnan(row["time_ms"])}
     if len(machines) < 2:
         return []
     return [
-        f"Track {letter} was timed on {len(machines)} machines ({'; '.join(sorted(machines))}): "
+        f"{track} was timed on {len(machines)} machines ({'; '.join(sorted(machines))}): "
         "milliseconds don't compare, and are left out; the speedups do, each a ratio measured on one machine."
     ]

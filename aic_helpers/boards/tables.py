@@ -6,118 +6,163 @@ import importlib.util
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from aic_helpers.boards.entry_rows import DONE, FAILED, SCORES, WAITING
+from aic_helpers.boards.entry_rows import DONE, FAILED, WAITING
 from aic_helpers.boards.folders import Board
+from aic_helpers.boards.orders import Order
 from aic_helpers.boards.standings import Standings, best, ordered
 from aic_helpers.core import installation, safe_files
 from aic_helpers.profiling.timing import MIN_PAIRS
 from aic_helpers.reporting import text_tables
 from aic_helpers.reporting.text_tables import Row
-from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.tracks.definitions import TITLES
 
-FIGURES = {
-    "score_A": ("score A", ".2f", ""),
-    "score_B": ("score B", ".2f", ""),
-    "score_C": ("score C", ".2f", ""),
-    "psnr_db": ("PSNR", ".2f", " dB"),
-    "ms_ssim": ("MS-SSIM", ".4f", ""),
-    "speedup": ("speedup", ".3f", ""),
-    "time_ms": ("time", ".1f", " ms"),
-    "peak_rss_mib": ("RAM", ".0f", " MiB"),
+
+@dataclass(frozen=True)
+class Column:
+    """A column of figures: where it stands in the standings, its name, digits and unit, and which values are better."""
+
+    key: str
+    title: str
+    digits: str
+    unit: str = ""
+    lower_is_better: bool = False
+
+
+METRICS = {
+    key: Column(key, title, *((".2f", "dB") if key == "psnr_db" else (".4f", ""))) for key, title in TITLES.items()
 }
-"""By column of the standings: its name, digits and unit in words."""
+
+MEASURED = (
+    Column("speedup", "speedup", ".3f"),
+    Column("time_ms", "time", ".1f", "ms", lower_is_better=True),
+    Column("peak_rss_mib", "RAM", ".0f", "MiB", lower_is_better=True),
+)
+
+COSTS = {
+    "macs": Column("macs", "MACs", ".3g", lower_is_better=True),
+    "parameters": Column("parameters", "parameters", ".0f", lower_is_better=True),
+    "file_bytes": Column("bytes", "size", ".0f", "bytes", lower_is_better=True),
+}
+"""By the quantities that they are: shown where a score needs them."""
+
+PLAIN = (0.1, 1e5)
+"""Scores between these have two decimals, others four digits."""
 
 
 UNTIL_DECIDED = f"taken until ranks are decided: {MIN_PAIRS} pairs of each, more where a rank hangs on them"
 
 
-def shown_figures(table: pd.DataFrame) -> list[str]:
-    """Return the columns that compare within a track: without milliseconds where they are from several machines."""
-    machines = table.loc[table["time_ms"].notna(), "machine"]
-    return [name for name in FIGURES if name != "time_ms" or machines.nunique() == 1]
+def columns(shown: Standings, track: str) -> list[Column]:
+    """Return the columns of a track: its scores, and what compares; no milliseconds where they are of many machines."""
+    own, orders = shown.table[shown.table["track"] == track], shown.orders(track)
+    scores = [score_column(order) for order in orders if order.column not in METRICS]
+    metrics = [METRICS[name] for name in shown.tracks[track].protocol.columns]
+    one_machine = own.loc[own["time_ms"].notna(), "machine"].nunique() == 1
+    measured = [column for column in MEASURED if column.key != "time_ms" or one_machine]
+    costs = [column for name, column in COSTS.items() if any(name in order.needs for order in orders)]
+    return [*scores, *metrics, *measured, *costs]
 
 
-def figure(row: pd.Series, column: str) -> tuple[str, str]:
+def score_column(order: Order) -> Column:
+    """Return the column of what ranks."""
+    return METRICS.get(order.column) or Column(order.column, order.title, "", lower_is_better=order.lower_is_better)
+
+
+def figure(row: pd.Series, column: Column) -> tuple[str, str]:
     """Return a figure of a row in words, and its 95 % interval; both empty where there is none."""
-    _, digits, unit = FIGURES[column]
-    low, high = (row.get(f"{column}_{end}", math.nan) for end in ("low", "high"))
-    value = "" if math.isnan(row[column]) else f"{row[column]:{digits}}{unit}"
-    return value, "" if not value or math.isnan(low) else f"{low:{digits}} to {high:{digits}}"
+    value = row[column.key]
+    if pd.isna(value):
+        return "", ""
+    digits, unit = column.digits or _digits(value), column.unit and f" {column.unit}"
+    low, high = (row.get(f"{column.key}_{end}", math.nan) for end in ("low", "high"))
+    return f"{value:{digits}}{unit}", "" if math.isnan(low) else f"{low:{digits}} to {high:{digits}}"
 
 
-def frame(shown: Standings, track: str, by: str) -> pd.DataFrame:
-    """Return a track's rows in the order of a score, their figures in words.
+def axis_label(column: Column) -> str:
+    """Return what an axis calls a column."""
+    return f"{column.title} ({column.unit})" if column.unit else column.title
+
+
+def _digits(score: float) -> str:
+    return ".2f" if score == 0 or PLAIN[0] <= abs(score) < PLAIN[1] else ".4g"
+
+
+def frame(shown: Standings, track: str, by: str = "") -> pd.DataFrame:
+    """Return a track's rows in their order, their figures in words.
 
     Parameters
     ----------
     shown : Standings
     track : str
-    by : {"A", "B", "C"}
+    by : str
+        What ranks; by default the first that the track has.
 
     Returns
     -------
     DataFrame
-        Columns ``rank``, ``model``, the score with its interval, ``to the next`` (whether the rank is decided), the
+        Columns ``rank``, ``model``, what ranks with its interval, ``to the next`` (whether the rank is decided), the
         other figures, and ``remarks``: why there is no rank.
     """
-    own = ordered(shown.table, track, by)
-    rows = []
-    for _, row in own.iterrows():
-        cells = {"rank": _text(row[f"rank_{by}"]), "model": row["name"]}
-        cells |= {f"score {by}": _with_interval(row, f"score_{by}"), "to the next": _text(row[f"against_next_{by}"])}
-        for column in shown_figures(own):
-            if not column.startswith("score_"):
-                cells[FIGURES[column][0]] = figure(row, column)[0]
+    order, rows = shown.order(track, by), []
+    first = score_column(order)
+    others = [column for column in columns(shown, track) if not column.key.startswith("score_") and column != first]
+    for _, row in ordered(shown.table, track, order).iterrows():
+        cells = {"rank": _text(row[f"rank_{order.name}"]), "model": row["name"]}
+        cells |= {order.title: _with_interval(row, first), "to the next": _text(row[f"against_next_{order.name}"])}
+        cells |= {column.title: figure(row, column)[0] for column in others}
         rows.append(cells | {"remarks": remarks(row)})
-    return pd.DataFrame(rows, columns=list(rows[0]) if rows else ["rank", "model", f"score {by}", "remarks"])
+    return pd.DataFrame(rows, columns=list(rows[0]) if rows else ["rank", "model", order.title, "remarks"])
 
 
 def rules_frame(shown: Standings, track: str) -> pd.DataFrame:
     """Return the verdict on each rule of a track's models: a row for each model, a column for each rule."""
-    own = ordered(shown.table, track, "A")
+    own = ordered(shown.table, track, shown.order(track))
     found = shown.rules.loc[own.index].dropna(axis=1, how="all").fillna("")
     return found.set_axis(own["name"].rename("model"), axis=0)
 
 
-def lines(shown: Standings, tracks: Sequence[str], by: str, *, rows: str = "model") -> list[str]:
+def lines(shown: Standings, tracks: Sequence[str], by: str = "", *, rows: str = "model") -> list[str]:
     """Return tracks of a board as lines of text, and what a reader has to know; `rows`: what a row is called."""
     told = [["", *found] for track in tracks if (found := track_lines(shown, track, by, rows=rows))]
     return [*itertools.chain(*told), *(f"\n{note}" for note in shown.notes)]
 
 
-def track_lines(shown: Standings, track: str, by: str, *, rows: str = "model") -> list[str]:
+def track_lines(shown: Standings, track: str, by: str = "", *, rows: str = "model") -> list[str]:
     """Return one track of a board as lines of text: the ranked and the other rows that have figures."""
-    own = shown.table[shown.table["track"] == track]
+    order, own = shown.order(track, by), shown.table[shown.table["track"] == track]
     if own.empty:
         return []
-    table = frame(shown, track, by).drop(columns="remarks")[(ordered(own, track, by)["status"] == DONE).to_numpy()]
-    lines = [f"{TRACKS[track].title}, by score {by}"]
+    table = frame(shown, track, by).drop(columns="remarks")
+    table = table[(ordered(own, track, order)["status"] == DONE).to_numpy()]
+    lines = [f"{shown.tracks[track].title}, by {order.title}"]
     if len(table):
         head = list(table.rename(columns={"model": rows}).columns)
         lines += text_tables.aligned([head, *table.to_numpy().tolist()]).splitlines()
-    lines += [f"best by score {score}: {words}" for score, words in best_rows(shown, track)]
+    lines += [f"best by {title}: {words}" for title, words in best_rows(shown, track)]
     lines += [f"not ranked: {name}: {why}" for name, why in unranked_rows(shown, track)]
     lines += [f"doubtful: {row['name']}: {row['doubts']}" for _, row in own.iterrows() if row["doubts"]]
     return lines
 
 
 def best_rows(shown: Standings, track: str) -> list[Row]:
-    """Return the best model of a track by each score in words; none where nothing is ranked."""
+    """Return the best model of a track by each of its orders in words; none where nothing is ranked."""
     rows = []
-    for score in SCORES:
-        first = best(shown.table, track, score)
+    for order in shown.orders(track):
+        first = best(shown.table, track, order)
         if first is not None:
-            rows.append((score, f"{first['name']} with {figure(first, f'score_{score}')[0]}{_lead(first, score)}"))
+            with_value = f"{first['name']} with {figure(first, score_column(order))[0]}"
+            rows.append((order.title, f"{with_value}{_lead(first, order)}"))
     return rows
 
 
 def unranked_rows(shown: Standings, track: str) -> list[Row]:
     """Return the models of a track that have no rank, each with why."""
-    own = ordered(shown.table, track, "A")
+    own = ordered(shown.table, track, shown.order(track))
     return [(row["name"], f"{row['status']}, {row['reason']}") for _, row in own.iterrows() if row["reason"]]
 
 
@@ -150,17 +195,18 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return table.astype(object).where(table.notna(), None).to_dict("records")
 
 
-def _lead(first: pd.Series, score: str) -> str:
+def _lead(first: pd.Series, order: Order) -> str:
     """Return how far the best is ahead of the second, in words."""
-    words, lead = _text(first[f"against_next_{score}"]), first[f"lead_{score}"]
+    words, lead = _text(first[f"against_next_{order.name}"]), first[f"lead_{order.name}"]
     if not words:
         return ""
-    low, high = first[f"lead_low_{score}"], first[f"lead_high_{score}"]
-    interval = "" if math.isnan(low) else f" ({low:.2f} to {high:.2f})"
-    return f", {lead:.2f}{interval} ahead of the next: {words}"
+    low, high = first[f"lead_low_{order.name}"], first[f"lead_high_{order.name}"]
+    digits, unit = score_column(order).digits or _digits(first[order.column]), score_column(order).unit
+    interval = "" if math.isnan(low) else f" ({low:{digits}} to {high:{digits}})"
+    return f", {lead:{digits}}{unit and f' {unit}'}{interval} ahead of the next: {words}"
 
 
-def _with_interval(row: pd.Series, column: str) -> str:
+def _with_interval(row: pd.Series, column: Column) -> str:
     value, interval = figure(row, column)
     return f"{value} ({interval})" if interval else value
 

@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from aic_helpers.boards import tables
-from aic_helpers.boards.entry_rows import SCORES
-from aic_helpers.boards.standings import Standings, ordered
+from aic_helpers.boards.standings import Standings, is_ranked, ordered
+from aic_helpers.boards.tables import METRICS
 from aic_helpers.reporting import html_pages
-from aic_helpers.reporting.figure_style import QUALITIES
 from aic_helpers.runs.run_plots import pareto_front
-from aic_helpers.tracks.catalogue import TRACKS
-from aic_helpers.tracks.TODO import SPEEDUP_CAP
 
 RANKED, BROKEN, APART = "ranked", "broken", "apart"
 """Kinds of rows: in the ranks; out of them for a rule; out of them for another reason."""
 
-LESS_IS_BETTER = ("time_ms", "peak_rss_mib")
-
 
 @dataclass(frozen=True)
 class Column:
-    """A column of figures. `first` is how a first click sorts: the best on top."""
+    """A column of figures.
+
+    Attributes
+    ----------
+    first : str
+        How a first click sorts: the best on top.
+    order : str
+        The place among what ranks, from "0"; empty for figures that don't.
+    quality : str
+        What an axis calls it; empty for what is no metric.
+    """
 
     key: str
     title: str
     unit: str
     first: str
+    order: str
+    quality: str
 
 
 @dataclass(frozen=True)
@@ -57,8 +63,8 @@ class Line:
     kind : {"ranked", "broken", "apart"}
     front : str
         The qualities in whose Pareto front it is, with spaces between.
-    ranks : list of (str, str, str)
-        By score: its letter, the rank, and whether that is decided.
+    ranks : list of (str, str)
+        By each order: the rank, and whether that is decided.
     verdict : (str, str, str)
         On the rules: in words, the class of its colours, and what it is sorted by.
     """
@@ -68,7 +74,7 @@ class Line:
     link: str
     kind: str
     front: str
-    ranks: list[tuple[str, str, str]]
+    ranks: list[tuple[str, str]]
     cells: list[Cell]
     verdict: tuple[str, str, str]
     remark: str
@@ -77,48 +83,64 @@ class Line:
 
 @dataclass(frozen=True)
 class TrackTable:
-    """The models of a track in the order of the score `by`; from a speedup of `cap` on, more scores no more."""
+    """The models of a track, in their order.
+
+    Attributes
+    ----------
+    by : int
+        The place in `orders` of what sorts it at first.
+    orders : list of str
+        What ranks, in short.
+    cap : float or None
+        From this speedup on, more scores no more.
+    """
 
     title: str
-    by: str
-    scores: tuple[str, ...]
-    cap: float
+    by: int
+    orders: list[str]
+    cap: float | None
     columns: list[Column]
     lines: list[Line]
 
 
-def track_table(shown: Standings, track: str, by: str, links: Mapping[str, str] | None = None) -> TrackTable:
+def track_table(shown: Standings, track: str, by: str = "", links: Mapping[str, str] | None = None) -> TrackTable:
     """Return the table of a track.
 
     Parameters
     ----------
     shown : Standings
     track : str
-    by : {"A", "B", "C"}
-        The score that sorts it at first.
+    by : str
+        What sorts it at first; by default the first that the track has.
     links : mapping of str to str, optional
         Where the reports of runs are, by their folders.
     """
-    own = ordered(shown.table, track, by)
-    columns = tables.shown_figures(own)
-    fronts = {quality: set(_front(own, quality)) for quality in QUALITIES}
+    orders, order = shown.orders(track), shown.order(track, by)
+    own = ordered(shown.table, track, order)
+    columns = tables.columns(shown, track)
+    fronts = {column.key: set(_front(own, column.key)) for column in columns if column.key in METRICS}
     several = own["machine"].replace("", pd.NA).nunique() > 1
     lines = [
         Line(
             row=place,
             name=row["name"],
             link=(links or {}).get(row["folder"], ""),
-            kind=_kind(row),
+            kind=_kind(row, bool(ranked)),
             front=" ".join(quality for quality, places in fronts.items() if place in places),
-            ranks=[(score, _text(row[f"rank_{score}"]), _text(row[f"against_next_{score}"])) for score in SCORES],
+            ranks=[(_text(row[f"rank_{one.name}"]), _text(row[f"against_next_{one.name}"])) for one in orders],
             cells=[_cell(row, column) for column in columns],
             verdict=_verdict(row),
             remark=tables.remarks(row),
             machine=row["machine"] if several else "",
         )
-        for place, row in own.iterrows()
+        for (place, row), ranked in zip(own.iterrows(), is_ranked(own), strict=True)
     ]
-    return TrackTable(TRACKS[track].title, by, SCORES, SPEEDUP_CAP, [_column(name) for name in columns], lines)
+    places = {one.column: str(place) for place, one in enumerate(orders)}
+    heads = [_column(column, places.get(column.key, "")) for column in columns]
+    chosen = shown.tracks[track]
+    return TrackTable(
+        chosen.title, orders.index(order), [one.short for one in orders], chosen.speedup_cap, heads, lines
+    )
 
 
 def markup(table: TrackTable) -> str:
@@ -127,16 +149,17 @@ def markup(table: TrackTable) -> str:
 
 
 def _front(own: pd.DataFrame, quality: str) -> pd.Index:
-    return pareto_front(own[own["rank_A"].notna()], "speedup", quality).index
+    return pareto_front(own[is_ranked(own)], "speedup", quality).index
 
 
-def _column(name: str) -> Column:
-    title, _, unit = tables.FIGURES[name]
-    return Column(name, title, unit.strip(), "ascending" if name in LESS_IS_BETTER else "descending")
+def _column(column: tables.Column, order: str) -> Column:
+    quality = tables.axis_label(column) if column.key in METRICS else ""
+    first = "ascending" if column.lower_is_better else "descending"
+    return Column(column.key, column.title, column.unit, first, order, quality)
 
 
-def _kind(row: pd.Series) -> str:
-    if not pd.isna(row["rank_A"]):
+def _kind(row: pd.Series, ranked: bool) -> str:
+    if ranked:
         return RANKED
     return BROKEN if row["rules_broken"] else APART
 
@@ -147,14 +170,14 @@ def _verdict(row: pd.Series) -> tuple[str, str, str]:
     return ("NOT MET", "broken", "2") if row["rules_broken"] else ("met", "met", "0")
 
 
-def _cell(row: pd.Series, column: str) -> Cell:
+def _cell(row: pd.Series, column: tables.Column) -> Cell:
     value, interval = tables.figure(row, column)
-    ends = (_exact(row.get(f"{column}_{end}")) for end in ("low", "high"))
-    return Cell(value.removesuffix(tables.FIGURES[column][2]), interval, _exact(row[column]), *ends)
+    ends = (_exact(row.get(f"{column.key}_{end}")) for end in ("low", "high"))
+    return Cell(value.removesuffix(f" {column.unit}"), interval, _exact(row[column.key]), *ends)
 
 
 def _exact(number: float | None) -> str:
-    return "" if number is None or math.isnan(number) else repr(float(number))
+    return "" if number is None or pd.isna(number) else repr(float(number))
 
 
 def _text(value: object) -> str:

@@ -17,7 +17,6 @@ import click
 from aic_helpers.cli import options
 from aic_helpers.cli.exit_codes import DONE, Commands
 from aic_helpers.core.errors import InputError
-from aic_helpers.tracks import catalogue
 
 if TYPE_CHECKING:
     from aic_helpers.boards.executors import Executor
@@ -36,8 +35,8 @@ def board() -> None:
 
 @board.command()
 @click.argument("folder", default="", metavar="[BOARD]")
-@click.option("--track", default="", metavar="TRACK", help="Only super_resolution or enhancement.  [default: both]")
-@click.option("--by", default="A", show_default=True, metavar="A|B|C", help="The score to sort by.")
+@click.option("--track", default="", metavar="TRACK", help="Only this track, by its name.  [default: all]")
+@click.option("--by", default="", metavar="SCORE", help="The score to sort by.  [default: each track's first]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout, and write nothing.")
 def show(folder: str, track: str, by: str, as_json: bool) -> int:
     """Show how the models of a board stand.
@@ -52,11 +51,10 @@ def show(folder: str, track: str, by: str, as_json: bool) -> int:
     """
     from aic_helpers.boards import folders, standings, tables
     from aic_helpers.core import safe_files
-    from aic_helpers.tracks.catalogue import TRACKS
 
-    tracks = [catalogue.find_track(track).name] if track else list(TRACKS)
-    standings.named_score(by)
     shown = standings.standings(folders.open_board(folder))
+    tracks = standings.named_tracks(shown, track)
+    standings.named_order(shown, tracks, by)
     if as_json:
         click.echo(json.dumps(safe_files.strict(tables.as_dict(shown, tracks)), indent=2))
         return DONE
@@ -64,7 +62,7 @@ def show(folder: str, track: str, by: str, as_json: bool) -> int:
     return DONE
 
 
-def tell(shown: Standings, tracks: Sequence[str], by: str) -> None:
+def tell(shown: Standings, tracks: Sequence[str], by: str = "") -> None:
     """Print how the models stand, and write the board's tables and its report."""
     from aic_helpers.boards import reports, tables
     from aic_helpers.reporting import text_tables
@@ -123,8 +121,8 @@ def run(
     log.info("%d of %d models were there already, %d done now", count["there"], count["entries"], count["done"])
     if count["failed"]:
         log.info("%d failed; they are tried again when they change, or with --retry", count["failed"])
-    tracks = sorted({entry.track for entry in read.entries}, reverse=True)
-    tell(standings.standings(folders.open_board(read.folder)), tracks, "A")
+    shown_board = standings.standings(folders.open_board(read.folder))
+    tell(shown_board, list(shown_board.tracks))
     return DONE
 
 

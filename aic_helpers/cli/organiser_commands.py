@@ -50,12 +50,12 @@ def ingest(path: str, desk: str, ledger: str) -> int:
     from aic_helpers.reporting import text_tables
     from aic_helpers.submissions import intake
 
-    place, (_, book) = Path(path).expanduser(), _opened(desk, ledger, make=True)
+    place, (folder, book) = Path(path).expanduser(), _opened(desk, ledger, make=True)
     if not place.is_dir():
-        taken = intake.ingest(book, place)
+        taken = intake.ingest(book, place, folder)
         click.echo(f"{taken.outcome}: {taken.words}")
         return DONE
-    found = list(intake.ingest_folder(book, place))
+    found = list(intake.ingest_folder(book, place, folder))
     click.echo(text_tables.aligned([(one.outcome, shown(one.file), one.words) for one in found]))
     return INPUT_WRONG if all(one.outcome == "refused" for one in found) else DONE
 
@@ -166,8 +166,8 @@ def open_track(track: str, desk: str, ledger: str) -> int:
 
 
 @click.command()
-@click.option("--track", default="", metavar="TRACK", help="Only super_resolution or enhancement.  [default: both]")
-@click.option("--by", default="A", show_default=True, metavar="A|B|C", help="The score to sort by.")
+@click.option("--track", default="", metavar="TRACK", help="Only this track, by its name.  [default: all]")
+@click.option("--by", default="", metavar="SCORE", help="The score to sort by.  [default: each track's first]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout, and write nothing.")
 @desk_options
 def leaderboard(track: str, by: str, as_json: bool, desk: str, ledger: str) -> int:
@@ -182,12 +182,11 @@ def leaderboard(track: str, by: str, as_json: bool, desk: str, ledger: str) -> i
     from aic_helpers.boards import standings, tables
     from aic_helpers.reporting import text_tables
     from aic_helpers.submissions import leaderboards
-    from aic_helpers.tracks.catalogue import TRACKS, find_track
 
-    tracks = [find_track(track).name] if track else list(TRACKS)
-    standings.named_score(by)
     folder, book = _opened(desk, ledger)
     shown = leaderboards.leaderboard(book, folder)
+    tracks = standings.named_tracks(shown, track)
+    standings.named_order(shown, tracks, by)
     if as_json:
         click.echo(json.dumps(leaderboards.as_dict(shown), indent=2))
         return DONE
@@ -212,10 +211,10 @@ def _opened(desk: str, ledger: str, *, make: bool = False) -> tuple[Path, Ledger
 
 
 def _set_closed(track: str, closed: bool, desk: str, ledger: str) -> int:
-    from aic_helpers.tracks.catalogue import find_track
+    from aic_helpers.submissions import desk_tracks
 
-    name = find_track(track).name
-    _, book = _opened(desk, ledger, make=True)
+    folder, book = _opened(desk, ledger, make=True)
+    name = desk_tracks.named(folder, track)
     book.set_closed(name, closed, datetime.now(UTC))
     click.echo(f"{name} is {'closed' if closed else 'open'}")
     return DONE

@@ -8,18 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeGuard
 
+from aic_helpers.boards.orders import PSNR, orders_of
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.safe_texts import shown
+from aic_helpers.evaluation.per_image import BOUNDS
 from aic_helpers.models import graph_checks
 from aic_helpers.reporting import text_tables
 from aic_helpers.runs import result_tables, run_folders
 from aic_helpers.runs.schema import Metrics, Model, Requirement, Result
 from aic_helpers.submissions import teams
-from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.tracks.definitions import TITLES, Track
 
 SAME_DB = 1e-4
 """An output is called its input where no example's PSNR differs by more; float32 alone gives less."""
+
+TIMES = ("speedup", "time_ms", "baseline_time_ms")
 
 FOUND = 160
 """Characters of what a check found."""
@@ -76,7 +80,7 @@ def _team_checks(folder: Path) -> Iterator[Check]:
 
 def _run_checks(run: run_folders.RunFolder, folder: Path) -> Iterator[Check]:
     result = run.result
-    words = f"{run.model.name}, {TRACKS[result.track].title}"
+    words = f"{run.model.name}, {run.track.title}"
     yield _check("a result", shown(words, FOUND))
     yield _unaltered_check(result)
     unchanged = _model_check(run.model, folder / "model.pb")
@@ -85,7 +89,7 @@ def _run_checks(run: run_folders.RunFolder, folder: Path) -> Iterator[Check]:
         yield _operations_check(folder / "model.pb")
     yield _rules_check(result.requirements)
     yield _images_check(result)
-    yield _figures_check(result)
+    yield _figures_check(result, run.track)
     yield _identity_check(run)
 
 
@@ -136,22 +140,26 @@ def _images_check(result: Result) -> Check:
     return _check("all images", shown(f"{metrics.images} images of {of}", FOUND))
 
 
-def _figures_check(result: Result) -> Check:
-    """Whether all figures are numbers, and such as can be."""
-    metrics, scores = result.metrics or Metrics(), result.scores
-    psnr_db, ms_ssim, speedup = metrics.psnr_db, metrics.ms_ssim, result.profile.speedup if result.profile else None
-    judged = {
-        "PSNR": (psnr_db, _finite(psnr_db)),
-        "MS-SSIM": (ms_ssim, _finite(ms_ssim) and 0 <= ms_ssim <= 1),
-        "speedup": (speedup, _finite(speedup) and speedup > 0),
-        **{f"score {name}": (score.value, _finite(score.value)) for name, score in scores.items()},
-    }
+def _figures_check(result: Result, track: Track) -> Check:
+    """Whether all figures that count are numbers, and such as can be."""
+    metrics, speedup = result.metrics or Metrics(), result.profile.speedup if result.profile else None
+    ranked = [order for order in orders_of(track) if order.column != PSNR]
+    judged = {TITLES[column]: _judged(column, getattr(metrics, column)) for column in track.protocol.columns}
+    if any({*TIMES} & {*order.needs} for order in ranked):
+        judged["speedup"] = (speedup, _finite(speedup) and speedup > 0)
+    scores = {order.title: result.scores[order.score].value for order in ranked if order.score in result.scores}
+    judged |= {title: (value, _finite(value)) for title, value in scores.items()}
     bad = [f"{name} {_figure(value)}" for name, (value, good) in judged.items() if not good]
-    if not (scores or bad):
-        bad = ["no scores, which need a profile at 1280x720"]
+    if ranked and not (scores or bad):
+        bad = [f"no scores: {result_tables.needs(track)}"]
     if bad:
         return _check("figures meaningful", shown(", ".join(bad), FOUND), "make the run again: aic run")
     return _check("figures meaningful", ", ".join(f"{name} {_figure(value)}" for name, (value, _) in judged.items()))
+
+
+def _judged(column: str, value: float | None) -> tuple[float | None, bool]:
+    low, high = BOUNDS[column]
+    return value, _finite(value) and low <= value <= high
 
 
 def _finite(value: float | None) -> TypeGuard[float]:

@@ -39,7 +39,7 @@ from aic_helpers.tracks.catalogue import TRACKS
 SCHEMA = 1
 
 REGISTRATION = "AI Mobile Challenge Registration"
-SUBMISSION = re.compile(r"\[Track (\S{1,9})\] \[(\S{1,20})\] \[(.*)\] Submission")
+SUBMISSION = re.compile(r"\[Track (\S{1,60})\] \[(\S{1,20})\] \[(.*)\] Submission")
 SUBJECTS = f"the subject {REGISTRATION}, or [Track X] [Team ID] [Team Name] Submission"
 
 PREFIX = re.compile(
@@ -100,18 +100,23 @@ def registration_mail(content: Registration, *, sender: str = SENDER, address: s
 def submission_mail(content: Submission, *, sender: str = SENDER, address: str = ADDRESS) -> EmailMessage:
     """Return the e-mail that submits a model; raises as `registration_mail` does."""
     content = submission(plain(content))
-    letter = TRACKS[content.track].letter
+    track = spoken(content.track)
     # Without the secret: answers quote the text of an e-mail, but not its attachments.
     lines = [
-        ("Track", f"{letter} ({content.track})"),
+        ("Track", f"{track} ({content.track})" if track != content.track else track),
         ("Team ID", str(content.team_id)),
         ("Team", content.team),
         ("Link to model.pb", content.link),
         ("SHA-256 of model.pb", content.sha256),
         ("Bytes of model.pb", str(content.bytes)),
     ]
-    subject = f"[Track {letter}] [{content.team_id}] [{content.team}] Submission"
+    subject = f"[Track {track}] [{content.team_id}] [{content.team}] Submission"
     return _message(subject, lines, content, sender, address)
+
+
+def spoken(track: str) -> str:
+    """Return how the subject of an e-mail calls a track: by its letter where it has one, else by its name."""
+    return TRACKS[track].letter or track if track in TRACKS else track
 
 
 def _message(
@@ -248,7 +253,7 @@ def _json(content: bytes) -> dict[str, Any]:
 
 def _require_agreement(subject: str, content: Submission) -> None:
     track, team_id, team = SUBMISSION.fullmatch(subject).groups()  # type: ignore[union-attr]
-    expected = (TRACKS[content.track].letter, str(content.team_id), content.team)
+    expected = (spoken(content.track), str(content.team_id), content.team)
     # Mail programs fold long subjects at spaces, and some lose one there.
     if (track, team_id, _without_spaces(team)) != (*expected[:2], _without_spaces(content.team)):
         wished = "[Track {}] [{}] [{}] Submission".format(*expected)

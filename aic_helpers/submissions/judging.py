@@ -12,15 +12,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from aic_helpers.boards import entry_rows, folders, scheduling, specs
+from aic_helpers.boards.orders import orders_of
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError, in_words
-from aic_helpers.core.limits import MAX_FILE_BYTES
 from aic_helpers.core.locks import alone
 from aic_helpers.core.progress_types import UnitProgress
 from aic_helpers.core.project_paths import output_folder, runs_folder
@@ -29,9 +30,9 @@ from aic_helpers.models import graph_checks
 from aic_helpers.processes import confinement, fork_server
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import run_settings, warm_start
-from aic_helpers.submissions import links
+from aic_helpers.submissions import desk_tracks, links
 from aic_helpers.submissions.ledgers import DONE, FAILED, RECEIVED, REJECTED, RETURNED, STARTED, Entry, Ledger
-from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.tracks.definitions import Track
 
 AT_ONCE = 8
 """Submissions that are taken together: small enough that their figures are recorded soon."""
@@ -57,6 +58,11 @@ class Desk:
     def models(self) -> Path:
         """The folder of the models that were brought."""
         return self.folder / "models"
+
+    @cached_property
+    def tracks(self) -> dict[str, Track]:
+        """The tracks that models are judged on, by name."""
+        return desk_tracks.tracks_of(self.folder)
 
 
 def desk_folder(typed: str) -> Path:
@@ -169,12 +175,13 @@ def _judge(desk: Desk, executor: Any, batch: Sequence[Entry], tell: UnitProgress
 def _vetted(desk: Desk, entry: Entry) -> dict[str, Any]:
     """Return what is known of a submission's model, having brought and read it."""
     place = desk.models / f"{entry.sha256}.pb"
-    if entry.bytes > MAX_FILE_BYTES:
+    limit_bytes = desk_tracks.max_file_bytes(desk.tracks[entry.track])
+    if entry.bytes > limit_bytes:
         remedy = "make it smaller"
-        raise InputError(f"a model of at most {MAX_FILE_BYTES} bytes", f"{entry.bytes} bytes", remedy)
+        raise InputError(f"a model of at most {limit_bytes} bytes", f"{entry.bytes} bytes", remedy)
     if safe_files.sha256(place) != entry.sha256:
         private = desk.private_links
-        links.fetch(entry.link, place, entry.sha256, limit_bytes=MAX_FILE_BYTES, private=private)
+        links.fetch(entry.link, place, entry.sha256, limit_bytes=limit_bytes, private=private)
     if place.stat().st_size != entry.bytes:
         found = f"{place.stat().st_size} bytes"
         raise InputError(f"a model of {entry.bytes} bytes, as its e-mail says", found, "prepare the e-mail again")
@@ -190,7 +197,8 @@ def _spec(desk: Desk, entries: Sequence[Entry]) -> specs.Spec:
     board, found = desk.folder / "board", []
     for entry in entries:
         model, name = str(desk.models / f"{entry.sha256}.pb"), run_name(entry)
-        settings = run_settings.settle(entry.track, model, "", desk.data, str(board / entry.track / name), desk.limit)
+        track, run = desk_tracks.typed(desk.folder, entry.track), str(board / entry.track / name)
+        settings = run_settings.settle(track, model, "", desk.data, run, desk.limit)
         settings = replace(settings, source=replace(settings.source, name=name))
         found.append(specs.Entry(name, entry.track, model, "", settings))
     return specs.Spec("desk", desk.data, desk.limit or None, True, Limits(), specs.INTERVAL, False, board, found)
@@ -198,7 +206,7 @@ def _spec(desk: Desk, entries: Sequence[Entry]) -> specs.Spec:
 
 def _conclude(desk: Desk, entry: Entry, end: folders.Entry, vetted: dict[str, Any]) -> None:
     """Record what a board found of a submission."""
-    row = entry_rows.row(end)
+    row = entry_rows.row(end, orders_of(desk.tracks[entry.track]))
     detail = {"confinement": vetted["confinement"], "nodes": vetted["nodes"], "folder": end.folder}
     if end.failure:
         detail["reason"] = end.failure
@@ -218,7 +226,7 @@ def _failed_here(desk: Desk, end: folders.Entry) -> bool:
 def _figures(end: folders.Entry, row: dict[str, Any]) -> dict[str, Any]:
     """Return what a leaderboard shows and compares, so that it need not open any run folder."""
     key = end.result and end.result.keys.get("metrics")
-    images = {name: end.images[name].tolist() for name in ("psnr_db", "ms_ssim")}
+    images = {name: end.images[name].tolist() for name in end.images.columns}
     judged_on = {name: key and key.made_from.get(name) for name in ("data", "protocol")}
     return safe_files.strict({"figures": row, "images": images, "judged_on": judged_on})
 
@@ -235,5 +243,8 @@ def _record(desk: Desk, entry: Entry, state: str, detail: dict[str, Any]) -> Non
 
 def require_data(desk: Desk) -> None:
     """Refuse data on which what waits can't be judged, before anything is taken from the queue."""
-    for track in {entry.track for entry in desk.ledger.entries((RECEIVED, STARTED))}:
-        datasets.open_dataset(desk.data, track=TRACKS[track])
+    for name in {entry.track for entry in desk.ledger.entries((RECEIVED, STARTED))}:
+        if name not in desk.tracks:
+            expected = f"the file of track {name}, to which a submission waits, in {desk.folder / desk_tracks.FOLDER}"
+            raise InputError(expected, "none", "put it back")
+        datasets.open_dataset(desk.data, track=desk.tracks[name])

@@ -9,13 +9,15 @@ from typing import Any
 
 import pandas as pd
 
-from aic_helpers.boards import standings, tables
+from aic_helpers.boards import contenders, standings, tables
 from aic_helpers.boards.folders import Board
-from aic_helpers.boards.standings import TYPES, Standings, ordered
+from aic_helpers.boards.orders import Order, orders_of
+from aic_helpers.boards.standings import Standings, ordered
+from aic_helpers.boards.tables import Column
 from aic_helpers.core import safe_files
 from aic_helpers.reporting import html_pages, text_tables
+from aic_helpers.submissions import desk_tracks
 from aic_helpers.submissions.ledgers import Entry, Ledger
-from aic_helpers.tracks.catalogue import TRACKS
 
 OWN = {"team_id": "Int64", "submission": "Int64", "received_utc": "string"}
 
@@ -33,20 +35,18 @@ def leaderboard(ledger: Ledger, folder: Path) -> Standings:
         The desk's.
     """
     rows, notes, closed = [], [], ledger.closed()
-    for track in TRACKS.values():
+    tracks = desk_tracks.shown(desk_tracks.tracks_of(folder), ledger.tracks())
+    for track in tracks.values():
         found = [(_row(entry), entry) for entry in ledger.last_done(track.name)]
         notes += _set_others_apart(found)
-        ranked = [(row, entry.detail["images"]) for row, entry in found if not row["reason"]]
-        for score in track.scores:
-            standings.rank(ranked, score)
+        ranked = [(row, contenders.of_row(row), entry.detail["images"]) for row, entry in found if not row["reason"]]
+        for order in orders_of(track):
+            standings.rank(ranked, order)
         rows += [row for row, _ in found]
         if track.name in closed:
             notes.append(f"{track.title} is closed for submissions.")
-    types = OWN | TYPES
-    table = pd.DataFrame(rows, columns=list(types)).astype(types)
-    order = [place for name in TRACKS for place in ordered(table, name, "A").index]
-    board = Board(folder, "leaderboard", "", None, True, [])
-    return Standings(board, table.loc[order].reset_index(drop=True), pd.DataFrame(), notes)
+    board = Board(folder, "leaderboard", "", None, True, [], tracks=tracks)
+    return standings.assembled(board, rows, notes, others=OWN)
 
 
 def write(shown: Standings) -> list[tuple[str, Path]]:
@@ -91,22 +91,21 @@ def _csv(table: pd.DataFrame) -> str:
 
 def _page(shown: Standings) -> str:
     chapters = []
-    for track in TRACKS.values():
-        own = ordered(shown.table, track.name, "A")
-        columns = tables.shown_figures(own)
-        names = ["rank", *(tables.FIGURES[column][0] for column in columns), "received"]
-        lines = [_line(row, columns) for _, row in own.iterrows()]
-        chapters.append({"title": track.title, "columns": names, "lines": lines})
+    for name, track in shown.tracks.items():
+        order, columns = shown.order(name), tables.columns(shown, name)
+        names = ["rank", *(column.title for column in columns), "received"]
+        lines = [_line(row, order, columns) for _, row in ordered(shown.table, name, order).iterrows()]
+        chapters.append({"title": track.title, "order": order.title, "columns": names, "lines": lines})
     return html_pages.page("leaderboard.html.j2", standings=True, chapters=chapters, notes=shown.notes)
 
 
-def _line(row: pd.Series, columns: list[str]) -> dict[str, Any]:
-    ranked = not pd.isna(row["rank_A"])
-    words = "" if pd.isna(row["against_next_A"]) else str(row["against_next_A"])
-    cells = [(str(row["rank_A"]), words, str(row["rank_A"])) if ranked else ("none", "", "999999")]
+def _line(row: pd.Series, order: Order, columns: list[Column]) -> dict[str, Any]:
+    rank, against_next = row[f"rank_{order.name}"], row[f"against_next_{order.name}"]
+    words = "" if pd.isna(against_next) else str(against_next)
+    cells = [("none", "", "999999") if pd.isna(rank) else (str(rank), words, str(rank))]
     for column in columns:
         value, interval = tables.figure(row, column)
-        cells.append((value, interval, "" if math.isnan(row[column]) else repr(float(row[column]))))
+        cells.append((value, interval, "" if pd.isna(row[column.key]) else repr(float(row[column.key]))))
     day, _, hour = str(row["received_utc"]).partition("T")
     cells.append((day, f"{hour[:5]} UTC, no. {row['submission']}", f"{day} {hour}"))
     return {"team": row["name"], "remark": row["reason"], "cells": cells}

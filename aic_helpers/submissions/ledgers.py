@@ -195,6 +195,11 @@ class Ledger:
             registered = connection.scalar(sql.select(sql.func.count()).select_from(teams)) or 0
         return {"teams": registered} | {state: found.get(state, 0) for state in STATES}
 
+    def tracks(self) -> set[str]:
+        """Return the tracks that something was submitted to, and those that are closed."""
+        with told(self.place), reading(self._engine) as connection:
+            return {*connection.scalars(sql.select(submissions.c.track).distinct())} | _closed(connection)
+
     def set_closed(self, track: str, closed: bool, now: datetime) -> None:
         """Close a track for submissions, or open it again."""
         row = {"track": track, "closed": closed, "at_utc": _stamp(now)}

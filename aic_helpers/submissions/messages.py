@@ -19,7 +19,7 @@ from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.safe_texts import replaced, shown
 from aic_helpers.submissions.example_addresses import SENDER
-from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.tracks.catalogue import NAME
 
 MAX_NAME, MAX_LINK, MAX_ADDRESS = 80, 2000, 254
 """Characters."""
@@ -177,9 +177,7 @@ MAX_TEAM_ID, MAX_MODEL_BYTES, MAX_NUMBER = 2**31 - 1, 10**12, 2**63 - 1
 
 
 def _track(name: str) -> str:
-    if name not in TRACKS:
-        raise InputError(f"a track ({' or '.join(TRACKS)})", shown(name), WRITE)
-    return name
+    return _matching(NAME, name, "a track's name")
 
 
 def _some(members: Sequence[Any]) -> Sequence[Any]:
@@ -232,7 +230,7 @@ class Submission:
     Attributes
     ----------
     track : str
-        ``super_resolution`` or ``enhancement``.
+        A name; whether the desk has it is for the desk to say.
     team_id : int
         What the organiser answered to the registration.
     team : str

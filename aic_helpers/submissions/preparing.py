@@ -16,7 +16,6 @@ from aic_helpers.submissions import eml, teams
 from aic_helpers.submissions.checks import Check, checks, require_passed
 from aic_helpers.submissions.example_addresses import ADDRESS, SENDER
 from aic_helpers.submissions.messages import Submission
-from aic_helpers.tracks.catalogue import TRACKS
 
 PATH = re.compile(r"(?<![\w.:/~])(?:~\w*)?/(?:[^\s/'\",;:()]*/)+")
 """The folders of a path that begins at the root or at home."""
@@ -26,7 +25,7 @@ def chosen_run(run: str = "") -> Path | None:
     """Return the run folder that a person named, or the one in `runs/` whose result is the newest; None without any."""
     if run.strip():
         return Path(run.strip()).expanduser()
-    found = (path for track in TRACKS for path in (runs_folder() / track).glob("*/result.json"))
+    found = runs_folder().glob("*/*/result.json")
     newest = max(found, key=lambda path: path.stat().st_mtime_ns, default=None)
     return newest and newest.parent
 

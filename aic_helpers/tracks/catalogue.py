@@ -22,6 +22,9 @@ SHIPPED = PACKAGE / "tracks" / "shipped"
 PIRM2018 = ("super_resolution", "enhancement")
 """The two tracks that the workbench began with."""
 
+NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,59}")
+"""Of a track: the stem of its file's name."""
+
 TRACK, REMEDY = "a track", "see docs/tracks.md"
 
 
@@ -117,7 +120,7 @@ def _own(file: Path) -> Track:
     if _of_ours(file.stem):
         found = f"{file.name}, as a shipped track is called"
         raise InputError("a track's file with a name of its own", found, "rename it")
-    if not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,59}", file.stem):
+    if not NAME.fullmatch(file.stem):
         found = repr(shown(file.stem))
         raise InputError("a file name of at most 60 letters, digits, _, - and dots", found, "rename it")
     with _told_in(shown(str(file), 200)):

@@ -5,10 +5,17 @@ import math
 
 import pytest
 from fixtures import boards
+from fixtures.pirm2018 import SUPER_RESOLUTION
 
 from aic_helpers.boards import entry_rows, folders
+from aic_helpers.boards.orders import orders_of
 
+ORDERS = orders_of(SUPER_RESOLUTION)
 QUALITY = ([27.0, 29.0], [0.95, 0.97], 2.0)
+
+
+def row_of(entry):
+    return entry_rows.row(entry, ORDERS)
 
 
 def row(folder, *changes, status=None):
@@ -23,7 +30,7 @@ def row(folder, *changes, status=None):
             content[part] = value
     file.write_text(json.dumps(content), "utf-8")
     (found,) = folders.open_board(boards.plan(folder, entry)).entries
-    return entry_rows.row(found)
+    return row_of(found)
 
 
 def test_a_whole_run_is_done_with_its_figures(tmp_path):
@@ -52,9 +59,15 @@ def test_a_whole_run_is_done_with_its_figures(tmp_path):
         ([("requirements", None)], "waiting", "not finished: without requirements"),
         ([("metrics", None), ("requirements", None)], "waiting", "not finished: without metrics, requirements"),
         ([("scores", None), ("profile", None)], "done", "and time was not measured: aic profile"),
-        ([("scores", {"A": {"value": "inf"}, "B": {"value": 1}, "C": {"value": 1}})], "done", "a figure is not finite"),
+        ([("profile", "speedup", "inf")], "done", "no scores: they need PSNR, MS-SSIM and the speedup at 1280x720"),
+        ([("metrics", "psnr_db", "inf")], "done", "and there is no A: psnr"),
+        ([("metrics", "ms_ssim", 97.2)], "done", "no scores: expected an MS-SSIM in [0, 1], found 97.2"),
         ([("metrics", "psnr_db", 29.0)], "done", "images.csv has a mean psnr_db of 28, result.json 29: make the run"),
-        ([("metrics", "ms_ssim", None)], "done", "images.csv has a mean ms_ssim of 0.96, result.json nan"),
+        (
+            [("metrics", "ms_ssim", None)],
+            "done",
+            "no scores: they need PSNR, MS-SSIM and the speedup at 1280x720, and there is no A: ms_ssim",
+        ),
     ],
 )
 def test_why_a_row_has_no_rank(tmp_path, changes, status, reason):
@@ -77,8 +90,8 @@ def test_weights_that_only_their_order_placed_are_a_doubt_and_no_other_note_is(t
 def test_a_broken_rule_is_named(tmp_path):
     entry = boards.add(tmp_path, "net", *QUALITY, broken=("file size", "any resolution"))
     (found,) = folders.open_board(boards.plan(tmp_path, entry)).entries
-    assert entry_rows.row(found)["reason"] == "breaks file size, any resolution"
-    assert entry_rows.row(found)["rules_broken"] == "file size; any resolution"
+    assert row_of(found)["reason"] == "breaks file size, any resolution"
+    assert row_of(found)["rules_broken"] == "file size; any resolution"
     assert entry_rows.verdicts(found) == {
         "file size": "BROKEN",
         "any resolution": "BROKEN",
@@ -91,7 +104,7 @@ def test_a_run_without_single_images_has_no_rank(tmp_path):
     boards.add(tmp_path, "net", *QUALITY)
     (tmp_path / "super_resolution" / "net" / "images.csv").unlink()
     (found,) = folders.open_board(boards.plan(tmp_path, boards.named("net"))).entries
-    assert entry_rows.row(found)["reason"] == "images.csv has no figures of single images: make the run again"
+    assert row_of(found)["reason"] == "images.csv has no figures of single images: make the run again"
 
 
 @pytest.mark.parametrize("value", ["fast", [2], True, None, {}, 10**400, -(10**30)])
@@ -112,7 +125,7 @@ def test_what_is_no_number_is_none(tmp_path, value):
 def test_a_problem_or_a_failure_is_the_reason(tmp_path):
     boards.failed(tmp_path / "super_resolution" / "net", "no answer", "convert")
     entries = [boards.named("net"), boards.named("far", folder="../x"), boards.named("later")]
-    rows = [entry_rows.row(entry) for entry in folders.open_board(boards.plan(tmp_path, *entries)).entries]
+    rows = [row_of(entry) for entry in folders.open_board(boards.plan(tmp_path, *entries)).entries]
     assert [one["status"] for one in rows] == ["failed", "failed", "waiting"]
     assert rows[0]["reason"] == "convert: no answer"
     assert rows[1]["reason"].startswith("expected a run folder inside the board, found ../x")

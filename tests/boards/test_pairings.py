@@ -30,7 +30,7 @@ def board(tmp_path):
 def pair(board, name, by="A"):
     shown = standings.standings(folders.open_board(board))
     (row,) = shown.table.index[shown.table["name"] == name]
-    return pairings.pair(shown, row, by)
+    return pairings.pair(shown, row, shown.order("super_resolution", by))
 
 
 def names(pairing):
@@ -97,7 +97,7 @@ def test_a_run_that_went_meanwhile_is_told(board):
     shutil.rmtree(board / "super_resolution" / "fast")
     (row,) = shown.table.index[shown.table["name"] == "fast"]
     with pytest.raises(InputError, match="super_resolution/fast"):
-        pairings.pair(shown, row, "A")
+        pairings.pair(shown, row, shown.order("super_resolution"))
 
 
 def test_a_run_without_its_model_is_told(board):

@@ -57,7 +57,7 @@ def panel(board):
     return panels.Panel(standings.standings(folders.open_board(board)), "super_resolution")
 
 
-def choose(panel, row, by="A"):
+def choose(panel, row, by=0):
     """Send what the page sends."""
     panel.table._handle_custom_msg({"row": row, "by": by}, [])
 
@@ -90,7 +90,7 @@ def test_a_row_opens_the_images_of_its_model_beside_the_leaders(panel, opened, b
 
 
 def test_the_leader_is_that_of_the_score_that_sorts(panel, opened, board):
-    choose(panel, 0, "C")
+    choose(panel, 0, 2)
     assert [folder.rpartition("/")[2] for folder in opened[0].asked[1]] == ["fast", "fine"]
     assert panel.table.words == "<b>fine</b> beside fast, the leader by score C."
 
@@ -138,7 +138,7 @@ def test_data_that_cannot_be_opened_is_a_sentence(panel, monkeypatch):
     assert panel.table.words == "Not opened: expected images, found none: look for them"
 
 
-@pytest.mark.parametrize(("row", "by"), [(3, "A"), (99, "A"), ("1", "A"), (1, "D")])
+@pytest.mark.parametrize(("row", "by"), [(3, 0), (99, 0), ("1", 0), (1, 3), (1, "A"), (1, -1)])
 def test_no_such_row_of_this_track_opens_nothing(panel, opened, row, by):
     choose(panel, row, by)
     assert opened == []

@@ -112,7 +112,10 @@ def test_until_when_models_are_timed(write):
     [
         ("models = [", "spring.toml: expected TOML, found "),
         ("\x00", "spring.toml: expected TOML, found "),
-        ('models = [{ model = "nets/a.pb", track = "sharpen" }]', "spring.toml: expected a track"),
+        (
+            'models = [{ model = "nets/a.pb", track = "sharpen" }]',
+            "spring.toml: expected the name of a track, or a .toml file",
+        ),
         ('model = ["nets/a.pb"]', "in the file, found model: did you mean models?"),
         ("zzz = 1", "in the file, found zzz: leave it out"),
         ('models = [{ modell = "nets/a.pb" }]', "found modell: did you mean model?"),
@@ -134,7 +137,7 @@ def test_until_when_models_are_timed(write):
             "spring.toml: expected until as interval or decided, found 'dcided': take one of them",
         ),
         ("until = 3", "expected until as interval or decided, found"),
-        ('tracks = []\nmodels = ["nets/a.pb"]', "expected tracks as a list of tracks, one or both, found"),
+        ('tracks = []\nmodels = ["nets/a.pb"]', "expected tracks as a list of tracks: names, or files, found"),
         (
             'models = [{ name = "..", model = "nets/a.pb" }]',
             "spring.toml: expected a name with a letter or a digit",

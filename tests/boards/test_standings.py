@@ -5,10 +5,13 @@ import json
 import pandas as pd
 import pytest
 from fixtures import boards
+from fixtures.pirm2018 import SUPER_RESOLUTION
 
 from aic_helpers.boards import folders, standings
+from aic_helpers.boards.orders import orders_of
 from aic_helpers.core.errors import InputError
 
+A, _, C = orders_of(SUPER_RESOLUTION)
 DB = [24.0, 28.0, 31.0]
 SIMILAR = [0.95, 0.96, 0.97]
 
@@ -50,14 +53,14 @@ def test_each_score_has_its_own_ranks(tmp_path):
     # A slower, better one and a faster, worse one: 0.5 dB are 2.0 by A, 0.5 by B and 1.0 by C; 1 of speed is 1, 1, 1.5.
     table = of(tmp_path, add(tmp_path, "fine", 0.5, 2.0), add(tmp_path, "fast", 0.0, 3.0)).table.set_index("name")
     assert table.loc["fine", ["rank_A", "rank_B", "rank_C"]].tolist() == [1, 2, 2]
-    assert standings.best(table.reset_index(), "super_resolution", "A")["name"] == "fine"
-    assert standings.best(table.reset_index(), "super_resolution", "C")["name"] == "fast"
-    assert standings.best(table.reset_index(), "enhancement", "A") is None
+    assert standings.best(table.reset_index(), "super_resolution", A)["name"] == "fine"
+    assert standings.best(table.reset_index(), "super_resolution", C)["name"] == "fast"
+    assert standings.best(table.reset_index(), "enhancement", A) is None
 
 
 def test_the_columns_have_their_types_even_where_there_is_nothing(tmp_path):
     for shown in (of(tmp_path / "none"), of(tmp_path / "one", add(tmp_path / "one", "net"), boards.named("later"))):
-        assert {name: str(kind) for name, kind in shown.table.dtypes.items()} == standings.TYPES
+        assert {name: str(kind) for name, kind in shown.table.dtypes.items()} == standings.types(shown.tracks.values())
         assert len(shown.rules) == len(shown.table)
 
 
@@ -136,7 +139,8 @@ def test_two_hundred_models(tmp_path):
     assert set(ranked["against_next_B"].dropna()) == {"decided", "within noise"}
 
 
-def test_a_score_of_another_name():
-    assert standings.named_score("B") == "B"
-    with pytest.raises(InputError, match=r"expected a score \(A, B, C\), found 'D': name one of them"):
-        standings.named_score("D")
+def test_a_score_of_another_name(tmp_path):
+    shown = of(tmp_path, add(tmp_path, "net"))
+    assert [standings.named_order(shown, shown.tracks, name) for name in ("B", "")] == ["B", ""]
+    with pytest.raises(InputError, match=r"expected what the models are ranked by \(A, B, C\), found 'D': name one"):
+        standings.named_order(shown, shown.tracks, "D")

@@ -1,13 +1,16 @@
 """How a board stands, in words."""
 
 import importlib.util
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 from fixtures import boards
+from fixtures.pirm2018 import ENHANCEMENT, SUPER_RESOLUTION
 
 from aic_helpers.boards import folders, standings, tables
 
+SHIPPED = (SUPER_RESOLUTION, ENHANCEMENT)
 DB, SIMILAR = [24.0, 28.0, 31.0], [0.95, 0.96, 0.97]
 
 
@@ -77,17 +80,18 @@ def test_notes_stand_below(tmp_path):
 
 def test_milliseconds_of_several_machines_are_left_out(shown):
     own = shown.table[shown.table["status"] == "done"].copy()
-    assert "time_ms" in tables.shown_figures(own)
+    assert "time_ms" in [column.key for column in tables.columns(replace(shown, table=own), "super_resolution")]
     own.loc[own.index[0], "machine"] = "another"
-    assert "time_ms" not in tables.shown_figures(own)
+    assert "time_ms" not in [column.key for column in tables.columns(replace(shown, table=own), "super_resolution")]
 
 
 def test_a_figure_that_is_missing_is_empty(shown):
     lost = shown.table.set_index("name").loc["lost"]
-    assert tables.figure(lost, "speedup") == ("", "")
+    speedup, _, memory = tables.MEASURED
+    assert tables.figure(lost, speedup) == ("", "")
     first = shown.table.set_index("name").loc["first"]
-    assert tables.figure(first, "speedup") == ("2.000", "1.900 to 2.100")
-    assert tables.figure(first, "peak_rss_mib") == ("1023 MiB", "")
+    assert tables.figure(first, speedup) == ("2.000", "1.900 to 2.100")
+    assert tables.figure(first, memory) == ("1023 MiB", "")
 
 
 def test_the_frame_tells_why_a_row_has_no_rank(shown):
@@ -129,7 +133,7 @@ def test_the_same_board_gives_the_same_bytes(board):
     assert (board / "board.csv").read_bytes() == first
     assert b"\r" not in first
     table = pd.read_csv(board / "board.csv")
-    assert list(table.columns) == list(standings.TYPES)
+    assert list(table.columns) == list(standings.types(SHIPPED))
     assert len(table) == 10
 
 

@@ -60,26 +60,26 @@ def status(page):
 
 def test_a_row_asks_for_its_model(seen):
     seen.locator("tbody tr", has_text="fast").locator("td").nth(3).click()
-    assert seen.evaluate("sent") == [{"row": 1, "by": "A"}]
+    assert seen.evaluate("sent") == [{"row": 1, "by": 0}]
     assert status(seen) == "fast opens as soon as the kernel is free."
     seen.locator("tbody tr", has_text="lost").click()
     assert seen.locator("tr.chosen bdi").all_inner_texts() == ["lost"]
-    assert seen.evaluate("sent[1]") == {"row": 2, "by": "A"}
+    assert seen.evaluate("sent[1]") == {"row": 2, "by": 0}
 
 
 def test_a_point_asks_by_the_score_that_sorts(seen):
     seen.locator("thead").get_by_role("button", name="score C").click()
     seen.locator("thead").get_by_role("button", name="PSNR").click()
     seen.get_by_role("button", name="good: rank by C 2").locator("circle").click()
-    assert seen.evaluate("sent") == [{"row": 0, "by": "C"}]
+    assert seen.evaluate("sent") == [{"row": 0, "by": 2}]
 
 
 @pytest.mark.parametrize("key", ["Enter", "Space"])
 def test_the_keyboard_asks_once(seen, key):
     seen.locator("tbody").get_by_role("button", name="fast").press(key)
-    assert seen.evaluate("sent") == [{"row": 1, "by": "A"}]
+    assert seen.evaluate("sent") == [{"row": 1, "by": 0}]
     seen.get_by_role("button", name="good: rank").press(key)
-    assert seen.evaluate("sent[1]") == {"row": 0, "by": "A"}
+    assert seen.evaluate("sent[1]") == {"row": 0, "by": 0}
 
 
 def test_a_figure_that_is_marked_to_be_copied_asks_for_nothing(seen):

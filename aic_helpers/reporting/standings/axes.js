@@ -38,7 +38,8 @@ const widened = (low, high, share, least) => {
 };
 
 const scaleX = (speedups, cap, frame) => {
-  const [low, high] = widened(Math.log(Math.min(1, ...speedups)), Math.log(Math.max(cap, ...speedups)), 0.06, 0.05);
+  const most = Math.max(cap ?? 1, ...speedups);
+  const [low, high] = widened(Math.log(Math.min(1, ...speedups)), Math.log(most), 0.06, 0.05);
   const place = (value) => frame.left + ((Math.log(value) - low) / (high - low)) * (frame.right - frame.left);
   const isWide = place(2) - place(1) > TICK_PX;
   return { place, ticks: logTicks(Math.exp(low), Math.exp(high), isWide ? [1, 2, 5] : [1]) };
@@ -112,10 +113,11 @@ const spotsOf = (at, width, side, inside) =>
     .filter(({ from, to }) => inside.left <= from && to <= inside.right);
 
 // -> [where the baseline's word stands, where the cap's words do]: inside the plot and apart, or the cap's are left
-// out, because the words below the plot say them too.
+// out, because the words below the plot say them too, or there is no cap.
 export const placeMarks = ({ frame, x }, cap, widths) => {
   const inside = { left: frame.left, right: frame.right + MARGIN.right };
   const first = spotsOf(x.place(1), widths[0], "end", inside);
+  if (cap === null) return [first[0]];
   const second = spotsOf(x.place(cap), widths[1], "start", inside);
   const pairs = first.flatMap((one) => second.map((other) => [one, other]));
   const isApart = ([one, other]) => one.to + APART_PX <= other.from || other.to + APART_PX <= one.from;

@@ -1,8 +1,6 @@
 // Quality over speedup as SVG: axes, what marks them, the Pareto front, and a point for each model.
 import { layOut, NAMED, placeMarks, placeNames, tickWords } from "./axes.js";
 
-export const QUALITIES = { psnr_db: "PSNR (dB)", ms_ssim: "MS-SSIM" };
-
 const NAME_LETTERS = 24;
 const LETTER_PX = 7;
 const MARKS_PX = { baseline: 52, "score stops rising": 112 }; // how wide these words are in a wide font
@@ -37,17 +35,17 @@ const marksOf = (layout, cap) => {
   const spots = placeMarks(layout, cap, Object.values(MARKS_PX));
   return [
     line(x.place(1), frame.top, x.place(1), frame.bottom, "mark"),
-    line(x.place(cap), frame.top, x.place(cap), frame.bottom, "mark cap"),
+    ...(cap ? [line(x.place(cap), frame.top, x.place(cap), frame.bottom, "mark cap")] : []),
     ...spots.map((spot, place) => words(spot.x, frame.top - 8, spot.anchor, texts[place], "said")),
   ];
 };
 
-const titlesOf = ({ frame }, quality) => {
+const titlesOf = ({ frame }, label) => {
   const [across, down] = [(frame.left + frame.right) / 2, (frame.top + frame.bottom) / 2];
   const turned = { transform: `translate(14 ${down}) rotate(-90)`, "text-anchor": "middle" };
   return [
     words(across, frame.bottom + 36, "middle", "speedup over the baseline"),
-    drawing("text", turned, QUALITIES[quality]),
+    drawing("text", turned, label),
   ];
 };
 
@@ -75,15 +73,15 @@ const namesOf = (layout) => {
 };
 
 // -> the points of the layout, each with its element; the svg holds them, the front's on top.
-export const drawPareto = (svg, models, quality, cap, size) => {
+export const drawPareto = (svg, models, { quality, label, cap, size }) => {
   const layout = layOut(models, quality, cap, size);
   const points = layout.points.map((point) => ({ ...point, el: pointOf(point) }));
   const front = points.filter(({ isFront }) => isFront);
   const order = [...points].sort((a, b) => Number(a.isFront) - Number(b.isFront));
-  const ground = [...gridOf(layout), ...marksOf(layout, cap), ...titlesOf(layout, quality), stairOf(front)];
+  const ground = [...gridOf(layout), ...marksOf(layout, cap), ...titlesOf(layout, label), stairOf(front)];
   svg.replaceChildren(...ground, ...namesOf(layout), ...order.map(({ el }) => el));
-  const label = `${QUALITIES[quality]} over speedup of ${points.length} models`;
-  const given = { width: size[0], height: size[1], viewBox: `0 0 ${size.join(" ")}`, "aria-label": label };
+  const words = `${label} over speedup of ${points.length} models`;
+  const given = { width: size[0], height: size[1], viewBox: `0 0 ${size.join(" ")}`, "aria-label": words };
   for (const [name, value] of Object.entries(given)) svg.setAttribute(name, value);
   svg.classList.toggle("few", points.length <= NAMED);
   return points;

@@ -1,5 +1,5 @@
 // The plot of quality over speedup in the hand: a point under the pointer, or with the focus, shows its figures.
-import { drawing, drawPareto, QUALITIES } from "./drawings.js";
+import { drawing, drawPareto } from "./drawings.js";
 import { fillCard, sentenceOf } from "./rows.js";
 
 const REACH_PX = 24; // how near to a point the pointer must come
@@ -7,8 +7,9 @@ const REACH_PX = 24; // how near to a point the pointer must come
 const GAP_PX = 14;
 
 const CAPTION =
-  "Up and to the right is better. Orange: what nothing beats in both (the Pareto front). Grey squares break a rule. " +
-  "Dashed: from there on, more speed scores no more.";
+  "Up and to the right is better. Orange: what nothing beats in both (the Pareto front). Grey squares break a rule.";
+
+const CAPPED = " Dashed: from there on, more speed scores no more.";
 
 const KEYS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: 1, ArrowDown: -1, Home: -Infinity, End: Infinity };
 
@@ -46,8 +47,8 @@ const placeRing = (ring, point) => {
   if (point) ring.setAttribute("transform", `translate(${point.x} ${point.y})`);
 };
 
-const makeChoice = (choose) => {
-  const buttons = Object.entries(QUALITIES).map(([quality, words]) => {
+const makeChoice = (qualities, choose) => {
+  const buttons = Object.entries(qualities).map(([quality, words]) => {
     const button = element("button", { type: "button", textContent: words.split(" ")[0] });
     button.addEventListener("click", () => choose(quality));
     return { quality, button };
@@ -60,18 +61,21 @@ const makeChoice = (choose) => {
   return { choice, mark };
 };
 
-// `by()` is the score that ranks; `choose(row)` and `look(row or null)` are told what the hand does.
-export const makePareto = (models, cap, { by, choose, look }) => {
+// `qualities` are the metrics by their keys, `cap` is where more speed scores no more, or null; `by()` is the place of
+// what ranks; `choose(row)` and `look(row or null)` are told what the hand does.
+export const makePareto = (models, { qualities, cap, by, choose, look }) => {
   const svg = drawing("svg", { role: "group" });
   const ring = drawing("circle", { class: "ring", r: 7 });
   const card = element("div", { className: "card", hidden: true, ariaHidden: "true" });
   const stage = element("div", { className: "stage" }, svg, card);
   let [quality, points, lit, isFirst] = ["psnr_db", [], null, false];
-  const { choice, mark } = makeChoice((chosen) => {
+  const { choice, mark } = makeChoice(qualities, (chosen) => {
     quality = chosen;
     draw();
   });
-  const el = element("figure", { className: "pareto" }, choice, stage, element("figcaption", { textContent: CAPTION }));
+  const caption = element("figcaption", { textContent: CAPTION + (cap ? CAPPED : "") });
+  const choices = Object.keys(qualities).length > 1 ? [choice] : [];
+  const el = element("figure", { className: "pareto" }, ...choices, stage, caption);
 
   const light = (row) => {
     lit = row;
@@ -83,7 +87,7 @@ export const makePareto = (models, cap, { by, choose, look }) => {
     if (row) placeCard(card, stage, point);
   };
   const draw = (size = sizeOf(stage)) => {
-    points = drawPareto(svg, models, quality, cap, size);
+    points = drawPareto(svg, models, { quality, label: qualities[quality], cap, size });
     svg.append(ring);
     mark(quality);
     points.forEach(({ el: own, model }, place) => {

@@ -13,6 +13,12 @@ const copiesOf = (element) => [...element.childNodes].map((node) => node.cloneNo
 
 const headsOf = (table) => [...table.tHead.rows[0].cells];
 
+// -> {psnr_db: "PSNR (dB)", ...}: the metrics among the columns, as an axis calls them.
+export const qualitiesOf = (table) =>
+  Object.fromEntries(
+    headsOf(table).flatMap(({ dataset }) => (dataset.quality ? [[dataset.key, dataset.quality]] : [])),
+  );
+
 export const nameOf = (row) => row.cells[0].querySelector("bdi").textContent;
 
 // -> [{row, name, kind, front: ["psnr_db", ...], figures: {psnr_db: {value, low, high}, ...}}]
@@ -32,6 +38,7 @@ const itemOf = (head, cell, by) => {
   term.append(...copiesOf(head.querySelector("button") ?? head));
   words.append(...copiesOf(cell));
   for (const part of [term, words]) part.querySelectorAll(`.by:not(.by-${by})`).forEach((other) => other.remove());
+  for (const part of [term, words]) part.querySelectorAll(".by").forEach((own) => own.removeAttribute("hidden"));
   return words.textContent.trim() ? [term, words] : [];
 };
 

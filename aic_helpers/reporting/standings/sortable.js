@@ -3,7 +3,7 @@ import { numberOf } from "./rows.js";
 
 const keyOf = (row, place, by) => {
   const { dataset } = row.cells[place];
-  return dataset.sort ?? dataset[`sort${by}`] ?? "";
+  return dataset.sort ?? row.cells[place].getAttribute(`data-sort-${by}`) ?? "";
 };
 
 const compareNumbers = (a, b) => Math.sign(numberOf(a) - numberOf(b)) || 0; // two infinities are alike
@@ -26,14 +26,14 @@ const nextDirection = (head) => {
   return head.getAttribute("aria-sort") === first ? other : first;
 };
 
-// `sorted(key)` is told the key of the column before the rows move, and returns the score that ranks.
+// `sorted(head)` is told the head of the column before the rows move, and returns the place of what ranks.
 export const makeSortable = (table, sorted) => {
   const heads = [...table.tHead.rows[0].cells];
   const sort = (head, place) => {
     const direction = nextDirection(head);
     for (const any of heads) any.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", direction);
-    const by = sorted(head.dataset.key ?? "");
+    const by = sorted(head);
     table.tBodies[0].append(...sortedRows([...table.tBodies[0].rows], place, by, direction === "descending"));
   };
   heads.forEach((head, place) => {

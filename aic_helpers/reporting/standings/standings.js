@@ -1,11 +1,17 @@
 // A board's standings: a table that sorts itself, and the plot of quality over speedup above it.
 import { isDrawn } from "./axes.js";
 import { makePareto } from "./pareto.js";
-import { modelsOf, nameOf } from "./rows.js";
+import { modelsOf, nameOf, qualitiesOf } from "./rows.js";
 import { makeSortable } from "./sortable.js";
 
 const hasPlot = (table) =>
   table.tHead.querySelector("[data-key=speedup]") && modelsOf(table).some((model) => isDrawn(model, "psnr_db"));
+
+const showRanksBy = (table, by) => {
+  for (const part of table.querySelectorAll(".by")) part.hidden = !part.classList.contains(`by-${by}`);
+};
+
+const capOf = ({ dataset }) => (dataset.cap ? Number(dataset.cap) : null);
 
 const addPlot = (root, table, choose) => {
   const look = (row) => {
@@ -13,7 +19,8 @@ const addPlot = (root, table, choose) => {
     row?.classList.add("lit");
     plot.light(row);
   };
-  const plot = makePareto(modelsOf(table), Number(root.dataset.cap), { by: () => root.dataset.by, choose, look });
+  const given = { cap: capOf(root), qualities: qualitiesOf(table), by: () => root.dataset.by, choose, look };
+  const plot = makePareto(modelsOf(table), given);
   root.prepend(plot.el);
   plot.draw();
   const rowOf = ({ target }) => target.closest("tbody tr");
@@ -28,10 +35,13 @@ const addPlot = (root, table, choose) => {
 const makeStandings = (root, choose) => {
   const table = root.querySelector("table");
   const plot = hasPlot(table) ? addPlot(root, table, choose) : null;
-  makeSortable(table, (key) => {
-    const isOther = key.startsWith("score_") && key !== `score_${root.dataset.by}`;
-    if (isOther) root.dataset.by = key.slice(-1);
-    if (isOther) plot?.draw();
+  makeSortable(table, ({ dataset: { order } }) => {
+    const isOther = order !== undefined && order !== root.dataset.by;
+    if (isOther) {
+      root.dataset.by = order;
+      showRanksBy(table, order);
+      plot?.draw();
+    }
     return root.dataset.by;
   });
   return () => plot?.stop();
@@ -64,7 +74,7 @@ const render = ({ model, el }) => {
     for (const other of root.querySelectorAll("tr.chosen")) other.classList.remove("chosen");
     row.classList.add("chosen");
     status.textContent = `${nameOf(row)} opens as soon as the kernel is free.`;
-    model.send({ row: Number(row.dataset.row), by: root.dataset.by });
+    model.send({ row: Number(row.dataset.row), by: Number(root.dataset.by) });
   };
   const stop = makeStandings(root, choose);
   const table = root.querySelector("table");
