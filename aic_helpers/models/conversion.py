@@ -12,8 +12,8 @@ from typing import Any
 
 from aic_helpers.core import isolation, machine
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX
 from aic_helpers.core.project_paths import PROJECT
-from aic_helpers.core.tracks import HD_HEIGHT_PX, HD_WIDTH_PX
 from aic_helpers.data.images import is_called_image
 from aic_helpers.models import model_objects
 from aic_helpers.models.sources import ModelSource, resolve

@@ -135,8 +135,8 @@ def _opinions(found: Analysis) -> list[Plot]:
 
     baseline = baseline_words(found.plan.made_for)
     caption = (
-        f"The bars are 95 % intervals over raters. Orange is {baseline}, grey the hidden reference. Two models that the "
-        "same raters saw differ more surely than their bars show: the table of pairs says what is decided."
+        f"The bars are 95 % intervals over raters. Orange is {baseline}, grey the hidden reference. Two models that "
+        "the same raters saw differ more surely than their bars show: the table of pairs says what is decided."
     )
     return [drawn("Opinion", caption, alt, lambda: study_plots.opinions(found, narrow=True), "opinions")]
 
