@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,12 +16,23 @@ from aic_helpers.cli import options
 from aic_helpers.cli.exit_codes import DONE
 from aic_helpers.core.errors import InputError
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from aic_helpers.runs.run_settings import Settings
+    from aic_helpers.runs.schema import Result
+
 log = logging.getLogger(__name__)
 
 
 @click.command()
 @click.option(
-    "--track", "tracks", required=True, multiple=True, metavar="TRACK", help="super_resolution or enhancement."
+    "--track",
+    "tracks",
+    required=True,
+    multiple=True,
+    metavar="TRACK",
+    help="A name (aic track list), or a track's .toml file.",
 )
 @options.model_options
 @options.profile_option
@@ -93,11 +104,16 @@ def convert(as_json: bool, fresh: bool, **typed: Any) -> int:
 
 @click.command()
 @options.step_options
-def evaluate(as_json: bool, fresh: bool, **typed: Any) -> int:
-    """Measure PSNR and MS-SSIM on the validation images.
+@click.option("--explain", is_flag=True, help="Tell by how much each choice of a protocol changes the figures.")
+def evaluate(as_json: bool, fresh: bool, explain: bool, **typed: Any) -> int:
+    """Measure the track's metrics on the validation images.
+
+    With --explain the same outputs are judged by every protocol at hand: in RGB or on Y, with one border or another,
+    rounded or not, with inputs made by MATLAB's bicubic or Pillow's. That tells why two figures differ.
 
     \b
-    Example
+    Examples
+      aic evaluate --track super_resolution --model fast_sr --explain
       aic evaluate --track super_resolution --model div2k_srcnn --data challenge --json
     """
     from aic_helpers.runs import warm_start
@@ -113,7 +129,24 @@ def evaluate(as_json: bool, fresh: bool, **typed: Any) -> int:
                 fresh=fresh,
                 progress=lambda done, total, _: show(done, total, settings.source.name),
             )
-    return options.report(settings, "metrics", run.result, as_json)
+            explained = steps.explain(run.settings, progress=show) if explain else None
+    if explained is None:
+        return options.report(settings, "metrics", run.result, as_json)
+    return _explained(settings, run.result, explained, as_json)
+
+
+def _explained(settings: Settings, result: Result, explained: pd.DataFrame, as_json: bool) -> int:
+    """Print a run's metrics with what each choice of a protocol counts for; return the exit status."""
+    from aic_helpers.core import safe_files
+    from aic_helpers.runs import protocol_tables
+
+    if as_json:
+        whole = result.raw["metrics"] | {"protocols": explained.to_dict("records")}
+        click.echo(json.dumps(safe_files.strict(whole), indent=2))
+        return options.verdict(result, ("metrics",))
+    status = options.report(settings, "metrics", result, as_json)
+    click.echo("\n" + "\n".join(protocol_tables.lines(explained)))
+    return status
 
 
 @click.command()

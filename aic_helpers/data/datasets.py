@@ -206,6 +206,25 @@ def read_pair(dataset: Dataset, pair: Pair) -> LoadedPair:
     return LoadedPair(pair.name, own, as_float(target), own, cropped=False)
 
 
+def remade_pair(dataset: Dataset, pair: Pair, reduced_by: str) -> LoadedPair:
+    """Return a pair whose small photo is made of the target in another way than the track's.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Of a track whose scale is above 1.
+    pair : Pair
+    reduced_by : {"matlab_bicubic", "pillow_bicubic"}
+
+    Raises
+    ------
+    InputError
+        As of `read_pair`.
+    """
+    task, target = dataset.track.task.model_copy(update={"reduced_by": reduced_by}), read_rgb(pair.target)
+    return _small_pair(pair, *_made(pair, target, task), task)
+
+
 def layout_words(track: Track) -> list[tuple[str, str]]:
     """Return the layouts of a track in words: the folders, and whose layout it is."""
     return [
