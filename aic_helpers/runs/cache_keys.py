@@ -42,7 +42,9 @@ WORDS = {
     "baseline": "the baseline",
     "code": "the workbench's code",
     "data": "the validation images",
+    "enlarges": "the track's scale",
     "machine": "the machine",
+    "macs_size": "the size that operations are counted at",
     "metrics": "the metrics",
     "model": "the model",
     "photo": "the photo",
@@ -56,6 +58,8 @@ def model_key(settings: Settings) -> Key:
     """Return what `model.pb` is made from."""
     return {
         "source": fingerprint(settings.source),
+        "enlarges": settings.track.enlarges,
+        "macs_size": [*settings.track.measured.macs_size],
         "code": code("models.conversion"),
         **_versions("tensorflow", "keras", "tf-keras", "tf-slim", "numpy", "pillow"),
     }

@@ -167,7 +167,7 @@ def _of_source(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None
         return Candidate(source.name, source.path.resolve())
     pb = workshop / f"{dataset.track.name}-{hashlib.sha256(typed.encode()).hexdigest()[:16]}.pb"
     if not pb.is_file():
-        model_cache.convert(source, pb, cache_keys.model_key(settings))
+        model_cache.convert(source, dataset.track, pb, cache_keys.model_key(settings))
     return Candidate(source.name, pb)
 
 

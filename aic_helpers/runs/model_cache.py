@@ -27,6 +27,7 @@ from aic_helpers.models import conversion
 from aic_helpers.models.sources import ModelSource, fingerprint
 from aic_helpers.runs import results
 from aic_helpers.runs.cache_keys import Key
+from aic_helpers.tracks.definitions import Track
 
 VARIABLE = "AIC_CACHE"
 
@@ -45,7 +46,7 @@ def folder() -> Path:
     return Path(os.environ.get(VARIABLE) or platformdirs.user_cache_dir("aic-workbench")).absolute() / "models"
 
 
-def convert(source: ModelSource, out: Path, key: Key, *, fresh: bool = False) -> dict[str, Any]:
+def convert(source: ModelSource, track: Track, out: Path, key: Key, *, fresh: bool = False) -> dict[str, Any]:
     """Write the frozen model of a source to `out` and return what is known of it: see `conversion.convert`.
 
     It is taken from the cache where that has it, unless `fresh` is true; otherwise it is converted, and kept there.
@@ -53,19 +54,25 @@ def convert(source: ModelSource, out: Path, key: Key, *, fresh: bool = False) ->
 
     Parameters
     ----------
+    track : Track
+        It says by how much the model should enlarge.
     key : dict
         Of `aic_helpers.runs.cache_keys.model_key`.
     """
     if isolation.active():
-        return conversion.convert(source, out)
+        return _convert(source, track, out)
     entry = folder() / hashlib.sha256(safe_files.as_json(key).encode()).hexdigest()
     if not fresh and (kept := _take(entry, source, out)):
         log.info("%s: model.pb taken from the cache, converted %s", source.name, kept["converted_utc"])
         return {"name": source.name, "source": source.typed, **kept["model"]}
-    made = conversion.convert(source, out)
+    made = _convert(source, track, out)
     if fingerprint(source) == key["source"]:  # else it was changed meanwhile, and is another's
         _try_to_keep(entry, source, out, made)
     return made
+
+
+def _convert(source: ModelSource, track: Track, out: Path) -> dict[str, Any]:
+    return conversion.convert(source, out, enlarges=track.enlarges, macs_size=track.measured.macs_size)
 
 
 def _take(entry: Path, source: ModelSource, out: Path) -> dict[str, Any] | None:

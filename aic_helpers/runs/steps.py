@@ -51,7 +51,7 @@ def convert(settings: Settings, known: Result | None = None, *, fresh: bool = Fa
     held = result and not cache_keys.model_stale(settings, result, key) and results.has_model(folder, result)
     if result and held and not fresh:
         return result
-    model = model_cache.convert(settings.source, settings.model_pb, key, fresh=fresh)
+    model = model_cache.convert(settings.source, settings.track, settings.model_pb, key, fresh=fresh)
     return results.write_part(settings, "model", model, key)
 
 

@@ -174,7 +174,7 @@ class Stub:
 def timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Read a board with times, of two models that nothing converts."""
 
-    def convert(source: Any, out: Path) -> dict[str, Any]:
+    def convert(source: Any, out: Path, **asked: Any) -> dict[str, Any]:
         out.write_bytes(source.path.read_bytes())
         return {
             "name": source.name,

@@ -443,7 +443,7 @@ def test_a_broken_rule_is_exit_status_1(aic, monkeypatch, tmp_path, frozen, pass
     rule = {"name": "size", "passed": passed, "limit": "1 MB", "found": "2 MB", "evidence": "-", "remedy": None}
     rule |= {"remedy": "shrink it"} if passed is False else {}
 
-    def convert(source, out):
+    def convert(source, out, **asked):
         out.write_bytes(b"")
         model = {"name": "any", "kind": "frozen", "source": "any.pb", "sha256": "0", "bytes": 1, "parameters": 0}
         return model | {"read_files": {}, "kind": "frozen", "adapters": []}

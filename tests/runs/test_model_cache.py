@@ -10,6 +10,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,17 +20,19 @@ from aic_helpers.core.locks import locked
 from aic_helpers.data.images import write_png
 from aic_helpers.models import conversion, sources
 from aic_helpers.runs import cache_keys, model_cache, results, run_settings, steps
+from aic_helpers.tracks.catalogue import find_track
 
 PRETENDED = """
 import sys
 from pathlib import Path
 
 from aic_helpers.core import safe_files
+from aic_helpers.tracks.catalogue import find_track
 from aic_helpers.models import conversion, sources
 from aic_helpers.runs import model_cache
 
 
-def convert(source, out):
+def convert(source, out, **asked):
     content = b"frozen " + source.path.read_bytes()
     out.write_bytes(content)
     report = {"name": source.name, "source": source.typed, "kind": source.kind, "sha256": safe_files.sha256(out)}
@@ -45,7 +48,7 @@ source, out = sources.resolve(sys.argv[1]), Path(sys.argv[2])
 BEFORE
 print("ready", flush=True)
 sys.stdin.readline()
-model_cache.convert(source, out, {{"source": sources.fingerprint(source)}})
+model_cache.convert(source, find_track("A"), out, {{"source": sources.fingerprint(source)}})
 """
 
 STOPS_HALF_WAY = """
@@ -71,7 +74,7 @@ def converted(monkeypatch):
     """Pretend to convert; returns the names of the sources that were."""
     names = []
 
-    def convert(source, out):
+    def convert(source, out, **asked):
         names.append(source.name)
         return HERE["convert"](source, out)
 
@@ -94,7 +97,7 @@ def net(tmp_path):
 def convert(source, out, *, fresh=False, **other):
     """Convert to a file; returns the report and the bytes of the frozen model."""
     key = {"source": sources.fingerprint(source), **other}
-    return model_cache.convert(source, out, key, fresh=fresh), out.read_bytes()
+    return model_cache.convert(source, find_track("A"), out, key, fresh=fresh), out.read_bytes()
 
 
 def test_a_known_source_is_copied_into_the_next_folder(tmp_path, converted, net, caplog):
@@ -117,6 +120,23 @@ def test_another_source_or_version_is_another_entry(tmp_path, converted, net, ca
     assert len([*cache.glob("*.pb")]) == 3
 
 
+def test_a_source_is_converted_for_its_track_and_again_for_one_of_another_scale(tmp_path, monkeypatch, net):
+    asked = []
+
+    def convert(source, out, **wanted):
+        asked.append(wanted)
+        return HERE["convert"](source, out)
+
+    monkeypatch.setattr(conversion, "convert", convert)
+    for name in ("A", "classic_x4", "classic_x2", "classic_x4"):
+        track = find_track(name)
+        settings = SimpleNamespace(track=track, source=net())
+        model_cache.convert(settings.source, track, tmp_path / "model.pb", cache_keys.model_key(settings))
+    sizes = [find_track(name).measured.macs_size for name in ("A", "classic_x4", "classic_x2")]
+    wanted = zip((1, 4, 2), sizes, strict=True)
+    assert asked == [{"enlarges": enlarges, "macs_size": size} for enlarges, size in wanted]
+
+
 def test_fresh_converts_anew_and_replaces_the_entry(tmp_path, converted, net, cache):
     out = tmp_path / "model.pb"
     convert(net(), out)
@@ -136,7 +156,7 @@ def test_the_names_are_those_of_the_call(tmp_path, converted, net):
 
 
 def test_of_a_frozen_source_only_the_report_is_kept(tmp_path, monkeypatch, net, cache):
-    def frozen(source, out):
+    def frozen(source, out, **asked):
         shutil.copyfile(source.path, out)
         known = {"name": source.name, "source": source.typed, "kind": "frozen", "adapters": []}
         return known | {"sha256": safe_files.sha256(out), "read_files": {}}
@@ -144,7 +164,7 @@ def test_of_a_frozen_source_only_the_report_is_kept(tmp_path, monkeypatch, net, 
     monkeypatch.setattr(conversion, "convert", frozen)
     first = convert(net(ending=".pb"), tmp_path / "model.pb")
     assert [file.suffix for file in cache.glob("*.[jp]*")] == [".json"]
-    monkeypatch.setattr(conversion, "convert", lambda *_: pytest.fail("converted again"))
+    monkeypatch.setattr(conversion, "convert", lambda *_, **__: pytest.fail("converted again"))
     assert convert(net(ending=".pb"), tmp_path / "other" / "model.pb") == first
 
 
@@ -298,7 +318,7 @@ def test_nobody_waits_for_another_writer(tmp_path, converted, net, cache):
 
 
 def test_a_source_that_changes_meanwhile_is_not_kept(tmp_path, net, cache, monkeypatch):
-    def edited(source, out):
+    def edited(source, out, **asked):
         report = HERE["convert"](source, out)
         source.path.write_bytes(b"edited")
         return report
@@ -416,11 +436,11 @@ def converted_again(monkeypatch):
 
     true, calls = conversion.convert, []
 
-    def convert(*arguments):
+    def convert(*arguments, **asked):
         if calls:
             raise ConvertedAgainError
         calls.append(arguments)
-        return true(*arguments)
+        return true(*arguments, **asked)
 
     monkeypatch.setattr(conversion, "convert", convert)
     return ConvertedAgainError

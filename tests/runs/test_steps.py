@@ -28,7 +28,7 @@ def settings(tmp_path, monkeypatch):
     net = tmp_path / "net.pb"
     net.write_bytes(b"net")
 
-    def convert(source, out):
+    def convert(source, out, **asked):
         out.parent.mkdir(exist_ok=True)
         out.write_bytes(source.path.read_bytes())
         made = {"name": source.name, "sha256": safe_files.sha256(out), "read_files": {}}
@@ -52,7 +52,7 @@ def settings(tmp_path, monkeypatch):
 def test_a_model_is_converted_once_unless_asked_again(settings, monkeypatch):
     first = steps.convert(settings)
     assert results.read(settings.folder) == first
-    monkeypatch.setattr("aic_helpers.models.conversion.convert", lambda *_: pytest.fail("converted again"))
+    monkeypatch.setattr("aic_helpers.models.conversion.convert", lambda *_, **__: pytest.fail("converted again"))
     assert steps.convert(settings) == first
     with pytest.raises(pytest.fail.Exception, match="converted again"):
         steps.convert(settings, fresh=True)
