@@ -20,6 +20,7 @@ from aic_helpers.cli import (
     standard_streams,
     study_commands,
     submit_commands,
+    track_commands,
     train_commands,
     workbench_commands,
 )
@@ -83,6 +84,7 @@ for command in (
     model_commands.check,
     model_commands.score,
     model_commands.report,
+    track_commands.track,
     compare_commands.compare,
     board_commands.board,
     submit_commands.submit,

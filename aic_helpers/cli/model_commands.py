@@ -24,16 +24,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+SET = "Another figure of the track, as in macs=9.8e9; may be given more than once."
+
 
 @click.command()
-@click.option(
-    "--track",
-    "tracks",
-    required=True,
-    multiple=True,
-    metavar="TRACK",
-    help="A name (aic track list), or a track's .toml file.",
-)
+@click.option("--track", "tracks", required=True, multiple=True, metavar="TRACK", help=options.TRACK)
 @options.model_options
 @options.profile_option
 @options.time_budget_option
@@ -228,47 +223,43 @@ def check(as_json: bool, fresh: bool, profile: bool, **typed: Any) -> int:
 
 @click.command()
 @options.track_option
-@click.option("--psnr", "psnr_db", required=True, type=float, metavar="DB", help="Mean PSNR in dB.")
+@click.option("--psnr", type=float, metavar="DB", help="Mean PSNR in dB.")
+@click.option("--ssim", type=float, metavar="X", help="Mean SSIM, -1 to 1.")
 @click.option("--ms-ssim", type=float, metavar="X", help="Mean MS-SSIM, 0 to 1.")
 @click.option("--mos", type=float, metavar="X", help="In place of --ms-ssim: mean opinion score, 1 to 5.")
-@click.option("--baseline-mos", type=float, metavar="X", help="With --mos: that of the track's SRCNN.")
-@click.option("--speedup", required=True, type=float, metavar="R", help="The baseline's time over the model's.")
+@click.option("--baseline-mos", type=float, metavar="X", help="With --mos: that of the track's baseline.")
+@click.option("--speedup", type=float, metavar="R", help="The baseline's time over the model's.")
+@click.option("--time-ms", type=float, metavar="MS", help="The model's time.")
+@click.option("--set", "others", multiple=True, metavar="NAME=VALUE", help=SET)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 def score(
     track: str,
-    psnr_db: float,
-    ms_ssim: float | None,
     mos: float | None,
     baseline_mos: float | None,
-    speedup: float,
+    others: tuple[str, ...],
     as_json: bool,
+    **typed: float | None,
 ) -> int:
-    """Compute total scores A, B and C from figures at hand.
+    """Compute a track's scores from figures at hand.
 
-    In the challenge's test phase the mean opinion score took the place of MS-SSIM; how it did so is reconstructed.
+    aic track show names the figures of each score. A score that lacks one has no value, and says which.
+    In PIRM 2018's test phase the mean opinion score took the place of MS-SSIM; how it did so is reconstructed.
 
     \b
     Examples
       aic score --track super_resolution --psnr 28.21 --ms-ssim 0.9636 --speedup 4.62
       aic score --track enhancement --psnr 21.9 --mos 2.8 --baseline-mos 2.3 --speedup 2
+      aic score --track ntire_esr_2026 --time-ms 6.5 --set baseline_time_ms=7.7 --set macs=9e9 --set parameters=164e3
     """
+    from aic_helpers.cli import score_figures
     from aic_helpers.tracks.catalogue import find_track
-    from aic_helpers.tracks.scoring import MAPPING_NOTE, total_scores, total_scores_by_opinion
+    from aic_helpers.tracks.scoring import MAPPING_NOTE
 
     chosen = find_track(track)
-    if mos is None and ms_ssim is not None and baseline_mos is None:
-        found = total_scores(chosen, psnr_db=psnr_db, ms_ssim=ms_ssim, speedup=speedup)
-    elif mos is not None and baseline_mos is not None and ms_ssim is None:
-        found = total_scores_by_opinion(chosen, psnr_db=psnr_db, mos=mos, baseline_mos=baseline_mos, speedup=speedup)
+    found = score_figures.scores(chosen, score_figures.gathered(chosen, typed, others), mos, baseline_mos)
+    if mos is not None:
         log.info(MAPPING_NOTE)
-    else:
-        typed = {"--ms-ssim": ms_ssim, "--mos": mos, "--baseline-mos": baseline_mos}
-        given = ", ".join(name for name, value in typed.items() if value is not None) or "none of them"
-        raise InputError("--ms-ssim, or --mos with --baseline-mos", given, "give one or the other")
-    if as_json:
-        click.echo(json.dumps({name: {"value": one.value, "ci95": one.ci95} for name, one in found.items()}, indent=2))
-    else:
-        click.echo("\n".join(f"{name}  {one.value:.2f}" for name, one in found.items()))
+    click.echo(json.dumps(score_figures.as_dict(found), indent=2) if as_json else score_figures.lines(chosen, found))
     return DONE
 
 

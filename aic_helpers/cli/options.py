@@ -89,9 +89,8 @@ model_options = together(
     click.option("--out", default="", metavar="DIR", help="The run folder.  [default: runs/TRACK/MODEL]"),
     click.option("--limit", default=0, metavar="N", help="Only the first N validation images.  [default: all]"),
 )
-track_option = click.option(
-    "--track", required=True, metavar="TRACK", help="A name (aic track list), or a track's .toml file."
-)
+TRACK = "A name of aic track list, or a .toml file of your own."
+track_option = click.option("--track", required=True, metavar="TRACK", help=TRACK)
 report_option = click.option("--report", is_flag=True, help="Write report.html too, as is done where one is there.")
 fresh_option = click.option("--fresh", is_flag=True, help="Make anew what the run folder has already.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")

@@ -133,8 +133,13 @@ class Protocol(_Part):
     @property
     def label(self) -> str:
         """The protocol in a word, or its choices."""
+        return self.name or self.choices
+
+    @property
+    def choices(self) -> str:
+        """What the protocol takes, in words."""
         rounded = "rounded" if self.round_output else "not rounded"
-        return self.name or f"{self.colour.upper()}, border {self.border_px} px, {rounded}, {' and '.join(self.words)}"
+        return f"{self.colour.upper()}, border {self.border_px} px, {rounded}, {' and '.join(self.words)}"
 
     @property
     def words(self) -> list[str]:

@@ -100,7 +100,7 @@ def lacking(track: Track, missing: Collection[str]) -> str:
     """Return which quantities are missing, and why where the track itself is the reason."""
     beside = track.baseline.name or "the challenge's baseline"
     reasons = {
-        "{} is given as a number, not measured here": {*track.quantities},
+        "those of [quantities] are given as numbers, not measured here": {*track.quantities},
         "only a table of all models has ranks": {f"rank_{name}" for name in RANKED},
         "{} is only in published tables": {*PUBLISHED_ONLY},
         "{} is none of protocol.metrics": {*COLUMNS} - {*track.protocol.metrics},
@@ -114,7 +114,7 @@ def lacking(track: Track, missing: Collection[str]) -> str:
         for reason, names in reasons.items()
         if names & {*missing}
     ]
-    return ", ".join(missing) + "".join(f" ({reason})" for reason in found)
+    return ", ".join(missing) + (f" ({'; '.join(found)})" if found else "")
 
 
 RANGES = {"ms_ssim": (0.0, 1.0), "ssim": (-1.0, 1.0)}

@@ -267,7 +267,7 @@ def test_what_nobody_foresaw_is_one_line_and_the_traceback_on_demand(aic, monkey
     def fail(*_, **__):
         raise ZeroDivisionError("by\nzero")
 
-    monkeypatch.setattr("aic_helpers.tracks.scoring.total_scores", fail)
+    monkeypatch.setattr("aic_helpers.tracks.scoring.scores", fail)
     arguments = ("score", *SR, "--psnr", 1, "--ms-ssim", 1, "--speedup", 1)
     line = "aic: internal error: by zero (set AIC_DEBUG=1 for the traceback)\n"
     assert aic(*arguments) == (3, "", line)
@@ -279,7 +279,7 @@ def test_an_interrupt_is_one_line(aic, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("aic_helpers.tracks.scoring.total_scores", interrupt)
+    monkeypatch.setattr("aic_helpers.tracks.scoring.scores", interrupt)
     status, _, stderr = aic("score", *SR, "--psnr", 1, "--ms-ssim", 1, "--speedup", 1)
     assert (status, stderr) == (130, "aic: interrupted; nothing half-written is left\n")
 
@@ -288,7 +288,7 @@ def test_a_file_that_ends_early_is_no_interrupt(aic, monkeypatch):
     def end(*_, **__):
         raise EOFError("No data left in file")
 
-    monkeypatch.setattr("aic_helpers.tracks.scoring.total_scores", end)
+    monkeypatch.setattr("aic_helpers.tracks.scoring.scores", end)
     status, _, stderr = aic("score", *SR, "--psnr", 1, "--ms-ssim", 1, "--speedup", 1)
     line = "aic: internal error: No data left in file (set AIC_DEBUG=1 for the traceback)\n"
     assert (status, stderr) == (3, line)
@@ -298,7 +298,7 @@ def test_a_disk_that_is_full_is_one_line(aic, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device", "runs/x")
 
-    monkeypatch.setattr("aic_helpers.tracks.scoring.total_scores", full)
+    monkeypatch.setattr("aic_helpers.tracks.scoring.scores", full)
     status, _, stderr = aic("score", *SR, "--psnr", 1, "--ms-ssim", 1, "--speedup", 1)
     line = "aic: runs/x: No space left on device; check the path, its permissions and the free space\n"
     assert (status, stderr) == (2, line)
