@@ -17,6 +17,9 @@ from aic_helpers.tracks.scoring import Figure, Score
 OPTIONS = {"psnr": "--psnr", "ssim": "--ssim", "ms_ssim": "--ms-ssim", "speedup": "--speedup", "time_ms": "--time-ms"}
 """By quantity; any other is said with --set."""
 
+COSTS = ("macs", "parameters", "file_bytes", "peak_rss_mib", "baseline_macs", "baseline_parameters")
+"""Quantities that are never below 0; `aic_helpers.tracks.scoring` sees to times and metrics."""
+
 
 def gathered(track: Track, typed: Mapping[str, float | None], others: Sequence[str]) -> dict[str, float]:
     """Return the figures by the names of quantities.
@@ -45,8 +48,10 @@ def gathered(track: Track, typed: Mapping[str, float | None], others: Sequence[s
         if name in found:
             raise InputError("each figure once", f"{shown(name)} twice", "leave one out")
         found[name] = _number(name, value)
-    for name in found:
+    for name, value in found.items():
         _check_name(track, name)
+        if name in COSTS and value < 0:
+            raise InputError(f"{name} of 0 or more", f"{value:g}", "check the value")
     return found
 
 
