@@ -60,15 +60,16 @@ def run(
     from aic_helpers.profiling.timing import Limits
     from aic_helpers.reporting import text_tables
     from aic_helpers.runs import notebook_runs, result_tables, run_settings
+    from aic_helpers.tracks.catalogue import is_own
 
     if len(tracks) > 1 and (model or out):
         raise InputError("one --track beside --model or --out", f"{len(tracks)} tracks", "make one run for each track")
     limits = Limits(time_budget_s=time_budget)
     settled = [run_settings.settle(track, model, checkpoint, data, out, limit, adapt) for track in tracks]
     found = []
-    for settings in settled:
+    for track, settings in zip(tracks, settled, strict=True):
         with progress_bars.bar("cell", lines=True) as show:
-            name = settings.track.name
+            name = track if is_own(settings.track) else settings.track.name
             typed = (name, model, checkpoint, data, out, limit, adapt)
             found.append(notebook_runs.run(*typed, profile=profile, limits=limits, fresh=fresh, progress=show))
     columns = [
