@@ -8,12 +8,10 @@ from typing import Any
 
 from aic_helpers.boards.folders import Entry
 from aic_helpers.boards.orders import PSNR, Order
-from aic_helpers.core.errors import InputError
 from aic_helpers.reporting import text_tables
 from aic_helpers.runs import quantities, report_texts, result_tables
 from aic_helpers.runs.schema import Result
-from aic_helpers.tracks import scoring
-from aic_helpers.tracks.definitions import COLUMNS, Track
+from aic_helpers.tracks.definitions import COLUMNS
 from aic_helpers.tracks.scoring import Figure, Score
 from aic_helpers.weights.layer_matching import BY_ORDER
 
@@ -80,19 +78,11 @@ def _with_ends(column: str, value: float | None, ci95: tuple[float, float] | Non
 
 def scores(entry: Entry, orders: Sequence[Order]) -> dict[str, Score]:
     """Return by what an entry is ranked, by the names of orders; without a value it says what is missing."""
-    found = {order.name: (order, _figures(entry, order)) for order in orders}
-    return {name: _score(order, figures) for name, (order, figures) in found.items()}
+    return {order.name: quantities.scored(order.track, _figures(entry, order))[order.score] for order in orders}
 
 
 def _figures(entry: Entry, order: Order) -> dict[str, Figure]:
     return quantities.quantities(order.track, entry.result) if entry.result else {}
-
-
-def _score(order: Order, figures: Mapping[str, Figure]) -> Score:
-    try:
-        return scoring.scores(order.track, figures)[order.score]
-    except InputError as error:
-        return Score(None, None, str(error))
 
 
 def _doubts(result: Result) -> list[str]:
@@ -123,7 +113,7 @@ def _without_rank(entry: Entry, result: Result, orders: Sequence[Order], found: 
     """Return why a row whose model is done and keeps the rules can't be ranked; empty where it can."""
     track = orders[0].track
     if all(score.value is None for score in found.values()):
-        return f"no {'ranks' if orders[0].column == PSNR else 'scores'}: {_no_scores(result, track)}"
+        return f"no {'ranks' if orders[0].column == PSNR else 'scores'}: {report_texts.no_scores(result, track)}"
     if entry.images.empty:
         return "images.csv has no figures of single images: make the run again"
     for name in track.protocol.columns:
@@ -131,13 +121,6 @@ def _without_rank(entry: Entry, result: Result, orders: Sequence[Order], found: 
         if not math.isclose(mean, stated, rel_tol=1e-9):
             return f"images.csv has a mean {name} of {mean:.6g}, result.json {stated:.6g}: make the run again"
     return ""
-
-
-def _no_scores(result: Result, track: Track) -> str:
-    try:
-        return report_texts.no_scores(result, track)
-    except InputError as error:  # a figure that can't be
-        return str(error)
 
 
 def verdicts(entry: Entry) -> dict[str, str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
+from aic_helpers.core.errors import InputError
 from aic_helpers.runs.schema import Metrics, Model, Profile, Result
 from aic_helpers.tracks.definitions import COLUMNS, Track
 from aic_helpers.tracks.scoring import Figure, Score, exact, scores
@@ -33,10 +35,18 @@ def is_at_size(track: Track, profile: Profile) -> bool:
 
 def score_part(track: Track, result: Result) -> dict[str, Any] | None:
     """Return the ``scores`` part of a result; None where no score has a value."""
-    found = scores(track, quantities(track, result))
+    found = scored(track, quantities(track, result))
     if all(score.value is None for score in found.values()):
         return None
     return {name: _written(score) for name, score in found.items()}
+
+
+def scored(track: Track, figures: Mapping[str, Figure]) -> dict[str, Score]:
+    """Return a track's scores; a figure that can't be, or of which a formula has no value, leaves none."""
+    try:
+        return scores(track, figures)
+    except InputError as error:
+        return {name: Score(None, None, str(error)) for name in track.scores.better}
 
 
 def _written(score: Score) -> dict[str, Any]:
@@ -45,7 +55,7 @@ def _written(score: Score) -> dict[str, Any]:
 
 def missing(track: Track, result: Result) -> str:
     """Return what the first score without a value lacks, in words; empty where none lacks anything."""
-    found = scores(track, quantities(track, result))
+    found = scored(track, quantities(track, result))
     return next((f"{name}: {score.missing}" for name, score in found.items() if score.missing), "")
 
 

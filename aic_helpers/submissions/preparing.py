@@ -16,6 +16,7 @@ from aic_helpers.submissions import eml, teams
 from aic_helpers.submissions.checks import Check, checks, require_passed
 from aic_helpers.submissions.example_addresses import ADDRESS, SENDER
 from aic_helpers.submissions.messages import Submission
+from aic_helpers.tracks.catalogue import TRACKS
 
 PATH = re.compile(r"(?<![\w.:/~])(?:~\w*)?/(?:[^\s/'\",;:()]*/)+")
 """The folders of a path that begins at the root or at home."""
@@ -25,9 +26,18 @@ def chosen_run(run: str = "") -> Path | None:
     """Return the run folder that a person named, or the one in `runs/` whose result is the newest; None without any."""
     if run.strip():
         return Path(run.strip()).expanduser()
-    found = runs_folder().glob("*/*/result.json")
+    found = (path for path in runs_folder().glob("*/*/result.json") if _is_of_track(path.parent))
     newest = max(found, key=lambda path: path.stat().st_mtime_ns, default=None)
     return newest and newest.parent
+
+
+def _is_of_track(folder: Path) -> bool:
+    """Return whether a run lies in the folder of its track."""
+    name = folder.parent.name
+    if name in TRACKS:
+        return True
+    result = results.find_whole(folder)
+    return result is not None and result.track == name
 
 
 def prepare(

@@ -255,7 +255,9 @@ class Timer(Stub):
         figures = {"psnr_db": [mean_db - 1, mean_db + 1], "ms_ssim": [0.9, 0.9]}
         results.write_table(settings, "images", pd.DataFrame({"image": ["a", "b"], **figures}))
         key = cache_keys.metrics_key(settings, results.read(settings.folder).model_sha256)
-        results.write_part(settings, "metrics", {"psnr_db": mean_db, "ms_ssim": 0.9, "images": 2}, key)
+        results.write_part(
+            settings, "metrics", {"protocol": "pirm2018", "psnr_db": mean_db, "ms_ssim": 0.9, "images": 2}, key
+        )
 
     def profile(self, settings: Any, limits: Limits, progress: Any) -> None:
         key = self.profile_key(settings, limits, results.read(settings.folder))

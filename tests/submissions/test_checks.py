@@ -140,7 +140,7 @@ def test_a_broken_rule(tmp_path, folder):
         ("profile", {"speedup": None}, "figures meaningful", "speedup not measured"),
         ("profile", None, "figures meaningful", "speedup not measured"),
         ("scores", {"B": {"value": math.nan}}, "figures meaningful", "score B nan"),
-        ("scores", None, "figures meaningful", "no scores, which need a profile at 1280x720"),
+        ("scores", None, "figures meaningful", "no scores: they need PSNR, MS-SSIM and the speedup at 1280x720"),
     ],
 )
 def test_what_is_not_whole_is_found(tmp_path, folder, part, changed, name, found):

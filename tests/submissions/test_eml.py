@@ -210,8 +210,8 @@ def test_a_result_is_kept_without_what_breaks_a_page(read):
     ("changed", "line"),
     [
         ({"schema": 2}, "expected an attachment of schema 1, found 2: read it with the version that it names"),
-        ({"track": "C"}, "expected a track (super_resolution or enhancement), found C: "),
-        ({"track": "\x1b[31m"}, "expected a track (super_resolution or enhancement), found \\x1b[31m: "),
+        ({"track": "../C"}, "expected a track's name, found ../C: "),
+        ({"track": "\x1b[31m"}, "expected a track's name, found \\x1b[31m: "),
         ({"track": None}, "expected the fields of a submission, found null as track, not a text: "),
         ({"team_id": 0}, "expected a team ID from 1 to 2147483647, found 0: "),
         ({"team_id": -(10**400)}, "expected a team ID from 1 to 2147483647, found one of many digits: "),

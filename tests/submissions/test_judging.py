@@ -85,7 +85,7 @@ class Office:
         self.sent += 1
         path = self.folder / "mails" / f"{self.sent:03d}.eml"
         eml.write_mail(message, path)
-        return intake.ingest(self.desk.ledger, path, NOW)
+        return intake.ingest(self.desk.ledger, path, self.desk.folder, NOW)
 
     def work(self, executor: Any = None) -> dict[int, Any]:
         return {entry.id: entry for entry in judging.work(self.desk, lambda: nullcontext(executor or Timed(2)))}
@@ -255,13 +255,13 @@ def test_ingest_of_a_folder_takes_registrations_first_and_tells_each(office: Off
     eml.write_mail(eml.registration_mail(registration, **who), folder / "b.eml")
     (folder / "c.eml").write_bytes(b"Subject: cheap watches\r\n\r\nbuy\r\n")
     (folder / "._a.eml").write_bytes(b"Mac OS X")
-    taken = list(intake.ingest_folder(office.desk.ledger, folder, NOW))
+    taken = list(intake.ingest_folder(office.desk.ledger, folder, office.desk.folder, NOW))
     assert [(one.file, one.outcome) for one in taken] == [
         ("b.eml", "registered"),
         ("a.eml", "received"),
         ("c.eml", "refused"),
     ]
-    again = list(intake.ingest_folder(office.desk.ledger, folder, NOW))
+    again = list(intake.ingest_folder(office.desk.ledger, folder, office.desk.folder, NOW))
     assert [one.outcome for one in again] == ["there already", "there already", "refused"]
 
 
