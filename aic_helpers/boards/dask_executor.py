@@ -176,7 +176,8 @@ class DaskExecutor:
         parts = {"conversion": result.raw["model"], **{name: result.raw[name] for name in ("profile", "metrics")}}
         # Where times are taken this runs on the same workers, so that it isn't what disturbs them.
         apart = PROFILING if result.profile else None
-        rules = self._do(dask_tasks.check, [_model(settings), _photo(settings)], parts, weighed, resources=apart)
+        blobs = [_model(settings), _photo(settings)]
+        rules = self._do(dask_tasks.check, blobs, _told(settings), parts, weighed, resources=apart)
         results.write_part(settings, "requirements", rules, key)
 
     def profile_key(self, settings: Settings, limits: Limits, result: schema.Result) -> cache_keys.Key:

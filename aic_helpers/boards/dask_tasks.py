@@ -25,6 +25,7 @@ from aic_helpers.data.datasets import Dataset, open_dataset
 from aic_helpers.evaluation import example_images, isolated
 from aic_helpers.processes import confinement
 from aic_helpers.profiling import profiler, requirements
+from aic_helpers.profiling.network_pairs import conditions_of
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, warm_start
 from aic_helpers.tracks import catalogue
@@ -110,14 +111,15 @@ def assess(model: bytes, images: bytes, track: Told) -> dict[str, Any]:
 
 def profile(model: bytes, photo: bytes, baseline: bytes, track: Told, limits: Limits) -> dict[str, Any]:
     """Return what `aic_helpers.profiling.profiler.profile` does, made while no other timing goes on here."""
+    conditions = conditions_of(catalogue.made(*track))
     with locked(TIMING_LOCK):
-        measured = profiler.profile(_kept(model), _kept(baseline), limits=limits, image=_photo(photo))
+        measured = profiler.profile(_kept(model), _kept(baseline), conditions, limits, image=_photo(photo))
     return {"result": measured.result, "samples": measured.samples.to_dict("records")}
 
 
-def check(model: bytes, photo: bytes, parts: dict[str, Any], weighed: bool) -> list[dict[str, Any]]:
+def check(model: bytes, photo: bytes, track: Told, parts: dict[str, Any], weighed: bool) -> list[dict[str, Any]]:
     """Return the rules of `aic_helpers.profiling.requirements.check`."""
-    return requirements.check(_kept(model), **parts, photo=_photo(photo), weighed=weighed)
+    return requirements.check(_kept(model), catalogue.made(*track), **parts, photo=_photo(photo), weighed=weighed)
 
 
 def _photo(content: bytes) -> Path | None:
