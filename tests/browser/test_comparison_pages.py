@@ -40,7 +40,7 @@ def write(tmp_path, monkeypatch):
 
 def arrays():
     """Return what is to be seen: input, target and the models' outputs, from the arrays."""
-    before, _ = own_photos.prepare(PHOTO, own_photos.AS_TARGET, SUPER_RESOLUTION)
+    before = own_photos.prepare(PHOTO, own_photos.AS_TARGET, SUPER_RESOLUTION).given
     outputs = {name: as_uint8(before + np.float32(added)) for name, added in ADDED.items()}
     return {"input": as_uint8(before), "target": PHOTO, **outputs}
 

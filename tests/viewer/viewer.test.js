@@ -335,11 +335,44 @@ test("a rectangle drawn with Shift gives that part's figures in every pane", asy
   const [left, top] = middle(seen(0), [40, 30], 6);
   await drag([left + 20 * 6 + 1, top + 6 + 1], [left + 30 * 6 - 1, top + 13 * 6 - 1], { shiftKey: true });
   const words = () => all(".aic-crop").map((one) => one.textContent);
-  await until(() => words().some((text) => text), "figures of the rectangle");
+  await until(() => words().filter(Boolean).length === 4, "figures of the rectangle");
   const psnr = (20 * Math.log10(255 / 10)).toFixed(2);
   equal(words(), [`${psnr}\u00a0dB`, "too small for SSIM", "infinite: identical", "too small for SSIM"]);
   await press("Escape");
   equal(words(), []);
+});
+
+test("where the track's figures are of luma, those that the page makes of a rectangle say RGB", async () => {
+  const metrics = [
+    { key: "psnr_db", title: "PSNR (Y)", unit: "dB", digits: 2, colour: "y" },
+    { key: "ssim", title: "SSIM (Y)", unit: "", digits: 4, colour: "y" },
+  ];
+  const flat = (value) => picture(40, 30, () => [value, value, value]);
+  const pictures = { input: flat(110), fast: flat(100), target: flat(100) };
+  await mounted({ a: pictures }, { panes: NAMES }, { changes: { metrics } });
+  await press("r");
+  const words = () => all(".aic-crop").map((one) => one.textContent);
+  await until(() => words().filter(Boolean).length === 4, "figures of the rectangle");
+  const psnr = (20 * Math.log10(255 / 10)).toFixed(2);
+  const similar = ((2 * 110 * 100 + 2.55 ** 2) / (110 ** 2 + 100 ** 2 + 2.55 ** 2)).toFixed(4);
+  equal(words(), [`RGB ${psnr}\u00a0dB`, `RGB SSIM ${similar}`, "RGB infinite: identical", "RGB SSIM 1.0000"]);
+});
+
+test("an input that is enlarged says so wherever it is named", async () => {
+  const shown = [{ name: "input", title: "input (enlarged)" }, { name: "target" }, { name: "base" }, { name: "fast" }];
+  const view = { panes: NAMES, more: true, mode: "slider" };
+  const app = await mounted({ a: SMALL }, view, { changes: { shown } });
+  const options = (label) => [...all(`[aria-label="${label}"] option`)].map((one) => [one.value, one.textContent]);
+  const named = [
+    ["input", "input (enlarged)"],
+    ["base", "base"],
+    ["fast", "fast"],
+  ];
+  equal(options("of"), named);
+  equal(options("Pane 1"), [named[0], ["target", "target"], ...named.slice(1)]);
+  equal(options("Save the whole picture of a pane as PNG")[1], named[0]);
+  equal(frames()[0].textContent.includes("input (enlarged)"), true);
+  equal(app.view.panes[0], "input");
 });
 
 test("a pane that shows another picture gets its figures of the rectangle", async () => {

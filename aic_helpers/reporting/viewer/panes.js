@@ -189,7 +189,10 @@ function tellFrame(app, pane, names, found, isWhole) {
   const isLost = app.pictures.isLost(app.view.image);
   const awaited = isLost ? "no kernel answers" : app.progress || (isPreview ? "small copy" : "waiting");
   pane.note.textContent = !isThere ? awaited : isWhole ? kinds.filter(Boolean).join(", ") : "computing";
-  pane.frame.setAttribute("aria-label", `${names.map((name) => titleOf(app.catalogue, name)).join(" and ")}, ${app.view.image}; press ? for the keys`);
+  pane.frame.setAttribute(
+    "aria-label",
+    `${names.map((name) => titleOf(app.catalogue, name)).join(" and ")}, ${app.view.image}; press ? for the keys`,
+  );
   pane.frame.setAttribute("aria-busy", String(!isThere || !isWhole));
 }
 

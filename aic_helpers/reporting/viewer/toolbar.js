@@ -153,11 +153,7 @@ function refreshMore(app, el, { track, sort, light, rows, histogram, line, save 
     catalogue.metrics.map(({ key, title }) => [key, title]),
     view.sort[0],
   );
-  fillMenu(
-    sort[1],
-    listed(names),
-    view.sort[1],
-  );
+  fillMenu(sort[1], listed(names), view.sort[1]);
   fillMenu(sort[2], [["", "nothing"], ...listed(names)], view.sort[2]);
   fillMenu(save, [["", "Save PNG …"], ...listed(view.panes)], "");
   light.value = view.light;
