@@ -65,6 +65,7 @@ def page(audit: Audit) -> str:
         (kind, RULES[kind], counted(len(dict(rows)), "model"), list(dict(rows)), rows)
         for kind, rows in tables.finding_rows(audit)
     ]
+    shown = [score for score, one in audit.scores.items() if score == audit.main or one.standing.is_sampled]
     return html_pages.page(
         "audit.html.j2",
         standings=True,
@@ -75,8 +76,8 @@ def page(audit: Audit) -> str:
         missing=[(tables.titled(score), why) for score, why in audit.missing.items()],
         kinds=kinds,
         summaries=[(tables.titled(score), tables.summary_rows(audit, score)) for score in audit.scores],
-        chapters=[_chapter(audit, score) for score in audit.scores],
-        plots=[*(_ranks(audit, score) for score in audit.scores), *_plots(audit)],
+        chapters=[_chapter(audit, score) for score in shown],
+        plots=[*(_ranks(audit, score) for score in shown), *_plots(audit)],
     )
 
 

@@ -25,7 +25,8 @@ CSV = "audit.csv"
 NAMED_TIES = 3
 """Up to this many rows within noise are named in a cell."""
 
-TIED = "within noise of"
+NEXT = "to the next"
+"""The column that says whether a rank is decided, and below that from which rows a row can't be told apart."""
 
 LONGEST = 500
 """Letters of a text of the track's file."""
@@ -82,8 +83,9 @@ def _main_lines(audit: Audit) -> list[str]:
     """Return how the rows stand by the main score; who is within noise of whom is told in a sentence."""
     count = len(audit.scores) - 1
     whole = score_cells(audit, audit.main)
-    cells = [[cell for cell in row[: len(row) - count] if cell.head != TIED] for row in whole]
-    rows = [[cell.head for cell in cells[0]], *([cell.text for cell in row] for row in cells)]
+    cells = [row[: len(row) - count] for row in whole]
+    texts = [[cell.value if cell.head == NEXT else cell.text for cell in row] for row in cells]
+    rows = [[cell.head for cell in cells[0]], *texts]
     title = f"{titled(audit.main)}, {audit.track.scores.better[audit.main]} is better"
     summary = [f"{label}: {words}" for label, words in summary_rows(audit, audit.main)]
     return [title, *text_tables.aligned(rows).splitlines(), *summary]
@@ -111,8 +113,7 @@ def score_cells(audit: Audit, score: str) -> list[list[Cell]]:
             *_standing_cells(audit, found.standing, row, decimals),
             *_published_cells(found, row, decimals),
             *_other_cells(found, row, decimals),
-            *_speed_cells(audit, row),
-            *(_beside(audit, other, row) for other in audit.scores if score == audit.main != other),
+            *(_beside_main(audit, row) if score == audit.main else []),
         ]
         for row in found.standing.order
     ]
@@ -194,8 +195,7 @@ def _standing_cells(audit: Audit, standing: Standing, row: int, decimals: int) -
         Cell(standing.score, in_digits(standing.values[row], decimals), between, _exact(standing.values[row])),
     ]
     if standing.is_sampled:
-        cells.append(Cell("to the next", lead.words if lead else ""))
-        cells.append(Cell(TIED, _tied(audit, standing, row)))
+        cells.append(Cell(NEXT, lead.words if lead else "", _tied(audit, standing, row)))
     return cells
 
 
@@ -230,6 +230,11 @@ def _speed_cells(audit: Audit, row: int) -> list[Cell]:
     return [Cell("speedup", in_digits(speed.value, 3), small, _exact(speed.value))]
 
 
+def _beside_main(audit: Audit, row: int) -> list[Cell]:
+    others = [score for score in audit.scores if score != audit.main]
+    return [*_speed_cells(audit, row), *(_beside(audit, score, row) for score in others)]
+
+
 def _beside(audit: Audit, score: str, row: int) -> Cell:
     found, decimals = audit.scores[score], digits(audit, score)
     small = [_rank_words(found.standing, row)]
@@ -250,7 +255,7 @@ def _exact(value: float) -> str:
 def _tied(audit: Audit, standing: Standing, row: int) -> str:
     names = [audit.published.names[other] for other in standing.ties.get(row, [])]
     more = f" and {len(names) - NAMED_TIES} more" if len(names) > NAMED_TIES else ""
-    return ", ".join(names[:NAMED_TIES]) + more
+    return f"{NOISE} of {', '.join(names[:NAMED_TIES])}{more}" if names else ""
 
 
 def as_csv(audit: Audit) -> str:

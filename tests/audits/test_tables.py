@@ -62,7 +62,8 @@ def test_ties_of_many_are_counted(tmp_path):
     assert ranks[1].startswith("0 of 5 are decided against the next; within noise: ")
     assert ranks[1].endswith("; and 7 more pairs")
     cells = {cell.head: cell.text for cell in tables.score_cells(found, "time")[0]}
-    assert cells["within noise of"].endswith(" and 2 more")
+    assert cells["to the next"].startswith("within noise (within noise of ")
+    assert cells["to the next"].endswith(" and 2 more)")
 
 
 def test_other_scores_stand_in_a_table_of_their_own(tmp_path):
