@@ -14,7 +14,7 @@ from aic_helpers.tracks.definitions import Track
 
 FLOOR, ROUNDED, BUDGET = "below the floor", "below the floor before rounding", "over a budget"
 
-FIRST_IMAGE, RATIO, MEAN, SCORE = "first image", "figures disagree", "mean disagrees", "score disagrees"
+FIRST_IMAGE, RATIO, MEAN, SCORE = "slow first image", "figures disagree", "mean disagrees", "score disagrees"
 
 FAR = 5.0
 """A first image that took more than this many times the median of the others of its set took far longer."""

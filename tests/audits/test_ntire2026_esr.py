@@ -124,6 +124,6 @@ def test_it_needs_neither_tensorflow_nor_jupyter(ntire2026_esr, tmp_path):
 def test_the_table_in_words(audit):
     lines = tables.lines(audit)
     assert next(line for line in lines if line.startswith("5 ")).split()[:2] == ["5", "15_DSCF_Fused"]
-    assert "first image: 11 models" in lines
+    assert "slow first image: 11 models" in lines
     assert "below the floor before rounding: 5 models" in lines
     assert "without first images: no rank changes" in lines

@@ -38,7 +38,7 @@ def test_it_says_what_was_found_and_links_to_it(tmp_path):
     assert "Audit of raw.json" in text
     assert "The track's source: an example." in text
     assert "C is deduced." in text
-    assert "First image: 1 model: Cold. One by one" in text
+    assert "Slow first image: 1 model: Cold. One by one" in text
     assert "Figures disagree: 1 model: Odd. One by one" in text
     assert re.search(r"Cold the first image of valid took 99\.0 ms, the median of the others 5\.50; without", text)
     assert set(re.findall(r'<a href="#([^"]*)"', page)) == set(re.findall(r'id="(kind-[^"]*)"', page))

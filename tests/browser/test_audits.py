@@ -33,7 +33,7 @@ def test_names_stay_texts_and_nothing_is_asked_for(show, page, width_px):
     assert seen.complaints == []
     assert seen.page.evaluate("document.documentElement.scrollWidth") == width_px
     assert seen.page.locator("tbody th.model").count() == len(HOSTILE) + 2
-    assert seen.page.get_by_role("heading", name="First image: 16 models").count() == 1
+    assert seen.page.get_by_role("heading", name="Slow first image: 16 models").count() == 1
 
 
 def test_columns_sort_by_their_numbers(show, page):
