@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError, nearest
 from aic_helpers.core.safe_texts import decoded, shown, told_apart
-from aic_helpers.tracks.definitions import MEASURED, Track
+from aic_helpers.tracks.definitions import MEASURED, PUBLISHED_ONLY, Track
 
 Values = NDArray[np.float64]
 
@@ -174,7 +174,7 @@ def _known(track: Track) -> dict[str, _Column]:
     if len(track.scores.better) == 1:
         formulas["score"] = _Column("score", next(iter(track.scores.better)))
     known: dict[str, _Column] = formulas
-    quantities = dict.fromkeys([*MEASURED, *track.quantities])
+    quantities = dict.fromkeys([*MEASURED, *PUBLISHED_ONLY, *track.quantities])
     ranked = [f"rank_{name}" for name in quantities]
     for name in (*quantities, *ranked):
         for unit, factor in {"": 1.0, **UNITS.get(name, {})}.items():
