@@ -129,6 +129,7 @@ def _loaded(dataset: Dataset, pair: Pair) -> Iterator[tuple[str, LoadedPair]]:
 def _rows(target: Image, image: Image, track: Track) -> Iterator[Row]:
     clipped = np.clip(image, 0, 1)
     borders_px = sorted({0, track.task.scale if track.task.scale > 1 else 0, WIDEST_PX, track.protocol.border_px})
+    target = rounded(target)  # that of a file of 8 bits, without the rounding of float32
     for output, planes in ((AS_IT_IS, _planes(target, clipped)), (IN_8_BITS, _planes(target, rounded(clipped)))):
         for colour, (reference, judged) in planes.items():
             for border_px in borders_px:
@@ -137,7 +138,7 @@ def _rows(target: Image, image: Image, track: Track) -> Iterator[Row]:
 
 
 def _planes(target: Image, image: Image) -> dict[str, tuple[Image, Image]]:
-    pair = (target.astype(np.float64), image.astype(np.float64))
+    pair = (target, image.astype(np.float64))
     y = (luma(pair[0]), luma(pair[1]))
     return {RGB: pair, Y: y, Y_ROUNDED: (luma(as_uint8(pair[0])) / 255, luma(as_uint8(pair[1])) / 255)}
 
