@@ -1,10 +1,11 @@
-"""Train the sample weights in models_pretrained/ on the sample's training photos; freeze the tracks' baselines.
+"""Train the sample weights in models_pretrained/ on the sample's training photos; freeze what models are timed beside.
 
 Usage: python scripts/make_sample_weights.py [NAME ...]     all that models.toml has here by default
 
-For each name it writes NAME.weights.h5, for a baseline NAME.pb, and the recipe NAME.json, which also says what the
-weights gain over doing nothing on the sample's validation pairs, which are looked at after training only. SRCNN takes
-ten minutes on two cores, the others up to hours; interrupted, the same call goes on.
+For each name it writes NAME.weights.h5, for a reference NAME.pb, and the recipe NAME.json, which also says what the
+weights gain over doing nothing, or over bicubic where photos are small, on the sample's validation pairs, which are
+looked at after training only. SRCNN takes ten minutes on two cores, the others up to hours; interrupted, the same call
+goes on.
 """
 
 from __future__ import annotations
@@ -22,17 +23,20 @@ from aic_helpers.data import datasets
 from aic_helpers.data import images as data_images
 from aic_helpers.evaluation import per_image
 from aic_helpers.models import conversion, networks, sources
-from aic_helpers.tracks.catalogue import TRACKS
+from aic_helpers.tracks.catalogue import find_track
 from aic_helpers.tracks.definitions import Track
 from aic_helpers.training import plans, trainer
 from aic_helpers.training.plans import Plan
 
-FAST_SR = plans.plan_for("fast_sr", "super_resolution")
+FAST_SR = plans.plan_for("fast_sr", "enlarged")
 ON_LARGE = replace(
     FAST_SR, steps=12_000, batch=8, patch_px=128, learning_rate=1e-3, reports=24, scales=(1.0, 0.8, 0.6, 0.4)
 )
 
-FAST_ENHANCEMENT = plans.plan_for("fast_enhancement", "enhancement")
+FAST_ENHANCEMENT = plans.plan_for("fast_enhancement", "own")
+
+REFERENCES = ("sample_sr_srcnn", "sample_enhancement_srcnn", "fsrcnn_x2", "fsrcnn_x3", "fsrcnn_x4", "span_x4")
+"""What models are timed beside."""
 
 STAGES: dict[str, list[tuple[str, Plan]]] = {
     "fast_sr": [
@@ -61,8 +65,8 @@ def main() -> None:
 def make(name: str) -> None:
     """Train one by its stages, each from where the one before ended; compare it with doing nothing, and write it."""
     entry = sources.pretrained()[name]
-    track, function = TRACKS[entry["track"]], networks.NETWORKS[entry["function"]]
-    stages = STAGES.get(name) or [("sample/training", plans.plan_for(entry["function"], track.name))]
+    track, function = find_track(entry["track"]), networks.NETWORKS[entry["function"]]
+    stages = STAGES.get(name) or [("sample/training", plans.plan_for(entry["function"], track.task.input))]
     start = None
     for number, (photos, plan) in enumerate(stages, 1):
         folder = PROJECT / "runs" / "training" / name / str(number)
@@ -78,8 +82,8 @@ def make(name: str) -> None:
     }
     validation = compare(trained.model, track)
     trainer.save(trained, sources.PRETRAINED, name, machine=machine, validation=validation)
-    if name == track.baseline:
-        conversion.convert(sources.resolve(name), sources.PRETRAINED / f"{name}.pb")
+    if name in REFERENCES:
+        conversion.convert(sources.resolve(name), sources.PRETRAINED / f"{name}.pb", enlarges=track.enlarges)
     print(name, validation)
 
 

@@ -26,7 +26,7 @@ START = "A .weights.h5 of this network to go on from.  [default: the network's u
 
 @click.command()
 @click.argument("name")
-@click.option("--track", default="", metavar="TRACK", help="super_resolution or enhancement.  [default: the network's]")
+@click.option("--track", default="", metavar="TRACK", help="A track's name or file.  [default: the network's]")
 @click.option("--photos", default="", metavar="DIR", help="Training photos.  [default: the sample's own]")
 @click.option("--out", default="", metavar="DIR", help="Where it goes.  [default: runs/training/TRACK/NAME]")
 @click.option("--start", default="", metavar="WEIGHTS", help=START)
@@ -34,7 +34,7 @@ START = "A .weights.h5 of this network to go on from.  [default: the network's u
 @click.option("--minutes", type=float, metavar="M", help=MINUTES)
 @click.option("--loss", metavar="LOSS", help="l1, l2, charbonnier or charbonnier_ssim.")
 @click.option("--batch", type=int, metavar="N", help="Patches in a step.")
-@click.option("--patch", "patch_px", type=int, metavar="PX", help="Side of a patch.")
+@click.option("--patch", "patch_px", type=int, metavar="PX", help="Side of a patch of the target.")
 @click.option("--learning-rate", type=float, metavar="R", help="Of Adam, at its highest; below 1.")
 @click.option("--precision", metavar="P", help=PRECISION)
 @click.option("--patience", type=int, metavar="N", help="Stop after N reports without anything better.")

@@ -23,20 +23,33 @@ from aic_helpers.training.plans import Plan
 
 MAX_MINUTES = 7 * 24 * 60
 
-TRACKS = {"fast_enhancement": "enhancement"}
+TRACKS = {
+    "fast_enhancement": "enhancement",
+    "fast_sr_x4": "classic_x4",
+    "fsrcnn_x2": "classic_x2",
+    "fsrcnn_x3": "classic_x3",
+    "fsrcnn_x4": "classic_x4",
+    "span_x4": "classic_x4",
+}
 """Of networks that are made for one; the others are trained for super_resolution, unless a track is named."""
 
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """A training, settled."""
+    """A training, settled; `typed_track` is what names its track to a command."""
 
     network: str
     track: Track
+    typed_track: str
     photos: list[Path]
     plan: Plan
     folder: Path
     start: Path | None
+
+    @property
+    def beside(self) -> str:
+        """What the network has to do better than, in words."""
+        return "bicubic" if self.track.enlarges > 1 else "doing nothing"
 
 
 def settle(
@@ -57,7 +70,7 @@ def settle(
     network : str
         A name in `aic_helpers.models.networks.NETWORKS`.
     track : str
-        ``super_resolution`` or ``enhancement``; empty for the network's own.
+        A track's name or file; empty for the network's own.
     photos : str
         A folder of training photos; empty for the sample's own.
     steps : int, optional
@@ -79,18 +92,20 @@ def settle(
         another type or out of range, or a file where the folder should be.
     """
     network = _named_network(str(network))
-    chosen = catalogue.find_track(str(track) or TRACKS.get(network, "super_resolution"))
+    typed_track = str(track) or TRACKS.get(network, "super_resolution")
+    chosen = catalogue.find_track(typed_track)
     paths = images.list_images(str(photos)) if photos else datasets.training_photos()
     folder = _folder(chosen, network, str(out))
     weights = require_file(Path(str(start)).expanduser(), f"weights of {network}") if start else None
     given = {name: value for name, value in (changes or {}).items() if value not in (None, "")}
-    plan = replace(plans.plan_for(network, chosen.name), **given)
+    plan = replace(plans.plan_for(network, chosen.task.input), **given)
     trainer.check_photos(chosen, paths, plan)
     if minutes is not None:
         _check_minutes(minutes)
         steps = callbacks.steps_planned(folder)
         steps = steps or trainer.steps_within(minutes, networks.NETWORKS[network], chosen, paths, plan)
-    return TrainingJob(network, chosen, paths, plan if steps is None else plans.of_steps(plan, steps), folder, weights)
+    plan = plan if steps is None else plans.of_steps(plan, steps)
+    return TrainingJob(network, chosen, typed_track, paths, plan, folder, weights)
 
 
 def _named_network(name: str) -> str:
@@ -142,7 +157,7 @@ def _write(job: TrainingJob, trained: callbacks.Trained) -> None:
     environment = core_machine.environment()
     machine = {key: environment[key] for key in ("cpu", "cores", "created_utc")}
     trainer.save(trained, job.folder, job.network, machine=machine)
-    figure = training_plots.training(trained.history, trained.recipe["held_out_input_psnr_db"])
+    figure = training_plots.training(trained.history, trained.recipe["held_out_input_psnr_db"], job.beside)
     figure.savefig(job.folder / "training.png")
 
 
@@ -151,15 +166,15 @@ def summary_rows(job: TrainingJob, trained: callbacks.Trained) -> list[text_tabl
     recipe, weights = trained.recipe, text_tables.typed(job.folder / f"{job.network}.weights.h5")
     gain_db = recipe["held_out_psnr_db"] - recipe["held_out_input_psnr_db"]
     return [
-        ("held-out PSNR", f"{recipe['held_out_psnr_db']:.2f} dB, {_gain_words(gain_db)}"),
+        ("held-out PSNR", f"{recipe['held_out_psnr_db']:.2f} dB, {_gain_words(job, gain_db)}"),
         ("steps", f"{recipe['steps_done']} of {recipe['steps']} in {recipe['minutes']:.1f} minutes"),
         ("weights", f"{weights} (of step {recipe['kept_step']}, the best)"),
         ("next", _next(job, gain_db, weights)),
     ]
 
 
-def _gain_words(gain_db: float) -> str:
-    return f"{gain_db:+.2f} dB against doing nothing" if math.isfinite(gain_db) else "its gain can't be told"
+def _gain_words(job: TrainingJob, gain_db: float) -> str:
+    return f"{gain_db:+.2f} dB against {job.beside}" if math.isfinite(gain_db) else "its gain can't be told"
 
 
 def _next(job: TrainingJob, gain_db: float, weights: str) -> str:
@@ -167,6 +182,6 @@ def _next(job: TrainingJob, gain_db: float, weights: str) -> str:
     if not math.isfinite(gain_db):
         return "other photos: the held-out patches of these leave no gain to measure"
     if gain_db < 0:
-        return "--start with these weights, or more steps in another --out: so far it is worse than doing nothing"
+        return f"--start with these weights, or more steps in another --out: so far it is worse than {job.beside}"
     source = shlex.quote(f"{text_tables.typed(sources.NETWORKS)}:{job.network}")
-    return f"aic run --track {job.track.name} --model {source} --checkpoint {shlex.quote(weights)}"
+    return f"aic run --track {shlex.quote(job.typed_track)} --model {source} --checkpoint {shlex.quote(weights)}"

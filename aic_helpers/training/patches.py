@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.data.images import Rgb8, as_float, bicubic_round_trip, crop_to_multiple, read_rgb
+from aic_helpers.data import small_photos
+from aic_helpers.data.images import Rgb8, as_float, crop_to_multiple, read_rgb
+from aic_helpers.data.matlab_resizing import matlab_bicubic
 from aic_helpers.data.phone_camera import photograph
 from aic_helpers.tracks.definitions import Track
 
@@ -23,16 +25,17 @@ SHOTS = 8
 
 @dataclass(frozen=True)
 class Scene:
-    """A target and inputs of it, all of one size; `photo` says which photo they are of.
+    """A target and inputs of it, which it is `enlarges` times as high and wide as; `photo` says of which photo.
 
     Patches of it start at multiples of `grid_px`: what was taken down and up again by 4 repeats itself every 4 px,
-    and a network that works on such a grid always meets it in step.
+    and a network that works on such a grid always meets it in step. What was only taken down has its pixels there.
     """
 
     photo: str
     target: Rgb8
     inputs: list[Rgb8]
     grid_px: int
+    enlarges: int = 1
 
 
 def make_scenes(
@@ -44,14 +47,24 @@ def make_scenes(
         photo = read_rgb(path)
         for scale in scales:
             target = crop_to_multiple(_resized(photo, scale), track.task.scale)
-            made = track.task.scale > 1
-            shots = (
-                [bicubic_round_trip(target, track.task.scale)]
-                if made
-                else [photograph(target, rng) for _ in range(SHOTS)]
-            )
-            scenes.append(Scene(sized(path, scale), target, shots, track.task.scale))
+            inputs = _inputs(track, target, rng)
+            scenes.append(Scene(sized(path, scale), target, inputs, track.task.scale, track.enlarges))
     return scenes
+
+
+def _inputs(track: Track, target: Rgb8, rng: np.random.Generator) -> list[Rgb8]:
+    if track.task.input == "own":
+        return [photograph(target, rng) for _ in range(SHOTS)]
+    task = track.task
+    if task.reduced_by == "given":  # to be trained for, they are taken for MATLAB's, as those of nearly all data are
+        task = task.model_copy(update={"reduced_by": "matlab_bicubic"})
+    small = small_photos.reduced(target, task)
+    return [small if task.input == "small" else small_photos.enlarged(small, task)]
+
+
+def enlarged(inputs: Batch, times: int) -> Batch:
+    """Return patches as they are where `times` is 1, else enlarged by MATLAB's bicubic: what is to do better than."""
+    return inputs if times == 1 else np.stack([matlab_bicubic(patch, times) for patch in inputs]).clip(0, 1)
 
 
 def sized(path: Path, scale: float) -> str:
@@ -67,7 +80,7 @@ def _resized(photo: Rgb8, scale: float) -> Rgb8:
 
 
 def draw_patches(scenes: Sequence[Scene], count: int, patch_px: int, rng: np.random.Generator) -> tuple[Batch, Batch]:
-    """Return `count` patches (inputs, targets), each turned and mirrored at random."""
+    """Return `count` patches (inputs, targets), each turned and mirrored at random; targets are `patch_px` wide."""
     pairs = [_draw_pair(scenes[int(rng.integers(len(scenes)))], patch_px, rng) for _ in range(count)]
     inputs, targets = (as_float(np.stack(patches)) for patches in zip(*pairs, strict=True))
     return inputs, targets
@@ -90,7 +103,13 @@ def split(scenes: Sequence[Scene], patch_px: int) -> tuple[list[Scene], list[Sce
 
 
 def _cut(scene: Scene, columns: slice) -> Scene:
-    return replace(scene, target=scene.target[:, columns], inputs=[shot[:, columns] for shot in scene.inputs])
+    of_inputs = _divided(columns, scene.enlarges)
+    return replace(scene, target=scene.target[:, columns], inputs=[shot[:, of_inputs] for shot in scene.inputs])
+
+
+def _divided(part: slice, by: int) -> slice:
+    """Return the pixels of an input that a part of the target, from and to multiples of `by`, is enlarged from."""
+    return slice(part.start and part.start // by, part.stop and part.stop // by)
 
 
 def _draw_pair(scene: Scene, patch_px: int, rng: np.random.Generator) -> tuple[Rgb8, Rgb8]:
@@ -98,7 +117,8 @@ def _draw_pair(scene: Scene, patch_px: int, rng: np.random.Generator) -> tuple[R
     top, left = (grid * int(rng.integers((side - patch_px) // grid + 1)) for side in scene.target.shape[:2])
     turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))
     shot = scene.inputs[int(rng.integers(len(scene.inputs)))]
-    cut = [image[top : top + patch_px, left : left + patch_px] for image in (shot, scene.target)]
+    rows, columns = slice(top, top + patch_px), slice(left, left + patch_px)
+    cut = [shot[_divided(rows, scene.enlarges), _divided(columns, scene.enlarges)], scene.target[rows, columns]]
     turned = [np.rot90(patch, turns) for patch in cut]
     shot_patch, target_patch = (patch[:, ::-1] if mirrored else patch for patch in turned)
     return shot_patch, target_patch

@@ -30,7 +30,7 @@ class Plan:
     steps, batch : int
         Number of updates (at most 10 000 000, a multiple of the reports), and patches in each (at most 1024).
     patch_px : int
-        Side of a patch, at most 2048.
+        Side of a patch of the target, at most 2048. Its input is smaller where the network enlarges.
     margin_px : int
         Pixels that each side of a patch loses before the loss, so that the zeros with which a network pads its
         input don't count. 0 where the images to come are small and scored to their border.
@@ -100,27 +100,33 @@ def check_limits(name: str, value: object) -> None:
 
 
 PLANS: dict[str, Plan] = {
-    "super_resolution": Plan(steps=20_000, patch_px=96, learning_rate=5e-4, scales=(1.0, 0.8, 0.6)),
-    "enhancement": Plan(steps=20_000, patch_px=100, margin_px=0, learning_rate=5e-4),
+    "enlarged": Plan(steps=20_000, patch_px=96, learning_rate=5e-4, scales=(1.0, 0.8, 0.6)),
+    "own": Plan(steps=20_000, patch_px=100, margin_px=0, learning_rate=5e-4),
+    "small": Plan(steps=20_000, patch_px=96, margin_px=0, scales=(1.0, 0.8, 0.6)),
 }
-"""Of each track, where nothing else is asked for."""
+"""By what a track's networks get, where nothing else is asked for."""
 
 OWN_PLANS: dict[str, Plan] = {
-    "srcnn super_resolution": Plan(steps=8000, batch=8, loss="l2", learning_rate=3e-4),
-    "srcnn enhancement": Plan(steps=4000, batch=6, patch_px=80, margin_px=0, loss="l2", learning_rate=3e-4),
-    "resnet_6_16 enhancement": Plan(steps=1000, batch=8, patch_px=100, margin_px=0),
-    "resnet_8_32 enhancement": Plan(steps=600, batch=8, patch_px=100, margin_px=0),
-    "resnet_12_64 enhancement": Plan(steps=300, batch=4, patch_px=100, margin_px=0, learning_rate=5e-4),
-    "vgg_19 super_resolution": Plan(steps=1000, batch=4, learning_rate=5e-4, scales=(1.0, 0.8, 0.6)),
-    "fast_enhancement enhancement": Plan(steps=6000, patch_px=100, margin_px=0),
-    "fast_sr super_resolution": Plan(steps=45_000, patch_px=96, learning_rate=2e-3, reports=45, scales=(1.0, 0.8, 0.6)),
+    "srcnn enlarged": Plan(steps=8000, batch=8, loss="l2", learning_rate=3e-4),
+    "srcnn own": Plan(steps=4000, batch=6, patch_px=80, margin_px=0, loss="l2", learning_rate=3e-4),
+    "resnet_6_16 own": Plan(steps=1000, batch=8, patch_px=100, margin_px=0),
+    "resnet_8_32 own": Plan(steps=600, batch=8, patch_px=100, margin_px=0),
+    "resnet_12_64 own": Plan(steps=300, batch=4, patch_px=100, margin_px=0, learning_rate=5e-4),
+    "vgg_19 enlarged": Plan(steps=1000, batch=4, learning_rate=5e-4, scales=(1.0, 0.8, 0.6)),
+    "fast_enhancement own": Plan(steps=6000, patch_px=100, margin_px=0),
+    "fast_sr enlarged": Plan(steps=45_000, patch_px=96, learning_rate=2e-3, reports=45, scales=(1.0, 0.8, 0.6)),
+    "fast_sr_x4 small": replace(PLANS["small"], steps=16_000, learning_rate=2e-3, reports=32),
+    "fsrcnn_x2 small": replace(PLANS["small"], steps=6_000, learning_rate=2e-3),
+    "fsrcnn_x3 small": replace(PLANS["small"], steps=6_000, learning_rate=2e-3),
+    "fsrcnn_x4 small": replace(PLANS["small"], steps=6_000, learning_rate=2e-3),
+    "span_x4 small": replace(PLANS["small"], steps=6_000),
 }
-"""Of a network and a track, where another plan did better on the held-out patches."""
+"""Of a network and what it gets, where another plan did better on the held-out patches."""
 
 
-def plan_for(network: str, track: str) -> Plan:
-    """Return the plan that a network is trained by on a track."""
-    return OWN_PLANS.get(f"{network} {track}", PLANS[track])
+def plan_for(network: str, given: str) -> Plan:
+    """Return the plan that a network is trained by on tracks that give it that: ``small``, ``enlarged`` or ``own``."""
+    return OWN_PLANS.get(f"{network} {given}", PLANS[given])
 
 
 def of_steps(plan: Plan, steps: int) -> Plan:

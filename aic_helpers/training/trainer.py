@@ -25,7 +25,7 @@ from aic_helpers.tracks.definitions import Track
 from aic_helpers.training.callbacks import Trained, TrainingCallback, alone, psnr_db_of
 from aic_helpers.training.initializers import begin, centred
 from aic_helpers.training.losses import LOSSES
-from aic_helpers.training.patches import Batch, Scene, draw_patches, make_scenes, sized, split
+from aic_helpers.training.patches import Batch, Scene, draw_patches, enlarged, make_scenes, sized, split
 from aic_helpers.training.plans import LIMITS, Plan
 
 HELD_OUT_PATCHES = 128
@@ -66,7 +66,8 @@ def train(
     function : callable
         From `aic_helpers.models.networks`.
     track : Track
-        Track A makes its inputs by the bicubic round trip, Track B by the simulated phone camera.
+        Where it gives small photos or such as were enlarged again, they are made as its own are; where it gives photos
+        of their own, by the simulated phone camera.
     photos : sequence of Path
         Training photos; none of them may be a validation photo.
     plan : Plan
@@ -89,8 +90,8 @@ def train(
     Raises
     ------
     InputError
-        A photo too small for the patches, a folder with damaged progress or that of another plan, or one where
-        another training is at work.
+        A network that enlarges by something else than the track asks for, a photo too small for the patches, a folder
+        with damaged progress or that of another plan, or one where another training is at work.
     NotFiniteError
         The loss is no longer finite.
     """
@@ -110,6 +111,8 @@ def _train(
     started_s = time.monotonic()
     keras.utils.set_random_seed(plan.seed)
     model = build(function)
+    _require_enlarging(model, function.__name__, track)
+    _require_multiple(track, plan)
     begun = begin(model, function.__name__, start)
     scene_seed, patch_seed, held_out_seed = np.random.SeedSequence(plan.seed).generate_state(3)
     scenes = make_scenes(track, photos, np.random.default_rng(scene_seed), plan.scales)
@@ -121,7 +124,7 @@ def _train(
         **begun,
         **_recipe(photos, plan),
         "held_out_patches": HELD_OUT_PATCHES,
-        "held_out_input_psnr_db": psnr_db_of(float(_square_error(plan.margin_px)(held_out[1], held_out[0]))),
+        "held_out_input_psnr_db": _input_psnr_db(held_out, track.enlarges, plan.margin_px),
     }
     learner = centred(model, plan.precision)
     callback = TrainingCallback(plan, recipe, folder, progress, started_s)
@@ -133,20 +136,49 @@ def _train(
     return trained
 
 
+def _require_enlarging(model: keras.Model, network: str, track: Track) -> None:
+    """Refuse a network whose output has another size than the track's targets."""
+    side_px = 16
+    height_px = model(np.zeros((1, side_px, side_px, 3), np.float32)).shape[1]
+    if height_px != side_px * track.enlarges:
+        expected = f"a network for {track.name}, whose output is {times_words(track.enlarges)}"
+        found = f"{network}, whose output is {times_words(height_px / side_px)}"
+        raise InputError(expected, found, "name another network, or another track")
+
+
+def times_words(times: float) -> str:
+    """Return how large an output is beside its input."""
+    return f"{times:g} times the input's size" if times != 1 else "as large as the input"
+
+
+def _input_psnr_db(held_out: tuple[Batch, Batch], enlarges: int, margin_px: int) -> float:
+    """Return the PSNR (dB) of the inputs themselves, or of their bicubic enlargement."""
+    inputs, targets = held_out
+    return psnr_db_of(float(_square_error(margin_px)(targets, enlarged(inputs, enlarges))))
+
+
 def sample_patches(track: Track, photos: Sequence[Path], plan: Plan, count: int = 6) -> tuple[Batch, Batch]:
     """Return some patches (inputs, targets) as a plan draws them to learn from."""
+    _require_multiple(track, plan)
     scenes = make_scenes(track, photos, np.random.default_rng(plan.seed), plan.scales)
     taught, _ = split(scenes, plan.patch_px)
     return draw_patches(taught, count, plan.patch_px, np.random.default_rng(plan.seed))
 
 
 def check_photos(track: Track, photos: Sequence[Path], plan: Plan) -> None:
-    """Raise `InputError` if a photo is too small for the patches, by what the files say of their sizes."""
+    """Raise `InputError` if patches can't be reduced, or a photo is too small for them by what its file says."""
+    _require_multiple(track, plan)
     for path in photos:
         for scale in plan.scales:
             sides = [max(1, round(side * scale)) // track.task.scale * track.task.scale for side in _size(path)]
             blank = np.broadcast_to(np.uint8(0), (sides[1], sides[0], 3))
             split([Scene(sized(path, scale), blank, [], track.task.scale)], plan.patch_px)
+
+
+def _require_multiple(track: Track, plan: Plan) -> None:
+    if plan.patch_px % track.enlarges:
+        expected = f"a patch_px that is a multiple of {track.enlarges}, the scale of {track.name}"
+        raise InputError(expected, str(plan.patch_px), "change it (--patch)")
 
 
 def _size(path: Path) -> tuple[int, int]:
@@ -204,8 +236,10 @@ def _batches(scenes: Sequence[Scene], plan: Plan, seed: int, start: int) -> tf.d
 
     def batch(step: Any) -> tuple[Any, Any]:
         inputs, targets = tf.numpy_function(draw, [step], (tf.float32, tf.float32), stateful=False)
-        shape = (plan.batch, plan.patch_px, plan.patch_px, 3)
-        return tf.ensure_shape(inputs, shape), tf.ensure_shape(targets, shape)
+        return with_side(inputs, plan.patch_px // scenes[0].enlarges), with_side(targets, plan.patch_px)
+
+    def with_side(patches: Any, side_px: int) -> Any:
+        return tf.ensure_shape(patches, (plan.batch, side_px, side_px, 3))
 
     return tf.data.Dataset.range(start, plan.steps).map(batch, num_parallel_calls=2).prefetch(4)
 

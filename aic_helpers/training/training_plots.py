@@ -14,14 +14,17 @@ from aic_helpers.training.callbacks import Report
 
 
 @styled
-def training(history: Sequence[Report], input_psnr_db: float) -> Figure:
+def training(history: Sequence[Report], input_psnr_db: float, beside: str) -> Figure:
     """Return the loss and the held-out PSNR over the steps.
 
     Parameters
     ----------
     history : sequence of Report
     input_psnr_db : float
-        The PSNR (dB) of the held-out inputs themselves, to do better than; not drawn where it isn't finite.
+        The PSNR (dB) of the held-out inputs themselves, enlarged where the network enlarges them, to do better than;
+        not drawn where it isn't finite.
+    beside : str
+        What that is, in words.
     """
     if not history:
         return notice("no report yet")
@@ -33,7 +36,7 @@ def training(history: Sequence[Report], input_psnr_db: float) -> Figure:
     right.plot(steps, [report["held_out_psnr_db"] for report in history], "o-", color=BLUE, markersize=3, linewidth=1)
     if math.isfinite(input_psnr_db):
         right.axhline(input_psnr_db, color=ORANGE, linewidth=1.5)
-        right.annotate("doing nothing", (steps[-1], input_psnr_db), color=ORANGE, ha="right", va="bottom")
+        right.annotate(beside, (steps[-1], input_psnr_db), color=ORANGE, ha="right", va="bottom")
     right.set(xlabel="step", ylabel="PSNR (dB)", title="held-out patches")
     return figure
 

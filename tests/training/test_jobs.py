@@ -33,7 +33,7 @@ def tiny(images: networks.Tensor) -> networks.Tensor:
 def _tiny_is_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(networks.NETWORKS, "tiny", tiny)
     small = plans.Plan(steps=20, batch=2, patch_px=16, margin_px=2, reports=2)
-    monkeypatch.setitem(plans.OWN_PLANS, "tiny super_resolution", small)
+    monkeypatch.setitem(plans.OWN_PLANS, "tiny enlarged", small)
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +135,7 @@ def test_a_damaged_recipe_beside_the_weights_is_told(photos: Path, tmp_path: Pat
     ("wanted", "message"),
     [
         ({"network": "tinny"}, r"expected a network \(srcnn, .*\), found tinny: did you mean tiny\?"),
-        ({"track": "sharpen"}, "expected a track"),
+        ({"track": "sharpen"}, "expected the name of a track, or a .toml file, found .sharpen.: aic track list"),
         ({"photos": "/nowhere"}, "expected a folder of images at /nowhere"),
         ({"changes": {"loss": "l3"}}, "expected a loss: l1"),
         ({"network": 5}, r"expected a network \(.*\), found 5"),
@@ -245,17 +245,27 @@ def test_the_curve_shows_each_report_beside_doing_nothing() -> None:
         {"step": 10, "loss": 0.5, "held_out_psnr_db": 28.0},
         {"step": 20, "loss": 0.25, "held_out_psnr_db": 30.0},
     ]
-    left, right = training_plots.training(history, 27.0).axes
+    left, right = training_plots.training(history, 27.0, "bicubic").axes
     assert left.lines[0].get_xydata().tolist() == [[10, 0.5], [20, 0.25]]
     assert right.lines[0].get_xydata().tolist() == [[10, 28], [20, 30]]
     assert right.lines[1].get_ydata() == [27.0, 27.0]
+    assert [text.get_text() for text in right.texts] == ["bicubic"]
 
 
 def test_the_curve_leaves_out_a_line_that_is_nowhere() -> None:
-    right = training_plots.training([{"step": 10, "loss": 0.5, "held_out_psnr_db": 28.0}], math.inf).axes[1]
+    right = training_plots.training([{"step": 10, "loss": 0.5, "held_out_psnr_db": 28.0}], math.inf, "bicubic").axes[1]
     assert len(right.lines) == 1
 
 
 def test_what_comes_out_goes_to_the_working_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     assert jobs.settle("tiny", "A").folder == tmp_path / "runs" / "training" / "super_resolution" / "tiny"
+
+
+def test_a_network_for_small_photos_has_its_own_track_and_stands_beside_bicubic() -> None:
+    job = jobs.settle("fsrcnn_x2", out="here")
+    assert (job.track.name, job.beside, job.plan) == ("classic_x2", "bicubic", plans.plan_for("fsrcnn_x2", "small"))
+    rows = dict(jobs.summary_rows(job, trained_to(28.0, 29.0)))
+    assert rows["held-out PSNR"] == "28.00 dB, -1.00 dB against bicubic"
+    assert rows["next"].endswith("worse than bicubic")
+    assert dict(jobs.summary_rows(job, trained_to(29.0, 28.0)))["next"].startswith("aic run --track classic_x2 --model")

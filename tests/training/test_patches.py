@@ -8,6 +8,8 @@ from fixtures.pirm2018 import ENHANCEMENT, SUPER_RESOLUTION
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.data.images import bicubic_round_trip, write_png
+from aic_helpers.data.matlab_resizing import matlab_bicubic
+from aic_helpers.tracks.catalogue import find_track
 from aic_helpers.training import patches
 
 
@@ -44,6 +46,23 @@ def test_patches_of_input_and_target_are_cut_turned_and_mirrored_alike() -> None
         len({(bool(p[0, 0, 0] < p[7, 7, 0]), bool(p[0, 0, 1] < p[7, 7, 1]), p[0, 0, 0] == p[0, 7, 0]) for p in drawn})
         == 8
     )
+
+
+def test_scenes_of_small_photos_have_matlabs_and_patches_are_cut_alike(photos: list[Path]) -> None:
+    (scene,) = patches.make_scenes(find_track("classic_x3"), photos[:1], np.random.default_rng(0))
+    assert (scene.target.shape, scene.inputs[0].shape) == ((96, 129, 3), (32, 43, 3))
+    np.testing.assert_array_equal(scene.inputs[0], matlab_bicubic(scene.target, (32, 43)))
+    small = np.random.default_rng(0).integers(0, 256, (32, 43, 3), dtype=np.uint8)
+    exact = patches.Scene("a", small.repeat(3, axis=0).repeat(3, axis=1), [small], 3, 3)
+    for part in patches.split([exact], 24):
+        inputs, targets = patches.draw_patches(part, 20, 24, np.random.default_rng(1))
+        np.testing.assert_array_equal(targets, inputs.repeat(3, axis=1).repeat(3, axis=2))
+
+
+def test_what_a_network_for_small_photos_is_to_do_better_than() -> None:
+    photo = np.random.default_rng(0).random((1, 8, 8, 3), dtype=np.float32)
+    assert patches.enlarged(photo, 1) is photo
+    np.testing.assert_array_equal(patches.enlarged(photo, 2)[0], matlab_bicubic(photo[0], 2).clip(0, 1))
 
 
 def test_patches_start_on_the_grid() -> None:

@@ -18,12 +18,15 @@ from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.data import images as data_images
 from aic_helpers.data.datasets import SAMPLE
 from aic_helpers.data.images import write_png
-from aic_helpers.models import networks, sources
-from aic_helpers.training import callbacks, initializers, trainer
+from aic_helpers.models import conversion, frozen_models, networks, sources
+from aic_helpers.tracks.catalogue import find_track
+from aic_helpers.training import callbacks, initializers, plans, trainer
 from aic_helpers.training.losses import LOSSES
 from aic_helpers.training.plans import Plan
 
 pytestmark = pytest.mark.tensorflow
+
+CLASSIC_X2 = find_track("classic_x2")
 
 TINY = Plan(steps=30, batch=4, patch_px=16, margin_px=2, reports=3, loss="l2", learning_rate=3e-3)
 
@@ -31,6 +34,11 @@ TINY = Plan(steps=30, batch=4, patch_px=16, margin_px=2, reports=3, loss="l2", l
 def tiny(images: networks.Tensor) -> networks.Tensor:
     features = keras.layers.Conv2D(8, 3, padding="same", activation="relu")(images)
     return images + keras.layers.Conv2D(3, 3, padding="same", kernel_initializer="zeros")(features)
+
+
+def tiny_x2(images: networks.Tensor) -> networks.Tensor:
+    missing = keras.layers.Conv2D(12, 3, padding="same", kernel_initializer="zeros")(images)
+    return keras.ops.depth_to_space(missing + keras.ops.tile(images, (1, 1, 1, 4)), 2)
 
 
 class Killed(BaseException):
@@ -71,6 +79,51 @@ def test_training_lowers_the_loss_and_beats_the_input(track, photos: list[Path])
     assert {words for step, _, words in told if 50 <= step < 100} == {f"step 50: {figures}"}
     assert reports[-1]["loss"] < reports[0]["loss"]
     assert trained.recipe["held_out_psnr_db"] > trained.recipe["held_out_input_psnr_db"]
+
+
+def test_a_network_for_small_photos_learns_more_than_bicubic_enlargement(photos: list[Path]) -> None:
+    plan = dataclasses.replace(TINY, steps=300)
+    trained = trainer.train(tiny_x2, CLASSIC_X2, photos, plan)
+    assert trained.recipe["held_out_psnr_db"] > trained.recipe["held_out_input_psnr_db"] + 0.3
+    assert (trained.recipe["track"], trained.recipe["patch_px"]) == ("classic_x2", 16)
+    inputs, targets = trainer.sample_patches(CLASSIC_X2, photos, plan)
+    assert (inputs.shape, targets.shape) == ((6, 8, 8, 3), (6, 16, 16, 3))
+
+
+@pytest.mark.parametrize(("network", "times"), [("fast_sr_x4", 4), ("fsrcnn_x3", 3)])
+def test_weights_of_a_network_for_small_photos_convert_to_one_that_enlarges(
+    network: str, times: int, photos: list[Path], tmp_path: Path
+) -> None:
+    plan = dataclasses.replace(plans.plan_for(network, "small"), steps=1, reports=1, batch=1, patch_px=24)
+    trained = trainer.train(networks.NETWORKS[network], find_track(f"classic_x{times}"), photos, plan)
+    weights = trainer.save(trained, tmp_path, network)
+    source = sources.resolve(f"{sources.NETWORKS}:{network}", weights)
+    report = conversion.convert(source, tmp_path / "model.pb", enlarges=times)
+    assert report["parity"]["max_abs"] < 1e-5
+    image = np.random.default_rng(0).random((1, 13, 9, 3), dtype=np.float32)
+    output = frozen_models.load(tmp_path / "model.pb")(image)
+    assert output.shape == (1, 13 * times, 9 * times, 3)
+    np.testing.assert_allclose(output, trained.model(image), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("network", "track", "message"),
+    [
+        ("tiny_x2", "A", "a network for super_resolution, whose output is as large as the input, found tiny_x2, whose"),
+        ("tiny", "classic_x2", "is 2 times the input's size, found tiny, whose output is as large as the input: name"),
+        ("tiny_x2", "classic_x4", "4 times the input's size, found tiny_x2, whose output is 2 times the input's size"),
+    ],
+)
+def test_a_network_of_another_scale_than_the_track(network: str, track: str, message: str, photos: list[Path]) -> None:
+    with pytest.raises(InputError, match=message):
+        trainer.train(globals()[network], find_track(track), photos, TINY)
+
+
+def test_patches_that_cannot_be_reduced(photos: list[Path]) -> None:
+    expected = "a patch_px that is a multiple of 3, the scale of classic_x3, found 16: change it"
+    for ask in (trainer.check_photos, trainer.sample_patches):
+        with pytest.raises(InputError, match=expected):
+            ask(find_track("classic_x3"), photos, TINY)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
