@@ -138,3 +138,8 @@ def test_opinions_out_of_range(changes: dict, words: str) -> None:
     with pytest.raises(InputError) as caught:
         total_scores_by_opinion(ENHANCEMENT, **{"psnr_db": 22, "mos": 3, "baseline_mos": 2, "speedup": 1} | changes)
     assert words in str(caught.value)
+
+
+def test_a_track_without_opinions_has_no_score_by_opinion() -> None:
+    with pytest.raises(InputError, match="expected a track with opinions in its scores, found classic_x4"):
+        total_scores_by_opinion(TRACKS["classic_x4"], psnr_db=28, mos=3, baseline_mos=2, speedup=1)
