@@ -4,6 +4,7 @@ import resource
 
 import numpy as np
 import pytest
+from fixtures import small_to_large
 from fixtures.comparisons import FakeOutputs, model
 
 from aic_helpers.cli import main
@@ -49,6 +50,20 @@ def test_a_model_that_fails_makes_the_status_1(compare, tmp_path, caplog):
     assert status == 1
     assert "photo.png  bad              failed\n" in out
     assert "bad: it died of SIGSEGV" in caplog.messages
+
+
+def test_a_track_of_ones_own_by_its_file(compare, tmp_path):
+    data = small_to_large.data(tmp_path / "data", "one")
+    (tmp_path / "mine.toml").write_text(small_to_large.TOML)
+    model(tmp_path, "baseline", "adds 0.0")
+    status, out, _ = compare(model(tmp_path, "net"), "--track", "mine.toml", "--data", str(data), "--out", "page.html")
+    assert status == 0
+    rows = [line.split("  ") for line in out.splitlines() if line]
+    assert [cell for cell in rows[0] if cell] == ["image", "model", " PSNR (Y)", "SSIM (Y)"]
+    assert [[cell for cell in row if cell][:2] for row in rows[1:4]] == [
+        ["one", name] for name in ("input", "baseline", "net")
+    ]
+    assert "Mine: four times as large" in (tmp_path / "page.html").read_text("utf-8")
 
 
 def test_the_track_is_that_of_the_first_model_that_has_one(compare, tmp_path):
@@ -116,9 +131,9 @@ def test_a_photo_too_small_for_figures_is_said(compare, tmp_path, caplog):
         ),
         (
             ["fast_sr", "--track", "B", "--photo", "photo.png", "--out", "page.html"],
-            "found fast_sr, made for the other",
+            "found fast_sr, made for another task",
         ),
-        (["net.pb", "--track", "sr", "--out", "page.html"], "expected a track"),
+        (["net.pb", "--track", "sr", "--out", "page.html"], "expected the name of a track, or a .toml file"),
         (["net.pb", "--data", "nowhere", "--out", "page.html"], "nowhere"),
         (["--out", "page.html"], "Missing argument 'MODEL...'"),
         (["net.pb"], "Missing option '--out'"),

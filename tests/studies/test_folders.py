@@ -4,7 +4,8 @@ import csv
 
 import numpy as np
 import pytest
-from fixtures import hostile_graphs, small_studies
+from fixtures import hostile_graphs, small_studies, small_to_large
+from fixtures.hostile_models import freeze, repeated_by_4
 from PIL import Image
 
 from aic_helpers.core.errors import InputError
@@ -186,6 +187,35 @@ def test_a_study_is_never_overwritten(made, photos, model):
     with pytest.raises(InputError, match=r"^expected a folder without a study at .*, found one: name another"):
         make(made.folder, [model], photos)
     assert folders.open_study(made.folder).plan == made.plan
+
+
+def test_a_study_of_networks_that_enlarge_on_a_track_of_ones_own(tmp_path):
+    (tmp_path / "mine.toml").write_text(small_to_large.TOML)
+    for name, added in (("baseline", 0.0), ("net", 0.1)):
+        freeze(lambda images, added=added: repeated_by_4(images) + added, tmp_path / f"{name}.pb")
+    data = small_to_large.data(tmp_path / "data", "one", "two")
+    design = designs.Design(crop_px=64, raters=4, count=2, seed=5)
+    track = str(tmp_path / "mine.toml")
+    made = designs.make_study(tmp_path / "study", track, [tmp_path / "net.pb"], str(data), design, lambda *_: None)
+    (tmp_path / "mine.toml").unlink()  # the plan holds what the file said
+    plan = folders.open_study(made.folder).plan
+    assert plan.model_names() == ["baseline", "net", "reference"]
+    assert (plan.track, plan.made_for.title) == ("mine", "Mine: four times as large")
+    for photo in plan.photos:
+        part = np.s_[photo.top_px : photo.top_px + 64, photo.left_px : photo.left_px + 64]
+        large = small_to_large.target(seed=["one", "two"].index(photo.name))
+        small = small_to_large.given_small(large)
+        wanted = {
+            "reference": large,
+            "baseline": small_to_large.repeated(small),
+            "net": small_to_large.repeated(small, 0.1),
+        }
+        for name, pixels in wanted.items():
+            shown = read_rgb(made.folder / "pictures" / plan.pictures[photo.name, name])
+            np.testing.assert_array_equal(shown, pixels[part])
+    figures = folders.csv_tables.read(made.folder / folders.FIGURES, ("photo", "model"))
+    assert list(figures.columns) == ["photo", "model", "psnr_db", "ssim"]
+    assert figures["ssim"].notna().all()
 
 
 def test_a_lost_picture(tmp_path):
