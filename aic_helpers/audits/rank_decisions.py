@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,7 +51,8 @@ class Standing:
     leads : dict of int to Lead
         By how much a ranked row is better than the next one.
     ties : dict of int to list of int
-        By row, those from which it can't be told apart: the 95 % interval of the paired difference holds 0.
+        By row, those from which it can't be told apart: the 95 % interval of the paired difference holds 0. Rows that
+        are within noise of none aren't there.
     """
 
     score: str
@@ -124,7 +125,7 @@ def standing(
         order=order,
         ci95=[own_ci95(values, samples, drawn, row) for row in range(values.size)],
         leads={one: compared.lead(one, other) for one, other in itertools.pairwise(ranked)},
-        ties={row: [one for one in rivals if one != row and compared.lead(row, one).words == NOISE] for row in rivals},
+        ties=compared.ties(rivals),
     )
 
 
@@ -150,3 +151,12 @@ class _Compared:
             return Lead(difference, None)
         pair = self.samples[other], self.samples[one]
         return Lead(difference, difference_ci95(*pair, difference=difference, images=self.drawn.images))
+
+    def ties(self, rows: Sequence[int]) -> dict[int, list[int]]:
+        """Return by row which others are within noise of it, in the order of the rows."""
+        found: dict[int, list[int]] = {}
+        for one, other in itertools.combinations(rows, 2) if self.samples is not None else ():
+            if self.lead(one, other).words == NOISE:
+                found.setdefault(one, []).append(other)
+                found.setdefault(other, []).append(one)
+        return found

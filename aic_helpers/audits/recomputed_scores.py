@@ -33,7 +33,7 @@ class Baseline:
 def find_baseline(track: Track, names: list[str], typed: str) -> Baseline:
     """Return the row that was typed, else that of the track's baseline, else the file's published figures.
 
-    The baseline's row may have a number before its name (``00_SPAN``).
+    The baseline's row may have a number before its name (``00_SPAN``), and the word baseline beside or in its place.
 
     Raises
     ------
@@ -47,7 +47,8 @@ def find_baseline(track: Track, names: list[str], typed: str) -> Baseline:
             raise InputError("a row for --baseline", f"'{shown(typed)}'", remedy)
         row = names.index(typed.strip())
         return Baseline(row, published, f"{names[row]}, a row of the table")
-    own = [place for place, name in enumerate(names) if _bare(name) == _bare(track.baseline.name) != ""]
+    called = {"", _bare(track.baseline.name)}
+    own = [place for place, name in enumerate(names) if _bare(name) in called]
     if len(own) == 1:
         return Baseline(own[0], published, f"{names[own[0]]}, a row of the table")
     known = ", ".join(f"{name} {value:g}" for name, value in published.items())
@@ -56,7 +57,8 @@ def find_baseline(track: Track, names: list[str], typed: str) -> Baseline:
 
 
 def _bare(name: str) -> str:
-    return re.sub(r"[\W_]", "", re.sub(r"^[\d\W_]+", "", name.casefold()))
+    """Return a name without what it may have or not; of a name that is only that, nothing."""
+    return re.sub(r"[\W_]|baseline", "", re.sub(r"^[\d\W_]+(?=[^\d\W_])", "", name.casefold()))
 
 
 def quantities(track: Track, figures: Mapping[str, Values], baseline: Baseline) -> dict[str, float | Values]:
@@ -111,6 +113,8 @@ def missing(track: Track, found: Mapping[str, float | Values], published: Publis
     InputError
         None can be. The message names what is missing, and the column that may be meant.
     """
+    if not track.scores.better:
+        raise InputError("a track with scores", f"none in {track.name}", "take one that has some")
     lacking = {score: track.scores.missing(score, found) for score in track.scores.better}
     if all(lacking.values()):
         score, names = next(iter(lacking.items()))

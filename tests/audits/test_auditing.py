@@ -38,6 +38,16 @@ def test_the_baseline_is_the_row_of_its_name_and_scores_what_its_formula_gives(a
     assert made.scores["final"].standing.ranks.tolist() == [1.0, 2.0]
 
 
+@pytest.mark.parametrize("name", ["SPAN", "span", "3. SPAN", "SPAN (baseline)", "Baseline"])
+def test_its_row_may_be_written_in_several_ways(audit, name):
+    assert audit(["team,time_ms", "RFDN_SPAN,3", f"{name},8", "4,2"], audits.timed()).baseline.row == 1
+
+
+def test_a_track_without_scores_is_one_line(audit):
+    with pytest.raises(InputError, match=r"^expected a track with scores, found none in esr: take one that has some$"):
+        audit(["team,time_ms", "A,3"], audits.timed(formulas={}, scores={}))
+
+
 def test_another_row_may_be_the_baseline(audit):
     assert values(audit([HEAD, "A,26.94,27.01,4,10e9,150000", SPAN], baseline="A"))["A"] == pytest.approx(math.exp(2))
     with pytest.raises(InputError, match=r"^expected a row for --baseline, found '00_SPN': did you mean 00_SPAN\?$"):
@@ -147,7 +157,7 @@ def test_paired_images_decide_ranks_that_they_would_not_by_themselves(audit):
     standing = audit(content, audits.timed()).scores["time"].standing
     assert [standing.leads[row].words for row in (0, 1)] == ["decided", "decided"]
     assert standing.ci95[0][1] > 20.5
-    assert standing.ties == {0: [], 1: [], 2: []}
+    assert standing.ties == {}
 
 
 def test_rows_that_differ_by_chance_are_within_noise_of_each_other(audit):
@@ -156,7 +166,7 @@ def test_rows_that_differ_by_chance_are_within_noise_of_each_other(audit):
     made = audit(content, audits.timed(baseline={"name": "SPAN"}))
     standing = made.scores["time"].standing
     assert [standing.leads[row].words for row in standing.order[:2]] == ["within noise", "decided"]
-    assert standing.ties == {0: [1], 1: [0], 2: []}
+    assert standing.ties == {0: [1], 1: [0]}
     assert [speed.words for speed in made.speeds] == ["within noise", "within noise", "decided"]
 
 
@@ -171,7 +181,7 @@ def test_a_table_has_no_intervals(audit):
     standing = audit(["team,time_ms", "A,2", "B,3"], audits.timed()).scores["time"].standing
     assert standing.leads[0].words == "no interval"
     assert standing.ci95 == [None, None]
-    assert standing.ties == {0: [], 1: []}
+    assert standing.ties == {}
 
 
 def first_images(audit, times_ms):

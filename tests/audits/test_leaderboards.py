@@ -5,7 +5,7 @@ import pytest
 from fixtures import audits
 
 from aic_helpers.audits import auditing, findings
-from aic_helpers.tracks import catalogue
+from aic_helpers.tracks import catalogue, published_results
 
 
 def audit(name, content=None, folder=None):
@@ -47,6 +47,18 @@ def test_with_the_operations_of_its_authors_spanv2_is_first_all_the_same(tmp_pat
     assert made.scores["score"].standing.words(row) == "4.37 (rank 1)"
     assert names(made, findings.RATIO) == []
     assert names(made, findings.SCORE) == ["22_SPANV2_ESR_C2"], "its published score is that with 1.59 G"
+
+
+def test_pirm_2018_within_the_rounding_of_its_metrics(tmp_path):
+    rows = [
+        ",".join(map(str, [one.team, one.psnr_db, one.ms_ssim, one.time_ms, *one.scores]))
+        for one in published_results.SUPER_RESOLUTION
+    ]
+    made = audit("super_resolution", "\n".join(["team,psnr,ms_ssim,time_ms,A,B,C", *rows]) + "\n", tmp_path)
+    assert made.published.names[made.baseline.row] == "SRCNN baseline"
+    for found in made.scores.values():
+        assert found.standing.values == pytest.approx(found.published, abs=0.035)
+    assert made.findings == []
 
 
 BASELINES = {
