@@ -57,7 +57,7 @@ class Published:
     halves : dict of str to ndarray, shape (rows,)
         Half of what the last published digit of a figure counts; none for figures that weren't rounded.
     scores : dict of str to ndarray, shape (rows,)
-        What was published of the track's formulas, by their names.
+        What was published of the track's scores, by their names.
     score_halves : dict of str to ndarray, shape (rows,)
     by_set : dict
         Figures of the single sets, each (rows,).
@@ -170,10 +170,9 @@ def _columns(head: tuple[int, list[str]], track: Track, path: Path) -> dict[int,
 
 def _known(track: Track) -> dict[str, _Column]:
     """Return what columns may be called, without signs and capitals."""
-    formulas = {_folded(name): _Column("score", name) for name in track.scores.formulas}
+    known = {_folded(name): _Column("score", name) for name in track.scores.better}
     if len(track.scores.better) == 1:
-        formulas["score"] = _Column("score", next(iter(track.scores.better)))
-    known: dict[str, _Column] = formulas
+        known["score"] = _Column("score", next(iter(track.scores.better)))
     quantities = dict.fromkeys([*MEASURED, *PUBLISHED_ONLY, *track.quantities])
     ranked = [f"rank_{name}" for name in quantities]
     for name in (*quantities, *ranked):

@@ -60,7 +60,7 @@ def about_rows(audit: Audit) -> list[Row]:
         ("file", shown(text_tables.typed(audit.path), LONGEST)),
         ("track", f"{shown(audit.track.title, LONGEST)} ({audit.track.name})"),
         ("baseline", audit.baseline.words),
-        ("rows", f"{len(published.names)}: {ranked} ranked"),
+        ("rows", f"{len(published.names)}, {ranked} of them ranked"),
         ("images", ", ".join(images) or "none, so no rank has an interval"),
         *unread,
     ]
@@ -309,4 +309,7 @@ def _ends(name: str, intervals: Sequence[Interval | None]) -> dict[str, Values]:
 
 
 def _cell(value: float | str) -> str:
-    return str(text_tables.harmless(value)) if isinstance(value, str) else _exact(value)
+    if isinstance(value, str):
+        return str(text_tables.harmless(value))
+    is_count = float(value).is_integer() and abs(value) < 2**53
+    return str(int(value)) if is_count else _exact(value)

@@ -26,7 +26,7 @@ def test_lines(audit):
     lines = tables.lines(audit)
     assert lines[1] == "track     A challenge of efficiency (esr)"
     assert lines[2] == "baseline  00_SPAN, a row of the table"
-    assert lines[3] == "rows      3: 2 ranked"
+    assert lines[3] == "rows      3, 2 of them ranked"
     assert lines[4] == "images    none, so no rank has an interval"
     at = lines.index("score final, lower is better")
     assert [line.split() for line in lines[at + 1 : at + 5]] == [
@@ -44,7 +44,7 @@ def test_csv_has_every_figure_and_no_formula(audit):
     rows = list(csv.DictReader(io.StringIO(tables.as_csv(audit))))
     assert [row["model"] for row in rows] == ['\'=HYPERLINK("x")', "00_SPAN", "Low"]
     assert float(rows[1]["final"]) == audit.scores["final"].standing.values[0]
-    assert [row["rank_final"] for row in rows] == ["1.0", "2.0", ""]
+    assert [row["rank_final"] for row in rows] == ["1", "2", ""]
     assert [row["psnr_valid"] for row in rows] == ["26.94", "26.94", "26.8"]
     assert rows[2]["findings"] == "PSNR 26.8 dB on valid, the floor is 26.90: not ranked"
 
