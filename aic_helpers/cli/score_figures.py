@@ -42,12 +42,12 @@ def gathered(track: Track, typed: Mapping[str, float | None], others: Sequence[s
         raise InputError("a track with scores", track.name, f"see aic track show {track.name}")
     found = {name: value for name, value in typed.items() if value is not None}
     for text in others:
-        name, sign, value = (part.strip() for part in text.partition("="))
+        name, sign, typed_value = (part.strip() for part in text.partition("="))
         if not sign:
             raise InputError("--set NAME=VALUE", shown(text), "say for example --set macs=9.83e9")
         if name in found:
             raise InputError("each figure once", f"{shown(name)} twice", "leave one out")
-        found[name] = _number(name, value)
+        found[name] = _number(name, typed_value)
     for name, value in found.items():
         _check_name(track, name)
         if name in COSTS and value < 0:
