@@ -176,9 +176,10 @@ def _model_made(model: Model) -> dict[str, str]:
     }
 
 
-def notes(result: Result) -> list[str]:
+def notes(result: Result, track: Track) -> list[str]:
     """Return what a reader of the figures has to know, as sentences."""
     about = [f"Data {result.data.name}: {result.data.note}."] if result.data.note else []
+    about += [*result_tables.formulas(track), *track.notes] if result.scores else []
     about += [f"Model: {note}." for note in result.model.notes] if result.model else []
     return about + (result.profile.notes if result.profile else [])
 

@@ -126,7 +126,7 @@ def _section(run: RunFolder, number: int, others: Sequence[Viewer], *, alone: bo
         scores=report_texts.scores(run),
         no_scores=f"No scores: {report_texts.no_scores(result, run.track)}.",
         figures=report_texts.figures(run),
-        notes=report_texts.notes(result),
+        notes=report_texts.notes(result, run.track),
         plots=plots + report_plots.of_run(run, number),
         viewer=example_viewers.of_run(run, number, others) if run.examples else None,
         details=[example for example in run.examples if "overview" in example.pictures],

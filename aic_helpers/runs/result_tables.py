@@ -43,6 +43,7 @@ def run_rows(result: Result) -> list[Row]:
         *profile_rows(result.profile, track),
         *_busy(result.profile),
         *score_rows(result, track),
+        *(("track's note", note) for note in (track.notes if result.scores else [])),
         ("requirements", requirements_in_short(result.requirements)),
     ]
 
@@ -160,6 +161,16 @@ def score_rows(result: Result, track: Track) -> list[Row]:
     if not result.scores:
         return [("scores", f"none: {needs(track)}")] if track.scores.better else []
     return [(score_title(name), _score(score)) for name, score in result.scores.items()]
+
+
+def formulas(track: Track) -> list[str]:
+    """Return how a track's scores are made, a sentence each, what they are made of included."""
+    told = []
+    for name, formula in track.scores.formulas.items():
+        numbers = ", ".join(f"{used} is {track.constants[used]:g}" for used in formula.names if used in track.constants)
+        better = f"; {track.scores.better[name]} is better" if name in track.scores.better else ""
+        told.append(f"{name} = {formula.text}{f', where {numbers}' if numbers else ''}{better}.")
+    return told
 
 
 def score_title(name: str) -> str:
