@@ -25,7 +25,7 @@ from aic_helpers.evaluation import per_image
 from aic_helpers.models import conversion, networks, sources
 from aic_helpers.tracks.catalogue import find_track
 from aic_helpers.tracks.definitions import Track
-from aic_helpers.training import plans, trainer
+from aic_helpers.training import patches, plans, trainer
 from aic_helpers.training.plans import Plan
 
 FAST_SR = plans.plan_for("fast_sr", "enlarged")
@@ -90,12 +90,15 @@ def make(name: str) -> None:
 def compare(model: Any, track: Track) -> dict[str, Any]:
     """Return the figures of a model and of doing nothing on the sample's validation pairs, by the track's protocol."""
     dataset = datasets.open_dataset("sample", track)
-    names = ("images", "psnr_db", "ms_ssim")
-    figures = {
-        key: {name: round(summary[name], 6) for name in names}
-        for key, callable_model in (("nothing_done", np.asarray), ("model", lambda images: np.asarray(model(images))))
-        for summary in [per_image.summarise(per_image.evaluate(callable_model, dataset))]
+    names = ("images", *track.protocol.columns)
+    callables = {
+        "nothing_done": lambda images: patches.enlarged(np.asarray(images), track.enlarges),
+        "model": lambda images: np.asarray(model(images)),
     }
+    figures = {}
+    for key, callable_model in callables.items():
+        summary = per_image.summarise(per_image.evaluate(callable_model, dataset), track.protocol)
+        figures[key] = {name: round(summary[name], 6) for name in names}
     margin = {name: round(figures["model"][name] - figures["nothing_done"][name], 6) for name in names[1:]}
     return {"data": dataset.name, "note": dataset.note, **figures, "margin": margin}
 
