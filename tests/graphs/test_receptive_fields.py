@@ -160,6 +160,20 @@ def frozen(network):
     return convert_variables_to_constants_v2(function).graph.as_graph_def()
 
 
+@pytest.mark.parametrize("name", ["fast_sr_x4", "fsrcnn_x2", "fsrcnn_x3", "span_x4"])
+def test_tiles_of_a_network_that_enlarges_give_the_output_of_the_whole(name: str) -> None:
+    from aic_helpers.models import networks
+
+    graph = frozen(networks.build(getattr(networks, name)))
+    found = receptive_field(graph, 61, 90)
+    model, image = FrozenModel(Path(name), graph), RANDOM.random((61, 90, 3)).astype(np.float32)
+    whole = model(image[None])[0]
+    result = np.full_like(whole, np.nan)
+    for tile in tiles(61, 90, tile_px=16, overlap_px=found.radius_px, multiple=found.multiple_px):
+        tile.paste(model(tile.source.of(image)[None])[0], result, found.enlarges)
+    assert np.abs(result - whole).max() < 1e-5
+
+
 @pytest.mark.parametrize(
     ("name", "radius_px", "obstacle"),
     [("vgg_19", 20, None), ("resnet_6_16", 0, r"Mean \(\S*norm2\S*\) takes in the whole photo")],
