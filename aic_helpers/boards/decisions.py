@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 
+from aic_helpers.boards import rescoring
 from aic_helpers.boards.contenders import contender
 from aic_helpers.boards.folders import Board, Entry
 from aic_helpers.boards.orders import Order
 from aic_helpers.boards.standings import ordered, standings
-from aic_helpers.runs.quantities import quantities
 from aic_helpers.tracks.significance import DECIDED, NOISE, Contender, leads
 
 
@@ -38,8 +38,7 @@ def open_by_time(board: Board) -> set[str]:
 
 
 def _contender(entries: Mapping[str, Entry], folder: str, order: Order) -> Contender:
-    result = entries[folder].result
-    return contender(quantities(order.track, result) if result else {}, entries[folder].images)
+    return contender(rescoring.figures(order.track, entries[folder]), entries[folder].images)
 
 
 def _may_be_decided(order: Order, first: Contender, second: Contender) -> bool:

@@ -6,12 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from aic_helpers.boards import rescoring
 from aic_helpers.boards.folders import Entry
 from aic_helpers.boards.orders import PSNR, Order
 from aic_helpers.reporting import text_tables
 from aic_helpers.runs import quantities, report_texts, result_tables
 from aic_helpers.runs.schema import Result
-from aic_helpers.tracks.definitions import COLUMNS
+from aic_helpers.tracks.definitions import COLUMNS, Track
 from aic_helpers.tracks.scoring import Figure, Score
 from aic_helpers.weights.layer_matching import BY_ORDER
 
@@ -38,23 +39,30 @@ COUNTS = {
 
 Row = dict[str, Any]
 
-Scores = Mapping[str, Score]
-"""By the names of orders."""
+Known = Mapping[str, Mapping[str, Figure]]
+"""The quantities of an entry, by the names of tracks whose quantities they are."""
 
 
-def row(entry: Entry, orders: Sequence[Order]) -> Row:
+def row(entry: Entry, orders: Sequence[Order], known: Known) -> Row:
     """Return the figures of one entry, without its place among the others.
 
     Parameters
     ----------
     entry : Entry
     orders : sequence of Order
-        By what models of its track are ranked.
+        By what it is ranked: those of its own track first.
+    known : mapping
+        Its quantities, by the names of the orders' tracks.
+
+    Returns
+    -------
+    dict
+        Beside the columns of a board, ``compares`` tells whether its figures may be held against others'.
     """
-    result, found_scores = entry.result, scores(entry, orders)
-    status, reason = _status(entry, orders, found_scores)
+    result, found_scores = entry.result, scores(orders, known)
+    status, reason = _status(entry)
     found: Row = {name: getattr(entry, name) for name in ("name", "track", "model", "checkpoint", "folder")}
-    found |= {"status": status, "reason": reason, "machine": _machine(result), "data": _data(result)}
+    found |= {"status": status, "machine": _machine(result), "data": _data(result)}
     for column, (part, key) in FIGURES.items():
         held = getattr(result, part, None)
         found |= _with_ends(column, getattr(held, key, None), getattr(held, f"{key}_ci95", None))
@@ -68,7 +76,13 @@ def row(entry: Entry, orders: Sequence[Order]) -> Row:
     words = list(verdicts(entry).values())
     found |= {"rules_met": words.count("met") if words else None, "rules_broken": "; ".join(_broken(entry))}
     found["doubts"] = "; ".join(_doubts(result)) if result else ""
-    return found
+    own = [order for order in orders if order.track.name == entry.track]
+    done = status == DONE and not reason
+    unscored = _unscored(result, own, found_scores) if done and result else ""
+    images = _images_problem(entry, own[0].track) if done else ""
+    found |= {"reason": reason or unscored or images, "compares": done and not images}
+    told = [order for order in orders if not unscored or order not in own]
+    return found | {"lacks": _lacks(entry, told, found_scores, known) if done else ""}
 
 
 def _with_ends(column: str, value: float | None, ci95: tuple[float, float] | None) -> Row:
@@ -76,13 +90,24 @@ def _with_ends(column: str, value: float | None, ci95: tuple[float, float] | Non
     return {column: _number(value), f"{column}_low": low, f"{column}_high": high}
 
 
-def scores(entry: Entry, orders: Sequence[Order]) -> dict[str, Score]:
+def scores(orders: Sequence[Order], known: Known) -> dict[str, Score]:
     """Return by what an entry is ranked, by the names of orders; without a value it says what is missing."""
-    return {order.name: quantities.scored(order.track, _figures(entry, order))[order.score] for order in orders}
+    return {order.name: quantities.scored(order.track, known[order.track.name])[order.score] for order in orders}
 
 
-def _figures(entry: Entry, order: Order) -> dict[str, Figure]:
-    return quantities.quantities(order.track, entry.result) if entry.result else {}
+def _lacks(entry: Entry, orders: Sequence[Order], found: Mapping[str, Score], known: Known) -> str:
+    """Return which scores an entry has none of, and why."""
+    reasons: dict[str, list[str]] = {}
+    for order in orders:
+        if found[order.name].value is None:
+            missing = order.track.scores.missing(order.score, _values(order.track, known[order.track.name]))
+            why = rescoring.why(order.track, entry, missing) or found[order.name].missing
+            reasons.setdefault(why, []).append(order.title)
+    return "; ".join(f"no {', '.join(titles)}: {why}" for why, titles in reasons.items())
+
+
+def _values(track: Track, figures: Mapping[str, Figure]) -> dict[str, float]:
+    return {**track.fixed, **{name: figure.value for name, figure in figures.items()}}
 
 
 def _doubts(result: Result) -> list[str]:
@@ -91,8 +116,8 @@ def _doubts(result: Result) -> list[str]:
     return of_outputs + [note for note in (result.model.notes if result.model else []) if note.startswith(BY_ORDER)]
 
 
-def _status(entry: Entry, orders: Sequence[Order], found: Scores) -> tuple[str, str]:
-    """Return the status of an entry, and in one line why it has no rank."""
+def _status(entry: Entry) -> tuple[str, str]:
+    """Return the status of an entry, and in one line why its figures don't count."""
     result = entry.result
     if entry.problem or entry.failure:
         return FAILED, entry.failure or entry.problem
@@ -106,18 +131,24 @@ def _status(entry: Entry, orders: Sequence[Order], found: Scores) -> tuple[str, 
         return WAITING, f"not finished: without {', '.join(lacking)}"
     if broken := _broken(entry):
         return DONE, f"breaks {', '.join(broken)}"
-    return DONE, _without_rank(entry, result, orders, found)
+    return DONE, ""
 
 
-def _without_rank(entry: Entry, result: Result, orders: Sequence[Order], found: Scores) -> str:
-    """Return why a row whose model is done and keeps the rules can't be ranked; empty where it can."""
-    track = orders[0].track
-    if all(score.value is None for score in found.values()):
-        return f"no {'ranks' if orders[0].column == PSNR else 'scores'}: {report_texts.no_scores(result, track)}"
+def _unscored(result: Result, orders: Sequence[Order], found: Mapping[str, Score]) -> str:
+    """Return why a result has nothing that its own track ranks by; empty where it has."""
+    if any(found[order.name].value is not None for order in orders):
+        return ""
+    kind = "ranks" if orders[0].column == PSNR else "scores"
+    return f"no {kind}: {report_texts.no_scores(result, orders[0].track)}"
+
+
+def _images_problem(entry: Entry, track: Track) -> str:
+    """Return why the single images don't bear what the result says; empty where they do."""
     if entry.images.empty:
         return "images.csv has no figures of single images: make the run again"
+    metrics = entry.result.metrics if entry.result else None
     for name in track.protocol.columns:
-        mean, stated = float(entry.images[name].mean(skipna=False)), _number(getattr(result.metrics, name))
+        mean, stated = float(entry.images[name].mean(skipna=False)), _number(getattr(metrics, name, None))
         if not math.isclose(mean, stated, rel_tol=1e-9):
             return f"images.csv has a mean {name} of {mean:.6g}, result.json {stated:.6g}: make the run again"
     return ""

@@ -16,7 +16,7 @@ from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError, nearest
 from aic_helpers.core.project_paths import runs_folder
 from aic_helpers.core.safe_texts import printable
-from aic_helpers.runs import results
+from aic_helpers.runs import quantities, results
 from aic_helpers.runs.run_folders import printable_result, read_table
 from aic_helpers.runs.schema import Result, Text
 from aic_helpers.tracks import catalogue
@@ -55,7 +55,7 @@ class _Plan(BaseModel):
         for place, entry in enumerate(self.entries):
             if entry.track not in {*self.track_files, *TRACKS}:
                 found = f"{json.dumps(entry.track)} as entries[{place}].track"
-                remedy = nearest(entry.track, TRACKS, "make the board again")
+                remedy = nearest(entry.track, TRACKS, MAKE)
                 raise InputError("a track that is shipped, or one in track_files", found, remedy)
         return self
 
@@ -186,7 +186,7 @@ def _track_of_runs(name: str, found: Sequence[Path]) -> Track | None:
     read = (results.find_whole(path) for path in found if path.parent.name == name)
     own = next((result for result in read if result and result.track == name and result.track_file), None)
     with suppress(InputError):
-        return results.track_of(own) if own else None
+        return quantities.track_of(own) if own else None
     return None
 
 
@@ -247,7 +247,7 @@ def _result(run: Path, track: Track) -> Result:
     result = printable_result(read)
     if result.track != track.name:
         raise InputError(f"a result of track {track.name}", f"one of {result.track}", "make the run again")
-    if results.track_of(result).task != track.task:
+    if quantities.track_of(result).task != track.task:
         found = f"one of another {track.name}.toml"
         raise InputError(f"a result of what {track.name} asks networks for", found, "make the run again")
     return result

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from aic_helpers.core.errors import InputError
+from aic_helpers.runs.quantities import BESIDE_A_BASELINE
 from aic_helpers.runs.result_tables import score_title
 from aic_helpers.tracks import catalogue
 from aic_helpers.tracks.definitions import TITLES, Track
+from aic_helpers.tracks.scoring import lacking
 
 PSNR = "psnr_db"
 
 OF_A_RUN = ("time_ms", "peak_rss_mib", "macs", "parameters", "file_bytes")
 """Quantities that every run may have, beside the metrics of its track."""
-
-BESIDE_ITS_BASELINE = ("speedup", "baseline_time_ms")
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,11 @@ class Order:
         return self.title.removeprefix("score ")
 
     @property
+    def compares_ms(self) -> bool:
+        """Whether it takes milliseconds as they are, which compare on one machine only."""
+        return "time_ms" in self.needs and not {*BESIDE_A_BASELINE} & {*self.needs}
+
+    @property
     def needs(self) -> tuple[str, ...]:
         """The quantities that a model must have for it."""
         return tuple(name for name in self.track.scores.needs(self.score) if name not in self.track.fixed)
@@ -65,10 +71,13 @@ def orders_of(track: Track) -> tuple[Order, ...]:
 
 def _within_reach(track: Track) -> list[str]:
     """Return the scores of which no quantity is given by a person, or needs a baseline that isn't at hand."""
-    known = {*OF_A_RUN, *track.protocol.metrics, *track.fixed}
-    if track.baseline.model:
-        known |= {*BESIDE_ITS_BASELINE}
-    return [name for name in track.scores.better if known >= {*track.scores.needs(name)}]
+    return [name for name in track.scores.better if not _out_of_reach(track, name)]
+
+
+def _known(track: Track) -> set[str]:
+    """Return the quantities that a run of a track can have."""
+    beside = BESIDE_A_BASELINE if track.baseline.model else ()
+    return {*OF_A_RUN, *track.protocol.metrics, *track.fixed, *beside}
 
 
 def _by_psnr(track: Track) -> Track:
@@ -76,14 +85,45 @@ def _by_psnr(track: Track) -> Track:
     return catalogue.made(track.name, {**track.content, "formulas": {PSNR: "psnr"}, "scores": {PSNR: "higher"}})
 
 
+def orders_between(track: Track, also: Track | None = None) -> tuple[Order, ...]:
+    """Return by what models of a track are ranked, and by what else where another track's formulas are asked for."""
+    if also is None or also.name == track.name:
+        return orders_of(track)
+    return (*orders_of(track), *orders_elsewhere(also))
+
+
+def orders_elsewhere(track: Track) -> tuple[Order, ...]:
+    """Return a track's orders as they are called among those of another.
+
+    Raises
+    ------
+    InputError
+        It has no score that a run can have.
+    """
+    found = _within_reach(track)
+    if not found:
+        raise InputError("a track with a score that a run can have", track.name + _without(track), "name another")
+    named = [(f"{track.name}.{name}", f"{track.name} {score_title(name)}", name) for name in found]
+    return tuple(Order(name, title, f"score_{name}", track, score) for name, title, score in named)
+
+
+def _without(track: Track) -> str:
+    for score in track.scores.better:
+        return f", whose {score_title(score)} needs {lacking(track, _out_of_reach(track, score))}"
+    return ", which has none"
+
+
+def _out_of_reach(track: Track, score: str) -> list[str]:
+    return [name for name in track.scores.needs(score) if name not in _known(track)]
+
+
 def notes(track: Track) -> list[str]:
     """Return what a reader of a track's ranks has to know, as sentences."""
     out = [name for name in track.scores.better if name not in _within_reach(track)]
     found = []
     if out:
-        lacking = {*track.scores.needs(out[0])} - {*track.fixed, *OF_A_RUN, *track.protocol.metrics}
-        scores, quantities = " and ".join(map(score_title, out)), ", ".join(sorted(lacking))
-        found.append(f"{words_of(track)}: no {scores} of a run, which has no {quantities}.")
+        scores, why = " and ".join(map(score_title, out)), lacking(track, _out_of_reach(track, out[0]))
+        found.append(f"{words_of(track)}: a run has no {scores}, for it lacks {why}.")
     return [*found, *(f"{words_of(track)}: {note}" for note in track.notes)]
 
 

@@ -50,6 +50,8 @@ class Chapter:
 
     title: str
     best: list[Row]
+    winners: str
+    lacking: list[Row]
     viewer: Viewer | None
     table: TrackTable
     pareto: list[Plot]
@@ -59,13 +61,13 @@ class Chapter:
     unfolded: bool
 
 
-def publish(shown: Standings) -> list[Row]:
+def publish(shown: Standings, by: str = "") -> list[Row]:
     """Write the tables and the report of a board into its folder; return each with where it is, or why it isn't."""
-    return [*tables.write_tables(shown), ("report", text_tables.typed(write_report(shown)))]
+    return [*tables.write_tables(shown), ("report", text_tables.typed(write_report(shown, by)))]
 
 
-def write_report(shown: Standings) -> Path:
-    """Write `report.html` into the board's folder, and return its path.
+def write_report(shown: Standings, by: str = "") -> Path:
+    """Write `report.html` into the board's folder, and return its path; `by` is what sorts its tables at first.
 
     Everything comes from the board's folder; no model runs.
     """
@@ -80,7 +82,7 @@ def write_report(shown: Standings) -> Path:
         about=[*tables.board_rows(board)[1:], ("models", tables.summary(shown))],
         name=board.name,
         notes=shown.notes,
-        chapters=[_chapter(shown, track, embedded) for track in shown.tracks.values()],
+        chapters=[_chapter(shown, track, by, embedded) for track in shown.tracks.values()],
         sections=[section for _, section in told],
         words=WORDS,
         many=True,
@@ -90,16 +92,18 @@ def write_report(shown: Standings) -> Path:
     return board.folder / REPORT
 
 
-def _chapter(shown: Standings, track: Track, embedded: Embedded) -> Chapter:
+def _chapter(shown: Standings, track: Track, by: str, embedded: Embedded) -> Chapter:
     orders = shown.orders(track.name)
-    own = ordered(shown.table, track.name, orders[0])
+    own = ordered(shown.table, track.name, shown.order(track.name, by))
     rules = shown.rules.loc[own.index].dropna(axis=1, how="all")
     links = {folder: _link(shown, folder, embedded) for folder in own["folder"]}
     return Chapter(
         title=track.title,
         best=tables.best_rows(shown, track.name),
+        winners=tables.winners(shown, track.name),
+        lacking=tables.lacking_rows(shown, track.name),
         viewer=shared_examples.viewer(track, _contenders(shown, own, embedded)),
-        table=track_tables.track_table(shown, track.name, links=links),
+        table=track_tables.track_table(shown, track.name, by, links),
         pareto=[_pareto(own, track, quality) for quality in track.protocol.columns],
         ranks=[_ranks(own, track, order) for order in orders],
         rules=list(rules.columns),

@@ -6,19 +6,29 @@ import math
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 import pandas as pd
 
-from aic_helpers.boards import contenders, entry_rows
+from aic_helpers.boards import contenders, entry_rows, rescoring
 from aic_helpers.boards.contenders import Images
 from aic_helpers.boards.entry_rows import COUNTS, DONE, FAILED, QUALITY, SINGLE, WAITING, Row
 from aic_helpers.boards.folders import Board, Entry
-from aic_helpers.boards.orders import PSNR, Order, chosen, notes, orders_of, words_of
+from aic_helpers.boards.orders import (
+    PSNR,
+    Order,
+    chosen,
+    named,
+    notes,
+    orders_between,
+    orders_elsewhere,
+    orders_of,
+    words_of,
+)
 from aic_helpers.core.errors import InputError, nearest
 from aic_helpers.reporting import text_tables
-from aic_helpers.runs import quantities
 from aic_helpers.tracks import catalogue
 from aic_helpers.tracks.definitions import Track
 from aic_helpers.tracks.scoring import Figure
@@ -26,19 +36,22 @@ from aic_helpers.tracks.significance import leads
 
 Key = TypeVar("Key", bound=Hashable)
 
+Found = tuple[Row, Entry, entry_rows.Known]
+
 Ranked = tuple[Row, Mapping[str, Figure], Images]
 """A row that compares with others, its quantities, and the figures of its single images."""
 
 
-def types(tracks: Iterable[Track]) -> dict[str, str]:
+def types(tracks: Iterable[Track], also: Track | None = None) -> dict[str, str]:
     """Return the columns of a board of these tracks, and their types.
 
-    `reason` says why a row has no rank, `doubts` why its figures may not mean what they seem to. Of each order, `lead`
-    is how much better a row is than the next, and `against_next` whether that is ``decided``, ``within noise`` or has
+    `also` is another track, by whose formulas the models are ranked too. `reason` says why a row has no rank, `lacks`
+    of which scores it has none, `doubts` why its figures may not mean what they seem to. Of each order, `lead` is how
+    much better a row is than the next, and `against_next` whether that is ``decided``, ``within noise`` or has
     ``no interval``. `_low` and `_high` are the ends of 95 % intervals.
     """
     found = [*tracks]
-    orders = {order.name: order for track in found for order in orders_of(track)}
+    orders = {order.name: order for track in found for order in orders_between(track, also)}
     metrics = [column for column in QUALITY if any(column in track.protocol.columns for track in found)]
     values = dict.fromkeys([*(metrics or [PSNR]), "speedup", *(order.column for order in orders.values())])
     return {
@@ -48,6 +61,7 @@ def types(tracks: Iterable[Track]) -> dict[str, str]:
         **dict.fromkeys(COUNTS, "Int64"),
         "rules_met": "Int64",
         "rules_broken": "string",
+        "lacks": "string",
         "doubts": "string",
         **{
             f"{column}_{name}": kind
@@ -76,46 +90,94 @@ class Standings:
         The same rows; a column for each rule, with ``met``, ``BROKEN``, ``advice``, ``not judged`` or nothing.
     notes : list of str
         What a reader has to know, as sentences.
+    also : Track or None
+        Another track, by whose formulas the models are ranked too.
     """
 
     board: Board
     table: pd.DataFrame
     rules: pd.DataFrame
     notes: list[str]
+    also: Track | None = None
 
     @property
     def tracks(self) -> Mapping[str, Track]:
         """The tracks of the board, by name."""
         return self.board.tracks
 
+    @cached_property
+    def _orders(self) -> dict[str, tuple[Order, ...]]:
+        return {name: orders_between(track, self.also) for name, track in self.tracks.items()}
+
     def orders(self, track: str) -> tuple[Order, ...]:
-        """Return by what the models of a track are ranked."""
-        return orders_of(self.board.tracks[track])
+        """Return by what the models of a track are ranked, its own first."""
+        return self._orders[track]
 
     def order(self, track: str, by: str = "") -> Order:
         """Return the order of a track of that name, or else its first."""
         return chosen(self.orders(track), by)
 
 
-def standings(board: Board) -> Standings:
+def standings(board: Board, also: Track | None = None) -> Standings:
     """Return how a board stands.
 
     A row is ranked where its model is done, breaks no rule, and was judged on the same images as most rows of its
     track. Others stand below, without a rank, and `reason` says why. What `decided` means stands in
     `aic_helpers.tracks.significance.leads`.
+
+    Parameters
+    ----------
+    board : Board
+    also : Track, optional
+        Another track, by whose formulas the models are ranked too.
+
+    Raises
+    ------
+    InputError
+        Another track without a score that a run can have.
     """
-    orders = {name: orders_of(track) for name, track in board.tracks.items()}
-    pairs = [(entry_rows.row(entry, orders[entry.track]), entry) for entry in board.entries]
-    told = [board.note] if board.note else []
+    told, rows = [board.note] if board.note else [], []
     for name, track in board.tracks.items():
-        own = [(row, entry) for row, entry in pairs if entry.track == name]
-        _set_other_images_apart(own)
-        for order in orders[name]:
-            rank(
-                [_ranked(row, entry, order) for row, entry in own if row["status"] == DONE and not row["reason"]], order
-            )
-        told += [*notes(track), *_notes(words_of(track), [row for row, _ in own])]
-    return assembled(board, [row for row, _ in pairs], told, [entry_rows.verdicts(entry) for _, entry in pairs])
+        own = [entry for entry in board.entries if entry.track == name]
+        found = _rows(own, track, also)
+        told += [*notes(track), *_notes(words_of(track), [row for row, _, _ in found])]
+        rows += found
+    if also:
+        told += [note for note in _also_notes(board, also) if note not in told]
+    verdicts = [entry_rows.verdicts(entry) for _, entry, _ in rows]
+    return assembled(board, [row for row, _, _ in rows], told, verdicts, also=also)
+
+
+def _rows(own: Sequence[Entry], track: Track, also: Track | None) -> list[Found]:
+    """Return the rows of a track's entries with their ranks, each with the entry and its quantities."""
+    orders, baseline = orders_between(track, also), rescoring.baseline_row(also, own) if also else None
+    rows: list[Found] = []
+    for entry in own:
+        known = {track.name: rescoring.figures(track, entry)}
+        if also and also.name not in known:
+            known[also.name] = rescoring.figures(also, entry, baseline)
+        rows.append((entry_rows.row(entry, orders, known), entry, known))
+    _set_other_images_apart([(row, entry) for row, entry, _ in rows])
+    for order in orders:
+        compared = [(row, known[order.track.name], entry.images) for row, entry, known in rows if row["compares"]]
+        rank(_on_one_machine(compared, order) if order.compares_ms else compared, order)
+    return rows
+
+
+def _also_notes(board: Board, also: Track) -> list[str]:
+    baseline = rescoring.baseline_row(also, board.entries)
+    return [*rescoring.sentences(also, board.entries, baseline), *notes(also)]
+
+
+def _on_one_machine(found: Sequence[Ranked], order: Order) -> list[Ranked]:
+    """Return the rows that were timed on the machine that most were; others lack the rank, and say so."""
+    machines = Counter(row["machine"] for row, _, _ in found if not math.isnan(row["time_ms"]))
+    common = max(machines, key=lambda machine: machines[machine], default="")
+    for row, _, _ in found:
+        if row["machine"] != common:
+            why = f"no rank by {order.title}: timed on another machine than most, and it takes milliseconds"
+            row["lacks"] = "; ".join(filter(None, (row["lacks"], why)))
+    return [one for one in found if one[0]["machine"] == common]
 
 
 def assembled(
@@ -123,7 +185,9 @@ def assembled(
     rows: Sequence[Row],
     told: list[str],
     verdicts: Sequence[Mapping[str, str]] = (),
+    *,
     others: Mapping[str, str] = MappingProxyType({}),
+    also: Track | None = None,
 ) -> Standings:
     """Return standings of rows that are ranked, in their order.
 
@@ -137,13 +201,15 @@ def assembled(
         Of each row by the names of rules.
     others : mapping of str to str
         Columns before those of `types`, with their types.
+    also : Track, optional
+        See `standings`.
     """
-    columns = {**others, **types(board.tracks.values())}
+    columns = {**others, **types(board.tracks.values(), also)}
     table = pd.DataFrame(rows, columns=list(columns)).astype(columns)
     rules = pd.DataFrame(verdicts, index=table.index if verdicts else None, dtype="string")
     order = [place for name, track in board.tracks.items() for place in ordered(table, name, orders_of(track)[0]).index]
     rules = rules.loc[order].reset_index(drop=True) if verdicts else rules
-    return Standings(board, table.loc[order].reset_index(drop=True), rules, told)
+    return Standings(board, table.loc[order].reset_index(drop=True), rules, told, also)
 
 
 def named_tracks(shown: Standings, track: str) -> list[str]:
@@ -156,11 +222,49 @@ def named_tracks(shown: Standings, track: str) -> list[str]:
     return [name]
 
 
-def named_order(shown: Standings, tracks: Iterable[str], name: str) -> str:
-    """Return the name of an order as it is; `InputError` where none of these tracks has one of that name."""
-    known = list(
-        dict.fromkeys(order.name for track in tracks if track in shown.tracks for order in shown.orders(track))
-    )
+def shown_by(board: Board, by: str) -> tuple[Standings, str]:
+    """Return how a board stands, and the name of the order that was asked for.
+
+    Parameters
+    ----------
+    board : Board
+    by : str
+        What models of the board are ranked by (``A``); or another track by whose formulas they are ranked too: its
+        name, its file, or ``NAME.SCORE``. Empty for each track's first order.
+
+    Raises
+    ------
+    InputError
+        Neither of these, or a track without a score that a run can have.
+    """
+    shown = standings(board)
+    if not by or any(named(shown.orders(track), by) for track in shown.tracks):
+        return shown, by
+    also, score = _named_elsewhere(shown, by)
+    shown = standings(board, also)
+    names = [order.name for order in orders_elsewhere(also)]
+    if score and f"{also.name}.{score}" not in names:
+        raise InputError(
+            f"a score of {also.name} ({', '.join(names)})", repr(by), nearest(by, names, "name one of them")
+        )
+    return shown, f"{also.name}.{score}" if score else names[0]
+
+
+def _named_elsewhere(shown: Standings, by: str) -> tuple[Track, str]:
+    """Return the track that stands for what isn't an order of a board, and the score of it that was named."""
+    if by.endswith(".toml") or by in catalogue.TRACKS:
+        return catalogue.find_track(by), ""
+    name, _, score = by.rpartition(".")
+    if name in catalogue.TRACKS:
+        return catalogue.TRACKS[name], score
+    known = list(dict.fromkeys(order.name for track in shown.tracks for order in shown.orders(track)))
+    expected = f"what the models are ranked by ({', '.join(known)}), or the name or file of another track"
+    raise InputError(expected, repr(by), nearest(by, [*known, *catalogue.TRACKS], "aic track list names them"))
+
+
+def named_order(shown: Standings, name: str) -> str:
+    """Return the name of an order as it is; `InputError` where no track has one of that name."""
+    known = list(dict.fromkeys(order.name for track in shown.tracks for order in shown.orders(track)))
     if name and name not in known:
         expected = f"what the models are ranked by ({', '.join(known)})"
         raise InputError(expected, repr(name), nearest(name, known, "name one of them"))
@@ -192,14 +296,9 @@ def is_ranked(table: pd.DataFrame) -> pd.Series:
     return table[[name for name in table.columns if name.startswith("rank_")]].notna().any(axis=1)
 
 
-def _ranked(row: Row, entry: Entry, order: Order) -> Ranked:
-    assert entry.result
-    return row, quantities.quantities(order.track, entry.result), entry.images
-
-
 def _set_other_images_apart(own: Sequence[tuple[Row, Entry]]) -> None:
     """Give rows that were not judged on the same images as most of their track a reason not to be ranked."""
-    judged = [(row, _judged_on(row, entry)) for row, entry in own if row["status"] == DONE and not row["reason"]]
+    judged = [(row, _judged_on(row, entry)) for row, entry in own if row["compares"]]
     set_apart(
         judged,
         lambda key, common: f"judged on {_images_in_words(key)}, most rows on {_images_in_words(common)}: not compared",
@@ -221,7 +320,7 @@ def set_apart(judged: Sequence[tuple[Row, Key]], words: Callable[[Key, Key], str
     common, _ = Counter(key for _, key in judged).most_common(1)[0]
     for row, key in judged:
         if key != common:
-            row["reason"] = words(key, common)
+            row |= {"reason": words(key, common), "compares": False, "lacks": ""}
 
 
 def _judged_on(row: Row, entry: Entry) -> tuple[Any, ...]:

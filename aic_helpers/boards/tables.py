@@ -14,7 +14,7 @@ import pandas as pd
 from aic_helpers.boards.entry_rows import DONE, FAILED, WAITING
 from aic_helpers.boards.folders import Board
 from aic_helpers.boards.orders import Order
-from aic_helpers.boards.standings import Standings, best, ordered
+from aic_helpers.boards.standings import Standings, best, is_ranked, ordered
 from aic_helpers.core import installation, safe_files
 from aic_helpers.profiling.timing import MIN_PAIRS
 from aic_helpers.reporting import text_tables
@@ -144,9 +144,55 @@ def track_lines(shown: Standings, track: str, by: str = "", *, rows: str = "mode
         head = list(table.rename(columns={"model": rows}).columns)
         lines += text_tables.aligned([head, *table.to_numpy().tolist()]).splitlines()
     lines += [f"best by {title}: {words}" for title, words in best_rows(shown, track)]
+    lines += [words] if (words := winners(shown, track)) else []
     lines += [f"not ranked: {name}: {why}" for name, why in unranked_rows(shown, track)]
+    lines += [f"lacking: {names}: {why}" for names, why in lacking_rows(shown, track)]
     lines += [f"doubtful: {row['name']}: {row['doubts']}" for _, row in own.iterrows() if row["doubts"]]
-    return lines
+    return [*lines, *_ranks_lines(shown, track, rows)]
+
+
+def _ranks_lines(shown: Standings, track: str, rows: str) -> list[str]:
+    """Return the ranks by each order as lines, where another track's formulas were asked for."""
+    table = ranks_frame(shown, track)
+    if not shown.also or table.empty:
+        return []
+    head = list(table.rename(columns={"model": rows}).columns)
+    return ["", "ranks by each", *text_tables.aligned([head, *table.to_numpy().tolist()]).splitlines()]
+
+
+def ranks_frame(shown: Standings, track: str) -> pd.DataFrame:
+    """Return the ranks of a track's models by each order: ``2 decided`` is the second, and ahead of the third."""
+    orders = shown.orders(track)
+    ranked = shown.table[(shown.table["track"] == track) & is_ranked(shown.table)]
+    cells = {
+        order.title: [
+            f"{_text(row[f'rank_{order.name}'])} {_text(row[f'against_next_{order.name}'])}".strip()
+            for _, row in ranked.iterrows()
+        ]
+        for order in orders
+    }
+    return pd.DataFrame({"model": list(ranked["name"]), **cells})
+
+
+def winners(shown: Standings, track: str) -> str:
+    """Return whether the winner changes with the formula, as a sentence; empty where there is one order or none."""
+    found: dict[str, list[str]] = {}
+    for order in shown.orders(track):
+        first = best(shown.table, track, order)
+        if first is not None:
+            found.setdefault(str(first["name"]), []).append(order.title)
+    if sum(map(len, found.values())) < 2:
+        return ""
+    if len(found) == 1:
+        return f"The winner is the same by each formula: {next(iter(found))}."
+    told = "; ".join(f"{name} by {', '.join(titles)}" for name, titles in found.items())
+    return f"The winner changes with the formula: first is {told}."
+
+
+def lacking_rows(shown: Standings, track: str) -> list[Row]:
+    """Return which scores models lack, and why; models that lack the same stand together."""
+    own = shown.table[(shown.table["track"] == track) & (shown.table["lacks"].fillna("") != "")]
+    return [(", ".join(rows["name"]), str(why)) for why, rows in own.groupby("lacks", sort=False)]
 
 
 def best_rows(shown: Standings, track: str) -> list[Row]:
@@ -212,8 +258,8 @@ def _with_interval(row: pd.Series, column: Column) -> str:
 
 
 def remarks(row: pd.Series) -> str:
-    """Return why a row has no rank, and what makes its figures doubtful."""
-    return "; ".join(filter(None, [row["reason"] and f"{row['status']}, {row['reason']}", row["doubts"]]))
+    """Return why a row has no rank, which scores it lacks, and what makes its figures doubtful."""
+    return "; ".join(filter(None, [row["reason"] and f"{row['status']}, {row['reason']}", row["lacks"], row["doubts"]]))
 
 
 def _text(value: Any) -> str:

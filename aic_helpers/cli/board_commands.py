@@ -33,10 +33,16 @@ def board() -> None:
     """
 
 
+BY = (
+    "The score to sort by; or another track (its name, or its file) by whose formulas the models are ranked too.  "
+    "[default: each track's first]"
+)
+
+
 @board.command()
 @click.argument("folder", default="", metavar="[BOARD]")
 @click.option("--track", default="", metavar="TRACK", help="Only this track, by its name.  [default: all]")
-@click.option("--by", default="", metavar="SCORE", help="The score to sort by.  [default: each track's first]")
+@click.option("--by", default="", metavar="SCORE|TRACK", help=BY)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout, and write nothing.")
 def show(folder: str, track: str, by: str, as_json: bool) -> int:
     """Show how the models of a board stand.
@@ -48,13 +54,13 @@ def show(folder: str, track: str, by: str, as_json: bool) -> int:
     Examples
       aic board show
       aic board show runs/boards/networks --track enhancement --by C
+      aic board show runs/boards/networks --by ntire_esr_2026
     """
     from aic_helpers.boards import folders, standings, tables
     from aic_helpers.core import safe_files
 
-    shown = standings.standings(folders.open_board(folder))
+    shown, by = standings.shown_by(folders.open_board(folder), by)
     tracks = standings.named_tracks(shown, track)
-    standings.named_order(shown, tracks, by)
     if as_json:
         click.echo(json.dumps(safe_files.strict(tables.as_dict(shown, tracks)), indent=2))
         return DONE
@@ -69,7 +75,7 @@ def tell(shown: Standings, tracks: Sequence[str], by: str = "") -> None:
 
     about = [*tables.board_rows(shown.board), ("models", tables.summary(shown))]
     lines = [text_tables.aligned(about), *tables.lines(shown, tracks, by)]
-    click.echo("\n".join([*lines, "", text_tables.aligned(reports.publish(shown))]))
+    click.echo("\n".join([*lines, "", text_tables.aligned(reports.publish(shown, by))]))
 
 
 log = logging.getLogger(__name__)

@@ -186,7 +186,7 @@ def leaderboard(track: str, by: str, as_json: bool, desk: str, ledger: str) -> i
     folder, book = _opened(desk, ledger)
     shown = leaderboards.leaderboard(book, folder)
     tracks = standings.named_tracks(shown, track)
-    standings.named_order(shown, tracks, by)
+    standings.named_order(shown, by)
     if as_json:
         click.echo(json.dumps(leaderboards.as_dict(shown), indent=2))
         return DONE

@@ -17,7 +17,7 @@ from aic_helpers.core.project_paths import runs_folder
 from aic_helpers.core.safe_texts import told_apart
 from aic_helpers.data.datasets import Dataset
 from aic_helpers.models import sources
-from aic_helpers.runs import cache_keys, model_cache, results, run_settings
+from aic_helpers.runs import cache_keys, model_cache, quantities, results, run_settings
 from aic_helpers.runs.schema import Model, Result
 from aic_helpers.tracks.catalogue import TRACKS
 from aic_helpers.tracks.definitions import Track
@@ -80,7 +80,7 @@ def track_of(typed: str) -> Track | None:
     folder = Path(typed)
     try:
         if _is_run(folder):
-            return results.track_of(results.read(folder))
+            return quantities.track_of(results.read(folder))
         name = sources.resolve(typed).track
     except (InputError, OSError):
         return None
@@ -125,7 +125,7 @@ def _candidate(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None
 def _of_run(dataset: Dataset, folder: Path, result: Result) -> Candidate | None:
     if result.track == dataset.track.name:
         return _measured(dataset, folder, result, require_model(folder, result))
-    if not sources.is_same_task(results.track_of(result), dataset.track):
+    if not sources.is_same_task(quantities.track_of(result), dataset.track):
         return None
     return Candidate(require_model(folder, result).name, folder.resolve() / "model.pb")
 

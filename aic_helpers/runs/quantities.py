@@ -3,29 +3,75 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.runs.schema import Metrics, Model, Profile, Result
-from aic_helpers.tracks.definitions import COLUMNS, Track
+from aic_helpers.tracks import catalogue
+from aic_helpers.tracks.definitions import COLUMNS, Protocol, Task, Track
 from aic_helpers.tracks.scoring import Figure, Score, exact, scores
+
+BESIDE_A_BASELINE = ("speedup", "baseline_time_ms")
 
 
 def quantities(track: Track, result: Result) -> dict[str, Figure]:
     """Return what a result knows by the names of a track's quantities.
 
-    Metrics by another protocol than the track's are none of its quantities, nor are times at another size than its own,
-    or beside another baseline.
+    Metrics by another protocol than the track's are none of its quantities, nor those of photos that were made smaller
+    in another way, times at another size than its own, or what was timed beside another baseline.
     """
     found: dict[str, Figure | None] = {}
-    if result.metrics and (result.metrics.protocol or result.protocol) == track.protocol.label:
-        found |= _quality(track, result.metrics)
+    if result.metrics:
+        found |= _quality(judged_alike(track, result), result.metrics)
     if result.profile and is_at_size(track, result.profile):
-        found |= _speed(track, result.profile)
+        found |= _speed(result.profile)
+        if not is_beside_its_baseline(track, result):
+            found |= dict.fromkeys(BESIDE_A_BASELINE)
     if result.model:
         found |= _cost(track, result.model)
     return {name: figure for name, figure in found.items() if figure}
+
+
+def track_of(result: Result) -> Track:
+    """Return the track of a result.
+
+    Raises
+    ------
+    InputError
+        None that is shipped by this version, or one of one's own that can't be read.
+    """
+    return catalogue.made(result.track, result.track_file) if result.track_file else catalogue.find_track(result.track)
+
+
+def judged_alike(track: Track, result: Result) -> list[str]:
+    """Return which of a track's metrics a result has as the track's protocol makes them, of photos made as it says."""
+    made_by = result.metrics and (result.metrics.protocol or result.protocol)
+    if made_by == track.protocol.label and track.name == result.track:
+        return [*track.protocol.metrics]
+    own = track_of(result)
+    if made_by != own.protocol.label or not is_same_photo(own.task, track.task):
+        return []
+    return [name for name in track.protocol.metrics if _is_same(name, own.protocol, track.protocol)]
+
+
+def is_same_photo(own: Task, other: Task) -> bool:
+    """Return whether two tasks begin from the same small photos; those that come with the data serve both."""
+    given = "given" in (own.reduced_by, other.reduced_by)
+    return own.scale == other.scale and (given or own.reduced_by == other.reduced_by)
+
+
+def _is_same(metric: str, own: Protocol, other: Protocol) -> bool:
+    choices = ["colour", "border_px", "round_output"]
+    choices += ["ms_ssim", "clip_for_ms_ssim"] if metric == "ms_ssim" else []
+    return metric in own.metrics and all(getattr(own, choice) == getattr(other, choice) for choice in choices)
+
+
+def is_beside_its_baseline(track: Track, result: Result) -> bool:
+    """Return whether a result's speedup is over the baseline of a track."""
+    if not track.baseline.model:
+        return False
+    return track.name == result.track or track_of(result).timed_beside == track.baseline.model
 
 
 def is_at_size(track: Track, profile: Profile) -> bool:
@@ -59,23 +105,18 @@ def missing(track: Track, result: Result) -> str:
     return next((f"{name}: {score.missing}" for name, score in found.items() if score.missing), "")
 
 
-def _quality(track: Track, metrics: Metrics) -> dict[str, Figure | None]:
-    return {
-        name: _figure(getattr(metrics, COLUMNS[name]), getattr(metrics, f"{COLUMNS[name]}_ci95"))
-        for name in track.protocol.metrics
-    }
+def _quality(names: Sequence[str], metrics: Metrics) -> dict[str, Figure | None]:
+    return {name: _figure(getattr(metrics, COLUMNS[name]), getattr(metrics, f"{COLUMNS[name]}_ci95")) for name in names}
 
 
-def _speed(track: Track, profile: Profile) -> dict[str, Figure | None]:
+def _speed(profile: Profile) -> dict[str, Figure | None]:
     """Return the times; one that goes with a speedup has its interval, as a share."""
     speedup, time_ms, ends = _figure(profile.speedup, profile.speedup_ci95), profile.time_ms, None
     if speedup and speedup.ci95 and time_ms is not None:
         low, high = speedup.ci95
         ends = (time_ms * speedup.value / high, time_ms * speedup.value / low)
-    found = {"time_ms": _figure(time_ms, ends), "peak_rss_mib": _exact(profile.peak_rss_mib)}
-    if track.baseline.model:
-        found |= {"speedup": speedup, "baseline_time_ms": _exact(profile.baseline_time_ms)}
-    return found
+    beside = {"speedup": speedup, "baseline_time_ms": _exact(profile.baseline_time_ms)}
+    return {"time_ms": _figure(time_ms, ends), "peak_rss_mib": _exact(profile.peak_rss_mib), **beside}
 
 
 def _cost(track: Track, model: Model) -> dict[str, Figure | None]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX
 from aic_helpers.core.machine import load_notes
 from aic_helpers.reporting.text_tables import NOT_MEASURED, Row, aligned, counted, data_words, typed
-from aic_helpers.runs import results
+from aic_helpers.runs import quantities
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
 from aic_helpers.runs.schema import Interval, Metrics, Model, Profile, Requirement, Result, Score
@@ -32,7 +32,7 @@ def folder_row(settings: Settings) -> Row:
 
 def run_rows(result: Result) -> list[Row]:
     """Return what a run found, as labels and values in words."""
-    track = results.track_of(result)
+    track = quantities.track_of(result)
     return [
         ("track", track.title),
         ("model", result.model.name if result.model else "none"),

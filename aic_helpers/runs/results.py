@@ -249,17 +249,6 @@ def _track_file(track: Track) -> dict[str, Any]:
     return {"track_file": track.content} if catalogue.is_own(track) else {}
 
 
-def track_of(result: Result) -> Track:
-    """Return the track of a result.
-
-    Raises
-    ------
-    InputError
-        None that is shipped by this version, or one of one's own that can't be read.
-    """
-    return catalogue.made(result.track, result.track_file) if result.track_file else catalogue.find_track(result.track)
-
-
 def write_table(settings: Settings, name: Table, table: pd.DataFrame) -> Path:
     """Write a table to the run folder as `<name>.csv` and return its path."""
     path = settings.folder / f"{name}.csv"

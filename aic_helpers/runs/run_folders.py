@@ -16,7 +16,7 @@ from aic_helpers.core.staging import home
 from aic_helpers.data.images import read_rgb
 from aic_helpers.evaluation.example_images import ENDS, SIDES, picture
 from aic_helpers.reporting.viewer_pages import Picture
-from aic_helpers.runs import results
+from aic_helpers.runs import quantities, results
 from aic_helpers.runs.schema import Model, Result
 from aic_helpers.tracks.definitions import Track
 
@@ -98,7 +98,7 @@ def open_run(folder: Path, result: Result | None = None) -> RunFolder:
 
 def _track(result: Result) -> Track | None:
     try:
-        return results.track_of(result)
+        return quantities.track_of(result)
     except InputError:
         return None
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from aic_helpers.boards import entry_rows, folders, scheduling, specs
+from aic_helpers.boards import entry_rows, folders, rescoring, scheduling, specs
 from aic_helpers.boards.orders import orders_of
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError, in_words
@@ -206,7 +206,8 @@ def _spec(desk: Desk, entries: Sequence[Entry]) -> specs.Spec:
 
 def _conclude(desk: Desk, entry: Entry, end: folders.Entry, vetted: dict[str, Any]) -> None:
     """Record what a board found of a submission."""
-    row = entry_rows.row(end, orders_of(desk.tracks[entry.track]))
+    track = desk.tracks[entry.track]
+    row = entry_rows.row(end, orders_of(track), {track.name: rescoring.figures(track, end)})
     detail = {"confinement": vetted["confinement"], "nodes": vetted["nodes"], "folder": end.folder}
     if end.failure:
         detail["reason"] = end.failure

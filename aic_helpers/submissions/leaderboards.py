@@ -68,8 +68,9 @@ def as_dict(shown: Standings) -> dict[str, Any]:
 def _row(entry: Entry) -> dict[str, Any]:
     """Return a board's row of a submission, under its team's name."""
     figures = {name: math.nan if value is None else value for name, value in entry.detail["figures"].items()}
-    own = {"name": entry.team, "model": "", "checkpoint": "", "rules_broken": "", "reason": "", "doubts": ""}
-    return figures | own | {"team_id": entry.team_id, "submission": entry.id, "received_utc": entry.received_utc}
+    own: dict[str, Any] = dict.fromkeys(("model", "checkpoint", "rules_broken", "reason", "lacks", "doubts"), "")
+    own |= {"name": entry.team, "team_id": entry.team_id, "submission": entry.id, "received_utc": entry.received_utc}
+    return figures | own
 
 
 def _set_others_apart(found: list[tuple[dict[str, Any], Entry]]) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from fixtures import boards
 from fixtures.pirm2018 import SUPER_RESOLUTION
 
-from aic_helpers.boards import entry_rows, folders
+from aic_helpers.boards import entry_rows, folders, rescoring
 from aic_helpers.boards.orders import orders_of
 
 ORDERS = orders_of(SUPER_RESOLUTION)
@@ -15,7 +15,7 @@ QUALITY = ([27.0, 29.0], [0.95, 0.97], 2.0)
 
 
 def row_of(entry):
-    return entry_rows.row(entry, ORDERS)
+    return entry_rows.row(entry, ORDERS, {"super_resolution": rescoring.figures(SUPER_RESOLUTION, entry)})
 
 
 def row(folder, *changes, status=None):
@@ -60,7 +60,7 @@ def test_a_whole_run_is_done_with_its_figures(tmp_path):
         ([("metrics", None), ("requirements", None)], "waiting", "not finished: without metrics, requirements"),
         ([("scores", None), ("profile", None)], "done", "and time was not measured: aic profile"),
         ([("profile", "speedup", "inf")], "done", "no scores: they need PSNR, MS-SSIM and the speedup at 1280x720"),
-        ([("metrics", "psnr_db", "inf")], "done", "and there is no A: psnr"),
+        ([("metrics", "psnr_db", "inf")], "done", "and a figure is not finite"),
         ([("metrics", "ms_ssim", 97.2)], "done", "and there is no A: expected an MS-SSIM in [0, 1], found 97.2"),
         ([("metrics", "psnr_db", 29.0)], "done", "images.csv has a mean psnr_db of 28, result.json 29: make the run"),
         (

@@ -154,7 +154,10 @@ def test_until_when_models_are_timed(write):
             'limit = -1\nmodels = ["nets/a.pb"]',
             "spring.toml: expected a limit of 0 (all) or more images, found -1",
         ),
-        ('tracks = [1]\nmodels = ["nets/a.pb"]', "expected a board file, found 1 as tracks[0], not a text: change it"),
+        (
+            'tracks = [1]\nmodels = ["nets/a.pb"]',
+            "expected tracks as a list of tracks: names, or files, found 1: change",
+        ),
         ('tracks = ["enhancment"]\nmodels = ["nets/a.pb"]', "did you mean enhancement?"),
         ('models = ["nets/*.keras"]', "expected a model that matches nets/*.keras, found none"),
         ('models = ["nets/c.pb"]', "expected a model at "),

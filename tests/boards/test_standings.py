@@ -141,6 +141,6 @@ def test_two_hundred_models(tmp_path):
 
 def test_a_score_of_another_name(tmp_path):
     shown = of(tmp_path, add(tmp_path, "net"))
-    assert [standings.named_order(shown, shown.tracks, name) for name in ("B", "")] == ["B", ""]
+    assert [standings.named_order(shown, name) for name in ("B", "")] == ["B", ""]
     with pytest.raises(InputError, match=r"expected what the models are ranked by \(A, B, C\), found 'D': name one"):
-        standings.named_order(shown, shown.tracks, "D")
+        standings.named_order(shown, "D")
