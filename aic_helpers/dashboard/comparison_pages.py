@@ -117,7 +117,7 @@ def _asked(
     if models and len(left_out) == len(models):
         others = f"{', '.join(names)}, made for another task"
         raise InputError(f"a model for {track.title}", others, "name one, or that track")
-    asked = found if track.timed_beside in names or len(found) == 1 else found[1:]
+    asked = found if Path(track.timed_beside).name in names or len(found) == 1 else found[1:]
     if all(candidate.pb is None for candidate in asked):
         raise InputError(GIVES, f"none ({asked[0].name}: {asked[0].failure})", "name another model")
     return asked

@@ -114,6 +114,7 @@ def page(found: Analysis, seen: Viewer | None = None) -> str:
         "pairs": study_tables.pair_rows(found),
         "raters": study_tables.rater_rows(found),
         "scores": [(score, rows) for score, rows in by_score if rows],
+        "replaced": study_tables.replaced_words(found.plan),
         "agreement": study_tables.agreement_words(found),
         "notes": list(found.notes),
         "grades": found.plan.method == "acr",

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,9 @@ def scores(plan: Plan, models: pd.DataFrame, pairs: pd.DataFrame) -> tuple[pd.Da
 
 def baseline_words(track: Track) -> str:
     """Return what a study's baseline is, in words."""
-    return f"the track's {track.baseline.name or 'baseline'}" if track.baseline.model else f"{track.timed_beside}"
+    if not track.baseline.model:
+        return f"the workbench's reference ({track.timed_beside})"
+    return f"the track's baseline ({track.baseline.name or Path(track.baseline.model).stem})"
 
 
 def _measured(plan: Plan, models: pd.DataFrame) -> tuple[list[_Judged], list[str]]:

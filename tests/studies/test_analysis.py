@@ -175,7 +175,7 @@ def test_without_the_baseline_there_are_no_scores():
     plan, votes = simulated(5)
     found = analysis.analyse(type(plan)(**vars(plan) | {"baseline": ""}), votes, NONE)
     assert found.scores.empty
-    assert "No scores by opinion: the track's SRCNN is not among the models." in found.notes
+    assert "No scores by opinion: the track's baseline (SRCNN) is not among the models." in found.notes
 
 
 def test_correlation_by_hand():

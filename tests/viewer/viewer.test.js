@@ -358,6 +358,27 @@ test("where the track's figures are of luma, those that the page makes of a rect
   equal(words(), [`RGB ${psnr}\u00a0dB`, `RGB SSIM ${similar}`, "RGB infinite: identical", "RGB SSIM 1.0000"]);
 });
 
+test("a long name of a score takes no place from the metrics, and figures of a rectangle break at spaces alone", async () => {
+  const rows = [["score perceptual_quality_of_all", "38.50"]];
+  const shown = [{ name: "input" }, { name: "target" }, { name: "base" }, { name: "fast", rows }];
+  const metrics = [{ key: "psnr_db", title: "PSNR (Y)", unit: "dB", digits: 2, colour: "y" }];
+  const view = { panes: ["input", "fast", "target"], more: true };
+  for (const width of [1000, 800, 400]) {
+    await mounted({ a: LARGE }, view, { width, changes: { shown, metrics } });
+    await press("r");
+    await until(() => all(".aic-crop").length > 1 && all(".aic-crop").every((one) => one.textContent), "figures");
+    for (const figures of all(".aic-figures-of")) {
+      const words = figures.querySelector(".aic-crop");
+      if (!words) continue;
+      const range = document.createRange();
+      range.setStart(words.firstChild, "RGB ".length);
+      range.setEnd(words.firstChild, words.textContent.length);
+      equal(range.getClientRects().length, 1, `the number is in one line at ${width} px`);
+      equal(figures.scrollWidth <= figures.clientWidth + 1, true, `nothing sticks out at ${width} px`);
+    }
+  }
+});
+
 test("an input that is enlarged says so wherever it is named", async () => {
   const shown = [{ name: "input", title: "input (enlarged)" }, { name: "target" }, { name: "base" }, { name: "fast" }];
   const view = { panes: NAMES, more: true, mode: "slider" };

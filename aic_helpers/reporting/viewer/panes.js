@@ -287,16 +287,18 @@ function figuresOf(app, name, picture) {
   if (failure) return words(`no figures: ${failure}`);
   const rows = app.catalogue.metrics.map((metric, at) => metricRow(app, name, metric, image, at === 0));
   const run = app.view.more ? (app.catalogue.shown.find((shown) => shown.name === name)?.rows ?? []) : [];
-  const more = run.map(([title, value]) => tableRow(title, [element("td", { colSpan: 3, textContent: value })]));
+  const more = run.map(([title, value]) => tableRow(title, [element("td", { textContent: value })]));
   const said = picture?.words ? words(picture.words) : [];
   if (image.target === false && !more.length) return [...words("no target, so no figures"), ...said];
   return [
-    element("table", { className: "aic-figures" }, [
-      element("tbody", {}, [...(image.target === false ? [] : rows), ...more]),
-    ]),
+    ...tableOf(image.target === false ? [] : rows, "aic-figures"),
+    ...tableOf(more, "aic-figures aic-run"), // of its own: a long name of a score leaves the metrics their place
     ...said,
   ];
 }
+
+const tableOf = (rows, className) =>
+  rows.length ? [element("table", { className }, [element("tbody", {}, rows)])] : [];
 
 const tableRow = (title, cells) => element("tr", {}, [element("th", { scope: "row", textContent: title }), ...cells]);
 
