@@ -36,7 +36,7 @@ class _Shipped(Mapping[str, Track]):
             raise KeyError(name)
         return _read(SHIPPED / f"{name}.toml")
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[str]:
         return iter(_names())
 
     def __len__(self) -> int:
