@@ -90,7 +90,7 @@ def _interval(track: Track, score: str, needed: Mapping[str, Figure]) -> Interva
     if any(figure.ci95 is None for figure in needed.values()):
         return None
     ends = [sorted({*(figure.ci95 or ()), figure.value}) for figure in needed.values()]
-    corners = np.array(list(itertools.product(*ends)), dtype=np.float64).reshape(-1, len(ends))
+    corners = np.array(list(itertools.product(*ends)), dtype=np.float64)
     values = track.scores.value(score, dict(zip(needed, corners.T, strict=True)))
     low, high = float(np.min(values)), float(np.max(values))
     return (low, high) if math.isfinite(low + high) else None

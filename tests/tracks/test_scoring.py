@@ -10,8 +10,8 @@ from fixtures.pirm2018 import ENHANCEMENT
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.statistics import mean_ci95
-from aic_helpers.tracks.catalogue import TRACKS
-from aic_helpers.tracks.scoring import exact, lacking, scores, total_scores, total_scores_by_opinion
+from aic_helpers.tracks.catalogue import TRACKS, made
+from aic_helpers.tracks.scoring import Score, exact, lacking, scores, total_scores, total_scores_by_opinion
 
 FOLDER = os.environ.get("AIC_CHALLENGE_DATA")
 PUBLISHED = (
@@ -111,6 +111,11 @@ def test_a_formula_without_a_value_takes_no_other_score_with_it():
 )
 def test_what_is_missing_is_told_with_the_tracks_own_reason(track, missing, words):
     assert lacking(TRACKS[track], missing) == words
+
+
+def test_a_formula_without_a_quantity_is_known_exactly():
+    track = made("ours", {"title": "Ours", "formulas": {"A": "2 * 3"}, "scores": {"A": "higher"}})
+    assert scores(track, {}) == {"A": Score(6.0, (6.0, 6.0))}
 
 
 def test_no_interval_of_one_image_or_of_nan():
