@@ -122,5 +122,5 @@ def _check_baseline(track: Track) -> None:
     names = sorted(path.stem for path in PRETRAINED.glob("*.pb"))
     model = track.baseline.model
     if model and not model.endswith(".pb") and model not in names:
-        expected = f"baseline.model as a .pb file, or one of {', '.join(names)}"
+        expected = f"baseline.model of {track.name} as a .pb file, or one of {', '.join(names)}"
         raise InputError(expected, repr(model), nearest(model, names, "leave it out: models are timed all the same"))

@@ -49,10 +49,11 @@ def require_folder(path: Path, what: str) -> Path:
 def nearest(typed: str, known: Iterable[str], otherwise: str, *, cutoff: float = 0.6) -> str:
     """Return the remedy for a name that isn't known: the one that may be meant, or `otherwise` where none is near.
 
-    `cutoff` is from 0, where any is near, to 1.
+    `cutoff` is from 0, where any is near, to 1. Capitals are as near as small letters.
     """
-    close = difflib.get_close_matches(typed, known, n=1, cutoff=cutoff)
-    return f"did you mean {close[0]}?" if close else otherwise
+    written = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(typed.lower(), written, n=1, cutoff=cutoff)
+    return f"did you mean {written[close[0]]}?" if close else otherwise
 
 
 def in_words(error: OSError) -> str:

@@ -55,7 +55,7 @@ def _names() -> tuple[str, ...]:
 @cache
 def _read(file: Path) -> Track:
     with _told_in(str(file)):
-        return _fitted(file.stem, validation.load_toml(file, TRACK, REMEDY))
+        return _fitted(file.stem, validation.load_toml(file, "TOML", REMEDY))
 
 
 def made(name: str, content: Mapping[str, Any]) -> Track:
@@ -124,7 +124,7 @@ def _own(file: Path) -> Track:
         found = repr(shown(file.stem))
         raise InputError("a file name of at most 60 letters, digits, _, - and dots", found, "rename it")
     with _told_in(shown(str(file), 200)):
-        content = validation.load_toml(file, TRACK, REMEDY)
+        content = validation.load_toml(file, "TOML", REMEDY)
         if not content:
             raise InputError(TRACK, "an empty file", "start from one, as with aic track show classic_x4 --toml")
         track = _fitted(file.stem, _with_own_baseline(content, file.parent))

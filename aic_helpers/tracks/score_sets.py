@@ -147,7 +147,7 @@ def check_name(table: str, name: str, known: Collection[str]) -> None:
 
 def _check_score(score: str, way: str, texts: Collection[str]) -> None:
     if score not in texts:
-        remedy = nearest(score, texts, "give it a formula")
+        remedy = nearest(score, texts, "write it in [formulas], and in [scores] which values are better")
         raise InputError(f"a formula of each score, as formulas.{shown(score)}", f"scores.{shown(score)}", remedy)
     if way not in get_args(Better):
         ways = " or ".join(get_args(Better))

@@ -174,7 +174,7 @@ def test_version(aic):
 
 
 def test_an_unknown_track(refused):
-    line = "expected a track (super_resolution or enhancement), found 'sr': name one"
+    line = "expected the name of a track, or a .toml file, found 'sr': aic track list names them"
     assert refused("run", "--track", "sr") == line
 
 
@@ -212,7 +212,6 @@ def test_a_checkpoint_that_is_not_there(refused, tmp_path):
             ("run", *SR, "--track", "enhancement", "--out", "x"),
             "expected one --track beside --model or --out, found 2 tracks: make one run for each track",
         ),
-        (("profile", *SR, "--size", ""), "expected a size as WIDTHxHEIGHT, found '': say for example 1280x720"),
         (
             ("profile", *SR, "--size", "\u0661\u0662\u0668x720"),
             "expected a size as WIDTHxHEIGHT, found \u0661\u0662\u0668x720: say for example 1280x720",
@@ -221,7 +220,7 @@ def test_a_checkpoint_that_is_not_there(refused, tmp_path):
         (("profile", *SR, "--size", "720p"), "expected a size as WIDTHxHEIGHT, found 720p: say for example 1280x720"),
         (
             ("profile", *SR, "--size", "8x720"),
-            "expected an image of 16 to 8192 px on each side, found 8x720: the rules name 1280x720",
+            "expected an image of 16 to 8192 px on each side, found 8x720: PIRM's rules name 1280x720",
         ),
         (("profile", *SR, "--device", "npu"), "expected the device cpu or gpu, found npu: take one of them"),
         (

@@ -144,7 +144,7 @@ def test_check_of_a_file_without_scores(aic, tmp_path):
         ('[protocol]\ncolors = "y"', "ms_ssim, clip_for_ms_ssim), found protocol.colors: did you mean colour?"),
         (
             '[baseline]\nmodel = "sample_sr_srcn"',
-            "sample_sr_srcnn, found 'sample_sr_srcn': did you mean sample_sr_srcnn?",
+            "span_x4, found 'sample_sr_srcn': did you mean sample_sr_srcnn?",
         ),
     ],
 )
