@@ -28,7 +28,7 @@ from aic_helpers.tracks.definitions import Track
 
 
 def compare(
-    track: str = "super_resolution",
+    track: str | Track = "super_resolution",
     models: str | Sequence[str] = (),
     data: str = "sample",
     *,
@@ -41,7 +41,7 @@ def compare(
 
     Parameters
     ----------
-    track : str
+    track : str or Track
         A name (``super_resolution``, ``classic_x4``), or the path of a track's file. PIRM 2018's two can be chosen
         from a menu beside it.
     models : sequence of str, or str with commas
@@ -71,7 +71,7 @@ def compare(
     Models run in processes of their own, which end with the dashboard (`Dashboard.close`) or with the kernel. In a
     notebook a dashboard ends, and its viewer goes, as the cell that made it begins to run again.
     """
-    chosen = catalogue.find_track(track)
+    chosen = track if isinstance(track, Track) else catalogue.find_track(track)
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
         raise InputError("a limit of 0 (all) or more images", repr(limit), "give a whole number")
     tracks = {TRACKS[name].name: TRACKS[name] for name in PIRM2018} | {chosen.name: chosen}

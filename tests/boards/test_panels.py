@@ -2,6 +2,7 @@
 
 import pytest
 from fixtures import boards
+from fixtures.pirm2018 import SUPER_RESOLUTION
 
 from aic_helpers.boards import folders, panels, standings
 from aic_helpers.core.errors import InputError
@@ -83,7 +84,7 @@ def test_a_row_opens_the_images_of_its_model_beside_the_leaders(panel, opened, b
     (viewer,) = opened
     assert viewer is panel.viewer
     runs = [str(board / "super_resolution" / name) for name in ("fine", "fast")]
-    assert viewer.asked == ("super_resolution", runs, "sample")
+    assert viewer.asked == (SUPER_RESOLUTION, runs, "sample")
     assert viewer.named == {"image": "", "limit": 0}
     assert viewer.sorts == [("psnr_db", "fast", "fine")]
     assert panel.table.words == "fast beside <b>fine</b>, the leader by score A."

@@ -183,7 +183,7 @@ def test_a_board_is_shown_from_its_files_alone(models, tmp_path):
     assert ("ahead of the next" in printed) == bool(models)
     assert ("No model of this track is ranked yet." in printed) == (not models)
     tables = [output["data"]["text/html"] for output in outputs if "text/html" in output.get("data", {})]
-    assert ("score C" in tables[0], "file size" in tables[1]) == (True, bool(models))
+    assert ("score C" in tables[0], "file size" in tables[2]) == (True, bool(models))
 
 
 @pytest.mark.tensorflow

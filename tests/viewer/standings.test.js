@@ -53,6 +53,12 @@ test("the baseline and the cap are always on the axis", () => {
   equal(slow.frame.left < slow.x.place(1), true);
 });
 
+test("without a cap the axis ends with the models, and nothing marks one", () => {
+  const layout = layOut([model("a", 2, 28)], "psnr_db", null, SIZE);
+  equal(layout.x.place(2) < layout.frame.right && layout.frame.right < layout.x.place(2.3), true);
+  equal(placeMarks(layout, null, [52, 112]).length, 1);
+});
+
 test("intervals end at the frame; without both ends there is none", () => {
   const { frame, points } = layOut([model("a", 2, 28)], "psnr_db", 4, SIZE);
   equal([points[0].across.length, points[0].upright], [2, null]);
@@ -129,7 +135,7 @@ test("numbers below a narrow plot stand apart", () => {
 });
 
 const row = (sort, kind = "ranked") => ({ cells: [{ dataset: { sort } }], dataset: { kind }, sort });
-const sorted = (rows, descending) => sortedRows(rows, 0, "A", descending).map(({ sort }) => sort);
+const sorted = (rows, descending) => sortedRows(rows, 0, "0", descending).map(({ sort }) => sort);
 
 test("rows without a rank stay behind those with one, and rows without the figure behind all", () => {
   const rows = [row("", "ranked"), row("9", "broken"), row("1"), row("10")];
@@ -150,9 +156,13 @@ test("infinity is a number, however it is written", () => {
   equal(sorted([row("info 10"), row("inf"), row("info 9")], false), ["inf", "info 9", "info 10"]);
 });
 
-test("a rank is that of the score", () => {
-  const ranked = (sortA, sortB) => ({ cells: [{ dataset: { sortA, sortB } }], dataset: {} });
+test("a rank is that of what ranks", () => {
+  const ranked = (...ranks) => {
+    const cell = document.createElement("td");
+    ranks.forEach((rank, place) => cell.setAttribute(`data-sort-${place}`, rank));
+    return { cells: [cell], dataset: {} };
+  };
   const ranks = [ranked("1", "2"), ranked("2", "1")];
-  equal(sortedRows(ranks, 0, "A", false)[0] === ranks[0], true);
-  equal(sortedRows(ranks, 0, "B", false)[0] === ranks[1], true);
+  equal(sortedRows(ranks, 0, "0", false)[0] === ranks[0], true);
+  equal(sortedRows(ranks, 0, "1", false)[0] === ranks[1], true);
 });
