@@ -43,10 +43,7 @@ const marksOf = (layout, cap) => {
 const titlesOf = ({ frame }, label) => {
   const [across, down] = [(frame.left + frame.right) / 2, (frame.top + frame.bottom) / 2];
   const turned = { transform: `translate(14 ${down}) rotate(-90)`, "text-anchor": "middle" };
-  return [
-    words(across, frame.bottom + 36, "middle", "speedup over the baseline"),
-    drawing("text", turned, label),
-  ];
+  return [words(across, frame.bottom + 36, "middle", "speedup over the baseline"), drawing("text", turned, label)];
 };
 
 const stairOf = (front) =>
