@@ -134,8 +134,9 @@ def _without_operations(track: Track, model: Model | None) -> str:
 def sentences(track: Track, entries: Iterable[Entry], baseline: Entry | None) -> list[str]:
     """Return what a reader of another track's scores has to know, as sentences."""
     found = [f"{track.name} gives its formulas alone: the rules are those of each model's own track."]
-    others = {quantities.track_of(entry.result).timed_beside for entry in entries if entry.result}
-    others -= {track.baseline.model}
+    timed = [entry.result for entry in entries if entry.result and entry.result.profile]
+    sized = [result for result in timed if result.profile and quantities.is_at_size(track, result.profile)]
+    others = {quantities.track_of(result).timed_beside for result in sized} - {track.baseline.model}
     if baseline and others:
         beside = ", ".join(sorted(Path(other).stem for other in others))
         found.append(

@@ -24,13 +24,17 @@ from aic_helpers.tracks.definitions import TITLES
 
 @dataclass(frozen=True)
 class Column:
-    """A column of figures: where it stands in the standings, its name, digits and unit, and which values are better."""
+    """A column of figures: where it stands in the standings, its name, digits and unit, and which values are better.
+
+    `digits` are empty for scores, whose size is the formula's; `per` is what the unit counts.
+    """
 
     key: str
     title: str
     digits: str
     unit: str = ""
     lower_is_better: bool = False
+    per: float = 1.0
 
 
 METRICS = {
@@ -44,14 +48,14 @@ MEASURED = (
 )
 
 COSTS = {
-    "macs": Column("macs", "MACs", ".3g", lower_is_better=True),
+    "macs": Column("macs", "operations", ".2f", "GMAC", lower_is_better=True, per=1e9),
     "parameters": Column("parameters", "parameters", ".0f", lower_is_better=True),
-    "file_bytes": Column("bytes", "size", ".0f", "bytes", lower_is_better=True),
+    "file_bytes": Column("bytes", "size", ".2f", "MB", lower_is_better=True, per=1e6),
 }
 """By the quantities that they are: shown where a score needs them."""
 
-PLAIN = (0.1, 1e5)
-"""Scores between these have two decimals, others four digits."""
+PLAIN = (0.1, 1000.0, 1e7)
+"""Scores from the first on have two decimals, from the second on none; smaller and larger ones four digits."""
 
 
 UNTIL_DECIDED = f"taken until ranks are decided: {MIN_PAIRS} pairs of each, more where a rank hangs on them"
@@ -80,7 +84,7 @@ def figure(row: pd.Series, column: Column) -> tuple[str, str]:
         return "", ""
     digits, unit = column.digits or _digits(value), column.unit and f" {column.unit}"
     low, high = (row.get(f"{column.key}_{end}", math.nan) for end in ("low", "high"))
-    return f"{value:{digits}}{unit}", "" if math.isnan(low) else f"{low:{digits}} to {high:{digits}}"
+    return f"{value / column.per:{digits}}{unit}", "" if math.isnan(low) else f"{low:{digits}} to {high:{digits}}"
 
 
 def axis_label(column: Column) -> str:
@@ -89,7 +93,9 @@ def axis_label(column: Column) -> str:
 
 
 def _digits(score: float) -> str:
-    return ".2f" if score == 0 or PLAIN[0] <= abs(score) < PLAIN[1] else ".4g"
+    if score == 0 or PLAIN[0] <= abs(score) < PLAIN[1]:
+        return ".2f"
+    return ".0f" if PLAIN[1] <= abs(score) < PLAIN[2] else ".4g"
 
 
 def frame(shown: Standings, track: str, by: str = "") -> pd.DataFrame:
