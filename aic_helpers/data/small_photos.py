@@ -49,7 +49,7 @@ def enlarged(small: Rgb8, task: Task) -> Rgb8:
         raise InputError(
             f"a photo of at most {MAX_MEGAPIXELS / task.scale**2:.1f} megapixels to enlarge {task.scale} times",
             f"{small.shape[1]}x{small.shape[0]}",
-            "choose a smaller photo, or give it as it is",
+            "choose a smaller photo" + (", or give it as it is" if task.input == "enlarged" else ""),
         )
     return _resized(small, (height_px, width_px), task)
 
