@@ -146,6 +146,8 @@ def _measured(dataset: Dataset, folder: Path, result: Result, model: Model) -> C
     protocol = dataset.track.protocol
     judged_so = result.metrics is None or result.metrics.protocol in ("", protocol.label)
     images = _images(folder, protocol.columns) if judged_so and result.data.name == dataset.name else None
+    if result.track_file and result.track_file != dataset.track.content:
+        result = result.model_copy(update={"scores": {}})  # made before the track's file was changed
     return Candidate(model.name, folder.resolve() / "model.pb", result, images)
 
 

@@ -20,6 +20,7 @@ from aic_helpers.data.datasets import open_dataset
 from aic_helpers.data.images import as_float, as_uint8, write_png
 from aic_helpers.evaluation.protocols import score_output
 from aic_helpers.runs import candidates, schema
+from aic_helpers.tracks import catalogue
 from aic_helpers.tracks.catalogue import TRACKS
 
 
@@ -158,6 +159,14 @@ def test_models_of_another_task_are_left_out_and_those_of_the_same_task_shown(tr
     run = found.runs.set_index("model").loc["net"]
     assert np.isnan(run["score_quality"]), "its run was scored by another track"
     np.testing.assert_array_equal(as_uint8(found.pixels("one", "net")), repeated(given_small(target(seed=0)), 0.2))
+
+
+def test_scores_made_before_the_tracks_file_was_changed_are_not_shown(track, tmp_path):
+    changed = catalogue.made(track.name, track.content | {"formulas": {"quality": "psnr", "cost": "macs"}})
+    folder, data = run_folder(tmp_path / "run", track), small_to_large.data(tmp_path / "data", "one")
+    scores = [opened(one, data, tmp_path, folder).runs.set_index("model").loc["net"] for one in (track, changed)]
+    assert scores[0]["score_quality"] == 38.5
+    assert np.isnan(scores[1]["score_quality"])
 
 
 def write(track, tmp_path, monkeypatch, *models, **how):
