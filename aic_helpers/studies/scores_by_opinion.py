@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from aic_helpers.core.errors import InputError
 from aic_helpers.core.statistics import Interval, difference_ci95, paired_means
 from aic_helpers.studies import power
 from aic_helpers.studies.plans import REFERENCE, Model, Plan
@@ -126,101 +128,104 @@ def _before(track: Track, score: str, measured: Sequence[_Judged]) -> dict[str, 
 def _after(
     plan: Plan, opinion: Opinion, score: str, measured: Sequence[_Judged], pairs: pd.DataFrame
 ) -> dict[str, dict[str, Any]]:
-    """Return the scores with opinion in place of the metric.
+    """Return the scores with opinion in place of the metric."""
+    track, by_opinion = plan.made_for, _ByOpinion(plan.made_for, opinion, score)
+    grades = {one.model.name: _difference(pairs, one.model.name, plan.baseline) for one in measured}
+    totals = {one.model.name: by_opinion.total(one, grades[one.model.name]) for one in measured}
+    ordered = _ordered(track, score, measured, totals)
+    found = []
+    for one, following in pairwise(ordered):
+        apart = _difference(pairs, one.model.name, following.model.name)
+        found.append(by_opinion.lead(one, following, grades[following.model.name][0], apart))
+    return _ranked("after", ordered, totals, found)
+
+
+@dataclass(frozen=True)
+class _ByOpinion:
+    """A score with opinion in place of a metric.
 
     Images, raters and timings have nothing to do with each other. So the score is computed with each of them at the
     ends of its interval and the others as they are, and the distances are added as squares, as in
     `aic_helpers.tracks.significance.leads`.
     """
-    track = plan.made_for
-    grades = {one.model.name: _difference(pairs, one.model.name, plan.baseline) for one in measured}
-    totals = {one.model.name: _total(track, opinion, score, one, grades[one.model.name]) for one in measured}
-    ordered = _ordered(track, score, measured, totals)
-    found = []
-    for one, following in pairwise(ordered):
-        apart = _difference(pairs, one.model.name, following.model.name)
-        found.append(_lead(track, opinion, score, (one, following), grades[following.model.name][0], apart))
-    return _ranked("after", ordered, totals, found)
 
+    track: Track
+    opinion: Opinion
+    score: str
 
-def _total(track: Track, opinion: Opinion, score: str, one: _Judged, grades: Part) -> Lead:
-    """Return a score by opinion: `grades` is how much better than the baseline the model was found."""
-    means = {**one.means, opinion.in_place_of: opinion.in_place(grades[0])}
-    value = float(signed(track, score, one.contender.quantities(means)))
-    parts: list[Part] = [(value, (value, value)), speed_part(track, score, one.contender, means, value)]
-    for name in means:
-        ends = one.figures[name].ci95 if name != opinion.in_place_of else _in_place(opinion, grades[1])
-        parts.append(_moved(track, score, one, means, name, ends, value))
-    total = combined(parts)
-    if track.scores.better[score] == "higher":
-        return total
-    return Lead(*less((total.value, total.ci95)))
+    def total(self, one: _Judged, grades: Part) -> Lead:
+        """Return the score of a model that was found so many grades better than the baseline."""
+        means = self._means(one, grades[0])
+        value = self._value(one, means)
+        ends = {name: one.figures[name].ci95 for name in one.means} | {self.opinion.in_place_of: self._ends(grades[1])}
+        moved = [self._moved(one, means, name, own) for name, own in ends.items()]
+        if not math.isfinite(value):
+            return Lead(math.nan, None)
+        total = combined([(value, (value, value)), *moved, self._speed(one, means)])
+        return total if self.track.scores.better[self.score] == "higher" else Lead(*less((total.value, total.ci95)))
 
+    def lead(self, one: _Judged, following: _Judged, grades: float, apart: Part) -> Lead:
+        """Return a lead over the next model, which is `grades` better than the baseline, this one `apart` from it."""
+        first, second = self._means(one, grades + apart[0]), self._means(following, grades)
+        ahead = self._value(one, first) - self._value(following, second)
+        if not math.isfinite(ahead):
+            return Lead(math.nan, None)
+        liked = None if apart[1] is None else (grades + apart[1][0], grades + apart[1][1])
+        return combined(
+            [
+                (ahead, self._over_images(one, first, following, second)),
+                self._moved(one, first, self.opinion.in_place_of, self._ends(liked)),
+                self._speed(one, first),
+                less(self._speed(following, second)),
+            ]
+        )
 
-def _lead(
-    track: Track, opinion: Opinion, score: str, both: tuple[_Judged, _Judged], grades: float, apart: Part
-) -> Lead:
-    """Return a model's lead over the next: `grades` is that one's over the baseline, `apart` how far they are apart."""
-    one, following = both
-    first = {**one.means, opinion.in_place_of: opinion.in_place(grades + apart[0])}
-    second = {**following.means, opinion.in_place_of: opinion.in_place(grades)}
-    values = [
-        float(signed(track, score, judged.contender.quantities(means)))
-        for judged, means in ((one, first), (following, second))
-    ]
-    liked = None if apart[1] is None else (grades + apart[1][0], grades + apart[1][1])
-    return combined(
-        [
-            (values[0] - values[1], _over_images(track, score, both, (first, second), opinion.in_place_of, values)),
-            _moved(track, score, one, first, opinion.in_place_of, _in_place(opinion, liked), values[0]),
-            speed_part(track, score, one.contender, first, values[0]),
-            less(speed_part(track, score, following.contender, second, values[1])),
-        ]
-    )
+    def _means(self, one: _Judged, grades: float) -> dict[str, float]:
+        return {**one.means, self.opinion.in_place_of: self.opinion.in_place(grades)}
 
+    def _ends(self, grades: Interval | None) -> Interval | None:
+        return None if grades is None else (self.opinion.in_place(grades[0]), self.opinion.in_place(grades[1]))
 
-def _over_images(
-    track: Track,
-    score: str,
-    both: tuple[_Judged, _Judged],
-    means: tuple[Mapping[str, float], Mapping[str, float]],
-    replaced: str,
-    values: Sequence[float],
-) -> Interval | None:
-    """Return the interval of a lead over the images of both runs, with all else as it is."""
-    difference = values[0] - values[1]
-    metrics = [name for name in track.scores.needs(score) if name in means[0] and name != replaced]
-    if not metrics:
-        return difference, difference
-    if both[0].model.images["image"] != both[1].model.images["image"]:
-        return None
-    drawn = []
-    for place, one in enumerate(both):
+    def _value(self, one: _Judged, means: Mapping[str, float]) -> float:
+        """Return the signed score; NaN where the formula has none, as where nobody saw a model and the baseline."""
+        try:
+            return float(signed(self.track, self.score, one.contender.quantities(means)))
+        except InputError:
+            return math.nan
+
+    def _moved(self, one: _Judged, means: Mapping[str, float], name: str, ends: Interval | None) -> Part:
+        """Return 0, with the interval of what a quantity's uncertainty adds to the signed score."""
+        if name not in self.track.scores.needs(self.score):
+            return 0.0, (0.0, 0.0)
+        if ends is None:
+            return 0.0, None
+        reached = [self._value(one, {**means, name: end}) - self._value(one, means) for end in ends]
+        return 0.0, (min(*reached, 0.0), max(*reached, 0.0)) if np.isfinite(reached).all() else None
+
+    def _speed(self, one: _Judged, means: Mapping[str, float]) -> Part:
+        try:
+            return speed_part(self.track, self.score, one.contender, means, self._value(one, means))
+        except InputError:
+            return 0.0, None
+
+    def _over_images(
+        self, one: _Judged, first: Mapping[str, float], following: _Judged, second: Mapping[str, float]
+    ) -> Interval | None:
+        """Return the interval of a lead over the images of both runs, with all else as it is."""
+        ahead = self._value(one, first) - self._value(following, second)
+        metrics = {*self.track.scores.needs(self.score)} & {*one.means} - {self.opinion.in_place_of}
+        if not metrics:
+            return ahead, ahead
+        images = one.model.images["image"]
+        if images != following.model.images["image"]:
+            return None
+        drawn = [self._drawn(judged, means, metrics) for judged, means in ((one, first), (following, second))]
+        return difference_ci95(*drawn, difference=ahead, images=len(images)) if np.isfinite(drawn).all() else None
+
+    def _drawn(self, one: _Judged, means: Mapping[str, float], metrics: Iterable[str]) -> NDArray[np.float64]:
+        """Return the signed score in each draw of images, the same for all models of as many images."""
         own = {name: paired_means(one.contender.images[name][:, None])[:, 0] for name in metrics}
-        drawn.append(np.asarray(signed(track, score, one.contender.quantities({**means[place], **own}))))
-    return difference_ci95(drawn[0], drawn[1], difference=difference, images=len(both[0].model.images["image"]))
-
-
-def _moved(
-    track: Track,
-    score: str,
-    one: _Judged,
-    means: Mapping[str, float],
-    name: str,
-    ends: Interval | None,
-    value: float,
-) -> Part:
-    """Return 0, with the interval of what a quantity's uncertainty adds to a signed score, which has a value."""
-    if name not in track.scores.needs(score):
-        return 0.0, (0.0, 0.0)
-    if ends is None:
-        return 0.0, None
-    moved = [float(signed(track, score, one.contender.quantities({**means, name: end}))) - value for end in ends]
-    return 0.0, (min(*moved, 0.0), max(*moved, 0.0))
-
-
-def _in_place(opinion: Opinion, grades: Interval | None) -> Interval | None:
-    return None if grades is None else (opinion.in_place(grades[0]), opinion.in_place(grades[1]))
+        return np.asarray(signed(self.track, self.score, one.contender.quantities({**means, **own})))
 
 
 def _difference(pairs: pd.DataFrame, first: str, second: str) -> Part:
@@ -241,9 +246,10 @@ def _difference(pairs: pd.DataFrame, first: str, second: str) -> Part:
 
 
 def _ordered(track: Track, score: str, measured: Sequence[_Judged], totals: Mapping[str, Lead]) -> list[_Judged]:
-    """Return the models, the best first."""
+    """Return the models, the best first, those without a value last."""
     sign = -1 if track.scores.better[score] == "higher" else 1
-    return sorted(measured, key=lambda one: sign * totals[one.model.name].value)
+    values = {name: sign * total.value for name, total in totals.items() if math.isfinite(total.value)}
+    return sorted(measured, key=lambda one: values.get(one.model.name, math.inf))
 
 
 def _ranked(

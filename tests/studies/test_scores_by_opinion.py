@@ -109,6 +109,27 @@ def test_a_model_without_a_quantity_has_no_score_and_the_sentence_names_it():
     assert "No scores of good: without macs." in found.notes
 
 
+def test_a_model_that_nobody_saw_beside_the_baseline_has_no_score_by_opinion_and_comes_last():
+    plan, votes = study()
+    model_of = {key: one.pictures[0][1] for key, one in plan.by_code().items()}
+    hidden = {rater: "good" if number % 2 else "srcnn" for number, rater in enumerate(plan.raters)}
+    some = [vote for vote in votes if model_of[vote.rater, vote.code] != hidden[vote.rater]]
+    own = analysis.analyse(plan, some, NONE, keep_all=True).scores.set_index("model")
+    assert np.isnan(own.loc["good", ["after", "after_low", "after_high"]].astype(float)).all()
+    assert own["after_rank"].to_dict() == {"srcnn": 2, "middling": 1, "good": 3}
+    assert own["after_against_next"].to_dict() == {"srcnn": "no interval", "middling": "decided", "good": ""}
+
+
+def test_a_formula_without_a_value_leaves_the_others():
+    of_measured = {**COST, "formulas": {"cost": "time_ms / (ssim - 0.8)"}}
+    assert analysis.analyse(*study(of_measured), NONE).scores.empty, "each run has an SSIM of 0.8"
+    at_baseline = {**of_measured, "formulas": {"cost": "time_ms / (ssim - 0.79)"}}
+    at_baseline["opinion"] = {**COST["opinion"], "base": 0.79}
+    own = analysis.analyse(*study(at_baseline), NONE).scores.set_index("model")
+    assert own["after"].isna().to_dict() == {"srcnn": True, "middling": False, "good": False}
+    assert own.loc["srcnn", ["after_rank", "after_against_next"]].to_list() == [3, ""]
+
+
 @pytest.mark.parametrize("track", ["classic_x4", "mine"])
 def test_a_track_without_opinion_in_its_scores_has_mean_opinion_scores_alone(track):
     content = {key: value for key, value in COST.items() if key != "opinion"} if track == "mine" else {}
