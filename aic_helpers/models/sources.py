@@ -167,8 +167,8 @@ def is_for(source: ModelSource, track: Track) -> bool:
 
 
 def is_same_task(one: Track, other: Track) -> bool:
-    """Return whether networks get and return the same on two tracks; what photos of their own are like isn't known."""
-    return one.task.input != "own" and (one.task.input, one.task.scale) == (other.task.input, other.task.scale)
+    """Return whether networks get and return the same on two tracks."""
+    return (one.task.input, one.task.scale) == (other.task.input, other.task.scale)
 
 
 def baseline_pb(track: Track) -> Path:

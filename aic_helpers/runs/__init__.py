@@ -4,10 +4,10 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["comparison_figures", "protocol_tables", "result_tables", "results", "run_plots"],
+    submodules=["comparison_figures", "protocol_tables", "result_tables", "results", "run_plots", "steps"],
     submod_attrs={
         "reports": ["write_report"],
         "run_settings": ["settle"],
-        "steps": ["check", "convert", "evaluate", "explain", "grow", "profile", "worst_and_best"],
+        "steps": ["check", "convert", "evaluate", "profile"],
     },
 )
