@@ -85,7 +85,9 @@ class Panel(widgets.VBox):
 
     def _viewer(self, pairing: Pairing) -> Dashboard:
         folders = [str(folder) for folder in pairing.folders]
-        viewer = compare(self._shown.tracks[self._track], folders, pairing.data, image=pairing.image, limit=pairing.limit)
+        viewer = compare(
+            self._shown.tracks[self._track], folders, pairing.data, image=pairing.image, limit=pairing.limit
+        )
         models = [name for name in viewer.shown if name in viewer.catalogue["models"]]
         if len(models) == 2:  # the images on which they differ most come first
             viewer.sort_by("psnr_db", models[1], models[0])

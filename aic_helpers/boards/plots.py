@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from aic_helpers.boards.orders import Order
 from aic_helpers.boards.standings import is_ranked
@@ -37,6 +38,9 @@ TOP = 3
 
 NAMED_RANKS = 20
 """Up to this many models have a line of their own in `ranks`."""
+
+LONG = 10_000
+"""From here on the numbers of a score take so much room that an axis has few of them."""
 
 TIGHT = 0.1
 """Height of the lines after those, as a share of theirs."""
@@ -121,6 +125,8 @@ def ranks(table: pd.DataFrame, order: Order, *, narrow: bool = False) -> Figure:
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
     axes.set_xlabel(axis_label(METRICS[column]) if column in METRICS else order.title)
+    if ranked[column].abs().max() >= LONG:
+        axes.xaxis.set_major_locator(MaxNLocator(4))
     if order.lower_is_better:
         axes.invert_xaxis()  # the best on the right, as with all others
     if not narrow:

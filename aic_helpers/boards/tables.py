@@ -78,13 +78,14 @@ def score_column(order: Order) -> Column:
 
 
 def figure(row: pd.Series, column: Column) -> tuple[str, str]:
-    """Return a figure of a row in words, and its 95 % interval; both empty where there is none."""
+    """Return a figure of a row in words, and its 95 % interval, which exact ones have none of; empty without any."""
     value = row[column.key]
     if pd.isna(value):
         return "", ""
     digits, unit = column.digits or _digits(value), column.unit and f" {column.unit}"
     low, high = (row.get(f"{column.key}_{end}", math.nan) for end in ("low", "high"))
-    return f"{value / column.per:{digits}}{unit}", "" if math.isnan(low) else f"{low:{digits}} to {high:{digits}}"
+    interval = "" if math.isnan(low) or low == high else f"{low:{digits}} to {high:{digits}}"
+    return f"{value / column.per:{digits}}{unit}", interval
 
 
 def axis_label(column: Column) -> str:
@@ -254,7 +255,7 @@ def _lead(first: pd.Series, order: Order) -> str:
         return ""
     low, high = first[f"lead_low_{order.name}"], first[f"lead_high_{order.name}"]
     digits, unit = score_column(order).digits or _digits(first[order.column]), score_column(order).unit
-    interval = "" if math.isnan(low) else f" ({low:{digits}} to {high:{digits}})"
+    interval = "" if math.isnan(low) or low == high else f" ({low:{digits}} to {high:{digits}})"
     return f", {lead:{digits}}{unit and f' {unit}'}{interval} ahead of the next: {words}"
 
 

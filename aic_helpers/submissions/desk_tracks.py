@@ -8,7 +8,8 @@ from typing import Any
 
 from aic_helpers.core.errors import InputError, nearest
 from aic_helpers.core.limits import MAX_FILE_BYTES
-from aic_helpers.submissions.messages import Submission
+from aic_helpers.core.safe_texts import with_texts
+from aic_helpers.submissions.messages import Submission, clean_text
 from aic_helpers.tracks import catalogue
 from aic_helpers.tracks.catalogue import PIRM2018, TRACKS
 from aic_helpers.tracks.definitions import Track
@@ -51,12 +52,17 @@ def require_known(tracks: Mapping[str, Track], arrival: Submission, desk: Path) 
     if track is None:
         remedy = nearest(arrival.track, tracks, f"put its file into {desk / FOLDER}, or tell the team")
         raise InputError("a submission to a track of this desk", arrival.track, remedy)
-    if catalogue.is_own(track) and _portable(arrival.result.get("track_file")) != _portable(track.content):
+    if catalogue.is_own(track) and _told(arrival.result.get("track_file")) != _told(track.content):
         remedy = "send the team your file, by which it has to make the run again"
         raise InputError(f"a run by the {track.name}.toml of this desk", "one by another", remedy)
 
 
-def _portable(content: Any) -> Any:
+def _told(content: Any) -> Any:
+    """Return what a track's file says as an e-mail brings it."""
+    return with_texts(portable(content), clean_text)
+
+
+def portable(content: Any) -> Any:
     """Return what a track's file says, without the place of its baseline, which is elsewhere on each machine."""
     if not isinstance(content, dict) or not isinstance(content.get("baseline"), dict):
         return content

@@ -35,7 +35,10 @@ def leaderboard(ledger: Ledger, folder: Path) -> Standings:
         The desk's.
     """
     rows, notes, closed = [], [], ledger.closed()
-    tracks = desk_tracks.shown(desk_tracks.tracks_of(folder), ledger.tracks())
+    known, used = desk_tracks.tracks_of(folder), ledger.tracks()
+    tracks = desk_tracks.shown(known, used)
+    gone = ", ".join(sorted(used - {*known}))
+    notes += [f"Left out, for want of the track's file in {desk_tracks.FOLDER}: {gone}."] if gone else []
     for track in tracks.values():
         found = [(_row(entry), entry) for entry in ledger.last_done(track.name)]
         notes += _set_others_apart(found)

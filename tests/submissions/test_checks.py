@@ -12,6 +12,7 @@ from aic_helpers.submissions import checks as submission_checks
 from aic_helpers.submissions import teams
 from aic_helpers.submissions.checks import Check, checks
 from aic_helpers.submissions.messages import Member
+from aic_helpers.tracks.catalogue import TRACKS
 
 pytestmark = pytest.mark.tensorflow
 
@@ -51,6 +52,17 @@ def test_a_run_that_can_be_submitted(run, folder):
         "PSNR against the input's: +2.50 dB (worst), +2.50 dB (median), +2.50 dB (best)",
     ]
     submission_checks.require_passed(found)
+
+
+def test_a_run_on_a_track_without_scores_can_be_submitted(tmp_path, folder):
+    track = TRACKS["classic_x4"]
+    metrics = {"protocol": track.protocol.label, "ssim": 0.81, "ms_ssim": None}
+    run = team_runs.write(tmp_path / "run", track=track.name, metrics=metrics, scores=None, profile=None)
+    found = {check.name: check for check in checks(run, folder)}
+    assert found["a result"].found == "net, Classic super-resolution, x4"
+    assert (found["figures meaningful"].passed, found["figures meaningful"].found) == (True, "PSNR 28.5, SSIM 0.81")
+    team_runs.change(run, "metrics", ssim=1.5)
+    assert broken(run, folder)["figures meaningful"].found == "SSIM 1.5"
 
 
 def test_figures_that_were_changed_cannot_be_submitted(run, folder):

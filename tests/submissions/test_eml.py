@@ -72,6 +72,16 @@ def test_the_subjects_are_the_challenges(written):
         assert found["Date"].datetime.utcoffset().total_seconds() == 0
 
 
+@pytest.mark.parametrize("track", ["classic_x4", "mine", "v1.2-of_a-team", "n" * 60])
+def test_a_track_without_a_letter_is_called_by_its_name(written, track):
+    content = Submission(**{**vars(SUBMISSION), "track": track})
+    path = written(content)
+    assert eml.read_mail(path).content == content
+    found = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
+    assert found["Subject"] == f"[Track {track}] [17] [Pixel Pirates] Submission"
+    assert f"Track: {track}\r\n" in found.get_body().get_content()
+
+
 def test_the_text_has_one_line_a_field_and_no_secret(written):
     found = BytesParser(policy=policy.default).parsebytes(written(SUBMISSION).read_bytes())
     assert found.get_body().get_content().splitlines() == [

@@ -164,6 +164,73 @@ def assert_no_child_left() -> None:
     assert names == []
 
 
+OWN = (
+    'title = "Small and good"\n[protocol]\nmetrics = ["psnr"]\n[rules]\nmax_file_mb = 0.5\n'
+    '[formulas]\nworth = "psnr - parameters"\n[scores]\nworth = "higher"\n'
+)
+
+
+def test_a_track_of_the_desks_own(office: Office) -> None:
+    place = office.desk.folder / "tracks" / "mine.toml"
+    place.parent.mkdir()
+    place.write_text(OWN)
+    track_file = office.desk.tracks["mine"].content
+    office.register("Alpha", "Beta")
+    told = office.submit(1, "Alpha", graph(0.9), track="mine", result={"track_file": track_file})
+    assert told.words == "submission 1 of team 1 (Alpha) to mine"
+    office.submit(2, "Beta", graph(1.0), track="mine", result={"track_file": track_file})
+    office.submit(2, "Beta", graph(0.8), track="mine", result={"track_file": track_file}, bytes=600_000)
+    found = office.work()
+    assert [found[number].state for number in (1, 2, 3)] == [DONE, DONE, REJECTED]
+    assert found[3].detail["reason"].startswith("expected a model of at most 500000 bytes, found 600000 bytes")
+    shown = leaderboards.leaderboard(office.desk.ledger, office.desk.folder)
+    assert list(shown.tracks) == ["mine"]
+    assert shown.table["rank_worth"].tolist() == [1, 2]
+    page = dict(leaderboards.write(shown))["html"].read_text()
+    assert ("Small and good" in page, "Ranked by score worth." in page) == (True, True)
+    place.unlink()
+    office.submit(1, "Alpha", graph(0.7))
+    again = replace(office.desk)  # as another call sees it
+    shown = leaderboards.leaderboard(again.ledger, again.folder)
+    assert (len(shown.table), shown.notes) == (0, ["Left out, for want of the track's file in tracks: mine."])
+
+
+@pytest.mark.parametrize(
+    ("track", "result", "line"),
+    [
+        ("other", {}, "expected a submission to a track of this desk, found other: put its file into "),
+        ("enhancment", {}, "found enhancment: did you mean enhancement?"),
+        ("mine", {}, "expected a run by the mine.toml of this desk, found one by another: send the team your file"),
+        (
+            "mine",
+            {"track_file": {"title": "Small and easy"}},
+            "expected a run by the mine.toml of this desk, found one",
+        ),
+    ],
+)
+def test_a_track_that_the_desk_has_not_is_refused(office: Office, track: str, result: Any, line: str) -> None:
+    (office.desk.folder / "tracks").mkdir()
+    (office.desk.folder / "tracks" / "mine.toml").write_text(OWN)
+    office.register("Alpha")
+    with pytest.raises(InputError) as error:
+        office.submit(1, "Alpha", graph(1.0), track=track, result=result)
+    assert line in str(error.value)
+    assert "\n" not in str(error.value)
+    assert office.desk.ledger.entries() == []
+
+
+def test_a_file_that_went_while_a_submission_waits_is_told(office: Office) -> None:
+    place = office.desk.folder / "tracks" / "mine.toml"
+    place.parent.mkdir()
+    place.write_text(OWN)
+    office.register("Alpha")
+    office.submit(1, "Alpha", graph(1.0), track="mine", result={"track_file": office.desk.tracks["mine"].content})
+    place.unlink()
+    line = f"expected the file of track mine, to which a submission waits, in {place.parent}, found none: put it back"
+    with pytest.raises(InputError, match=line):
+        judging.require_data(replace(office.desk))
+
+
 def test_given_back_after_a_rejection(office: Office) -> None:
     office.register("Alpha")
     for content in (b"no graph", b"no graph at all"):
