@@ -20,6 +20,7 @@ from aic_helpers.profiling.timing import MIN_PAIRS
 from aic_helpers.reporting import text_tables
 from aic_helpers.reporting.text_tables import Row
 from aic_helpers.tracks.definitions import TITLES
+from aic_helpers.tracks.significance import DECIDED
 
 
 @dataclass(frozen=True)
@@ -183,17 +184,22 @@ def ranks_frame(shown: Standings, track: str) -> pd.DataFrame:
 
 def winners(shown: Standings, track: str) -> str:
     """Return whether the winner changes with the formula, as a sentence; empty where there is one order or none."""
-    found: dict[str, list[str]] = {}
-    for order in shown.orders(track):
-        first = best(shown.table, track, order)
-        if first is not None:
-            found.setdefault(str(first["name"]), []).append(order.title)
-    if sum(map(len, found.values())) < 2:
+    firsts = [(order, first) for order in shown.orders(track) if (first := best(shown.table, track, order)) is not None]
+    if len(firsts) < 2:
         return ""
-    if len(found) == 1:
-        return f"The winner is the same by each formula: {next(iter(found))}."
-    told = "; ".join(f"{name} by {', '.join(titles)}" for name, titles in found.items())
-    return f"The winner changes with the formula: first is {told}."
+    by: dict[str, list[str]] = {}
+    for order, first in firsts:
+        by.setdefault(str(first["name"]), []).append(f"{order.title}{_unsure(first, order)}")
+    told = "; ".join(f"{name} by {', '.join(titles)}" for name, titles in by.items())
+    if len(by) > 1:
+        return f"The winner changes with the formula: first is {told}."
+    return f"The winner is the same by each formula: {told}."
+
+
+def _unsure(first: pd.Series, order: Order) -> str:
+    """Return that a lead isn't decided; empty where it is, or there is nobody to be ahead of."""
+    words = _text(first[f"against_next_{order.name}"])
+    return "" if words in ("", DECIDED) else f" ({words})"
 
 
 def lacking_rows(shown: Standings, track: str) -> list[Row]:

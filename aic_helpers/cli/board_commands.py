@@ -111,7 +111,7 @@ def run(
       time_budget_s = 20        # for the timed runs of a model; as they need without it
       until = "decided"         # as --until; or "interval", the default
       reports = true            # a report.html for each model
-      tracks = ["enhancement"]  # of models that name none; both by default
+      tracks = ["enhancement"]  # of models that name none: names, or files beside SPEC; PIRM 2018's two by default
       models = [
         "div2k_*",              # names in models_pretrained/
         "submissions/*.pb",

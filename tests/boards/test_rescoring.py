@@ -85,8 +85,21 @@ def test_a_table_by_another_track(board, tmp_path):
 def test_the_same_winner_is_said_too(board, tmp_path):
     shown, _ = shown_by(board, "B")
     assert shown.also is None
-    assert tables.winners(shown, "super_resolution") == "The winner is the same by each formula: good."
+    assert (
+        tables.winners(shown, "super_resolution")
+        == "The winner is the same by each formula: good by score A, score B, score C."
+    )
     assert "ranks by each" not in tables.track_lines(shown, "super_resolution")
+
+
+def test_a_winner_within_noise_is_said_to_be_so(tmp_path):
+    # By score A 0.02 dB are 0.08, and the speeds are unsure by 0.14; parameters are known.
+    board = boards.plan(tmp_path, pirm(tmp_path, "one", 0.02), pirm(tmp_path, "two", parameters=9_000))
+    shown, _ = shown_by(board, light(tmp_path / "files"))
+    assert tables.winners(shown, "super_resolution") == (
+        "The winner changes with the formula: first is one by score A (within noise), score B (within noise), "
+        "score C (within noise); two by light score worth."
+    )
 
 
 def test_what_runs_lack_of_another_track_is_said(board, tmp_path):

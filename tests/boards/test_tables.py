@@ -38,7 +38,7 @@ def test_a_track_as_lines(shown):
     assert lines[4].startswith("      heavy")
     assert lines[5] == "best by score A: first with 10.67, 2.00 (1.86 to 2.14) ahead of the next: decided"
     assert lines[8:] == [
-        "The winner is the same by each formula: first.",
+        "The winner is the same by each formula: first by score A, score B, score C.",
         "not ranked: heavy: done, breaks file size",
         "not ranked: lost: failed, convert: no answer",
     ]
