@@ -5,10 +5,12 @@ import json
 import numpy as np
 import pytest
 from fixtures import run_folders, small_to_large
+from fixtures.browsing import HOSTILE
 from fixtures.comparisons import FakeOutputs, model
 from fixtures.pictures import decoded
 from fixtures.pirm2018 import ENHANCEMENT
 from fixtures.small_to_large import enlarged, given_small, repeated, small_of, target
+from markupsafe import escape
 
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
@@ -195,6 +197,18 @@ def test_a_page_has_the_outputs_beside_the_enlarged_input_and_the_target(track, 
         np.testing.assert_array_equal(pictures[name, "net"], repeated(given_small(large), 0.1))
     page = (tmp_path / "page.html").read_text()
     assert "<bdi>input (enlarged)</bdi>: PSNR (Y) " in page
+
+
+@pytest.mark.parametrize("text", [text for text in HOSTILE if text.isprintable()])
+def test_a_tracks_title_stays_text(track, tmp_path, monkeypatch, text):
+    hostile = catalogue.made("mine", track.content | {"title": text})
+    data = small_to_large.data(tmp_path / "data", "one")
+    made = catalogues.catalogue(opened(hostile, data, tmp_path), {text: "mine"})
+    assert (made["title"], made["tracks"]) == (text, [[text, "mine"]])
+    write(hostile, tmp_path, monkeypatch, model(tmp_path, "net"), data=str(data))
+    page = (tmp_path / "page.html").read_text()
+    assert page.count("<script") == 2
+    assert escape(text) in page
 
 
 def test_a_photo_too_small_for_the_window_of_ssim_has_no_figures_and_says_so(track, tmp_path, monkeypatch):

@@ -1,13 +1,16 @@
 """Scores by opinion of tracks other than PIRM 2018's: formulas of any kind, tracks of one's own, and tracks without."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from fixtures import small_studies
+from fixtures.browsing import HOSTILE
+from markupsafe import escape
 
-from aic_helpers.studies import analysis, tables
+from aic_helpers.studies import analysis, reports, tables
 from aic_helpers.studies.plans import REFERENCE
 from aic_helpers.studies.stores import Vote
 
@@ -128,6 +131,16 @@ def test_a_formula_without_a_value_leaves_the_others():
     own = analysis.analyse(*study(at_baseline), NONE).scores.set_index("model")
     assert own["after"].isna().to_dict() == {"srcnn": True, "middling": False, "good": False}
     assert own.loc["srcnn", ["after_rank", "after_against_next"]].to_list() == [3, ""]
+
+
+@pytest.mark.parametrize("text", [text for text in HOSTILE if text.isprintable()])
+def test_what_a_tracks_file_says_stays_text_in_the_report(text):
+    page, plain = (
+        reports.page(analysis.analyse(*study({**COST, "baseline": {**COST["baseline"], "name": name}}), NONE))
+        for name in (text, "plain")
+    )
+    assert escape(text) in page
+    assert re.findall("<[a-z]+", page) == re.findall("<[a-z]+", plain)
 
 
 @pytest.mark.parametrize("track", ["classic_x4", "mine"])
