@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from fixtures import viewers
+from fixtures import small_to_large, viewers
 from fixtures.browsing import HOSTILE, asked_for
 from fixtures.comparisons import FakeOutputs, model
 from fixtures.pirm2018 import SUPER_RESOLUTION
@@ -118,3 +118,28 @@ def test_a_rectangle_has_the_figures_of_its_pixels(show, write):
         psnr_db = 10 * np.log10(255**2 / np.mean((arrays()[name] - target) ** 2))
         assert shown[2 * place] == f"{psnr_db:.2f}\N{NO-BREAK SPACE}dB"
         assert shown[2 * place + 1].startswith("SSIM 0.")
+
+
+@pytest.mark.parametrize("width_px", [1280, 390])
+def test_a_network_that_enlarges_beside_the_enlarged_input_and_the_target(show, tmp_path, monkeypatch, width_px):
+    monkeypatch.setattr(compared_images, "Outputs", FakeOutputs)
+    path, data = tmp_path / "page.html", small_to_large.data(tmp_path / "data", "one")
+    how = {"way": own_photos.AS_IT_IS, "data": str(data), "progress": lambda *_: None}
+    comparison_pages.write_page([model(tmp_path, "net")], path, small_to_large.track(tmp_path), **how)
+    seen = show(path, width_px=width_px)
+    viewer = viewers.opened(seen.page)
+    large = small_to_large.target(seed=0)
+    small = small_to_large.given_small(large)
+    outputs = [small_to_large.repeated(small, added) for added in (0.0, 0.1)]
+    wished = [small_to_large.enlarged(small), *outputs, large]
+    viewer.locator(".aic-frame").first.press("2")
+    for pane, pixels in enumerate(wished):
+        found = viewers.drawn(viewer, pane)
+        np.testing.assert_array_equal(found, viewers.expected(pixels, found.shape, 2))
+    assert viewer.get_by_label("Pane 1", exact=True).locator("option:checked").inner_text() == "input (enlarged)"
+    viewer.locator(".aic-frame").first.press("r")
+    viewer.page.wait_for_function(FILLED)
+    shown = viewer.locator(".aic-crop").all_inner_texts()
+    assert [words[:4] for words in shown] == ["RGB "] * 6
+    assert seen.page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    assert seen.complaints == []
