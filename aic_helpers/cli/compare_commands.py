@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from aic_helpers.cli.exit_codes import DONE, RULE_BROKEN
+from aic_helpers.cli.options import TRACK
 from aic_helpers.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,15 +27,15 @@ FEW_IMAGES = 4
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
 @click.option("--photo", "photos", multiple=True, metavar="FILE", help="A photo of your own; once for each.")
 @click.option("--out", required=True, metavar="FILE", help="The HTML file to write.")
-@click.option("--track", metavar="TRACK", help="A name or a file.  [default: that of the models]")
+@click.option("--track", metavar="TRACK", help=f"{TRACK}  [default: that of the models]")
 @click.option(
     "--take-as",
     "way",
     default="as it is",
     show_default=True,
     metavar="WAY",
-    help="How a photo is taken. On super_resolution also: enlarged-first, for a small one. Where the target is larger "
-    "than what was shot, also: as-the-target, which is shrunk first, and has figures.",
+    help="How a photo is taken. On tracks of super-resolution also: as-the-target, which is shrunk first, and has "
+    "figures; on super_resolution itself enlarged-first, for a small one.",
 )
 @click.option("--data", metavar="sample|challenge|DIR", help="Without --photo: validation data.  [default: sample]")
 @click.option(

@@ -40,7 +40,9 @@ def scores(plan: Plan, models: pd.DataFrame, pairs: pd.DataFrame) -> tuple[pd.Da
     """Return the table of scores before and after, and sentences on what is lacking for it."""
     track = plan.made_for
     if track.opinion is None:
-        return pd.DataFrame(), [f"No scores by opinion: those of {track.title} have none in place of a metric."]
+        return pd.DataFrame(), [
+            f"No scores by opinion: on the track {track.title} opinion takes the place of no metric."
+        ]
     measured, notes = _measured(plan, models)
     if not plan.baseline or plan.baseline not in models.index:
         return pd.DataFrame(), [*notes, f"No scores by opinion: {baseline_words(track)} is not among the models."]

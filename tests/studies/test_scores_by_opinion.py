@@ -149,5 +149,5 @@ def test_a_track_without_opinion_in_its_scores_has_mean_opinion_scores_alone(tra
     found = analysis.analyse(*study(content, track=track), NONE)
     title = found.plan.made_for.title
     assert found.scores.empty
-    assert f"No scores by opinion: those of {title} have none in place of a metric." in found.notes
+    assert f"No scores by opinion: on the track {title} opinion takes the place of no metric." in found.notes
     assert list(found.models.index) == [REFERENCE, "good", "middling", "srcnn"]
