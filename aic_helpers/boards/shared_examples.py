@@ -44,7 +44,7 @@ def viewer(track: Track, contenders: Sequence[Contender]) -> Viewer | None:
         return None
     names = [name for name in named if any(name in own for own in shared.values())]
     models = [{"name": name, "rows": _rows(named[name])} for name in names]
-    shown: list[dict[str, Any]] = [{"name": BEFORE}, *models, {"name": REFERENCE}]
+    shown: list[dict[str, Any]] = [catalogues.shown_input(BEFORE, track), *models, {"name": REFERENCE}]
     baseline = track.baseline.model if track.baseline.model in names else ""
     images = [_image(own, track) for own in shared.values()]
     metrics = catalogues.metrics(track.protocol)
@@ -81,8 +81,7 @@ def _image(own: Mapping[str, Example], track: Track) -> dict[str, Any]:
     first, columns = next(iter(own.values())), track.protocol.columns
     figures = {BEFORE: example_viewers.figures_of(first.row, columns, "input_")}
     figures |= {name: example_viewers.figures_of(example.row, columns) for name, example in own.items()}
-    enlarged = " The input is shown enlarged." if track.enlarges > 1 else ""
-    return catalogues.image(first.row["image"], figures, words=f"{example_viewers.place_words(first)}{enlarged}")
+    return catalogues.image(first.row["image"], figures, words=example_viewers.place_words(first))
 
 
 def _pictures(shared: Mapping[str, Mapping[str, Example]]) -> dict[tuple[str, str], Picture]:

@@ -46,10 +46,9 @@ def catalogue(source: Listed, tracks: Mapping[str, str]) -> Catalogue:
         where there is no such photo.
     """
     track = source.track
-    given = {"name": INPUT, "title": f"{INPUT} (enlarged)"} if track.enlarges > 1 else {"name": INPUT}
     made = viewer_catalogues.catalogue(
         track.title,
-        [given, {"name": TARGET}, *_models(source)],
+        [viewer_catalogues.shown_input(INPUT, track), {"name": TARGET}, *_models(source)],
         [_image(name, rows, track) for name, rows in source.images.groupby("image", sort=False)],
         data=printable(source.data),
         notes=printable(source.notes),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aic_helpers.tracks.definitions import TITLES, Protocol
+from aic_helpers.tracks.definitions import TITLES, Protocol, Track
 
 Metric = Mapping[str, Any]
 """A figure of an image: its ``key``, ``title``, ``unit``, ``digits`` and ``colour`` (rgb or y). Higher is better."""
@@ -93,6 +93,11 @@ def catalogue(
         "ways": [],
         "images": [dict(one) for one in images],
     }
+
+
+def shown_input(name: str, track: Track) -> dict[str, Any]:
+    """Return what a catalogue says of a track's input: where networks get a small photo, that it is enlarged."""
+    return {"name": name, "title": f"{name} (enlarged)"} if track.enlarges > 1 else {"name": name}
 
 
 def image(

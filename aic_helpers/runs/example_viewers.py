@@ -27,7 +27,7 @@ def of_run(run: RunFolder, number: int, others: Sequence[Viewer]) -> Viewer:
     images = [_image(example, run) for example in run.examples]
     given = catalogues.catalogue(
         run.model.name,
-        [{"name": side} for side in SIDES],
+        [catalogues.shown_input(BEFORE, run.track), {"name": AFTER}, {"name": REFERENCE}],
         images,
         data=run.result.data.name,
         models=[AFTER],
@@ -48,8 +48,7 @@ def _image(example: Example, run: RunFolder) -> dict[str, Any]:
     failures = {side: picture.problem for side, picture in example.pictures.items() if side in SIDES}
     failures = {side: problem for side, problem in failures.items() if problem}
     end = "Only" if images == 1 else str(row["end"]).capitalize()
-    enlarged = " The input is shown enlarged." if run.track.enlarges > 1 else ""
-    words = f"{end} image by PSNR{_gain(row)}. {place_words(example)}{enlarged}"
+    words = f"{end} image by PSNR{_gain(row)}. {place_words(example)}"
     return catalogues.image(row["image"], figures, words=words, failures=failures)
 
 

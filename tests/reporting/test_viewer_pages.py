@@ -10,6 +10,7 @@ from fixtures.pirm2018 import METRICS
 from aic_helpers.core.safe_texts import printable
 from aic_helpers.reporting import catalogues, viewer_pages
 from aic_helpers.reporting.viewer_pages import Picture
+from aic_helpers.tracks.catalogue import TRACKS
 
 PICTURE = Picture("AAAA", 4, 3)
 
@@ -80,3 +81,18 @@ def test_a_text_from_outside_ends_no_script(text):
     told = json.loads(made.json)
     assert told["catalogue"]["images"][0]["name"] == told["catalogue"]["models"][0] == printable(text)
     assert told["view"]["image"] == made.rows[0].title == made.rows[0].stills[0].name == printable(text)
+
+
+def test_an_input_that_is_enlarged_is_called_so_and_keeps_its_name_in_links():
+    small = TRACKS["classic_x4"]
+    given = catalogue() | {"shown": [catalogues.shown_input("input", small), {"name": "net"}, {"name": "target"}]}
+    (row,) = viewer(given, {("baby", name): PICTURE for name in ("input", "target")}).rows
+    assert [still.name for still in row.stills] == ["input (enlarged)", "target"]
+    assert catalogues.start(given, ["input", "net"])["panes"] == ["input", "net"]
+    assert catalogues.shown_input("input", TRACKS["super_resolution"]) == {"name": "input"}
+
+
+def test_figures_on_luma_say_so():
+    titles = [metric["title"] for metric in catalogues.metrics(TRACKS["classic_x4"].protocol)]
+    assert titles == ["PSNR (Y)", "SSIM (Y)"]
+    assert [metric["title"] for metric in METRICS] == ["PSNR", "MS-SSIM"]

@@ -29,7 +29,10 @@ def test_a_track_of_ones_own_is_in_the_plan(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [({}, r'found "mine" as track: bring back'), ({**OWN, "titel": 1}, r"expected a track in mine\.toml.*titel")],
+    [
+        ({}, r'found "mine" as track: bring back'),
+        ({**OWN, "titel": 1}, r"in the track mine: expected a key of the file .* did you mean title\?"),
+    ],
 )
 def test_a_plan_whose_track_cannot_be_read(tmp_path, content, message):
     plans.write(replace(small_studies.plan(track="mine"), track_file=content), tmp_path)
