@@ -45,7 +45,7 @@ def main(teams: int) -> None:
         shown = leaderboards.leaderboard(ledger, folder)
         show("its HTML, CSV and JSON", lambda number: leaderboards.write(shown))
         files = [e_mail(folder, number) for number in range(ROUNDS + 1)]
-        show("ingest of one e-mail", lambda number: intake.ingest(ledger, files[number]))
+        show("ingest of one e-mail", lambda number: intake.ingest(ledger, files[number], folder))
 
 
 def show(what: str, action: Callable[[int], object]) -> None:
@@ -87,7 +87,7 @@ def fill(ledger: Ledger, teams: int) -> None:
 
 def figures(track: Track, rng: np.random.Generator) -> dict[str, Any]:
     """Return what the desk records of a judged model, with made-up figures."""
-    psnr_db = rng.normal(track.psnr_base_db + 3, 2, IMAGES[track.name])
+    psnr_db = rng.normal(track.constants["psnr_base"] + 3, 2, IMAGES[track.name])
     ms_ssim = rng.normal(0.96, 0.01, IMAGES[track.name])
     names = [f"{name}{end}" for name in entry_rows.FIGURES for end in ("", "_low", "_high")]
     row = dict.fromkeys(names, 20.0) | dict.fromkeys([*entry_rows.SINGLE, *entry_rows.COUNTS], 100)

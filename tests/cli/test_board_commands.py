@@ -43,6 +43,28 @@ def test_a_track_and_a_score(aic, board):
     assert "Track A" not in stdout
 
 
+LIGHT = (
+    'title = "Light"\n[task]\nscale = 4\ninput = "enlarged"\nreduced_by = "pillow_bicubic"\n'
+    '[protocol]\nborder_px = 16\nround_output = false\nmetrics = ["psnr"]\n'
+    '[formulas]\nworth = "psnr - parameters / 1e5"\n[scores]\nworth = "higher"\n'
+)
+
+
+def test_another_tracks_file_ranks_too(aic, board, tmp_path):
+    (tmp_path / "light.toml").write_text(LIGHT)
+    status, stdout, stderr = aic(board, "--track", "A", "--by", str(tmp_path / "light.toml"))
+    assert (status, stderr) == (0, "")
+    assert "Track A: super-resolution, by light score worth" in stdout
+    assert "\nranks by each\n" in stdout
+    assert "light gives its formulas alone" in stdout
+    assert "rank_light.worth" in (board / "board.csv").read_text()
+    assert "Best by light score worth" in (board / "report.html").read_text()
+    (tmp_path / "light.toml").write_text(LIGHT.replace("psnr -", "psnrr -"))
+    status, stdout, stderr = aic(board, "--by", str(tmp_path / "light.toml"))
+    assert (status, stdout, stderr.count("\n")) == (2, "", 1)
+    assert "did you mean psnr?" in stderr
+
+
 def test_json_is_all_on_stdout_and_nothing_is_written(aic, board):
     before = sorted(board.iterdir())
     status, stdout, stderr = aic(board, "--json", "--track", "super_resolution")
@@ -80,6 +102,8 @@ def test_a_wrong_call_is_one_line(aic, words, line):
     ("words", "line"),
     [
         (["--by", "D"], "found 'D'"),
+        (["--by", "classic_x4"], "found classic_x4, which has none"),
+        (["--track", "classic_x4"], "expected a track of this board (super_resolution, enhancement), found classic_x4"),
         (["--track", "enhancment"], "found 'enhancment': did you mean enhancement?"),
     ],
 )

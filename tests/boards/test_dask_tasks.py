@@ -1,0 +1,42 @@
+"""What travels to the workers of a cluster: images of any track's layout."""
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from fixtures.pirm2018 import ENHANCEMENT, SUPER_RESOLUTION
+
+from aic_helpers.boards import dask_tasks
+from aic_helpers.data.datasets import open_dataset, read_pair
+from aic_helpers.data.images import write_png
+from aic_helpers.tracks.catalogue import TRACKS
+
+CLASSIC = TRACKS["classic_x4"]
+
+
+def photo(height_px, width_px):
+    return np.random.default_rng(height_px).random((height_px, width_px, 3))
+
+
+@pytest.mark.parametrize(
+    ("track", "files"),
+    [
+        (SUPER_RESOLUTION, {"HR/0801.png": (64, 48)}),
+        (ENHANCEMENT, {"target/0801.png": (64, 48), "input/0801.png": (64, 48)}),
+        (CLASSIC, {"HR/0801.png": (64, 48), "LR_bicubic/X4/0801x4.png": (16, 12)}),
+        (CLASSIC, {"HR/0801.png": (66, 49)}),
+    ],
+    ids=["enlarged", "pairs", "small, given", "small, made"],
+)
+def test_packed_images_are_read_as_they_were(tmp_path, track, files):
+    for name, size in files.items():
+        write_png(tmp_path / "data" / name, photo(*size))
+    there = open_dataset(str(tmp_path / "data"), track)
+    packed = dask_tasks.pack(there, None)
+    zipfile.ZipFile(io.BytesIO(packed)).extractall(tmp_path / "worker")
+    again = open_dataset(str(tmp_path / "worker"), track)
+    (pair,), (other,) = there.pairs, again.pairs
+    one, two = read_pair(there, pair), read_pair(again, other)
+    assert pair.name == other.name == "0801"
+    assert (one.input.tolist(), one.target.tolist()) == (two.input.tolist(), two.target.tolist())
