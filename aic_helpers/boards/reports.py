@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -105,7 +105,7 @@ def _chapter(shown: Standings, track: Track, by: str, embedded: Embedded) -> Cha
         viewer=shared_examples.viewer(track, _contenders(shown, own, embedded)),
         table=track_tables.track_table(shown, track.name, by, links),
         pareto=[_pareto(own, track, quality) for quality in track.protocol.columns],
-        ranks=[_ranks(own, track, order) for order in orders],
+        ranks=[_ranks(own, track, order) for order in _with_ranks(own, orders)],
         rules=list(rules.columns),
         matrix=[(row["name"], _verdicts(rules.loc[place])) for place, row in own.iterrows()],
         unfolded=len(own) <= OPEN_ROWS,
@@ -157,6 +157,11 @@ def _pareto(own: pd.DataFrame, track: Track, quality: str) -> Plot:
 
 def _capped(track: Track) -> str:
     return f"; dashed: from {track.speedup_cap:g} on, speed scores no more" if track.speedup_cap else ""
+
+
+def _with_ranks(own: pd.DataFrame, orders: Sequence[Order]) -> list[Order]:
+    """Return the orders by which a model is ranked; the first, which says so, where none is."""
+    return [order for order in orders if own[f"rank_{order.name}"].notna().any()] or [*orders[:1]]
 
 
 def _ranks(own: pd.DataFrame, track: Track, order: Order) -> Plot:

@@ -271,8 +271,8 @@ def _with_interval(row: pd.Series, column: Column) -> str:
 
 
 def remarks(row: pd.Series) -> str:
-    """Return why a row has no rank, which scores it lacks, and what makes its figures doubtful."""
-    return "; ".join(filter(None, [row["reason"] and f"{row['status']}, {row['reason']}", row["lacks"], row["doubts"]]))
+    """Return why a row has no rank, and what makes its figures doubtful; what it lacks is told of all rows together."""
+    return "; ".join(filter(None, [row["reason"] and f"{row['status']}, {row['reason']}", row["doubts"]]))
 
 
 def _text(value: Any) -> str:
