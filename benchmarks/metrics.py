@@ -30,7 +30,7 @@ from skimage.metrics import structural_similarity
 from torchmetrics.functional.image import multiscale_structural_similarity_index_measure
 
 from aic_helpers.core.project_paths import PROJECT
-from aic_helpers.data import datasets, images
+from aic_helpers.data import datasets, images, small_photos
 from aic_helpers.evaluation.metrics import ms_ssim, ms_ssim_both, psnr
 from aic_helpers.evaluation.ssim_means import scale_means
 from aic_helpers.models import frozen_models, sources
@@ -98,7 +98,8 @@ def photo_pair() -> tuple[Image, Image]:
     """Return a photo of the sample, tiled to the size, and its bicubic round trip."""
     photo = images.read_rgb(min((PROJECT / "data/sample/super_resolution/targets").iterdir()))
     target = np.tile(images.crop_to_multiple(photo, 4), (2, 2, 1))[:HEIGHT_PX, :WIDTH_PX]
-    return images.as_float(target), images.as_float(images.bicubic_round_trip(target, 4))
+    task = TRACKS["super_resolution"].task
+    return images.as_float(target), images.as_float(small_photos.enlarged(small_photos.reduced(target, task), task))
 
 
 def ways(reference: Image, output: Image) -> dict[str, Callable[[], float]]:

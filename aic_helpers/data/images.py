@@ -158,27 +158,3 @@ def crop_to_multiple(image: NDArray, multiple: int) -> NDArray:
     """Return `image` cropped at the bottom and right to sides that are multiples of `multiple` (a view)."""
     height_px, width_px = image.shape[:2]
     return image[: height_px - height_px % multiple, : width_px - width_px % multiple]
-
-
-def bicubic_round_trip(target: Rgb8, scale: int) -> Rgb8:
-    """Return `target` taken down by `scale` and up again by Pillow's bicubic, on uint8 both times.
-
-    Parameters
-    ----------
-    target : ndarray of uint8, shape (height, width, 3)
-        Sides are multiples of `scale`: see `crop_to_multiple`.
-    scale : int
-        4 in the challenge.
-
-    Raises
-    ------
-    InputError
-        A side that is no multiple of `scale`, or nothing left after taking it down.
-    """
-    height_px, width_px = target.shape[:2]
-    if height_px % scale or width_px % scale or min(height_px, width_px) < scale:
-        raise InputError(f"sides that are multiples of {scale}", f"{width_px}x{height_px}", "crop the image first")
-    small = PillowImage.fromarray(target).resize(
-        (width_px // scale, height_px // scale), PillowImage.Resampling.BICUBIC
-    )
-    return np.asarray(small.resize((width_px, height_px), PillowImage.Resampling.BICUBIC))

@@ -6,6 +6,7 @@ import zlib
 
 import numpy as np
 import pytest
+from fixtures.pirm2018 import round_trip
 from PIL import Image, ImageCms, PngImagePlugin
 
 from aic_helpers.core.errors import InputError
@@ -236,9 +237,9 @@ def test_an_empty_folder(tmp_path):
 def test_the_round_trip_is_two_bicubic_steps_of_pillow():
     small = Image.fromarray(PIXELS).resize((4, 3), Image.Resampling.BICUBIC)
     expected = np.asarray(small.resize((16, 12), Image.Resampling.BICUBIC))
-    assert np.array_equal(images.bicubic_round_trip(PIXELS, 4), expected)
+    assert np.array_equal(round_trip(PIXELS), expected)
     with pytest.raises(InputError, match="expected sides that are multiples of 4, found 15x12"):
-        images.bicubic_round_trip(PIXELS[:, :15], 4)
+        round_trip(PIXELS[:, :15])
 
 
 def test_crops():

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from fixtures.pirm2018 import round_trip
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from aic_helpers.core.errors import InputError
@@ -48,7 +49,7 @@ def photo_2k():
 
     target = images.read_rgb(min((PROJECT / "data/sample/super_resolution/targets").iterdir()))
     target = np.tile(images.crop_to_multiple(target, 4), (2, 2, 1))[:1324, :2008]
-    return images.as_float(target), images.as_float(images.bicubic_round_trip(target, 4))
+    return images.as_float(target), images.as_float(round_trip(target))
 
 
 @pytest.mark.tensorflow

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from fixtures.pirm2018 import ENHANCEMENT, SUPER_RESOLUTION
+from fixtures.pirm2018 import ENHANCEMENT, SUPER_RESOLUTION, round_trip
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.data import images as data_images
@@ -33,7 +33,7 @@ def test_track_a_crops_clips_and_counts_what_leaves_the_range(folder):
     dataset = open_dataset(folder, SUPER_RESOLUTION)
     row = evaluate(lambda batch: batch + 0.5, dataset).iloc[0]
     target = data_images.as_float(data_images.crop_to_multiple(data_images.read_rgb(dataset.pairs[0].target), 4))
-    source = data_images.as_float(data_images.bicubic_round_trip(data_images.as_uint8(target), 4))
+    source = data_images.as_float(round_trip(data_images.as_uint8(target)))
     output = np.clip(source + 0.5, 0, 1)[16:-16, 16:-16]
     assert (row["width_px"], row["height_px"], row["cropped"]) == (208, 212, True)
     assert row["psnr_db"] == psnr(target[16:-16, 16:-16], output, data_range=1.0)

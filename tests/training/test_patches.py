@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fixtures.pirm2018 import ENHANCEMENT, SUPER_RESOLUTION
+from fixtures.pirm2018 import ENHANCEMENT, SUPER_RESOLUTION, round_trip
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.data.images import bicubic_round_trip, write_png
+from aic_helpers.data.images import write_png
 from aic_helpers.data.matlab_resizing import matlab_bicubic
 from aic_helpers.tracks.catalogue import find_track
 from aic_helpers.training import patches
@@ -24,7 +24,7 @@ def test_super_resolution_scenes_have_the_bicubic_round_trip_as_input(photos: li
     for scene in patches.make_scenes(SUPER_RESOLUTION, photos, np.random.default_rng(0)):
         assert scene.target.shape == (96, 128, 3)
         assert len(scene.inputs) == 1
-        np.testing.assert_array_equal(scene.inputs[0], bicubic_round_trip(scene.target, 4))
+        np.testing.assert_array_equal(scene.inputs[0], round_trip(scene.target))
 
 
 def test_enhancement_scenes_have_several_different_shots(photos: list[Path]) -> None:
