@@ -12,7 +12,6 @@ from matplotlib.ticker import MaxNLocator
 
 from aic_helpers.boards.orders import Order
 from aic_helpers.boards.standings import is_ranked
-from aic_helpers.boards.tables import METRICS, axis_label
 from aic_helpers.reporting import label_layout
 from aic_helpers.reporting.figure_style import (
     BLUE,
@@ -20,6 +19,7 @@ from aic_helpers.reporting.figure_style import (
     GRID,
     INK,
     ORANGE,
+    QUALITIES,
     WIDTH_IN,
     notice,
     plain_ticks,
@@ -27,7 +27,7 @@ from aic_helpers.reporting.figure_style import (
     styled,
 )
 from aic_helpers.runs.run_plots import pareto_front
-from aic_helpers.tracks.definitions import Track
+from aic_helpers.tracks.definitions import TITLES, Track
 from aic_helpers.tracks.significance import DECIDED
 
 MANY = 15
@@ -76,9 +76,9 @@ def pareto(table: pd.DataFrame, quality: str, track: Track, *, narrow: bool = Fa
     axes.step(front["speedup"], front[quality], where="pre", color=BLUE, linewidth=1.2)
     axes.plot(front["speedup"], front[quality], "o", color=ORANGE, markersize=5.5)
     _speed_axis(axes, drawn["speedup"], track)
-    axes.set_ylabel(axis_label(METRICS[quality]))
+    axes.set_ylabel(QUALITIES[quality])
     if not narrow:  # the page has titles of its own
-        axes.set_title(f"{METRICS[quality].title} over speedup", pad=20)
+        axes.set_title(f"{TITLES[quality]} over speedup", pad=20)
     first = _to_name(ranked, front)
     ordered = pd.concat([first, drawn.drop(first.index)])
     named = ordered if len(drawn) <= MANY else first
@@ -124,7 +124,7 @@ def ranks(table: pd.DataFrame, order: Order, *, narrow: bool = False) -> Figure:
     axes.set_yticks(ticks, names)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
-    axes.set_xlabel(axis_label(METRICS[column]) if column in METRICS else order.title)
+    axes.set_xlabel(QUALITIES.get(column, order.title))
     if ranked[column].abs().max() >= LONG:
         axes.xaxis.set_major_locator(MaxNLocator(4))
     if order.lower_is_better:

@@ -16,7 +16,6 @@ from aic_helpers.boards import shared_examples, tables, track_tables
 from aic_helpers.boards.orders import Order
 from aic_helpers.boards.shared_examples import Contender
 from aic_helpers.boards.standings import Standings, is_ranked, ordered
-from aic_helpers.boards.tables import METRICS
 from aic_helpers.boards.track_tables import TrackTable
 from aic_helpers.core import safe_files
 from aic_helpers.reporting import html_pages, text_tables
@@ -27,7 +26,7 @@ from aic_helpers.runs import reports
 from aic_helpers.runs.reports import Section
 from aic_helpers.runs.run_folders import RunFolder
 from aic_helpers.runs.run_plots import pareto_front
-from aic_helpers.tracks.definitions import Track
+from aic_helpers.tracks.definitions import TITLES, Track
 
 REPORT = "report.html"
 
@@ -132,7 +131,7 @@ def _link(shown: Standings, folder: str, embedded: Embedded) -> str:
 
 
 def _pareto(own: pd.DataFrame, track: Track, quality: str) -> Plot:
-    title = f"{METRICS[quality].title} over speedup"
+    title = f"{TITLES[quality]} over speedup"
     ranked = own[is_ranked(own)]
     if ranked.empty:
         return Plot(title, missing="No model of this track is ranked.")

@@ -89,11 +89,6 @@ def figure(row: pd.Series, column: Column) -> tuple[str, str]:
     return f"{value / column.per:{digits}}{unit}", interval
 
 
-def axis_label(column: Column) -> str:
-    """Return what an axis calls a column."""
-    return f"{column.title} ({column.unit})" if column.unit else column.title
-
-
 def _digits(score: float) -> str:
     if score == 0 or PLAIN[0] <= abs(score) < PLAIN[1]:
         return ".2f"

@@ -11,6 +11,7 @@ from aic_helpers.boards import tables
 from aic_helpers.boards.standings import Standings, is_ranked, ordered
 from aic_helpers.boards.tables import METRICS
 from aic_helpers.reporting import html_pages
+from aic_helpers.reporting.figure_style import QUALITIES
 from aic_helpers.runs.run_plots import pareto_front
 
 RANKED, BROKEN, APART = "ranked", "broken", "apart"
@@ -153,7 +154,7 @@ def _front(own: pd.DataFrame, quality: str) -> pd.Index:
 
 
 def _column(column: tables.Column, order: str) -> Column:
-    quality = tables.axis_label(column) if column.key in METRICS else ""
+    quality = QUALITIES.get(column.key, "")
     first = "ascending" if column.lower_is_better else "descending"
     return Column(column.key, column.title, column.unit, first, order, quality)
 

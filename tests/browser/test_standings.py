@@ -9,6 +9,7 @@ from fixtures.browsing import HOSTILE
 from aic_helpers.boards import folders, standings, track_tables
 from aic_helpers.core.safe_texts import printable
 from aic_helpers.reporting import viewer_code
+from aic_helpers.tracks.catalogue import TRACKS
 
 DB, SIMILAR = [24.0, 28.0, 31.0], [0.95, 0.96, 0.97]
 
@@ -34,7 +35,7 @@ window.leave = widget.render({ model, el: document.body });
 def written(folder, track="super_resolution"):
     """Write a page with the widget of a board."""
     shown = standings.standings(folders.open_board(folder))
-    given = {"markup": track_tables.markup(track_tables.track_table(shown, track, "A")), "words": ""}
+    given = {"markup": track_tables.markup(track_tables.track_table(shown, track)), "words": ""}
     script = viewer_code.esm(viewer_code.STANDINGS).replace("export default", "const widget =")
     path = folder / "widget.html"
     text = json.dumps(given).replace("<", "\\u003c")
@@ -95,6 +96,30 @@ def test_what_the_kernel_says_is_shown_until_the_widget_goes(seen):
     assert status(seen) == "<b>good</b> beside fast."
     seen.evaluate("leave()")
     assert seen.evaluate("Object.keys(heard)") == []
+
+
+def test_what_ranks_where_less_is_better_sorts_the_lowest_first(show, tmp_path):
+    track = TRACKS["ntire_esr_2026"]
+    weights = {"fast": (4.0, 9e9), "light": (1.0, 1e9), "slow": (0.5, 3e9)}
+    entries = [
+        boards.of_track(tmp_path, track, name, speedup=speedup, model={"macs": macs, "parameters": 75_500})
+        for name, (speedup, macs) in weights.items()
+    ]
+    found = show(written(boards.plan(tmp_path, *entries), track.name))
+    page = found.page
+    page.locator(".point").first.wait_for()
+    names, head = page.locator("tbody bdi"), page.locator("thead")
+    assert names.all_inner_texts() == ["fast", "light", "slow"]
+    head.get_by_role("button", name="score flops").click()
+    assert names.all_inner_texts() == ["light", "slow", "fast"]
+    assert page.locator("tbody td.number").first.inner_text().split() == ["1", "decided"]
+    assert head.locator("th", has_text="rank").inner_text().split()[1:] == ["by", "flops"]
+    head.get_by_role("button", name="score flops").click()
+    assert names.all_inner_texts() == ["fast", "slow", "light"]
+    page.locator("tbody").get_by_role("button", name="slow").click()
+    assert page.evaluate("sent") == [{"row": 2, "by": 2}]
+    assert page.locator(".choice").count() == 0, "there is one metric"
+    assert found.complaints == []
 
 
 DRAWN = "document.querySelector('.stage svg').viewBox.baseVal.width"
