@@ -55,10 +55,6 @@ COSTS = {
 }
 """By the quantities that they are: shown where a score needs them."""
 
-PLAIN = (0.1, 1000.0, 1e7)
-"""Scores from the first on have two decimals, from the second on none; smaller and larger ones four digits."""
-
-
 UNTIL_DECIDED = f"taken until ranks are decided: {MIN_PAIRS} pairs of each, more where a rank hangs on them"
 
 
@@ -83,16 +79,10 @@ def figure(row: pd.Series, column: Column) -> tuple[str, str]:
     value = row[column.key]
     if pd.isna(value):
         return "", ""
-    digits, unit = column.digits or _digits(value), column.unit and f" {column.unit}"
+    digits, unit = column.digits or text_tables.score_digits(value), column.unit and f" {column.unit}"
     low, high = (row.get(f"{column.key}_{end}", math.nan) for end in ("low", "high"))
     interval = "" if math.isnan(low) or low == high else f"{low:{digits}} to {high:{digits}}"
     return f"{value / column.per:{digits}}{unit}", interval
-
-
-def _digits(score: float) -> str:
-    if score == 0 or PLAIN[0] <= abs(score) < PLAIN[1]:
-        return ".2f"
-    return ".0f" if PLAIN[1] <= abs(score) < PLAIN[2] else ".4g"
 
 
 def frame(shown: Standings, track: str, by: str = "") -> pd.DataFrame:
@@ -255,7 +245,7 @@ def _lead(first: pd.Series, order: Order) -> str:
     if not words:
         return ""
     low, high = first[f"lead_low_{order.name}"], first[f"lead_high_{order.name}"]
-    digits, unit = score_column(order).digits or _digits(first[order.column]), score_column(order).unit
+    digits, unit = score_column(order).digits or text_tables.score_digits(first[order.column]), score_column(order).unit
     interval = "" if math.isnan(low) or low == high else f" ({low:{digits}} to {high:{digits}})"
     return f", {lead:{digits}}{unit and f' {unit}'}{interval} ahead of the next: {words}"
 

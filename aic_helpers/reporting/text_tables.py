@@ -31,6 +31,17 @@ def harmless(cell: Any) -> Any:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_SIGNS) else cell
 
 
+PLAIN = (0.1, 1000.0, 1e7)
+"""Scores from the first on have two decimals, from the second on none; smaller and larger ones four digits."""
+
+
+def score_digits(score: float) -> str:
+    """Return the format in which a score can be told from its neighbours, be it of tens or of millionths."""
+    if score == 0 or PLAIN[0] <= abs(score) < PLAIN[1]:
+        return ".2f"
+    return ".0f" if PLAIN[1] <= abs(score) < PLAIN[2] else ".4g"
+
+
 def counted(count: int, noun: str) -> str:
     """Return a number of things in words."""
     return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -140,12 +140,17 @@ def stale(result: Result | None, folder: Path, part: Part, key: Key) -> str | No
 
 
 def model_stale(settings: Settings, result: Result | None, key: Key) -> str | None:
-    """Return what `stale` does of the frozen model; a source that has moved is noted anew too."""
+    """Return what `stale` does of the frozen model; a source that has moved, and another track's file, are noted anew.
+
+    With the model's part the scores are made anew.
+    """
     why = stale(result, settings.folder, "model", key)
     if why or not (result and result.model):
         return why
     moved = result.model.origin.model_dump() != sources.origin(settings.source)
-    return "its source has moved" if moved else None
+    if moved:
+        return "its source has moved"
+    return "changed since: the track's file" if result.track_file != results.track_file(settings.track) else None
 
 
 def standing(

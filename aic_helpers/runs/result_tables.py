@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX
 from aic_helpers.core.machine import load_notes
-from aic_helpers.reporting.text_tables import NOT_MEASURED, Row, aligned, counted, data_words, typed
+from aic_helpers.reporting.text_tables import NOT_MEASURED, Row, aligned, counted, data_words, score_digits, typed
 from aic_helpers.runs import quantities
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
@@ -189,7 +189,9 @@ def needs(track: Track) -> str:
 
 
 def _score(score: Score) -> str:
-    return f"none: it lacks {score.missing}" if score.missing else _figure(score.value, ".2f", interval=score.ci95)
+    if score.missing:
+        return f"none: it lacks {score.missing}"
+    return _figure(score.value, score_digits(score.value or 0), interval=score.ci95)
 
 
 def requirements_in_short(requirements: Sequence[Requirement]) -> str:

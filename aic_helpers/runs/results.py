@@ -228,7 +228,8 @@ def _kept(settings: Settings, new_model: dict[str, Any] | None) -> dict[str, Any
     """Return the result so far, without the parts that no longer hold."""
     data = {"name": settings.dataset.name, "note": settings.dataset.note}
     track = settings.track
-    about = {"track": track.name, **_track_file(track), "protocol": track.protocol.label, "data": data}
+    own = {"track_file": track_file(track)} if catalogue.is_own(track) else {}
+    about = {"track": track.name, **own, "protocol": track.protocol.label, "data": data}
     blank: dict[str, Any] = {"schema": schema.SCHEMA, **about}
     blank |= {**dict.fromkeys((*PARTS, "scores", "environment")), "keys": {}}
     found = find(settings.folder)
@@ -244,9 +245,9 @@ def _kept(settings: Settings, new_model: dict[str, Any] | None) -> dict[str, Any
     return blank | old | about
 
 
-def _track_file(track: Track) -> dict[str, Any]:
+def track_file(track: Track) -> dict[str, Any]:
     """Return what a result holds of its track beside the name: the file of one's own, so that it can be read alone."""
-    return {"track_file": track.content} if catalogue.is_own(track) else {}
+    return safe_files.strict(track.content) if catalogue.is_own(track) else {}
 
 
 def write_table(settings: Settings, name: Table, table: pd.DataFrame) -> Path:

@@ -18,6 +18,7 @@ from aic_helpers.processes import fork_server, workers
 from aic_helpers.profiling.network_pairs import Conditions
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, results, run_settings
+from aic_helpers.tracks.catalogue import find_track
 
 METRICS = {"psnr_db": 30.0, "ms_ssim": 0.9}
 
@@ -226,3 +227,18 @@ def test_code_is_hashed_by_several_threads_at_once() -> None:
         gc.callbacks.remove(collected)
     assert len(found) == 1
     assert seen
+
+
+def test_a_changed_file_of_ones_own_track_is_noticed(settings, tmp_path):
+    file = tmp_path / "mine.toml"
+    text = 'title = "Mine"\n[formulas]\nS = "2 * parameters"\n[scores]\nS = "lower"\n'
+    file.write_text(text)
+    mine = replace(settings, track=find_track(file), folder=tmp_path / "run of mine")
+    shutil.copytree(settings.folder, mine.folder, ignore=shutil.ignore_patterns("result.json"))
+    model = {"name": "net", "sha256": safe_files.sha256(mine.model_pb), "parameters": 1}
+    results.write_part(mine, "model", model, cache_keys.model_key(mine))
+    assert standing(mine)["model"] is None
+    file.write_text(text.replace("2 *", "3 *"))
+    changed = replace(mine, track=find_track(file))
+    assert standing(changed) == {"model": "changed since: the track's file"}
+    assert results.write_part(changed, "model", model, cache_keys.model_key(changed)).raw["scores"]["S"]["value"] == 3
