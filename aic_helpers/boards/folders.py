@@ -247,9 +247,9 @@ def _result(run: Path, track: Track) -> Result:
     result = printable_result(read)
     if result.track != track.name:
         raise InputError(f"a result of track {track.name}", f"one of {result.track}", "make the run again")
-    if quantities.track_of(result).task != track.task:
+    if not quantities.track_of(result).judges_as(track):
         found = f"one of another {track.name}.toml"
-        raise InputError(f"a result of what {track.name} asks networks for", found, "make the run again")
+        raise InputError(f"a result by what {track.name} asks for", found, "make the run again")
     return result
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from aic_helpers.core.errors import InputError
 from aic_helpers.runs.quantities import BESIDE_A_BASELINE
 from aic_helpers.runs.result_tables import score_title
-from aic_helpers.tracks import catalogue
 from aic_helpers.tracks.definitions import TITLES, Track
 from aic_helpers.tracks.scoring import lacking
 
@@ -82,7 +81,8 @@ def _known(track: Track) -> set[str]:
 
 def _by_psnr(track: Track) -> Track:
     """Return the track with its PSNR as its one score."""
-    return catalogue.made(track.name, {**track.content, "formulas": {PSNR: "psnr"}, "scores": {PSNR: "higher"}})
+    scores = {"formulas": {PSNR: "psnr"}, "scores": {PSNR: "higher"}}
+    return Track.model_validate({**track.content, "name": track.name, **scores})
 
 
 def orders_between(track: Track, also: Track | None = None) -> tuple[Order, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 from aic_helpers.boards.folders import Entry
 from aic_helpers.core import safe_files
 from aic_helpers.core.statistics import Interval
+from aic_helpers.data import datasets
 from aic_helpers.runs import quantities
 from aic_helpers.runs.quantities import BESIDE_A_BASELINE
 from aic_helpers.runs.schema import Model, Profile, Result
@@ -104,7 +105,7 @@ def _without_quality(track: Track, result: Result, missing: list[str]) -> str:
         return ""
     words = " and ".join(TITLES[COLUMNS[name]] for name in missing)
     own = quantities.track_of(result)
-    if not quantities.is_same_photo(own.task, track.task):
+    if not quantities.is_same_photo(own.task, track.task, datasets.brought_small_photos(result.data.note)):
         return f"{words} of photos made smaller {own.task.scale} times by {own.task.reduced_by}"
     return f"{words} by the protocol {result.metrics.protocol or result.protocol}, not {track.protocol.label}"
 

@@ -13,7 +13,7 @@ import click
 
 from aic_helpers.cli import options
 from aic_helpers.cli.exit_codes import DONE, Commands
-from aic_helpers.core.errors import InputError, nearest
+from aic_helpers.core.errors import InputError
 
 if TYPE_CHECKING:
     from aic_helpers.tracks.definitions import Track
@@ -110,17 +110,5 @@ def check(file: str) -> int:
     from aic_helpers.reporting import text_tables
     from aic_helpers.tracks import catalogue, explanations
 
-    found = catalogue.find_track(file)
-    _check_baseline(found)
-    click.echo(text_tables.aligned(explanations.checked(found)))
+    click.echo(text_tables.aligned(explanations.checked(catalogue.find_track(file))))
     return DONE
-
-
-def _check_baseline(track: Track) -> None:
-    from aic_helpers.models.sources import PRETRAINED
-
-    names = sorted(path.stem for path in PRETRAINED.glob("*.pb"))
-    model = track.baseline.model
-    if model and not model.endswith(".pb") and model not in names:
-        expected = f"baseline.model of {track.name} as a .pb file, or one of {', '.join(names)}"
-        raise InputError(expected, repr(model), nearest(model, names, "leave it out: models are timed all the same"))

@@ -301,6 +301,15 @@ def _is_there(root: Path, layout: Layout, track: Track) -> bool:
     return all((root / name).is_dir() for name in needed) and not replaced
 
 
+BROUGHT = "small photos in"
+"""How the note of a dataset begins that has small photos of its own."""
+
+
+def brought_small_photos(note: str) -> bool:
+    """Return whether a dataset with this note has small photos of its own, so that none were made of the large ones."""
+    return note.startswith(BROUGHT)
+
+
 def _note(data: str, root: Path, track: Track, layout: Layout, pairs: int) -> str:
     """Return what a reader of a figure has to know."""
     if track.task.scale == 1 and root.resolve().is_relative_to(SAMPLE.resolve()):
@@ -308,7 +317,7 @@ def _note(data: str, root: Path, track: Track, layout: Layout, pairs: int) -> st
     if data == "challenge" and layout.whole and pairs < layout.whole:
         return f"{pairs} of the challenge's {layout.whole} images"
     if layout.inputs and track.task.scale > 1:
-        return f"small photos in {layout.inputs}"
+        return f"{BROUGHT} {layout.inputs}"
     chosen = layout.inputs is None and layout.hd is None and layout.targets != "."
     return f"targets in {layout.targets}" if chosen else ""
 

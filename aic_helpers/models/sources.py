@@ -172,9 +172,20 @@ def is_same_task(one: Track, other: Track) -> bool:
 
 
 def baseline_pb(track: Track) -> Path:
-    """Return the frozen model that a track times every model beside."""
+    """Return the frozen model that a track times every model beside.
+
+    Raises
+    ------
+    InputError
+        A `.pb` file of which the name alone is known, because the track was not read from its own file.
+    """
     beside = track.timed_beside
-    return Path(beside) if beside.endswith(".pb") else PRETRAINED / f"{beside}.pb"
+    if not beside.endswith(".pb"):
+        return PRETRAINED / f"{beside}.pb"
+    if beside == track.baseline.model:
+        found = "its name alone"
+        raise InputError(f"the baseline {beside} of the track {track.name}", found, "name the track's file (--track)")
+    return Path(beside)
 
 
 def _pretrained(name: str) -> ModelSource:

@@ -93,7 +93,11 @@ def _is_run(folder: Path) -> bool:
 
 def _baseline(dataset: Dataset, workshop: Path) -> Candidate:
     name = dataset.track.timed_beside
-    return _candidate(dataset, name, workshop) or Candidate(Path(name).stem, sources.baseline_pb(dataset.track))
+    try:
+        pb = sources.baseline_pb(dataset.track)
+    except InputError as error:
+        return Candidate(name, failure=str(error))
+    return _candidate(dataset, name, workshop) or Candidate(Path(name).stem, pb)
 
 
 def _runs_on(dataset: Dataset) -> list[str]:
@@ -111,10 +115,10 @@ def _runs_on(dataset: Dataset) -> list[str]:
 
 def _candidate(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None:
     """Return the candidate that a person typed; None for one of another task."""
-    folder = Path(typed)
-    is_run = _is_run(folder)
-    name = folder.resolve().name if is_run else typed
+    folder, name = Path(typed), typed
     try:
+        is_run = _is_run(folder)
+        name = folder.resolve().name if is_run else typed
         return _of_run(dataset, folder, results.read(folder)) if is_run else _of_source(dataset, typed, workshop)
     except InputError as error:
         return Candidate(name, failure=str(error))
@@ -123,11 +127,17 @@ def _candidate(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None
 
 
 def _of_run(dataset: Dataset, folder: Path, result: Result) -> Candidate | None:
-    if result.track == dataset.track.name:
+    if _is_of(result, dataset):
         return _measured(dataset, folder, result, require_model(folder, result))
     if not sources.is_same_task(quantities.track_of(result), dataset.track):
         return None
     return Candidate(require_model(folder, result).name, folder.resolve() / "model.pb")
+
+
+def _is_of(result: Result, dataset: Dataset) -> bool:
+    """Return whether a result's figures are of a dataset's track, as its file is now."""
+    own = quantities.track_of(result)
+    return own.name == dataset.track.name and own.judges_as(dataset.track)
 
 
 def require_model(folder: Path, result: Result) -> Model:
@@ -159,7 +169,7 @@ def _of_source(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None
     settings = run_settings.Settings(dataset.track, source, dataset, folder, None)
     try:
         result = results.converted(settings)
-        if result and result.model and result.track == dataset.track.name and not result.altered:
+        if result and result.model and not result.altered and _is_of(result, dataset):
             return _measured(dataset, folder, result, result.model)
     except InputError:
         pass  # a run that can't be read doesn't keep its model out

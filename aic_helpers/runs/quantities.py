@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.safe_texts import shown
+from aic_helpers.data import datasets
 from aic_helpers.runs.schema import Metrics, Model, Profile, Result
 from aic_helpers.tracks import catalogue
 from aic_helpers.tracks.definitions import COLUMNS, Protocol, Task, Track
@@ -41,24 +43,27 @@ def track_of(result: Result) -> Track:
     InputError
         None that is shipped by this version, or one of one's own that can't be read.
     """
-    return catalogue.made(result.track, result.track_file) if result.track_file else catalogue.find_track(result.track)
+    if result.track_file:
+        return catalogue.made(result.track, result.track_file)
+    if result.track not in catalogue.TRACKS:
+        found = f"{shown(result.track)}, without what its file says"
+        raise InputError("a result of a track that is shipped, or with its file", found, "make the run again")
+    return catalogue.TRACKS[result.track]
 
 
 def judged_alike(track: Track, result: Result) -> list[str]:
     """Return which of a track's metrics a result has as the track's protocol makes them, of photos made as it says."""
     made_by = result.metrics and (result.metrics.protocol or result.protocol)
-    if made_by == track.protocol.label and track.name == result.track:
-        return [*track.protocol.metrics]
     own = track_of(result)
-    if made_by != own.protocol.label or not is_same_photo(own.task, track.task):
+    came = datasets.brought_small_photos(result.data.note)
+    if made_by != own.protocol.label or not is_same_photo(own.task, track.task, came):
         return []
     return [name for name in track.protocol.metrics if _is_same(name, own.protocol, track.protocol)]
 
 
-def is_same_photo(own: Task, other: Task) -> bool:
-    """Return whether two tasks begin from the same small photos; those that come with the data serve both."""
-    given = "given" in (own.reduced_by, other.reduced_by)
-    return own.scale == other.scale and (given or own.reduced_by == other.reduced_by)
+def is_same_photo(own: Task, other: Task, came_with_data: bool) -> bool:
+    """Return whether two tasks begin from the same small photos; those that come with the data serve all."""
+    return own.scale == other.scale and (came_with_data or own.reduced_by == other.reduced_by)
 
 
 def _is_same(metric: str, own: Protocol, other: Protocol) -> bool:

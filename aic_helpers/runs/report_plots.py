@@ -104,16 +104,17 @@ def speed_and_quality(runs: Sequence[tuple[int, RunFolder]]) -> list[Plot]:
     tracks, lacking = {}, []
     for number, run in runs:
         metrics, data = run.result.metrics, run.result.data
-        key = (run.result.track, text_tables.data_words(data.name, data.note), metrics and metrics.images)
+        version = f"{run.track.name} {run.track.content}"  # of a file that was changed there may be two
+        key = (version, text_tables.data_words(data.name, data.note), metrics and metrics.images)
         point = _point(run, str(number) if len(runs) > 1 else "")
-        tracks[run.result.track] = run.track
+        tracks[version] = run.track
         if point:
             groups.setdefault(key, []).append(point)
         else:
             lacking.append((str(number), run.track))
     found = [
-        _group(place, tracks[track], data, images, points)
-        for place, ((track, data, images), points) in enumerate(groups.items())
+        _group(place, tracks[version], data, images, points)
+        for place, ((version, data, images), points) in enumerate(groups.items())
     ]
     return found + ([_lack(lacking, many=len(runs) > 1)] if lacking else [])
 

@@ -242,7 +242,17 @@ def _kept(settings: Settings, new_model: dict[str, Any] | None) -> dict[str, Any
     if old["data"] != data:
         keys = {part: key for part, key in old.get("keys", {}).items() if part == "model"}
         return blank | {"model": old["model"], "keys": keys}
-    return blank | old | about
+    lost = _of_another_version(found, track)
+    keys = {part: key for part, key in old.get("keys", {}).items() if part not in lost}
+    return blank | old | dict.fromkeys(lost) | about | {"keys": keys}
+
+
+def _of_another_version(found: Result, track: Track) -> list[str]:
+    """Return the parts that were measured when the track's file asked for something else."""
+    then = quantities.track_of(found)
+    lost = ["metrics"] if (then.protocol, then.task) != (track.protocol, track.task) else []
+    timed = [(one.measured, one.baseline.model, one.task) for one in (then, track)]
+    return lost + (["profile"] if timed[0] != timed[1] else [])
 
 
 def track_file(track: Track) -> dict[str, Any]:

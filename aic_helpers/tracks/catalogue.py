@@ -13,11 +13,13 @@ from pydantic import AfterValidator
 
 from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError, nearest, require_file
-from aic_helpers.core.project_paths import PACKAGE
+from aic_helpers.core.project_paths import PACKAGE, PROJECT
 from aic_helpers.core.safe_texts import shown
 from aic_helpers.tracks.definitions import Track
 
 SHIPPED = PACKAGE / "tracks" / "shipped"
+
+PRETRAINED = PROJECT / "models_pretrained"
 
 PIRM2018 = ("super_resolution", "enhancement")
 """The two tracks that the workbench began with."""
@@ -59,15 +61,21 @@ def _read(file: Path) -> Track:
 
 
 def made(name: str, content: Mapping[str, Any]) -> Track:
-    """Return the track of what a file says.
+    """Return the track of what a file said: a result or a board may hold it, and may come from anyone.
+
+    Nothing in it leads to a file: of a baseline that was a `.pb` beside the track's file only the name is there.
 
     Raises
     ------
     InputError
-        A key or value that there isn't, or a formula that can't be read.
+        A key or value that there isn't, a formula that can't be read, a name that a file of one's own can't have, or
+        that of a shipped track with other content.
     """
     with _told_in(f"the track {shown(name)}"):
-        return _fitted(name, content)
+        if name in TRACKS and content == TRACKS[name].content:
+            return TRACKS[name]
+        _check_name(name)
+        return _checked(_fitted(name, content))
 
 
 def _fitted(name: str, content: Mapping[str, Any]) -> Track:
@@ -116,30 +124,46 @@ def _of_ours(name: str) -> Track | None:
 def _own(file: Path) -> Track:
     require_file(file, "a track's file")
     if file.resolve().parent == SHIPPED:
-        return TRACKS[file.stem]
-    if _of_ours(file.stem):
-        found = f"{file.name}, as a shipped track is called"
-        raise InputError("a track's file with a name of its own", found, "rename it")
-    if not NAME.fullmatch(file.stem):
-        found = repr(shown(file.stem))
-        raise InputError("a file name of at most 60 letters, digits, _, - and dots", found, "rename it")
+        return TRACKS[file.resolve().stem]
+    _check_name(file.stem)
     with _told_in(shown(str(file), 200)):
         content = validation.load_toml(file, "TOML", REMEDY)
         if not content:
             raise InputError(TRACK, "an empty file", "start from one, as with aic track show classic_x4 --toml")
-        track = _fitted(file.stem, _with_own_baseline(content, file.parent))
-        _check_protocol(track)
-        return track
+        path = _own_baseline(content, file.parent)
+        if path:
+            content["baseline"] = {**content["baseline"], "model": path.name}
+        return _checked(_fitted(file.stem, content)).beside(path)
 
 
-def _with_own_baseline(content: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Return what a file says, with the whole path of a baseline's `.pb` file that lies beside it."""
+def _check_name(name: str) -> None:
+    """Raise where a track of one's own is called as a shipped one is, or as no file should be."""
+    if _of_ours(name):
+        found = f"{shown(name)}, as a shipped track is called"
+        raise InputError("a track's file with a name of its own", found, "rename it")
+    if not NAME.fullmatch(name):
+        found = repr(shown(name))
+        raise InputError("a file name of at most 60 letters, digits, _, - and dots", found, "rename it")
+
+
+def _own_baseline(content: Mapping[str, Any], folder: Path) -> Path | None:
+    """Return the baseline's `.pb` file that a track's own names, from its folder; None where it names none."""
     baseline = content.get("baseline")
     model = baseline.get("model") if isinstance(baseline, dict) else None
-    if not isinstance(baseline, dict) or not isinstance(model, str) or not model.endswith(".pb"):
-        return content
-    path = require_file((folder / model).resolve(), "baseline.model")
-    return {**content, "baseline": {**baseline, "model": str(path)}}
+    if not isinstance(model, str) or not model.endswith(".pb"):
+        return None
+    return require_file((folder / model).resolve(), "baseline.model")
+
+
+def _checked(track: Track) -> Track:
+    """Return a track, having looked at what its types don't know: names of protocols and of models."""
+    _check_protocol(track)
+    names, model = sorted(path.stem for path in PRETRAINED.glob("*.pb")), track.baseline.model
+    if model and not model.endswith(".pb") and model not in names:
+        expected = f"baseline.model as a .pb file, or one of {', '.join(names)}"
+        remedy = nearest(model, names, "leave it out: models are timed all the same")
+        raise InputError(expected, repr(shown(model)), remedy)
+    return track
 
 
 def _check_protocol(track: Track) -> None:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    PrivateAttr,
+    field_validator,
+    model_validator,
+)
 
 from aic_helpers.core.errors import InputError, nearest
 from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX
@@ -186,8 +197,8 @@ class Baseline(_Part):
     Attributes
     ----------
     model : str
-        A pretrained name, or a `.pb` file, that is timed beside every model. Empty where the challenge's own isn't at
-        hand: models are timed beside the workbench's reference then, and no score takes that speedup.
+        A pretrained name, or the name of a `.pb` file, that is timed beside every model. Empty where the challenge's
+        own isn't at hand: models are timed beside the workbench's reference then, and no score takes that speedup.
     name : str
         In words.
     device : str
@@ -203,6 +214,9 @@ class Baseline(_Part):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        if not re.fullmatch(r"[\w.-]*", self.model):
+            expected = "baseline.model as a name of models_pretrained, or of a .pb file"
+            raise InputError(expected, repr(shown(self.model)), "write it so")
         for name in self.published:
             if name not in BASELINES:
                 expected = f"quantities in baseline.published ({', '.join(BASELINES)})"
@@ -262,6 +276,7 @@ class Track(_Part):
     formulas: dict[str, str] = {}
     better: dict[str, str] = Field(default={}, alias="scores")
     opinion: Opinion | None = None
+    _baseline_path: str = PrivateAttr("")
 
     @model_validator(mode="before")
     @classmethod
@@ -302,8 +317,22 @@ class Track(_Part):
 
     @property
     def timed_beside(self) -> str:
-        """The model that every model is timed beside: a pretrained name, or a `.pb` file."""
-        return self.baseline.model or REFERENCES[self.enlarges]
+        """The model that every model is timed beside: a pretrained name, or the path of a `.pb` file.
+
+        Of such a file the name alone, where the track was not read from its own file.
+        """
+        return self._baseline_path or self.baseline.model or REFERENCES[self.enlarges]
+
+    def beside(self, baseline: Path | None) -> Track:
+        """Return this track with the path of its baseline's `.pb` file."""
+        track = self.model_copy()
+        track._baseline_path = str(baseline or "")
+        return track
+
+    def judges_as(self, other: Track) -> bool:
+        """Return whether figures of this track are what another asks for: two versions of a file may differ there."""
+        own, others = ((one.protocol, one.task, one.measured, one.baseline.model) for one in (self, other))
+        return own == others
 
     @property
     def speedup_cap(self) -> float | None:

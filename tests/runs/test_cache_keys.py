@@ -87,6 +87,18 @@ def test_another_protocol_is_noticed(settings):
     assert standing(changed)["metrics"] == "changed since: protocol"
 
 
+def test_another_task_is_noticed(settings):
+    task = settings.track.task.model_copy(update={"reduced_by": "pillow_bicubic"})
+    changed = replace(settings, track=settings.track.model_copy(update={"task": task}))
+    assert standing(changed)["metrics"] == "changed since: task"
+
+
+def test_another_size_is_noticed(settings):
+    measured = settings.track.measured.model_copy(update={"size": (640, 480)})
+    changed = replace(settings, track=settings.track.model_copy(update={"measured": measured}))
+    assert standing(changed)["requirements"] == "changed since: size"
+
+
 def test_other_rules_are_noticed(settings):
     rules = settings.track.rules.model_copy(update={"max_file_mb": 1.0})
     changed = replace(settings, track=settings.track.model_copy(update={"rules": rules}))

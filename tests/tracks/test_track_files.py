@@ -220,9 +220,9 @@ def test_a_large_file_is_not_read(mistake, tmp_path):
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        ("classic_x4.toml", "expected a track's file with a name of its own, found classic_x4.toml, as a shipped"),
-        ("Super-Resolution.toml", "found Super-Resolution.toml, as a shipped track is called: rename it"),
-        ("a.toml", "found a.toml, as a shipped track is called: rename it"),
+        ("classic_x4.toml", "expected a track's file with a name of its own, found classic_x4, as a shipped"),
+        ("Super-Resolution.toml", "found Super-Resolution, as a shipped track is called: rename it"),
+        ("a.toml", "found a, as a shipped track is called: rename it"),
         ("our track.toml", "expected a file name of at most 60 letters, digits, _, - and dots, found 'our track': re"),
         (".toml", "expected a file name of at most 60 letters, digits, _, - and dots, found '.toml': rename it"),
         (f"{'x' * 61}.toml", "expected a file name of at most 60 letters, digits, _, - and dots, found 'xxx"),
