@@ -66,10 +66,7 @@ def row(entry: Entry, orders: Sequence[Order], known: Known) -> Row:
     for column, (part, key) in FIGURES.items():
         held = getattr(result, part, None)
         found |= _with_ends(column, getattr(held, key, None), getattr(held, f"{key}_ci95", None))
-    for order in orders:
-        if order.column not in FIGURES:
-            score = found_scores[order.name]
-            found |= _with_ends(order.column, score.value, score.ci95)
+    found |= score_columns(orders, found_scores)
     for column, (part, key) in (SINGLE | COUNTS).items():
         value = getattr(getattr(result, part, None), key, None)
         found[column] = value if column in COUNTS else _number(value)
@@ -83,6 +80,12 @@ def row(entry: Entry, orders: Sequence[Order], known: Known) -> Row:
     found |= {"reason": reason or unscored or images, "compares": done and not images}
     told = [order for order in orders if not unscored or order not in own]
     return found | {"lacks": _lacks(entry, told, found_scores, known) if done else ""}
+
+
+def score_columns(orders: Sequence[Order], found: Mapping[str, Score]) -> Row:
+    """Return the columns of scores, with their ends, by the names of orders; a metric has its own already."""
+    own = [(order.column, found[order.name]) for order in orders if order.column not in FIGURES]
+    return {name: value for column, score in own for name, value in _with_ends(column, score.value, score.ci95).items()}
 
 
 def _with_ends(column: str, value: float | None, ci95: tuple[float, float] | None) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -140,10 +141,10 @@ def standings(board: Board, also: Track | None = None) -> Standings:
     for name, track in board.tracks.items():
         own = [entry for entry in board.entries if entry.track == name]
         found = _rows(own, track, also)
-        told += [*notes(track), *_notes(words_of(track), [row for row, _, _ in found])]
+        told += [*notes(track), *timing_notes(track, [row for row, _, _ in found])]
         rows += found
     if also:
-        told += [note for note in _also_notes(board, also) if note not in told]
+        told = [*dict.fromkeys([*told, *_also_notes(board, also)])]
     verdicts = [entry_rows.verdicts(entry) for _, entry, _ in rows]
     return assembled(board, [row for row, _, _ in rows], told, verdicts, also=also)
 
@@ -160,13 +161,14 @@ def _rows(own: Sequence[Entry], track: Track, also: Track | None) -> list[Found]
     _set_other_images_apart([(row, entry) for row, entry, _ in rows])
     for order in orders:
         compared = [(row, known[order.track.name], entry.images) for row, entry, known in rows if row["compares"]]
-        rank(_on_one_machine(compared, order) if order.compares_ms else compared, order)
+        rank(compared, order)
     return rows
 
 
 def _also_notes(board: Board, also: Track) -> list[str]:
-    baseline = rescoring.baseline_row(also, board.entries)
-    return [*rescoring.sentences(also, board.entries, baseline), *notes(also)]
+    by_track = [[entry for entry in board.entries if entry.track == name] for name in board.tracks]
+    told = [rescoring.sentences(also, own, rescoring.baseline_row(also, own)) for own in by_track]
+    return [*itertools.chain(*told), *notes(also)]
 
 
 def _on_one_machine(found: Sequence[Ranked], order: Order) -> list[Ranked]:
@@ -334,9 +336,13 @@ def _images_in_words(key: tuple[Any, ...]) -> str:
 
 
 def rank(found: Sequence[Ranked], order: Order) -> None:
-    """Set rank and lead by one order in rows that compare: of one track, with figures on the same images."""
+    """Set rank and lead by one order in rows that compare: of one track, with figures on the same images.
+
+    Where the order takes milliseconds, rows of other machines than most get no rank, and say so in `lacks`.
+    """
     sign = 1 if order.lower_is_better else -1
-    ranked = sorted((one for one in found if _has(one[0], order)), key=lambda one: sign * one[0][order.column])
+    compared = _on_one_machine(found, order) if order.compares_ms else found
+    ranked = sorted((one for one in compared if _has(one[0], order)), key=lambda one: sign * one[0][order.column])
     for place, (row, _, _) in enumerate(ranked, 1):
         row[f"rank_{order.name}"] = place
     against = [contenders.contender(figures, images) for _, figures, images in ranked]
@@ -350,11 +356,12 @@ def _has(row: Row, order: Order) -> bool:
     return math.isfinite(row.get(order.column, math.nan))
 
 
-def _notes(track: str, rows: Sequence[Row]) -> list[str]:
+def timing_notes(track: Track, rows: Sequence[Row]) -> list[str]:
+    """Return what a reader of a track's times has to know, as sentences."""
     machines = {row["machine"] for row in rows if row["machine"] and not math.isnan(row["time_ms"])}
     if len(machines) < 2:
         return []
     return [
-        f"{track} was timed on {len(machines)} machines ({'; '.join(sorted(machines))}): "
+        f"{words_of(track)} was timed on {len(machines)} machines ({'; '.join(sorted(machines))}): "
         "milliseconds don't compare, and are left out; the speedups do, each a ratio measured on one machine."
     ]

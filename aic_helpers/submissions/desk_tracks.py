@@ -70,6 +70,12 @@ def portable(content: Any) -> Any:
     return {**content, "baseline": {**baseline, "model": Path(str(baseline.get("model", ""))).name}}
 
 
+def judged_by(track: Track) -> dict[str, Any]:
+    """Return what a track says of how figures are measured: those by other choices don't compare."""
+    parts = track.model_dump(mode="json", include={"task", "protocol", "measured"})
+    return {**parts, "baseline": Path(track.baseline.model).name}
+
+
 def max_file_bytes(track: Track) -> int:
     """Return how large a model of a track may be: by its rule, or as the workbench takes them."""
     limit_mb = track.rules.max_file_mb

@@ -215,7 +215,7 @@ def _conclude(desk: Desk, entry: Entry, end: folders.Entry, vetted: dict[str, An
         return _again(desk, entry, end.failure) if ours else _record(desk, entry, FAILED, detail)
     if row["status"] != entry_rows.DONE or row["reason"]:
         return _record(desk, entry, FAILED, detail | {"reason": row["reason"] or "no figures"})
-    return _record(desk, entry, DONE, detail | _figures(end, row))
+    return _record(desk, entry, DONE, detail | _figures(end, row, track))
 
 
 def _failed_here(desk: Desk, end: folders.Entry) -> bool:
@@ -224,11 +224,11 @@ def _failed_here(desk: Desk, end: folders.Entry) -> bool:
     return failure.kind == "worker" or (failure.kind, failure.stage) == ("input", "measure")
 
 
-def _figures(end: folders.Entry, row: dict[str, Any]) -> dict[str, Any]:
+def _figures(end: folders.Entry, row: dict[str, Any], track: Track) -> dict[str, Any]:
     """Return what a leaderboard shows and compares, so that it need not open any run folder."""
     key = end.result and end.result.keys.get("metrics")
     images = {name: end.images[name].tolist() for name in end.images.columns}
-    judged_on = {name: key and key.made_from.get(name) for name in ("data", "protocol")}
+    judged_on = {"data": key and key.made_from.get("data"), **desk_tracks.judged_by(track)}
     return safe_files.strict({"figures": row, "images": images, "judged_on": judged_on})
 
 

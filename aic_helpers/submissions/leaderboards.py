@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from aic_helpers.boards import contenders, standings, tables
+from aic_helpers.boards import contenders, entry_rows, standings, tables
+from aic_helpers.boards.entry_rows import Row
 from aic_helpers.boards.folders import Board
 from aic_helpers.boards.orders import Order, orders_of
 from aic_helpers.boards.standings import Standings, ordered
@@ -18,6 +18,7 @@ from aic_helpers.core import safe_files
 from aic_helpers.reporting import html_pages, text_tables
 from aic_helpers.submissions import desk_tracks
 from aic_helpers.submissions.ledgers import Entry, Ledger
+from aic_helpers.tracks.definitions import Track
 
 OWN = {"team_id": "Int64", "submission": "Int64", "received_utc": "string"}
 
@@ -40,12 +41,13 @@ def leaderboard(ledger: Ledger, folder: Path) -> Standings:
     gone = ", ".join(sorted(used - {*known}))
     notes += [f"Left out, for want of the track's file in {desk_tracks.FOLDER}: {gone}."] if gone else []
     for track in tracks.values():
-        found = [(_row(entry), entry) for entry in ledger.last_done(track.name)]
+        found = [(_row(entry, track), entry) for entry in ledger.last_done(track.name)]
         notes += _set_others_apart(found)
         ranked = [(row, contenders.of_row(row), entry.detail["images"]) for row, entry in found if not row["reason"]]
         for order in orders_of(track):
             standings.rank(ranked, order)
         rows += [row for row, _ in found]
+        notes += standings.timing_notes(track, [row for row, _ in found])
         if track.name in closed:
             notes.append(f"{track.title} is closed for submissions.")
     board = Board(folder, "leaderboard", "", None, True, [], tracks=tracks)
@@ -68,19 +70,39 @@ def as_dict(shown: Standings) -> dict[str, Any]:
     return safe_files.strict({"schema": 1, "rows": tables.records(table), "notes": shown.notes})
 
 
-def _row(entry: Entry) -> dict[str, Any]:
-    """Return a board's row of a submission, under its team's name."""
+def _row(entry: Entry, track: Track) -> Row:
+    """Return a board's row of a submission, under its team's name, with the scores of the track as it is now."""
     figures = {name: math.nan if value is None else value for name, value in entry.detail["figures"].items()}
     own: dict[str, Any] = dict.fromkeys(("model", "checkpoint", "rules_broken", "reason", "lacks", "doubts"), "")
     own |= {"name": entry.team, "team_id": entry.team_id, "submission": entry.id, "received_utc": entry.received_utc}
-    return figures | own
+    row = figures | own
+    orders, known = orders_of(track), contenders.of_row(row)
+    scores = entry_rows.scores(orders, {track.name: known})
+    row |= entry_rows.score_columns(orders, scores)
+    if _is_by_another(entry, track):
+        row["reason"] = "judged by another file of the track than the desk has now: not compared"
+    elif not any(score.value is not None for score in scores.values()):
+        row["reason"] = f"no scores: it lacks {scores[orders[0].name].missing}"
+    return row
 
 
-def _set_others_apart(found: list[tuple[dict[str, Any], Entry]]) -> list[str]:
+def _is_by_another(entry: Entry, track: Track) -> bool:
+    """Whether a submission was measured otherwise than a track says now; older ledgers name the protocol alone."""
+    judged, now = entry.detail["judged_on"], desk_tracks.judged_by(track)
+    if not isinstance(judged["protocol"], dict):
+        judged = {**judged, "protocol": now["protocol"]}
+    return {**now, **judged} != {**judged, **now}
+
+
+def _set_others_apart(found: list[tuple[Row, Entry]]) -> list[str]:
     """Give rows that were judged on other images than most a reason not to be ranked; return what to say of it."""
-    judged = [(row, json.dumps([one.detail["judged_on"], len(one.detail["images"]["psnr_db"])])) for row, one in found]
-    standings.set_apart(judged, lambda *_: "judged on other images, or by another protocol, than most: not compared")
-    if not any(row["reason"] for row, _ in found):
+    judged = [
+        (row, (one.detail["judged_on"]["data"], len(one.detail["images"]["psnr_db"])))
+        for row, one in found
+        if not row["reason"]
+    ]
+    standings.set_apart(judged, lambda *_: "judged on other images than most: not compared")
+    if not any(row["reason"].endswith("not compared") for row, _ in found):
         return []
     return ["Not all submissions were judged on the same images by one protocol; those that differ have no rank."]
 
@@ -112,4 +134,5 @@ def _line(row: pd.Series, order: Order, columns: list[Column]) -> dict[str, Any]
         cells.append((value, interval, "" if pd.isna(row[column.key]) else repr(float(row[column.key]))))
     day, _, hour = str(row["received_utc"]).partition("T")
     cells.append((day, f"{hour[:5]} UTC, no. {row['submission']}", f"{day} {hour}"))
-    return {"team": row["name"], "remark": row["reason"], "cells": cells}
+    remark = "; ".join(filter(None, (row["reason"], row["lacks"])))
+    return {"team": row["name"], "remark": remark, "cells": cells}

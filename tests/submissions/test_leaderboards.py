@@ -12,8 +12,9 @@ import pytest
 from fixtures import desks, team_names
 
 from aic_helpers.reporting import text_tables
-from aic_helpers.submissions import leaderboards
-from aic_helpers.submissions.ledgers import FAILED
+from aic_helpers.submissions import desk_tracks, leaderboards
+from aic_helpers.submissions.ledgers import FAILED, Ledger
+from aic_helpers.tracks.catalogue import TRACKS
 
 
 def shown(folder: Path, teams: dict[str, float]) -> Any:
@@ -41,10 +42,79 @@ def test_other_images_are_not_compared(tmp_path: Path) -> None:
     found = leaderboards.leaderboard(desks.ledger(tmp_path, details), tmp_path)
     assert found.table["name"].tolist() == ["Beta", "Alpha", "Other"]
     assert found.table["rank_A"].isna().tolist() == [False, False, True]
-    assert found.table["reason"][2] == "judged on other images, or by another protocol, than most: not compared"
+    assert found.table["reason"][2] == "judged on other images than most: not compared"
     assert found.notes == [
         "Not all submissions were judged on the same images by one protocol; those that differ have no rank."
     ]
+
+
+PLAIN = 'title = "Ours"\n[task]\nscale = 1\n[formulas]\n{}\n[scores]\n{}\n'
+
+
+def own_track(desk: Path, formulas: str, scores: str = 'total = "higher"') -> None:
+    """Write the desk's own track, whose protocol and task are as those of any file that says none."""
+    (desk / "tracks").mkdir(exist_ok=True)
+    (desk / "tracks" / "ours.toml").write_text(PLAIN.format(formulas, scores))
+
+
+def on_own_track(desk: Path, teams: dict[str, dict[str, Any]]) -> Any:
+    """Return the ledger of teams that were judged by the desk's own track."""
+    judged = {"judged_on": {"data": "d", **desk_tracks.judged_by(desk_tracks.tracks_of(desk)["ours"])}}
+    made = Ledger(str(desk / "ledger.sqlite"))
+    for name, detail in teams.items():
+        figures = {**detail["figures"], "track": "ours"}
+        desks.conclude(made, name, {**detail, **judged, "figures": figures}, track="ours")
+    return made
+
+
+def test_a_changed_formula_scores_what_was_judged_before_anew(tmp_path: Path) -> None:
+    own_track(tmp_path, 'total = "psnr"')
+    ledger = on_own_track(tmp_path, {"Alpha": desks.figures(30.0), "Beta": desks.figures(28.0)})
+    own_track(tmp_path, 'other = "-psnr"', 'other = "higher"')
+    table = leaderboards.leaderboard(ledger, tmp_path).table
+    assert table["name"].tolist() == ["Beta", "Alpha"]
+    assert table["score_other"].tolist() == [-28.0, -30.0]
+    assert table["rank_other"].tolist() == [1, 2]
+    assert table["lead_other"][0] == pytest.approx(2.0)
+    own_track(tmp_path, 'worth = "log(psnr - 100)"', 'worth = "higher"')
+    table = leaderboards.leaderboard(ledger, tmp_path).table
+    assert table["rank_worth"].isna().all()
+    assert table["reason"][0].startswith("no scores: it lacks a finite result of log")
+
+
+def test_what_another_protocol_judged_has_no_rank_and_a_track_that_is_gone_is_told(tmp_path: Path) -> None:
+    own_track(tmp_path, 'total = "psnr"')
+    ledger = on_own_track(tmp_path, {"Alpha": desks.figures(30.0)})
+    file = tmp_path / "tracks" / "ours.toml"
+    file.write_text(file.read_text() + "[protocol]\nborder_px = 4\n")
+    found = leaderboards.leaderboard(ledger, tmp_path)
+    assert found.table["rank_total"].isna().all()
+    assert found.table["reason"].tolist() == ["judged by another file of the track than the desk has now: not compared"]
+    file.unlink()
+    found = leaderboards.leaderboard(ledger, tmp_path)
+    assert found.table.empty
+    assert found.notes == ["Left out, for want of the track's file in tracks: ours."]
+
+
+def test_milliseconds_of_another_machine_have_no_rank(tmp_path: Path) -> None:
+    own_track(tmp_path, 'total = "psnr - time_ms"')
+    teams = {"Alpha": desks.figures(30.0), "Beta": desks.figures(28.0), "Far": desks.figures(29.0)}
+    teams["Far"]["figures"] |= {"machine": "another machine", "time_ms": 1.0}
+    found = leaderboards.leaderboard(on_own_track(tmp_path, teams), tmp_path)
+    assert found.table["name"].tolist() == ["Alpha", "Beta", "Far"]
+    assert found.table["rank_total"].isna().tolist() == [False, False, True]
+    why = "no rank by score total: timed on another machine than most, and it takes milliseconds"
+    assert found.table["lacks"][2] == why
+    assert found.notes[0].startswith("Ours was timed on 2 machines (another machine; one machine): milliseconds don't")
+    assert why in dict(leaderboards.write(found))["html"].read_text()
+
+
+def test_older_ledgers_name_the_protocol_alone(tmp_path: Path) -> None:
+    details = {"Alpha": desks.figures(24), "Beta": desks.figures(25)}
+    details["Beta"]["judged_on"] |= desk_tracks.judged_by(TRACKS["enhancement"])
+    found = leaderboards.leaderboard(desks.ledger(tmp_path, details), tmp_path)
+    assert found.table["rank_A"].tolist() == [1, 2]
+    assert found.notes == []
 
 
 def test_closed_track_is_told(tmp_path: Path) -> None:
