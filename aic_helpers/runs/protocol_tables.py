@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from aic_helpers.evaluation.explanations import INPUTS, one_at_a_time
+from aic_helpers.evaluation.protocol_comparisons import INPUTS, one_at_a_time
 from aic_helpers.reporting.text_tables import aligned
 
 TITLES = {"inputs": "small photos", "colour": "colour", "output": "output", "border_px": "border"}
@@ -16,7 +16,7 @@ OF = {"model": "the model", "input": "its input at the target's size, without an
 
 
 def lines(frame: pd.DataFrame) -> list[str]:
-    """Return what `aic_helpers.evaluation.explanations.explain` found as lines of text.
+    """Return what `aic_helpers.evaluation.protocol_comparisons.explain` found as lines of text.
 
     First what each choice counts for by itself, then every combination, of the model and of its input.
     """

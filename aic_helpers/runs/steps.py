@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from aic_helpers.core import machine
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.data.datasets import read_pair
-from aic_helpers.evaluation import any_image, explanations, isolated, per_image
+from aic_helpers.evaluation import any_image, isolated, per_image, protocol_comparisons
 from aic_helpers.models import sources
 from aic_helpers.profiling import profiler, requirements, scaling
 from aic_helpers.profiling.network_pairs import Conditions, conditions_of
@@ -191,11 +191,11 @@ def _stale(settings: Settings, result: Result, part: Part, key: cache_keys.Key) 
 
 
 def explain(settings: Settings, *, progress: Progress | None = None) -> pd.DataFrame:
-    """Return the figures of the run's frozen model by every protocol: see `aic_helpers.evaluation.explanations`."""
+    """Return the figures of the run's frozen model by all protocols: see `evaluation.protocol_comparisons`."""
     convert(settings)
     with any_image.Outputs(max_rss_mib=machine.spare_memory_mib(), enlarges=settings.track.enlarges) as models:
         run = partial(models.of, settings.model_pb)
-        return explanations.explain(run, settings.dataset, limit=settings.limit, progress=progress)
+        return protocol_comparisons.explain(run, settings.dataset, limit=settings.limit, progress=progress)
 
 
 def worst_and_best(settings: Settings, images: pd.DataFrame) -> list[Comparison]:

@@ -108,7 +108,7 @@ class Protocol(_Part):
     ms_ssim : {"tensorflow", "pooled"}
         See `aic_helpers.evaluation.metrics.ms_ssim`.
     clip_for_ms_ssim : bool
-        Whether the output is clipped before MS-SSIM too.
+        Whether the output is clipped before MS-SSIM too; one of 8 bits always is.
     """
 
     name: OneLine = ""
@@ -139,6 +139,9 @@ class Protocol(_Part):
         if idle and "ms_ssim" not in self.metrics:
             expected = f'"ms_ssim" in protocol.metrics beside protocol.{min(idle)}'
             raise InputError(expected, brief(self.metrics), "add the metric, or leave the other out")
+        if self.round_output and not self.clip_for_ms_ssim:
+            expected = "protocol.round_output = false beside protocol.clip_for_ms_ssim = false"
+            raise InputError(expected, "true", "8 bits hold no value to clip: change one of them")
         return self
 
     @property

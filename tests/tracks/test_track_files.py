@@ -110,6 +110,10 @@ def test_an_unknown_key_or_table(mistake, text, line):
             '[protocol]\nms_ssim = "pooled"',
             'expected "ms_ssim" in protocol.metrics beside protocol.ms_ssim, found ["psnr"]: add the metric, or',
         ),
+        (
+            '[protocol]\nmetrics = ["psnr", "ms_ssim"]\nclip_for_ms_ssim = false',
+            "expected protocol.round_output = false beside protocol.clip_for_ms_ssim = false, found true: 8 bits hold",
+        ),
         ("[measured]\nsize = [8, 8]", "expected measured.size as [width, height] in px, both whole numbers from 16 to"),
         ("[measured]\nsize = [80]", "expected a track, found nothing at measured.size[1]: see docs/tracks.md"),
         ("[rules]\nmin_psnr_db = inf", "expected rules.min_psnr_db as a number above 0, found Infinity: see docs"),

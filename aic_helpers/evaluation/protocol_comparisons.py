@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,8 +21,11 @@ from aic_helpers.tracks.definitions import Track
 if TYPE_CHECKING:
     import pandas as pd
 
+    from aic_helpers.evaluation.metrics import Definition
+
 Image = NDArray[np.floating]
 Row = dict[str, Any]
+Metric = Callable[..., float]
 
 GIVEN, MATLAB, PILLOW = "given", "matlab_bicubic", "pillow_bicubic"
 
@@ -64,7 +68,8 @@ def explain(
     DataFrame
         Means over the images: ``of`` (``model``, or ``input``: the input at the target's size, which is bicubic's
         enlargement in super-resolution), ``inputs``, ``colour``, ``output``, ``border_px``, ``psnr_db``, ``ssim``,
-        ``ms_ssim`` (None where an image is too small for it), and ``own``: whether all choices are the track's.
+        ``ms_ssim`` (by the track's definition, ``per_channel`` where it has none; None where an image is too small for
+        it), and ``own``: whether all choices are the track's.
     """
     import pandas as pd
 
@@ -127,29 +132,35 @@ def _loaded(dataset: Dataset, pair: Pair) -> Iterator[tuple[str, LoadedPair]]:
 
 
 def _rows(target: Image, image: Image, track: Track) -> Iterator[Row]:
-    clipped = np.clip(image, 0, 1)
-    borders_px = sorted({0, track.task.scale if track.task.scale > 1 else 0, WIDEST_PX, track.protocol.border_px})
+    protocol, clipped = track.protocol, np.clip(image, 0, 1)
+    definition: Definition = protocol.ms_ssim if "ms_ssim" in protocol.metrics else "per_channel"
+    borders_px = sorted({0, track.task.scale if track.task.scale > 1 else 0, WIDEST_PX, protocol.border_px})
     target = rounded(target)  # that of a file of 8 bits, without the rounding of float32
-    for output, planes in ((AS_IT_IS, _planes(target, clipped)), (IN_8_BITS, _planes(target, rounded(clipped)))):
-        for colour, (reference, judged) in planes.items():
+    for output, judged, for_ms_ssim in (
+        (AS_IT_IS, clipped, clipped if protocol.clip_for_ms_ssim else image),
+        (IN_8_BITS, rounded(clipped), rounded(clipped)),
+    ):
+        for colour, planes in _planes(target, judged, for_ms_ssim).items():
             for border_px in borders_px:
                 choices = {"colour": colour, "output": output, "border_px": border_px}
-                yield {**choices, **_figures(reference, judged, border_px)}
+                yield {**choices, **_figures(planes, border_px, definition)}
 
 
-def _planes(target: Image, image: Image) -> dict[str, tuple[Image, Image]]:
-    pair = (target, image.astype(np.float64))
-    y = (luma(pair[0]), luma(pair[1]))
-    return {RGB: pair, Y: y, Y_ROUNDED: (luma(as_uint8(pair[0])) / 255, luma(as_uint8(pair[1])) / 255)}
+def _planes(*images: Image) -> dict[str, list[Image]]:
+    rgb = [image.astype(np.float64) for image in images]
+    return {RGB: rgb, Y: [*map(luma, rgb)], Y_ROUNDED: [luma(as_uint8(image)) / 255 for image in rgb]}
 
 
-def _figures(reference: Image, judged: Image, border_px: int) -> dict[str, float]:
+def _figures(planes: list[Image], border_px: int, definition: Definition) -> dict[str, float]:
     from aic_helpers.evaluation.metrics import ms_ssim, psnr, ssim  # numba: who only reads results needs none
 
+    reference, judged, for_ms_ssim = planes
+    of_ms_ssim: Metric = partial(ms_ssim, definition=definition)
+    metrics: list[tuple[Metric, Image]] = [(psnr, judged), (ssim, judged), (of_ms_ssim, for_ms_ssim)]
     found: dict[str, float] = {}
-    for name, metric in zip(FIGURES, (psnr, ssim, ms_ssim), strict=True):
+    for name, (metric, output) in zip(FIGURES, metrics, strict=True):
         try:
-            found[name] = metric(reference, judged, data_range=1.0, crop_px=border_px)
+            found[name] = metric(reference, output, data_range=1.0, crop_px=border_px)
         except InputError:  # too small for the border, or for its scales
             found[name] = np.nan
     return found

@@ -7,8 +7,8 @@ from skimage.metrics import peak_signal_noise_ratio
 from aic_helpers.data.colour_spaces import luma
 from aic_helpers.data.datasets import open_dataset, read_pair
 from aic_helpers.data.images import as_uint8, write_png
-from aic_helpers.evaluation.explanations import explain, one_at_a_time
 from aic_helpers.evaluation.per_image import evaluate, summarise
+from aic_helpers.evaluation.protocol_comparisons import explain, one_at_a_time
 from aic_helpers.runs import protocol_tables
 from aic_helpers.tracks.catalogue import TRACKS
 
@@ -87,3 +87,21 @@ def test_a_track_of_photos_of_their_own_has_no_choice_of_inputs(tmp_path):
     assert set(frame["border_px"]) == {0, 16}
     own = frame[frame["own"]].iloc[0]
     assert (own["colour"], own["output"], own["border_px"]) == ("RGB", "as it is", 0)
+
+
+@pytest.mark.parametrize("track", ["super_resolution", "enhancement"])
+def test_the_tracks_own_ms_ssim_is_that_of_evaluate(tmp_path, track):
+    """By its definition, of an output that leaves [0, 1]."""
+    rng = np.random.default_rng(9)
+    folders = {"super_resolution": ["HR"], "enhancement": ["input", "target"]}[track]
+    for folder in folders:
+        write_png(tmp_path / folder / "a.png", rng.integers(0, 256, (512, 512, 3), np.uint8))
+    data = open_dataset(tmp_path, TRACKS[track])
+
+    def model(image):
+        return image * np.float32(1.2) - np.float32(0.1)
+
+    frame = explain(model, data)
+    own = frame[frame["own"] & (frame["of"] == "model")]
+    measured = summarise(evaluate(lambda images: np.stack([*map(model, images)]), data), TRACKS[track].protocol)
+    assert own["ms_ssim"].item() == pytest.approx(measured["ms_ssim"], abs=1e-7)
