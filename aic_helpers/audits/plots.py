@@ -118,7 +118,7 @@ def _lines(audit: Audit, order: list[int], notes: list[str]) -> tuple[Figure, Ax
         for name, note in zip(names, notes, strict=True)
     ]
     axes.set_yticks(range(len(order)), ticks)
-    axes.set_ylim(len(order) - 0.5, -0.5)
+    axes.set_ylim(max(len(order), 1) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
     return figure, axes

@@ -48,13 +48,19 @@ DEFINITION = re.compile(r"\{\{node (\S+)\}\} = (\w+)\[[^']*")
 TAIL = re.compile(r"\s*\[(Op:\w+|\[\{\{.*)\]?.*$")
 """How TensorFlow names an operation: with its definition, and once more at the end."""
 
+LAYER = re.compile(r"encountered when calling (\w+)\.call\(\)")
+"""How Keras names a layer that fails."""
+
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 EXAMPLE = re.compile(r"```.*?(```|\Z)", re.DOTALL)
 WORD = re.compile(r"[^\W\d_]{2}")
 
 
 def reason(error: BaseException) -> str:
-    """Return the last line of an error's text that has words; the name of its type where none has."""
+    """Return the last line of an error's text that has words; the name of its type where none has.
+
+    Before it stands the Keras layer in which it came up, where the text names one and the line doesn't.
+    """
     text = EXAMPLE.sub("", COLOUR.sub("", str(error)))
     lines = [line.strip() for line in text.splitlines()]
     any_text = [_without_definition(line) for line in lines if re.search(r"\w", line) and not line.startswith(NOISE)]
@@ -62,7 +68,8 @@ def reason(error: BaseException) -> str:
     finished = [part for line in told if (part := _without_announcement(line))]
     of_prose = [line for line in finished if not PROTOBUF.fullmatch(line)]
     best = next(lines for lines in (of_prose, finished, told, any_text, [type(error).__name__]) if lines)
-    return shortened(_without_configuration(best[-1]))
+    line, layers = _without_configuration(best[-1]), LAYER.findall(text)
+    return shortened(f"{layers[-1]}: {line}" if layers and layers[-1] not in line else line)
 
 
 def named_reason(error: BaseException) -> str:

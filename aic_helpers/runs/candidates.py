@@ -68,11 +68,23 @@ def find(
         candidate = _candidate(dataset, name, workshop)
         if candidate is None:
             notes.append(f"{Path(name).name} is left out: it was made for another task")
-        elif candidate.name == found[0].name and candidate.result and not found[0].result:
+        elif own := _another_track(dataset, name):
+            notes.append(f"{candidate.name} was run on {own}: here it is judged by {dataset.track.title}")
+        if candidate is None:
+            continue
+        if candidate.name == found[0].name and candidate.result and not found[0].result:
             found[0] = candidate  # the same model, and measured
         elif candidate.pb is None or all(candidate.pb != other.pb for other in found):
             found.append(candidate)
     return _told_apart(found), notes
+
+
+def _another_track(dataset: Dataset, typed: str) -> str:
+    """Return the title of the track that a run was made on, where that is another, or another version of its file."""
+    own = track_of(typed) if _is_run(Path(typed)) else None
+    if own is None or (own.name == dataset.track.name and own.judges_as(dataset.track)):
+        return ""
+    return own.title if own.title != dataset.track.title else f"another version of {own.name}.toml"
 
 
 def track_of(typed: str) -> Track | None:

@@ -227,8 +227,9 @@ def speed_and_quality(points: pd.DataFrame, published: pd.DataFrame, track: Trac
             axes.axvline(cap, color=GREY, linewidth=1, linestyle=":")
         axes.set(xscale="log", xlabel="speedup over the baseline", ylabel=_label(column))
         axes.margins(0.15)
-        speeds = pd.Series(sorted([*axes.get_xlim(), 0.5, (cap or 1) * 1.2]))
-        axes.set_xlim(speeds.min(), speeds.max())
+        ends = [end for ci95 in points["speedup_ci95"] if ci95 for end in ci95]
+        speeds = pd.Series(sorted([*axes.get_xlim(), *ends, 0.5, (cap or 1) * 1.2]))
+        axes.set_xlim(speeds.min() / 1.05, speeds.max() * 1.05)
         plain_ticks(axes.xaxis, speeds)
     panels[0].legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0, ncols=2)
     return figure

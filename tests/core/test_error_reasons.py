@@ -74,7 +74,7 @@ OF_AUTOGRAPH = """in user code:
     ("text", "expected"),
     [
         (OF_A_GRAPH, "Expected size[1] in [0, 12], but got 99"),
-        (OF_A_LAYER, "Negative dimension size caused by subtracting 3 from 1."),
+        (OF_A_LAYER, "Conv2D: Negative dimension size caused by subtracting 3 from 1."),
         (OF_A_KERAS_TENSOR, "A KerasTensor cannot be used as input to a TensorFlow function."),
         (OF_A_CONSTANT, "Invalid TensorProto: dtype: DT_FLOAT"),
         (OF_A_CONFIGURATION, "Could not locate class 'Mine'. Make sure custom classes are decorated."),
