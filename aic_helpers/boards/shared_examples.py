@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from aic_helpers.evaluation.example_images import SIDES
@@ -45,8 +46,8 @@ def viewer(track: Track, contenders: Sequence[Contender]) -> Viewer | None:
     names = [name for name in named if any(name in own for own in shared.values())]
     models = [{"name": name, "rows": _rows(named[name])} for name in names]
     shown: list[dict[str, Any]] = [catalogues.shown_input(BEFORE, track), *models, {"name": REFERENCE}]
-    baseline = track.baseline.model if track.baseline.model in names else ""
-    images = [_image(own, track) for own in shared.values()]
+    baseline = next((name for name in names if name == Path(track.baseline.model).stem), "")
+    images = [_image(own, {name: named[name] for name in names}, track) for own in shared.values()]
     metrics = catalogues.metrics(track.protocol)
     given = catalogues.catalogue(track.title, shown, images, models=names, baseline=baseline, metrics=metrics)
     view = catalogues.start(given, [BEFORE, *names[:2], REFERENCE])
@@ -77,10 +78,15 @@ def _place(example: Example) -> Place:
     return row["image"], *(str(row[name]) for name in PLACE), pictures[BEFORE].base64, pictures[REFERENCE].base64
 
 
-def _image(own: Mapping[str, Example], track: Track) -> dict[str, Any]:
+def _image(own: Mapping[str, Example], named: Mapping[str, Contender], track: Track) -> dict[str, Any]:
+    """Return an image with the figures of all models, those too of which no picture of it was kept."""
     first, columns = next(iter(own.values())), track.protocol.columns
     figures = {BEFORE: example_viewers.figures_of(first.row, columns, "input_")}
-    figures |= {name: example_viewers.figures_of(example.row, columns) for name, example in own.items()}
+    for name, one in named.items():
+        table = one.run.tables["images"]
+        measured = table[table["image"] == first.row["image"]].to_dict("records") if "image" in table else []
+        for row in [own[name].row] if name in own else measured:
+            figures[name] = example_viewers.figures_of(row, columns)
     return catalogues.image(first.row["image"], figures, words=example_viewers.place_words(first))
 
 
