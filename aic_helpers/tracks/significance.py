@@ -38,7 +38,7 @@ class Contender:
     speedup_ci95: Interval | None = None
     fixed: Mapping[str, float] = field(default_factory=dict)
 
-    def quantities(self, means: Mapping[str, Quantity], speedup: float | None = None) -> dict[str, Quantity]:
+    def quantities(self, means: Mapping[str, Quantity], speedup: Quantity | None = None) -> dict[str, Quantity]:
         """Return all quantities, where the metrics have these means, and the speedup another value."""
         known: dict[str, Quantity] = {**self.fixed, **means}
         if self.speedup is not None:
@@ -113,9 +113,16 @@ def leads(track: Track, score: str, contenders: Sequence[Contender]) -> list[Lea
         value = values[place] - values[place + 1]
         interval: Interval | None = (value, value)
         if metrics:
-            interval = difference_ci95(draws[place], draws[place + 1], difference=value, images=count)
+            interval = _over_images(draws[place], draws[place + 1], value, count)
         found.append(combined([(value, interval), speeds[place], less(speeds[place + 1])]))
     return found
+
+
+def _over_images(first: NDArray[np.float64], second: NDArray[np.float64], value: float, count: int) -> Interval | None:
+    """Return the interval of a lead over the images; None where the formula has no value in a draw."""
+    if not (np.isfinite(first).all() and np.isfinite(second).all()):
+        return None
+    return difference_ci95(first, second, difference=value, images=count)
 
 
 def signed(track: Track, score: str, quantities: Mapping[str, Quantity]) -> Quantity:
@@ -128,13 +135,17 @@ def signed(track: Track, score: str, quantities: Mapping[str, Quantity]) -> Quan
 
 
 def speed_part(track: Track, score: str, one: Contender, means: Mapping[str, float], value: float) -> Part:
-    """Return 0, with the interval of what the uncertainty of a speedup adds to the signed score, which has a value."""
+    """Return 0, with the interval of what the uncertainty of a speedup adds to the signed score, which has a value.
+
+    There is no interval where the score has no value at an end of the speedup's.
+    """
     if one.speedup is None or not {"speedup", "time_ms"} & {*track.scores.needs(score)}:
         return 0.0, (0.0, 0.0)
     if one.speedup_ci95 is None:
         return 0.0, None
-    ends = sorted(float(signed(track, score, one.quantities(means, end))) - value for end in one.speedup_ci95)
-    return 0.0, (min(ends[0], 0.0), max(ends[1], 0.0))
+    at_ends = signed(track, score, one.quantities(means, np.array(one.speedup_ci95)))
+    reached = np.asarray(at_ends, dtype=np.float64) - value
+    return 0.0, (min(*reached, 0.0), max(*reached, 0.0)) if np.isfinite(reached).all() else None
 
 
 def less(part: Part) -> Part:

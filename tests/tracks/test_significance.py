@@ -21,8 +21,13 @@ ONE = made(
             "less": "-more",
             "slow": "time_ms / 10 - psnr",
             "big": "psnr - macs",
+            "past_one": "psnr + log(speedup - 1)",
+            "past_22": "log(psnr - 22.5)",
         },
-        "scores": {"more": "higher", "less": "lower", "slow": "lower", "big": "higher"},
+        "scores": {
+            **dict.fromkeys(("more", "big", "past_one", "past_22"), "higher"),
+            **dict.fromkeys(("less", "slow"), "lower"),
+        },
     },
 )
 HARD_DB = np.array([22.0, 25.0, 28.0, 31.0, 34.0])
@@ -110,6 +115,22 @@ def test_two_of_the_same_are_within_noise():
 )
 def test_without_an_interval_nothing_is_decided(pair):
     (lead,) = leads(pair)
+    assert (lead.ci95, lead.words) == (None, "no interval")
+
+
+def test_no_interval_where_a_formula_has_no_value_at_an_end_of_a_speedup():
+    pair = [contender(2.0, speedup=1.5, width=0.1), contender(speedup=1.02, width=0.04)]
+    for lead in (leads_of(ONE, "past_one", pair), leads_of(ONE, "past_one", [contender(2.0, 1.02, 0.04), pair[0]])):
+        assert (lead[0].ci95, lead[0].words) == (None, "no interval")
+    (lead,) = leads_of(ONE, "past_one", [pair[0], contender(speedup=1.2, width=0.1)])
+    assert lead.words == "decided"
+
+
+def test_no_interval_where_a_formula_has_no_value_in_a_draw():
+    # Of five images with 22 dB and more, some draws are of the worst alone.
+    pair = [contender(1.0), contender()]
+    (lead,) = leads_of(ONE, "past_22", pair)
+    assert lead.value > 0
     assert (lead.ci95, lead.words) == (None, "no interval")
 
 
