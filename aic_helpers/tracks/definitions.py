@@ -295,7 +295,7 @@ class Track(_Part):
         own: set[str] = set()
         for table, names in (("quantities", self.quantities), ("constants", self.constants)):
             for name in names:
-                check_name(table, name, {*WORKBENCH, *own})
+                check_name(table, name, {*WORKBENCH, *COLUMNS.values(), *own})
             own.update(names)
         if self.opinion and self.opinion.in_place_of not in self.protocol.metrics:
             expected = f"opinion.in_place_of as one of protocol.metrics ({', '.join(self.protocol.metrics)})"

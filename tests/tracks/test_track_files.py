@@ -271,3 +271,12 @@ def test_hostile_texts_are_refused_or_kept_as_they_are(text):
             made("ours", {"title": "Ours", **content})
         assert str(caught.value).isprintable()
         assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("name", ["psnr_db", "ms_ssim"])
+@pytest.mark.parametrize("table", ["constants", "quantities"])
+def test_what_tables_call_a_metric_is_no_name_of_ones_own(mistake, table, name):
+    value = "1.0" if table == "constants" else '"of the sky"'
+    found = f"{table}.{name}, and {name} is a quantity already"
+    line = f"expected a name of its own for each quantity and formula, found {found}: use another name"
+    assert mistake(f"{TITLE}[{table}]\n{name} = {value}") == line
