@@ -119,6 +119,26 @@ def test_milliseconds_of_another_machine_give_no_rank(tmp_path):
     assert any(line.startswith("lacking: far: no rank by score") for line in tables.track_lines(shown, MOBILE.name))
 
 
+@pytest.mark.parametrize(
+    ("formula", "compares"),
+    [
+        ("psnr - time_ms / 10 + log2(speedup)", True),
+        ("psnr - time_ms / 10 + log2(baseline_time_ms)", True),
+        ("psnr - baseline_time_ms / 10", True),
+        ("psnr - time_ms + speedup", True),
+        ("psnr - time_ms", True),
+        ("psnr - exp(2 * time_ms / baseline_time_ms)", False),
+        ("psnr + log2(baseline_time_ms) - log2(time_ms)", False),
+        ("psnr + speedup", False),
+        ("psnr", False),
+    ],
+)
+def test_a_score_compares_milliseconds_unless_longer_ones_leave_it_the_same(formula, compares):
+    content = {"title": "Ours", "baseline": {"model": "fsrcnn_x4"}, "formulas": {"A": formula}}
+    (order,) = orders_of(made("ours", content | {"scores": {"A": "higher"}}))
+    assert order.compares_ms == compares
+
+
 def test_a_score_that_only_some_runs_have_ranks_those(tmp_path):
     entries = [add(tmp_path, ESR, "timed"), add(tmp_path, ESR, "small", profile={"width_px": 640})]
     table = of(tmp_path, *entries).table.set_index("name")
