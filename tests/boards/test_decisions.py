@@ -43,6 +43,17 @@ def test_speed_past_the_cap_decides_nothing(tmp_path):
     assert open_by_time(tmp_path, *fast) == []
 
 
+def test_where_only_the_first_may_be_slower_than_measured_that_end_counts(tmp_path):
+    # Past 4 no speed counts. Ahead by 0.08 give or take 2.0 for the images; with the first at 1.0 it is 2.9 behind.
+    entries = [add(tmp_path, "one", 0.02, 4.0, 3.0, noise_db=0.5), add(tmp_path, "two", speedup=4.0)]
+    assert open_by_time(tmp_path, *entries) == ["one", "two"]
+
+
+def test_where_only_the_second_may_be_slower_than_measured_that_end_counts(tmp_path):
+    entries = [add(tmp_path, "one", 0.02, 4.0, noise_db=0.5), add(tmp_path, "two", speedup=4.0, width=3.0)]
+    assert open_by_time(tmp_path, *entries) == ["one", "two"]
+
+
 def test_one_of_three_scores_is_enough(tmp_path):
     # By A 2.0 less 1.6 of speed, by B 1.6 of speed less 0.5; by C 2.4 of speed less 1.0.
     entries = [add(tmp_path, "fine", 0.5, 2.0, 0.5), add(tmp_path, "fast", 0.0, 3.6, 0.5)]
