@@ -227,7 +227,7 @@ def check(as_json: bool, fresh: bool, profile: bool, **typed: Any) -> int:
 @click.option("--psnr", type=float, metavar="DB", help="Mean PSNR in dB.")
 @click.option("--ssim", type=float, metavar="X", help="Mean SSIM, -1 to 1.")
 @click.option("--ms-ssim", type=float, metavar="X", help="Mean MS-SSIM, 0 to 1.")
-@click.option("--mos", type=float, metavar="X", help="In place of --ms-ssim: mean opinion score, 1 to 5.")
+@click.option("--mos", type=float, metavar="X", help="In place of --ms-ssim, or what [opinion] names: mean opinion score.")
 @click.option("--baseline-mos", type=float, metavar="X", help="With --mos: that of the track's baseline.")
 @click.option("--speedup", type=float, metavar="R", help="The baseline's time over the model's.")
 @click.option("--time-ms", type=float, metavar="MS", help="The model's time.")
@@ -253,12 +253,12 @@ def score(
       aic score --track ntire_esr_2026 --time-ms 6.5 --set baseline_time_ms=7.7 --set macs=9e9 --set parameters=164e3
     """
     from aic_helpers.cli import score_figures
-    from aic_helpers.tracks.catalogue import find_track
+    from aic_helpers.tracks.catalogue import PIRM2018, find_track
     from aic_helpers.tracks.scoring import MAPPING_NOTE
 
     chosen = find_track(track)
     found = score_figures.scores(chosen, score_figures.gathered(chosen, typed, others), mos, baseline_mos)
-    if mos is not None:
+    if mos is not None and chosen.name in PIRM2018:
         log.info(MAPPING_NOTE)
     click.echo(json.dumps(score_figures.as_dict(found), indent=2) if as_json else score_figures.lines(chosen, found))
     return DONE

@@ -86,26 +86,20 @@ def scores(
     InputError
         Figures of no score; a mean opinion score beside what it takes the place of, or without that of the baseline.
     """
-    if track.opinion is None and mos is None and baseline_mos is None:
-        return _by_metrics(track, figures)
+    if mos is None and baseline_mos is None:
+        return _valued(track, scoring.scores(track, {name: Figure(value, None) for name, value in figures.items()}))
     if track.opinion is None:
         raise InputError("a track with opinions in its scores", track.name, "leave --mos and --baseline-mos out")
     in_place_of = track.opinion.in_place_of
     typed = {OPTIONS[in_place_of]: figures.get(in_place_of), "--mos": mos, "--baseline-mos": baseline_mos}
     given = [option for option, value in typed.items() if value is not None]
-    if given == [OPTIONS[in_place_of]]:
-        return _by_metrics(track, figures)
     if mos is None or baseline_mos is None or len(given) > 2:
         expected = f"{OPTIONS[in_place_of]}, or --mos with --baseline-mos"
-        raise InputError(expected, ", ".join(given) or "none of them", "give one or the other")
-    if not {"psnr", "speedup"} <= {*figures}:
-        raise InputError("--psnr and --speedup beside --mos", ", ".join(figures) or "neither", "give both")
-    measured = {"psnr_db": figures["psnr"], "speedup": figures["speedup"]}
-    return scoring.total_scores_by_opinion(track, mos=mos, baseline_mos=baseline_mos, **measured)
+        raise InputError(expected, ", ".join(given), "give one or the other")
+    return _valued(track, scoring.scores_by_opinion(track, figures, mos=mos, baseline_mos=baseline_mos))
 
 
-def _by_metrics(track: Track, figures: Mapping[str, float]) -> dict[str, Score]:
-    found = scoring.scores(track, {name: Figure(value, None) for name, value in figures.items()})
+def _valued(track: Track, found: dict[str, Score]) -> dict[str, Score]:
     if all(one.value is None for one in found.values()):
         lack = "; ".join(f"{name} lacks {one.missing}" for name, one in found.items())
         remedy = f"give them with {', '.join(OPTIONS.values())} or --set NAME=VALUE"

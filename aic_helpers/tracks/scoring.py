@@ -71,6 +71,10 @@ def scores(track: Track, figures: Mapping[str, Figure]) -> dict[str, Score]:
     """
     for name, figure in figures.items():
         check_figure(name, figure.value)
+    return _scores(track, figures)
+
+
+def _scores(track: Track, figures: Mapping[str, Figure]) -> dict[str, Score]:
     known = {**{name: exact(value) for name, value in track.fixed.items()}, **figures}
     return {score: _score(track, score, known) for score in track.scores.better}
 
@@ -166,29 +170,30 @@ def total_scores(
     )
 
 
-def total_scores_by_opinion(
-    track: Track, *, psnr_db: float, mos: float, baseline_mos: float, speedup: float
+def scores_by_opinion(
+    track: Track, figures: Mapping[str, float], *, mos: float, baseline_mos: float
 ) -> dict[str, Score]:
     """Return a track's scores with the mean opinion score in place of a metric, as in PIRM 2018's test phase.
 
     Parameters
     ----------
-    psnr_db, speedup : float
-        See `total_scores`.
+    track : Track
+    figures : mapping of str to float
+        The other quantities, as of `scores`.
     mos, baseline_mos : float
         Mean opinion scores, 1 to 5, of the model and of the track's baseline, by the same raters.
 
     Raises
     ------
     InputError
-        As of `total_scores`, a mean opinion score outside 1 to 5, or a track without opinions.
+        As of `scores`, a mean opinion score outside 1 to 5, or a track without opinions.
     """
     quality = from_opinion(track, mos=mos, baseline_mos=baseline_mos)
-    for name, value in (("psnr", psnr_db), ("speedup", speedup)):
+    for name, value in figures.items():
         check_figure(name, value)
     assert track.opinion
-    known = {**track.fixed, "psnr": psnr_db, "speedup": speedup, track.opinion.in_place_of: quality}
-    return {score: Score(float(track.scores.value(score, known)), None) for score in track.scores.better}
+    known = {**figures, track.opinion.in_place_of: quality}
+    return _scores(track, {name: Figure(value, None) for name, value in known.items()})
 
 
 def from_opinion(track: Track, *, mos: float, baseline_mos: float) -> float:

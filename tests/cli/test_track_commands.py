@@ -206,15 +206,13 @@ def test_score_takes_a_speedup_that_no_run_has(aic):
         (["classic_x4"], "expected a track with scores, found classic_x4: see aic track show classic_x4"),
         (["ntire_sr_x4_2026", "--mos", 3], "expected a track with opinions in its scores, found ntire_sr_x4_2026: le"),
         (["enhancement", "--psnr", 22, "--ms-ssim", 0.9], "A lacks speedup; B lacks speedup; C lacks speedup: give"),
-        (
-            ["enhancement", "--psnr", 22, "--speedup", 1],
-            "expected --ms-ssim, or --mos with --baseline-mos, found none of them: give one or the other",
-        ),
+        (["enhancement", "--psnr", 22, "--speedup", 1], "A lacks ms_ssim; B lacks ms_ssim; C lacks ms_ssim: give"),
         (
             ["enhancement", "--psnr", 22, "--speedup", 1, "--ms-ssim", 0.9, "--mos", 2],
             "expected --ms-ssim, or --mos with --baseline-mos, found --ms-ssim, --mos: give one or the other",
         ),
-        (["enhancement", "--mos", 3, "--baseline-mos", 2], "expected --psnr and --speedup beside --mos, found neither"),
+        (["enhancement", "--mos", 3], "expected --ms-ssim, or --mos with --baseline-mos, found --mos: give one or"),
+        (["enhancement", "--mos", 3, "--baseline-mos", 2], "found too few: A lacks psnr, speedup; B lacks psnr, speed"),
     ],
 )
 def test_score_of_figures_that_do_not_fit(refused, arguments, line):
@@ -226,3 +224,30 @@ def test_score_by_opinion(aic):
     arguments = ("--psnr", 22, "--mos", 2.8, "--baseline-mos", 2.3, "--speedup", 2)
     printed = aic("score", "--track", "enhancement", *arguments)
     assert printed == (0, "A  11.60\nB  19.38\nC  14.99\n", "")
+
+
+def test_score_by_opinion_of_a_track_without_a_speedup(aic, tmp_path):
+    """30 + 10 (0.9 + 0.1 (4 - 3)) - 5: the opinion stands for SSIM, the other figures count as ever."""
+    (tmp_path / "ours.toml").write_text(BY_OPINION)
+    opinions = ("--psnr", 30, "--mos", 4, "--baseline-mos", 3)
+    printed = aic("score", "--track", tmp_path / "ours.toml", *opinions, "--set", "macs=5e9")
+    assert printed[:2] == (0, "total  35\n")
+
+
+BY_OPINION = '''
+title = "Ours"
+
+[protocol]
+metrics = ["psnr", "ssim"]
+
+[formulas]
+total = "psnr + 10 * ssim - macs / 1e9"
+
+[scores]
+total = "higher"
+
+[opinion]
+in_place_of = "ssim"
+base = 0.9
+per_grade = 0.1
+'''

@@ -10,7 +10,7 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.studies import analysis
 from aic_helpers.studies.plans import REFERENCE
 from aic_helpers.studies.stores import Vote
-from aic_helpers.tracks.scoring import total_scores_by_opinion
+from aic_helpers.tracks.scoring import scores_by_opinion
 
 TRUTH = {"div2k_srcnn": 2.5, "m1": 3.0, "m2": 3.5, "m3": 2.0, "m4": 4.0, REFERENCE: 4.6}
 MODELS = tuple(TRUTH)[:-1]
@@ -160,10 +160,9 @@ def test_scores_by_opinion_are_the_formulas_and_ranks_may_change():
     own = found.scores[found.scores["score"] == "A"].set_index("model")
     mos = found.models["mos"]
     for model in found.plan.models[:-1]:
-        figures = {"psnr_db": model.figures["psnr_db"], "speedup": model.figures["speedup"]}
-        after = total_scores_by_opinion(
-            SUPER_RESOLUTION, mos=mos[model.name], baseline_mos=mos["div2k_srcnn"], **figures
-        )
+        figures = {"psnr": model.figures["psnr_db"], "speedup": model.figures["speedup"]}
+        opinions = {"mos": mos[model.name], "baseline_mos": mos["div2k_srcnn"]}
+        after = scores_by_opinion(SUPER_RESOLUTION, figures, **opinions)
         assert own.loc[model.name, "after"] == pytest.approx(after["A"].value)
         assert own.loc[model.name, "after_low"] < after["A"].value < own.loc[model.name, "after_high"]
     assert sorted(own["after_rank"]) == sorted(own["before_rank"]) == [1, 2, 3, 4, 5]

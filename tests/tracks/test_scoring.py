@@ -11,7 +11,7 @@ from fixtures.pirm2018 import ENHANCEMENT
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.statistics import mean_ci95
 from aic_helpers.tracks.catalogue import TRACKS, made
-from aic_helpers.tracks.scoring import Score, exact, lacking, scores, total_scores, total_scores_by_opinion
+from aic_helpers.tracks.scoring import Score, exact, lacking, scores, scores_by_opinion, total_scores
 
 FOLDER = os.environ.get("AIC_CHALLENGE_DATA")
 PUBLISHED = (
@@ -125,7 +125,7 @@ def test_no_interval_of_one_image_or_of_nan():
 
 def test_score_by_opinion_by_hand() -> None:
     """Half a grade above the baseline: 0.0719 / 2 of MS-SSIM above the track's base."""
-    found = total_scores_by_opinion(ENHANCEMENT, psnr_db=22.0, mos=2.8, baseline_mos=2.3, speedup=2.0)
+    found = scores_by_opinion(ENHANCEMENT, {"psnr": 22.0, "speedup": 2.0}, mos=2.8, baseline_mos=2.3)
     for name, (alpha, beta, gamma) in {"A": (4, 100, 2), "B": (1, 400, 2), "C": (2, 200, 2.9)}.items():
         assert found[name].value == pytest.approx(alpha * 1.0 + beta * 0.03595 + gamma * 2, abs=1e-9)
         assert found[name].ci95 is None
@@ -141,10 +141,10 @@ def test_score_by_opinion_by_hand() -> None:
 )
 def test_opinions_out_of_range(changes: dict, words: str) -> None:
     with pytest.raises(InputError) as caught:
-        total_scores_by_opinion(ENHANCEMENT, **{"psnr_db": 22, "mos": 3, "baseline_mos": 2, "speedup": 1} | changes)
+        scores_by_opinion(ENHANCEMENT, {"psnr": 22, "speedup": 1}, **{"mos": 3, "baseline_mos": 2} | changes)
     assert words in str(caught.value)
 
 
 def test_a_track_without_opinions_has_no_score_by_opinion() -> None:
     with pytest.raises(InputError, match="expected a track with opinions in its scores, found classic_x4"):
-        total_scores_by_opinion(TRACKS["classic_x4"], psnr_db=28, mos=3, baseline_mos=2, speedup=1)
+        scores_by_opinion(TRACKS["classic_x4"], {"psnr": 28, "speedup": 1}, mos=3, baseline_mos=2)
