@@ -227,7 +227,7 @@ def check(as_json: bool, fresh: bool, profile: bool, **typed: Any) -> int:
 @click.option("--psnr", type=float, metavar="DB", help="Mean PSNR in dB.")
 @click.option("--ssim", type=float, metavar="X", help="Mean SSIM, -1 to 1.")
 @click.option("--ms-ssim", type=float, metavar="X", help="Mean MS-SSIM, 0 to 1.")
-@click.option("--mos", type=float, metavar="X", help="In place of --ms-ssim, or what [opinion] names: mean opinion score.")
+@click.option("--mos", type=float, metavar="X", help="Mean opinion score, 1 to 5, in place of [opinion]'s metric.")
 @click.option("--baseline-mos", type=float, metavar="X", help="With --mos: that of the track's baseline.")
 @click.option("--speedup", type=float, metavar="R", help="The baseline's time over the model's.")
 @click.option("--time-ms", type=float, metavar="MS", help="The model's time.")

@@ -7,14 +7,14 @@ import math
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from aic_helpers.core.project_paths import workbench
 from aic_helpers.reporting import text_tables
 from aic_helpers.runs import quantities, result_tables
 from aic_helpers.runs.run_folders import RunFolder
-from aic_helpers.runs.schema import Metrics, Model, Profile, Requirement, Result
-from aic_helpers.tracks.definitions import Track
+from aic_helpers.runs.schema import Metrics, Model, Profile, Requirement, Result, Score
+from aic_helpers.tracks.definitions import COLUMNS, Task, Track
 
 Told = tuple[str, str, str]
 """A label, a value in words, and how it was made."""
@@ -67,32 +67,51 @@ def failures(result: Result) -> list[tuple[str, str]]:
 
 
 def scores(run: RunFolder) -> list[Told]:
-    """Return the scores: name, value, interval in words; none where there are none."""
-    rows = result_tables.score_rows(run.result, run.track) if run.result.scores else []
-    parted = [(label, *value.partition(" (")) for label, value in rows]
-    return [(label, value, f"95 %: {interval.rstrip(')')}" if interval else "") for label, value, _, interval in parted]
+    """Return the scores: name, value, interval or what is missing in words; none where there are none."""
+    return [(result_tables.score_title(name), *_score(score)) for name, score in (run.result.scores or {}).items()]
+
+
+def _score(score: Score) -> tuple[str, str]:
+    if score.value is None:
+        return "none", f"it lacks {score.missing}" if score.missing else ""
+    digits = text_tables.score_digits(score.value)
+    interval = f"95 %: {score.ci95[0]:{digits}} to {score.ci95[1]:{digits}}" if score.ci95 else ""
+    return f"{score.value:{digits}}", interval
 
 
 def no_scores(result: Result, track: Track) -> str:
     """Return why there are no scores."""
     if not track.scores.better:
         return "this track has none"
-    metrics, profile = result.metrics, result.profile
-    width_px, height_px = track.measured.size
+    wanted = {name for score in track.scores.better for name in track.scores.needs(score)}
     missing = [
-        (f"{' and '.join(track.protocol.words)} were not measured: aic evaluate", metrics is None),
+        *(_no_quality(result.metrics, track) if wanted & {*COLUMNS} else []),
+        *(_no_speed(result.profile, track) if wanted & {*result_tables.OF_A_PROFILE} else []),
+        (f"there is no {quantities.missing(track, result)}", quantities.missing(track, result)),
+    ]
+    why = next((words for words, holds in missing if holds), "a figure is not finite")
+    return f"{result_tables.needs(track)}, and {why}"
+
+
+def _no_quality(metrics: Metrics | None, track: Track) -> list[tuple[str, Any]]:
+    words = track.protocol.words
+    return [
+        (f"{' and '.join(words)} {'were' if words[1:] else 'was'} not measured: aic evaluate", metrics is None),
         ("the metrics failed", metrics and metrics.failed),
+        ("a figure is not finite", metrics and metrics.psnr_db == math.inf),
+    ]
+
+
+def _no_speed(profile: Profile | None, track: Track) -> list[tuple[str, Any]]:
+    width_px, height_px = track.measured.size
+    return [
         ("time was not measured: aic profile", profile is None),
         ("the profile failed", profile and profile.failed),
         (
             f"the profile is of another size than {width_px}x{height_px}",
             profile and not quantities.is_at_size(track, profile),
         ),
-        ("a figure is not finite", metrics and metrics.psnr_db == math.inf),
-        (f"there is no {quantities.missing(track, result)}", quantities.missing(track, result)),
     ]
-    why = next((words for words, holds in missing if holds), "a figure is not finite")
-    return f"{result_tables.needs(track)}, and {why}"
 
 
 def figures(run: RunFolder) -> list[Told]:
@@ -118,10 +137,10 @@ def _quality_made(result: Result, track: Track) -> dict[str, str]:
     float64 = metrics.ms_ssim_float64
     adds = float64 is not None and metrics.ms_ssim is not None and float64 != metrics.ms_ssim
     return {
+        ", ".join(track.protocol.words): mean,
         "PSNR": f"{mean}. {_protocol(track)}",
         "SSIM": mean,
         "MS-SSIM": mean + clipped + (f"; {float64:.4f} with sums in float64" if adds else ""),
-        ", ".join(track.protocol.words): mean,
         "images": _images_made(result, metrics),
         "doubt": "from the outputs for the worst, the median and the best image",
     }
@@ -132,9 +151,16 @@ def _protocol(track: Track) -> str:
     crop = f"{protocol.border_px} px are cropped from each side" if protocol.border_px else "Nothing is cropped"
     rounded = " and rounded to 8 bits" if protocol.round_output else ""
     colour = "; judged on Y alone" if protocol.colour == "y" else ""
-    again = " and up again" if task.input == "enlarged" else ""
-    scale = f"; inputs are the targets scaled down{again} by {task.scale}" if task.scale > 1 else ""
-    return f"{crop}; outputs are clipped to [0, 1]{rounded}{colour}{scale}."
+    inputs = f"; inputs are {_inputs(task)}" if task.scale > 1 else ""
+    return f"{crop}; outputs are clipped to [0, 1]{rounded}{colour}{inputs}."
+
+
+def _inputs(task: Task) -> str:
+    if task.reduced_by == "given":
+        return f"the data's small photos{f', enlarged by {task.scale}' if task.input == 'enlarged' else ''}"
+    if task.input == "small":
+        return f"the data's small photos, or where it has none the targets scaled down by {task.scale}"
+    return f"the targets scaled down and up again by {task.scale}"
 
 
 def _images_made(result: Result, metrics: Metrics) -> str:
@@ -178,7 +204,9 @@ def _model_made(model: Model) -> dict[str, str]:
 
 def notes(result: Result, track: Track) -> list[str]:
     """Return what a reader of the figures has to know, as sentences."""
+    file = _typed_track(result) if result.track_file else ""
     about = [f"Data {result.data.name}: {result.data.note}."] if result.data.note else []
+    about += [f"{file} is this track's own file, which the commands take; it isn't shipped."] if file else []
     about += [*result_tables.formulas(track), *track.notes] if result.scores else []
     about += [f"Model: {note}." for note in result.model.notes] if result.model else []
     return about + (result.profile.notes if result.profile else [])
@@ -216,11 +244,16 @@ def commands(run: RunFolder) -> list[str]:
 def _shared(run: RunFolder) -> list[str]:
     """Return the options that all commands on the run take, each with its value, as a shell reads them."""
     result, model = run.result, run.model
-    options = {"track": result.track, "model": model.source or model.name}
+    options = {"track": _typed_track(result), "model": model.source or model.name}
     options |= {"checkpoint": model.checkpoint} if model.checkpoint else {}
     options |= {"data": result.data.name} if result.data.name != "sample" else {}
     options |= {"out": short_path(run.folder)}
     return [f"--{name} {shlex.quote(value)}" for name, value in options.items()]
+
+
+def _typed_track(result: Result) -> str:
+    """Return what --track takes: the name of a shipped track, or that of a file of one's own."""
+    return f"{result.track}.toml" if result.track_file else result.track
 
 
 def _adapted(model: Model) -> list[str]:

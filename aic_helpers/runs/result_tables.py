@@ -178,14 +178,19 @@ def score_title(name: str) -> str:
     return name if "score" in name.lower() else f"score {name}"
 
 
+OF_A_PROFILE = ("time_ms", "speedup", "peak_rss_mib", "baseline_time_ms")
+"""Quantities that are measured at a track's size."""
+
+
 def needs(track: Track) -> str:
     """Return what a track's scores need, in words."""
     words = dict(zip(track.protocol.metrics, track.protocol.words, strict=True)) | {"speedup": "the speedup"}
-    size = f" at {track.measured.size[0]}x{track.measured.size[1]}"
     wanted = dict.fromkeys(name for score in track.scores.better for name in track.scores.needs(score))
     named = [words.get(name, name) for name in wanted if name not in track.fixed]
-    of_time = {"speedup", "time_ms", "peak_rss_mib"} & {*wanted}
-    return f"they need {', '.join(named[:-1])}{' and ' * (len(named) > 1)}{named[-1]}{size if of_time else ''}"
+    if not named:
+        return "they need no figure of a model"
+    size = f" at {track.measured.size[0]}x{track.measured.size[1]}" if {*OF_A_PROFILE} & {*wanted} else ""
+    return f"they need {', '.join(named[:-1])}{' and ' * (len(named) > 1)}{named[-1]}{size}"
 
 
 def _score(score: Score) -> str:

@@ -234,7 +234,7 @@ def test_score_by_opinion_of_a_track_without_a_speedup(aic, tmp_path):
     assert printed[:2] == (0, "total  35\n")
 
 
-BY_OPINION = '''
+BY_OPINION = """
 title = "Ours"
 
 [protocol]
@@ -250,4 +250,4 @@ total = "higher"
 in_place_of = "ssim"
 base = 0.9
 per_grade = 0.1
-'''
+"""

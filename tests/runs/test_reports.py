@@ -146,6 +146,60 @@ def test_the_command_makes_it_again(report, tmp_path):
     assert "papermill notebooks/03_profile.ipynb 03_profile.ipynb -p track super_resolution -p model net.py:net" in text
 
 
+def of_own_track(formula, **parts):
+    """Return a result of the track `ours`, which has this score."""
+    protocol = {"name": "pirm2018", "round_output": False, "metrics": ["psnr"]}
+    scores = {"formulas": {"total": formula}, "scores": {"total": "higher"}, "quantities": {"lpips": "given"}}
+    task = {"scale": 4, "input": "small"}
+    return run_folders.result() | {
+        "track": "ours",
+        "track_file": {"title": "Ours", "task": task, "protocol": protocol, **scores},
+        **parts,
+    }
+
+
+def test_the_command_takes_a_track_s_own_file(report, tmp_path):
+    text = report(run_folders.write(tmp_path / "run", of_own_track("psnr"))).text
+    assert "aic run --track ours.toml --model" in text
+    assert "-p track ours.toml -p model" in text
+    assert "ours.toml is this track's own file, which the commands take; it isn't shipped." in text
+
+
+def test_a_score_without_a_value_says_what_it_lacks(report, tmp_path):
+    why = "lpips (those of [quantities] are given as numbers, not measured here)"
+    scores = {"total": {"value": None, "ci95": None, "missing": why}, "other": {"value": 3.0, "ci95": None}}
+    text = report(run_folders.write(tmp_path / "run", of_own_track("psnr - lpips", scores=scores))).text
+    assert f"score total none it lacks {why} score other 3.00 no interval" in text
+
+
+@pytest.mark.parametrize(
+    ("formula", "parts", "why"),
+    [
+        ("psnr - lpips", {"profile": None}, "they need PSNR and lpips, and there is no total: lpips (those of"),
+        ("lpips", {"metrics": None}, "they need lpips, and there is no total: lpips (those of"),
+        ("psnr", {"metrics": None}, "they need PSNR, and PSNR was not measured: aic evaluate."),
+        ("time_ms", {"profile": None}, "they need time_ms at 320x180, and time was not measured: aic profile."),
+    ],
+)
+def test_no_scores_asks_only_for_what_they_need(report, tmp_path, formula, parts, why):
+    text = report(run_folders.write(tmp_path / "run", of_own_track(formula, scores=None, **parts))).text
+    assert f"No scores: {why}" in text
+
+
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [
+        ({"scale": 4, "input": "small"}, "the data's small photos, or where it has none the targets scaled down by 4."),
+        ({"scale": 4, "input": "small", "reduced_by": "given"}, "the data's small photos."),
+        ({"scale": 4, "input": "enlarged", "reduced_by": "given"}, "the data's small photos, enlarged by 4."),
+    ],
+)
+def test_inputs_are_what_the_data_gives(report, tmp_path, task, words):
+    content = of_own_track("psnr")
+    content["track_file"]["task"] = {"reduced_by": "matlab_bicubic"} | task
+    assert f"inputs are {words}" in report(run_folders.write(tmp_path / "run", content)).text
+
+
 def test_the_command_says_what_was_said_of_the_network_s_form(report, tmp_path):
     said = {"range": 255, "input": "lr images", "set": {"is_training": False, "scale": 2}}
     text = report(run_folders.write(tmp_path / "run", changed("model", adapt=said))).text

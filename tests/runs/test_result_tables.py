@@ -8,6 +8,7 @@ from fixtures.run_folders import typed
 from aic_helpers.reporting import text_tables
 from aic_helpers.runs import result_tables
 from aic_helpers.runs.schema import Metrics, Model, Profile, Requirement, Result
+from aic_helpers.tracks.catalogue import made
 
 RULE = {"name": "size", "passed": True, "limit": "1 MB", "found": "0.5 MB", "evidence": "-", "remedy": None}
 BROKEN = {**RULE, "passed": False, "found": "2 MB", "evidence": "model.pb has 2 MB", "remedy": "shrink it"}
@@ -126,6 +127,12 @@ def test_a_result_without_scores_says_what_they_need():
     scores = {"A": {"value": 1.234, "ci95": [1, 2]}, "B": {"value": None, "ci95": None, "missing": "lpips"}}
     expected = [("score A", "1.23 (1.00 to 2.00)"), ("score B", "none: it lacks lpips")]
     assert result_tables.score_rows(scored(scores), SUPER_RESOLUTION) == expected
+
+
+def test_a_score_of_constants_alone_needs_nothing():
+    score = {"formulas": {"total": "1 / (a - a)"}, "scores": {"total": "higher"}}
+    track = made("ours", {"title": "Ours", "constants": {"a": 1.0}, **score})
+    assert result_tables.needs(track) == "they need no figure of a model"
 
 
 def scored(scores):
