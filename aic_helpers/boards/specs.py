@@ -150,11 +150,20 @@ def _spec(path: Path, out: str | Path) -> Spec:
     typed = [one for entry in content.models for one in _models(entry, path.parent, tracks)]
     if not typed:
         raise InputError("models", "none", 'list them, as in models = ["sample_sr_srcnn", "nets/*.pb"]')
+    if "tracks" in content.model_fields_set:
+        _refuse_idle(tracks, [one["track"] for one in typed])
     entries = [_entry(one, folder, data, content.limit) for one in typed]
     _refuse_twice(entries)
     _refuse_two_tracks(entries)
     until = named_until(content.until)
     return Spec(name, data, content.limit or None, content.profile, limits, until, content.reports, folder, entries)
+
+
+def _refuse_idle(tracks: Sequence[str], used: Sequence[str]) -> None:
+    """Refuse a track that no model of a board runs on: pretrained ones run where networks get and return the same."""
+    for track in tracks:
+        if track not in used:
+            raise InputError("a model for each of tracks", f"none that runs on {track}", "add one, or leave it out")
 
 
 def _folder(name: str, out: str | Path) -> Path:
@@ -179,11 +188,19 @@ def _models(entry: Any, folder: Path, tracks: Sequence[str]) -> Iterator[dict[st
     checkpoint = given.get("checkpoint") and _placed(given["checkpoint"], folder)
     name = " ".join(given.get("name", "").split())
     for model in _matches(given["model"], folder):
-        own = sources.pretrained().get(model, {}).get("track")
-        chosen = [_track(given["track"], folder)] if "track" in given else [own] if own else tracks
+        chosen = [_track(given["track"], folder)] if "track" in given else _tracks_of(model, tracks)
         for track in chosen:
             typed = {"name": name, "model": model, "checkpoint": checkpoint or "", "track": track}
             yield typed | {"adapt": _adapt(given.get("adapt"), folder)}
+
+
+def _tracks_of(model: str, tracks: Sequence[str]) -> Sequence[str]:
+    """Return on which of a board's tracks a model runs; a pretrained one on its own where none has the same task."""
+    own = sources.pretrained().get(model, {}).get("track")
+    if own is None:
+        return tracks
+    task = catalogue.TRACKS[own]
+    return [track for track in tracks if sources.is_same_task(catalogue.find_track(track), task)] or [own]
 
 
 def _track(typed: str, folder: Path) -> str:

@@ -202,9 +202,27 @@ def test_a_spec_names_files_of_tracks_beside_it(tmp_path, own, monkeypatch):
     assert entry.settings.folder == tmp_path / "out" / "mine" / "x"
 
 
+def test_a_pretrained_model_runs_on_the_listed_tracks_whose_networks_get_the_same(tmp_path):
+    task = '[task]\nscale = 4\ninput = "small"\nreduced_by = "pillow_bicubic"\n'
+    (tmp_path / "large.toml").write_text(f'title = "Ours"\n{task}')
+    spec = tmp_path / "board.toml"
+    spec.write_text('tracks = ["large.toml", "classic_x4", "enhancement"]\nmodels = ["fsrcnn_x4", "sample_*_srcnn"]')
+    found = [(entry.name, entry.track) for entry in specs.read_spec(spec, tmp_path / "out").entries]
+    assert found == [
+        ("fsrcnn_x4", "large"),
+        ("fsrcnn_x4", "classic_x4"),
+        ("sample_sr_srcnn", "super_resolution"),
+        ("sample_enhancement_srcnn", "enhancement"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [
+        (
+            'tracks = ["classic_x4", "enhancement"]\nmodels = ["fsrcnn_x4", "sample_sr_srcnn"]',
+            "expected a model for each of tracks, found none that runs on enhancement: add one, or leave it out",
+        ),
         ('tracks = ["other.toml"]\nmodels = ["x.pb"]', "expected a track's file at "),
         ('tracks = ["classic_x5"]\nmodels = ["x.pb"]', "did you mean classic_x"),
         ('tracks = ["bad.toml"]\nmodels = ["x.pb"]', "bad.toml"),
