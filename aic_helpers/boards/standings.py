@@ -232,7 +232,8 @@ def shown_by(board: Board, by: str) -> tuple[Standings, str]:
     board : Board
     by : str
         What models of the board are ranked by (``A``); or another track by whose formulas they are ranked too: its
-        name, its file, or ``NAME.SCORE``. Empty for each track's first order.
+        name, its file, or ``NAME.SCORE``. Empty for each track's first order. A file that says something else than the
+        board's own track of that name is called ``NAME (file)``.
 
     Raises
     ------
@@ -243,6 +244,7 @@ def shown_by(board: Board, by: str) -> tuple[Standings, str]:
     if not by or any(named(shown.orders(track), by) for track in shown.tracks):
         return shown, by
     also, score = _named_elsewhere(shown, by)
+    also = _told_apart(also, board.tracks)
     shown = standings(board, also)
     names = [order.name for order in orders_elsewhere(also)]
     if score and f"{also.name}.{score}" not in names:
@@ -250,6 +252,13 @@ def shown_by(board: Board, by: str) -> tuple[Standings, str]:
             f"a score of {also.name} ({', '.join(names)})", repr(by), nearest(by, names, "name one of them")
         )
     return shown, f"{also.name}.{score}" if score else names[0]
+
+
+def _told_apart(also: Track, tracks: Mapping[str, Track]) -> Track:
+    """Return a track under another name where a board has one of its name by another file."""
+    if also.name not in tracks or tracks[also.name].content == also.content:
+        return also
+    return also.model_copy(update={"name": f"{also.name} (file)"})
 
 
 def _named_elsewhere(shown: Standings, by: str) -> tuple[Track, str]:

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from fixtures import boards
 
@@ -223,6 +224,38 @@ def test_the_report_has_both(board, tmp_path):
 def test_by_its_own_track_nothing_is_doubled(board):
     shown, by = shown_by(board, "super_resolution")
     assert (by, [order.name for order in shown.orders("super_resolution")]) == ("super_resolution.A", ["A", "B", "C"])
+
+
+def test_a_changed_file_of_the_boards_own_track_is_told_apart(tmp_path):
+    was = {"title": "Small", "constants": {"k": 1e6}, "formulas": {"worth": "psnr - parameters / k"}}
+    own = made("mine", was | {"scores": {"worth": "higher"}})
+    entries = [boards.of_track(tmp_path, own, "net"), boards.of_track(tmp_path, own, "big", 1.0)]
+    change(tmp_path / "mine" / "big", "model", parameters=500_000)
+    boards.plan(tmp_path, *entries, track_files={"mine": own.content})
+    file = tmp_path / "files" / "mine.toml"
+    file.parent.mkdir()
+    text = 'title = "Small"\n[formulas]\nworth = "psnr - parameters / k"\n[scores]\nworth = "higher"\n[constants]\n'
+    file.write_text(text + "k = 1e6")
+    shown, by = shown_by(tmp_path, str(file))
+    assert (by, [order.name for order in shown.orders("mine")]) == ("mine.worth", ["worth"])
+    file.write_text(text + "k = 1e5")
+    shown, by = shown_by(tmp_path, str(file))
+    assert by == "mine (file).worth"
+    assert [order.title for order in shown.orders("mine")] == ["score worth", "mine (file) score worth"]
+    table = shown.table.set_index("name")
+    assert table["rank_worth"].to_dict() == {"big": 1, "net": 2}
+    assert table[f"rank_{by}"].to_dict() == {"big": 2, "net": 1}
+    assert "mine (file) score worth" in reports.write_report(shown, by).read_text("utf-8")
+
+
+def test_speedups_of_each_track_are_over_the_baseline_among_its_own_rows(timed, tmp_path):
+    others = [one for one in json.loads((timed / "board.json").read_text())["entries"] if one["name"] != "span_x4"]
+    span = {"origin": {"pretrained": "span_x4", "path": "", "function": "", "checkpoint": ""}}
+    elsewhere = boards.of_track(tmp_path, TRACKS["super_resolution"], "span_x4", speedup=0.5, model=span)
+    boards.plan(tmp_path, *others, elsewhere)
+    shown = standings.standings(folders.open_board(tmp_path), made("ratio", RATIO))
+    assert shown.table.set_index("name").loc["a", "rank_ratio.fast"] is pd.NA
+    assert not any("the baseline of ratio and a row of this board" in note for note in shown.notes)
 
 
 @pytest.mark.parametrize(
