@@ -12,7 +12,7 @@ import pandas as pd
 from aic_helpers.core.statistics import Interval
 from aic_helpers.tracks.definitions import COLUMNS
 from aic_helpers.tracks.scoring import Figure, exact
-from aic_helpers.tracks.significance import Contender
+from aic_helpers.tracks.significance import Contender, speed_of
 
 Images = Mapping[str, Any]
 """Metrics by their columns (``psnr_db``), each a figure for every image, or a DataFrame with such columns."""
@@ -40,19 +40,9 @@ def contender(figures: Mapping[str, Figure], images: Images) -> Contender:
     images : mapping
     """
     metrics = {name: np.asarray(images[column], dtype=float) for name, column in COLUMNS.items() if column in images}
-    speedup, ci95 = _speed(figures)
+    speedup, ci95 = speed_of(figures)
     fixed = {name: figure.value for name, figure in figures.items() if name not in {*COLUMNS, "speedup"}}
     return Contender({name: metrics[name] for name in metrics if name in figures}, speedup, ci95, fixed)
-
-
-def _speed(figures: Mapping[str, Figure]) -> tuple[float | None, Interval | None]:
-    """Return the speedup; where there is none, a time counts as 1 with the interval that it has as a share."""
-    if "speedup" in figures:
-        return figures["speedup"].value, figures["speedup"].ci95
-    if "time_ms" not in figures:
-        return None, None
-    time_ms, ends = figures["time_ms"].value, figures["time_ms"].ci95
-    return 1.0, ends and (time_ms / ends[1], time_ms / ends[0])
 
 
 def of_row(row: Mapping[str, Any] | pd.Series) -> dict[str, Figure]:

@@ -20,7 +20,17 @@ from aic_helpers.studies.plans import REFERENCE, Model, Plan
 from aic_helpers.tracks import scoring
 from aic_helpers.tracks.definitions import COLUMNS, Opinion, Track
 from aic_helpers.tracks.scoring import Figure
-from aic_helpers.tracks.significance import Contender, Lead, Part, combined, leads, less, signed, speed_part
+from aic_helpers.tracks.significance import (
+    Contender,
+    Lead,
+    Part,
+    combined,
+    leads,
+    less,
+    signed,
+    speed_of,
+    speed_part,
+)
 
 
 @dataclass(frozen=True)
@@ -83,9 +93,7 @@ def _judged(track: Track, model: Model) -> _Judged:
     images = {name: np.array(model.images[column], dtype=float) for name, column in columns.items()}
     fixed = {name: figure.value for name, figure in figures.items() if name not in (*COLUMNS, "speedup")}
     known = {**track.fixed, **fixed}
-    speed = figures.get("speedup") or _speed_of(figures)
-    contender = Contender(images, speed.value, speed.ci95, known) if speed else Contender(images, fixed=known)
-    return _Judged(model, figures, contender)
+    return _Judged(model, figures, Contender(images, *speed_of(figures), known))
 
 
 def _figures(model: Model) -> Iterator[tuple[str, Figure]]:
@@ -95,14 +103,6 @@ def _figures(model: Model) -> Iterator[tuple[str, Figure]]:
         if not key.endswith("_ci95") and value is not None:
             ends = model.figures.get(f"{key}_ci95")
             yield names.get(key, key), Figure(float(value), (float(ends[0]), float(ends[1])) if ends else None)
-
-
-def _speed_of(figures: Mapping[str, Figure]) -> Figure | None:
-    """Return a speed of 1 with the interval of a time, where the track knows no speedup."""
-    time = figures.get("time_ms")
-    if time is None:
-        return None
-    return Figure(1.0, time.ci95 and (time.value / time.ci95[1], time.value / time.ci95[0]))
 
 
 def _missing(track: Track, one: _Judged) -> str:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from aic_helpers.core.statistics import Interval, difference_ci95, paired_means
 from aic_helpers.tracks.definitions import Track
 from aic_helpers.tracks.formulas import Quantity
+from aic_helpers.tracks.scoring import Figure
 
 Part = tuple[float, Interval | None]
 """A value and its 95 % interval."""
@@ -47,6 +48,16 @@ class Contender:
             if "time_ms" in self.fixed:
                 known["time_ms"] = self.fixed["time_ms"] * self.speedup / at
         return known
+
+
+def speed_of(figures: Mapping[str, Figure]) -> tuple[float | None, Interval | None]:
+    """Return the speedup of a contender; without one a time counts as 1 with the interval that it has as a share."""
+    if "speedup" in figures:
+        return figures["speedup"].value, figures["speedup"].ci95
+    if "time_ms" not in figures:
+        return None, None
+    time_ms, ends = figures["time_ms"].value, figures["time_ms"].ci95
+    return 1.0, ends and (time_ms / ends[1], time_ms / ends[0])
 
 
 @dataclass(frozen=True)
