@@ -9,6 +9,7 @@ from fixtures import boards
 from aic_helpers.boards import folders
 from aic_helpers.core.errors import InputError
 from aic_helpers.runs import results
+from aic_helpers.tracks.catalogue import made
 
 QUALITY = ([27.0, 29.0], [0.95, 0.97], 2.0)
 
@@ -132,6 +133,15 @@ def test_a_result_of_the_other_track_is_a_sentence(tmp_path):
     entry = only(boards.plan(tmp_path, boards.named("net", folder="enhancement/net")))
     assert entry.problem == (
         "expected a result of track super_resolution, found one of enhancement: make the run again"
+    )
+
+
+def test_a_result_by_another_file_of_the_same_name_is_a_sentence(tmp_path):
+    tracks = [made("mine", {"title": "Mine", "task": {"scale": scale, "input": "small"}}) for scale in (2, 3)]
+    boards.of_track(tmp_path, tracks[0], "net")
+    entry = only(boards.plan(tmp_path, boards.named("net", "mine"), track_files={"mine": tracks[1].content}))
+    assert entry.problem == (
+        "expected a result by what mine asks for, found one of another mine.toml: make the run again"
     )
 
 

@@ -72,6 +72,7 @@ def test_ranks_have_a_line_each_and_bands(tables):
     assert [(band.get_y(), band.get_height()) for band in axes.patches] == [(2.0, 1.0)]
     assert [segment[0, 1] for segment in axes.collections[0].get_segments()] == [2.0]
     assert axes.lines[0].get_xdata() == pytest.approx(sorted(table["score_A"].dropna(), reverse=True))
+    assert axes.get_xlim()[0] < axes.get_xlim()[1], "the best is not on the right"
 
 
 def test_many_ranks_have_names_for_the_first(tables):

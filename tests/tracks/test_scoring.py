@@ -11,7 +11,7 @@ from fixtures.pirm2018 import ENHANCEMENT
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.statistics import mean_ci95
 from aic_helpers.tracks.catalogue import TRACKS, made
-from aic_helpers.tracks.scoring import Score, exact, lacking, scores, scores_by_opinion, total_scores
+from aic_helpers.tracks.scoring import Figure, Score, exact, lacking, scores, scores_by_opinion, total_scores
 
 FOLDER = os.environ.get("AIC_CHALLENGE_DATA")
 PUBLISHED = (
@@ -116,6 +116,13 @@ def test_what_is_missing_is_told_with_the_tracks_own_reason(track, missing, word
 def test_a_formula_without_a_quantity_is_known_exactly():
     track = made("ours", {"title": "Ours", "formulas": {"A": "2 * 3"}, "scores": {"A": "higher"}})
     assert scores(track, {}) == {"A": Score(6.0, (6.0, 6.0))}
+
+
+def test_the_interval_of_a_score_that_turns_has_its_turn():
+    """At a PSNR of 27 the square is 0, and lower at neither end of the interval."""
+    formulas = {"formulas": {"A": "(psnr - 27)**2"}, "scores": {"A": "lower"}}
+    found = scores(made("ours", {"title": "Ours", **formulas}), {"psnr": Figure(27.0, (26.0, 29.0))})["A"]
+    assert (found.value, found.ci95) == (0.0, (0.0, 4.0))
 
 
 def test_no_interval_of_one_image_or_of_nan():
