@@ -80,11 +80,11 @@ def below_floors(track: Track, published: Published) -> list[Finding]:
             rounded = round(float(psnr_db), rules.psnr_decimals)
             on = of_set and f" on {shown(of_set)}"
             if rounded < floor:
-                words = f"PSNR {psnr_db:g} dB{on}, the floor is {floor:.2f}: not ranked"
+                words = f"PSNR {psnr_db:g} dB{on}, the floor is {rules.floor(floor)}: not ranked"
                 found.append(Finding(FLOOR, row, words, sets_apart=True))
             else:
                 words = f"PSNR {psnr_db:g} dB{on} is {rounded:.{rules.psnr_decimals}f} only when rounded"
-                found.append(Finding(ROUNDED, row, f"{words}, the floor is {floor:.2f}"))
+                found.append(Finding(ROUNDED, row, f"{words}, the floor is {rules.floor(floor)}"))
     return found
 
 
@@ -92,7 +92,7 @@ def over_budgets(track: Track, published: Published) -> list[Finding]:
     """Return rows with more parameters or operations than the track's rules allow."""
     limits = {"parameters": track.rules.max_parameters, "macs": track.rules.max_macs}
     return [
-        Finding(BUDGET, row, f"{value:g} {name}, at most {limit:g} are allowed: not ranked", sets_apart=True)
+        Finding(BUDGET, row, f"{value:,.0f} {name}, at most {limit:,.0f} are allowed: not ranked", sets_apart=True)
         for name, limit in limits.items()
         for row, value in enumerate(published.figures.get(name, []))
         if limit is not None and value > limit

@@ -61,7 +61,7 @@ def _scaled_tanh(tensor: Tensor) -> Tensor:
 
 
 def srcnn(images: Tensor) -> Tensor:
-    """Dong et al. 2014, the baseline of both tracks: 9x9x64, 5x5x32, 5x5x3."""
+    """Dong et al. 2014, the baseline of PIRM 2018's tracks: 9x9x64, 5x5x32, 5x5x3."""
     features = layers.Conv2D(64, 9, padding="same", activation="relu", name="conv1")(images)
     features = layers.Conv2D(32, 5, padding="same", activation="relu", name="conv2")(features)
     features = layers.Conv2D(3, 5, padding="same", use_bias=False, name="conv3")(features)

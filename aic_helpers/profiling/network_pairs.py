@@ -65,7 +65,7 @@ class Conditions:
         low, high = SIZES_PX
         if not (low <= self.width_px <= high and low <= self.height_px <= high):
             found = f"{self.width_px}x{self.height_px}"
-            raise InputError(f"an image of {low} to {high} px on each side", found, "PIRM's rules name 1280x720")
+            raise InputError(f"an image of {low} to {high} px on each side", found, "leave it out for the track's own")
         cores = machine.usable_cores()
         if not 1 <= self.threads <= cores:
             raise InputError(f"1 to {cores} threads (the cores here)", f"{self.threads}", "leave it out to use all")

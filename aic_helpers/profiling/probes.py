@@ -67,7 +67,7 @@ class Findings:
     declared : dict
         ``shape`` and ``dtype`` of the graph's placeholder.
     hd : Outcome or None
-        At 1280x720, in a fresh process; None where it wasn't tried.
+        At the track's size, in a fresh process; None where it wasn't tried.
     home : Outcome
         At the size of the first trial.
     sizes : list of Outcome

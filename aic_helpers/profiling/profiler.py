@@ -82,7 +82,7 @@ def profile(
     model, baseline : path
         Two `.pb` files; they may be the same.
     conditions : Conditions, optional
-        Size, threads, device and caps; by default the challenge's, on all cores.
+        Size, threads, device and caps; by default those of PIRM 2018, on all cores.
     limits : Limits, optional
         When the timed runs stop: see `aic_helpers.profiling.timing.Limits`.
     image : path, optional

@@ -87,7 +87,7 @@ def _at_most(name: str, limit: float | None, found: float | None) -> Rule | None
         None if found is None else found <= limit,
         limit=f"at most {_counted(limit)}",
         found=NOT_JUDGED if found is None else _counted(found),
-        evidence="counted in the graph" if found is not None else "the graph does not say",
+        evidence=f"{found:,.0f} counted in the graph" if found is not None else "the graph does not say",
         remedy="fewer channels or layers",
     )
 
@@ -108,7 +108,7 @@ def _floor(track: Track, metrics: Part) -> Rule | None:
     return _rule(
         "PSNR",
         None if psnr_db is None else round(psnr_db, digits) >= floor_db,
-        limit=f"at least {floor_db:.{digits}f} dB, rounded to {digits} decimals, on the challenge's own data",
+        limit=f"at least {track.rules.floor(floor_db)} dB, rounded to {digits} decimals, on the challenge's own data",
         found=NOT_JUDGED if psnr_db is None else f"{psnr_db:.{digits}f} dB",
         evidence=rounded or "no PSNR by this track's protocol",
         remedy="train longer, or take a larger network",
@@ -137,7 +137,7 @@ def _input_and_output(findings: Findings) -> Rule:
     remedy = "take and return one 4-D float32 tensor with 3 channels: cast or reshape inside the model"
     if fixed_batch := _fixed_batch(findings):
         right, found = False, f"{found}, a fixed batch of {fixed_batch}"
-        remedy = "make the placeholder's batch None or 1: the challenge gives the images one by one"
+        remedy = "make the placeholder's batch None or 1: images may come one by one"
     return _rule(
         "input and output",
         right,
@@ -246,7 +246,7 @@ def _batches(findings: Findings) -> Rule:
     return _rule(
         "batches above 1",
         passed,
-        limit="advice: not asked for, the challenge's own files are fixed at 1",
+        limit="advice: no track asks for it, a batch fixed at 1 is enough",
         found=found,
         evidence=evidence,
         remedy="make the placeholder's batch None, and don't reshape to a batch of 1",
@@ -287,7 +287,7 @@ def _range(findings: Findings, metrics: Part) -> Rule:
     return _rule(
         "values in [0, 1]",
         False if other else True if outside and share == 0 else None,
-        limit="most values inside; advice: all, since the protocol clips (the challenge's own leave it by up to 0.08)",
+        limit="most values inside; advice: all, since the protocol clips",
         found=found,
         evidence=evidence,
         remedy=doubt or (ANOTHER_RANGE if other else "clip the output to [0, 1] as the last step of the model"),

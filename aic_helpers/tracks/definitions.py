@@ -178,6 +178,11 @@ class Rules(_Part):
     max_parameters: PositiveInt | None = Field(default=None, description="a whole number above 0")
     max_macs: PositiveFloat | None = Field(default=None, description=ABOVE_0)
 
+    def floor(self, psnr_db: float) -> str:
+        """Return a floor as people write it: with the decimals of the means, or more where it has more."""
+        few = f"{psnr_db:.{self.psnr_decimals}f}"
+        return few if float(few) == psnr_db else f"{psnr_db:.12g}"
+
 
 class Measured(_Part):
     """Sizes of the network's input: at which time and memory are measured, and at which operations are counted.

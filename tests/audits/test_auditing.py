@@ -110,12 +110,17 @@ def test_floors_are_met_only_rounded_or_not_at_all(audit):
 def test_one_floor_for_all_sets(audit):
     made = audit(["team,psnr,time_ms", "A,29.99,2", "B,30,3"], audits.timed(rules={"min_psnr_db": 30.0}))
     assert found(made, findings.FLOOR) == [("A", "PSNR 29.99 dB, the floor is 30.00: not ranked")]
+    made = audit(["team,psnr,time_ms", "A,29.99,2", "B,30,3"], audits.timed(rules={"min_psnr_db": 29.995}))
+    assert found(made, findings.FLOOR) == [("A", "PSNR 29.99 dB, the floor is 29.995: not ranked")]
 
 
 def test_budgets(audit):
     track = audits.timed(rules={"max_parameters": 300_000, "max_macs": 20e9})
     made = audit(["team,time_ms,parameters,macs", "A,2,300001,1e9", "B,2,300000,2.1e10"], track)
-    assert [name for name, _ in found(made, findings.BUDGET)] == ["A", "B"]
+    assert found(made, findings.BUDGET) == [
+        ("A", "300,001 parameters, at most 300,000 are allowed: not ranked"),
+        ("B", "21,000,000,000 macs, at most 20,000,000,000 are allowed: not ranked"),
+    ]
 
 
 def rows_of_ratios(ratios):

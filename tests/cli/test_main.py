@@ -220,7 +220,7 @@ def test_a_checkpoint_that_is_not_there(refused, tmp_path):
         (("profile", *SR, "--size", "720p"), "expected a size as WIDTHxHEIGHT, found 720p: say for example 1280x720"),
         (
             ("profile", *SR, "--size", "8x720"),
-            "expected an image of 16 to 8192 px on each side, found 8x720: PIRM's rules name 1280x720",
+            "expected an image of 16 to 8192 px on each side, found 8x720: leave it out for the track's own",
         ),
         (("profile", *SR, "--device", "npu"), "expected the device cpu or gpu, found npu: take one of them"),
         (

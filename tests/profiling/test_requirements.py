@@ -291,7 +291,7 @@ def test_a_model_that_aborts_is_reported_and_the_checks_go_on(freeze: Callable[.
 
 def test_a_track_of_other_limits_has_other_rules(monkeypatch: pytest.MonkeyPatch, freeze: Callable[..., Path]) -> None:
     monkeypatch.setattr(model_workers, "Worker", in_process.Worker)
-    track = limited(max_file_mb=None, max_ram_mib=None, max_parameters=100, max_macs=1e9, min_psnr_db=26.9)
+    track = limited(max_file_mb=None, max_ram_mib=None, max_parameters=100, max_macs=1e9, min_psnr_db=26.895)
     metrics = {"psnr_db": 26.8964, "images": 5, "protocol": "pirm2018"}
     rules = {
         rule["name"]: rule
@@ -302,8 +302,10 @@ def test_a_track_of_other_limits_has_other_rules(monkeypatch: pytest.MonkeyPatch
     assert broken(rules) == ["parameters", "operations at 1280x720"]
     assert not {"file size", "memory at 1280x720"} & rules.keys()
     assert (rules["parameters"]["limit"], rules["parameters"]["found"]) == ("at most 100", "101")
-    assert rules["operations at 1280x720"]["found"] == "2.00 G"
+    operations = rules["operations at 1280x720"]
+    assert (operations["found"], operations["evidence"]) == ("2.00 G", "2,000,000,000 counted in the graph")
     assert (rules["PSNR"]["passed"], rules["PSNR"]["found"]) == (True, "26.90 dB")
+    assert rules["PSNR"]["limit"].startswith("at least 26.895 dB, rounded to 2 decimals")
     assert "before rounding 26.8964" in rules["PSNR"]["evidence"]
 
 
