@@ -46,11 +46,13 @@ def list_data() -> int:
                 rows.append((name, track.name, "not here", str(error).rpartition(": ")[2]))
     click.echo(text_tables.aligned(rows))
     click.echo("\nA folder of your own, --data DIR, is known by what is in it:")
+    click.echo(text_tables.aligned(datasets.layout_words()))
+    click.echo("Tracks of scale 1 take pairs. Others take small photos of their scale (X2, X3, X4), or make them from")
     click.echo(
-        text_tables.aligned([(name, *words) for name in PIRM2018 for words in datasets.layout_words(TRACKS[name])])
+        "the large ones; super_resolution always makes them, and a track whose small photos are given never does."
     )
-    click.echo("An input and its target have the same name before the suffix; where a layout has no inputs, they are")
-    click.echo("made from the targets. HD images are for measuring time and memory, and may be left out.")
+    click.echo("An input and its target have the same name before the suffix; a small photo's may end in x2, x3 or x4.")
+    click.echo("HD images are for measuring time and memory, and may be left out.")
     return DONE
 
 

@@ -66,12 +66,11 @@ class Layout:
         return replace(self, inputs=self.inputs and self.inputs.format(scale=scale))
 
 
-_SMALL = (
-    Layout("Set5, Set14 and the like", "HR", "LR_bicubic/X{scale}"),
-    Layout("DIV2K", "DIV2K_valid_HR", "DIV2K_valid_LR_bicubic/X{scale}"),
-)
-
 LAYOUTS: dict[str, tuple[Layout, ...]] = {
+    "small": (
+        Layout("Set5, Set14 and the like", "HR", "LR_bicubic/X{scale}"),
+        Layout("DIV2K", "DIV2K_valid_HR", "DIV2K_valid_LR_bicubic/X{scale}"),
+    ),
     "large": (
         Layout("the workbench's own", "super_resolution/targets", hd="hd"),
         Layout("the challenge's", "div2k/original", hd="div2k/HD_res", whole=9),
@@ -88,14 +87,14 @@ LAYOUTS: dict[str, tuple[Layout, ...]] = {
         Layout("any pairs", "targets", "inputs"),
     ),
 }
-"""The layouts of a data folder, by what a track needs: large photos, or pairs of one size."""
+"""The layouts of a data folder, by what is in it: large and small photos, large photos, or pairs of one size."""
 
 
 def layouts(track: Track) -> tuple[Layout, ...]:
     """Return the layouts that serve a track: where it gets small photos, those that have them come first."""
     if track.task.scale == 1:
         return LAYOUTS["pairs"]
-    given = tuple(layout.at(track.task.scale) for layout in _SMALL)
+    given = tuple(layout.at(track.task.scale) for layout in LAYOUTS["small"])
     if track.task.reduced_by == "given":
         return given
     return (*given, *LAYOUTS["large"]) if track.task.input == "small" else LAYOUTS["large"]
@@ -225,11 +224,13 @@ def remade_pair(dataset: Dataset, pair: Pair, reduced_by: str) -> LoadedPair:
     return _small_pair(pair, *_made(pair, target, task), task)
 
 
-def layout_words(track: Track) -> list[tuple[str, str]]:
-    """Return the layouts of a track in words: the folders, and whose layout it is."""
+def layout_words() -> list[tuple[str, str, str]]:
+    """Return all layouts in words: what is in it, the folders (with the small photos of scale 4), and whose it is."""
+    kinds = {"pairs": "pairs of one size", "large": "large photos", "small": "large and small photos"}
     return [
-        (layout.folders, f"{layout.origin}; HD images in {layout.hd}" if layout.hd else layout.origin)
-        for layout in layouts(track)
+        (words, layout.at(4).folders, f"{layout.origin}; HD images in {layout.hd}" if layout.hd else layout.origin)
+        for kind, words in kinds.items()
+        for layout in LAYOUTS[kind]
     ]
 
 

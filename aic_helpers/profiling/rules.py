@@ -87,13 +87,17 @@ def _at_most(name: str, limit: float | None, found: float | None) -> Rule | None
         None if found is None else found <= limit,
         limit=f"at most {_counted(limit)}",
         found=NOT_JUDGED if found is None else _counted(found),
-        evidence=f"{found:,.0f} counted in the graph" if found is not None else "the graph does not say",
+        evidence=f"{_whole(found)} counted in the graph" if found is not None else "the graph does not say",
         remedy="fewer channels or layers",
     )
 
 
 def _counted(count: float) -> str:
-    return f"{count / 1e9:.2f} G" if count >= 1e9 else f"{count:,.0f}".replace(",", " ")
+    return f"{count / 1e9:.2f} G" if count >= 1e9 else _whole(count)
+
+
+def _whole(count: float) -> str:
+    return f"{count:,.0f}".replace(",", " ")
 
 
 def _floor(track: Track, metrics: Part) -> Rule | None:

@@ -259,7 +259,21 @@ def test_data_list_names_both_tracks(aic, monkeypatch, tmp_path):
     assert "simulated" in stdout.splitlines()[1]
     assert "not here" in stdout.splitlines()[2]
     assert "call aic data fetch challenge" in stdout.splitlines()[2]
-    assert ["enhancement", "target", "and", "input", "any", "pairs"] in rows
+    assert ["pairs", "of", "one", "size", "target", "and", "input", "any", "pairs"] in rows
+    assert [
+        "large",
+        "and",
+        "small",
+        "photos",
+        "HR",
+        "and",
+        "LR_bicubic/X4",
+        "Set5,",
+        "Set14",
+        "and",
+        "the",
+        "like",
+    ] in rows
 
 
 def test_what_nobody_foresaw_is_one_line_and_the_traceback_on_demand(aic, monkeypatch):

@@ -168,9 +168,12 @@ def test_an_image_beside_a_folder_of_targets_is_none_of_them(tmp_path: Path) -> 
 
 
 def test_every_layout_is_told() -> None:
-    words = layout_words(SUPER_RESOLUTION)
-    assert words[1] == ("div2k/original", "the challenge's; HD images in div2k/HD_res")
-    assert [folders for folders, _ in layout_words(ENHANCEMENT)][2:] == ["target and input", "targets and inputs"]
+    words = layout_words()
+    assert ("large photos", "div2k/original", "the challenge's; HD images in div2k/HD_res") in words
+    assert [folders for kind, folders, _ in words if kind == "pairs of one size"][2:] == [
+        *("target and input", "targets and inputs")
+    ]
+    assert ("large and small photos", "HR and LR_bicubic/X4", "Set5, Set14 and the like") in words
 
 
 def test_a_part_of_the_challenges_data_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

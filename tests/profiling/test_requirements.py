@@ -303,7 +303,7 @@ def test_a_track_of_other_limits_has_other_rules(monkeypatch: pytest.MonkeyPatch
     assert not {"file size", "memory at 1280x720"} & rules.keys()
     assert (rules["parameters"]["limit"], rules["parameters"]["found"]) == ("at most 100", "101")
     operations = rules["operations at 1280x720"]
-    assert (operations["found"], operations["evidence"]) == ("2.00 G", "2,000,000,000 counted in the graph")
+    assert (operations["found"], operations["evidence"]) == ("2.00 G", "2 000 000 000 counted in the graph")
     assert (rules["PSNR"]["passed"], rules["PSNR"]["found"]) == (True, "26.90 dB")
     assert rules["PSNR"]["limit"].startswith("at least 26.895 dB, rounded to 2 decimals")
     assert "before rounding 26.8964" in rules["PSNR"]["evidence"]
