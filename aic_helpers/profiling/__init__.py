@@ -1,4 +1,4 @@
-"""Time, memory and the rules of the challenge."""
+"""Time, memory and the rules of a track."""
 
 import lazy_loader
 

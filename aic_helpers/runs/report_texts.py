@@ -45,7 +45,7 @@ def verdict(result: Result) -> Verdict:
     if broken:
         return Verdict("broken", f"Requirements not met: {len(broken)} of {judged} broken", sentences, broken)
     if not rules:
-        sentences.append("aic check judges the rules of the challenge.")
+        sentences.append("aic check judges the rules of the track.")
         return Verdict("broken" if failed else "open", "Requirements not checked", sentences, [])
     if failed:
         return Verdict("broken", "The model failed", sentences, [])

@@ -68,7 +68,7 @@ def settle(
     Raises
     ------
     InputError
-        An unknown track, model or dataset, a model made for the other track, a limit below 0, or a key or value of
+        An unknown track, model or dataset, a model made for another task, a limit below 0, or a key or value of
         `adapt` that there isn't.
     """
     chosen = find_track(track)

@@ -150,7 +150,7 @@ def grow(settings: Settings, *, threads: int | None = None, progress: Progress |
 
 
 def check(settings: Settings, known: Result | None = None, *, fresh: bool = False, weighed: bool = True) -> Result:
-    """Return the result of the run, having written the challenge's rules with what was found.
+    """Return the result of the run, having written the track's rules with what was found.
 
     Rules about time, memory and quality are judged by the profile and the metrics that the run folder has. Rules
     that were judged by these very parts already are used as they are, unless `fresh` is true.
