@@ -29,11 +29,15 @@ from aic_helpers.boards.orders import (
     words_of,
 )
 from aic_helpers.core.errors import InputError, nearest
+from aic_helpers.core.machine import load_notes
 from aic_helpers.reporting import text_tables
 from aic_helpers.tracks import catalogue
 from aic_helpers.tracks.definitions import Track
 from aic_helpers.tracks.scoring import Figure
 from aic_helpers.tracks.significance import leads
+
+MOST_NAMED = 8
+"""Of models in a sentence."""
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -141,7 +145,7 @@ def standings(board: Board, also: Track | None = None) -> Standings:
     for name, track in board.tracks.items():
         own = [entry for entry in board.entries if entry.track == name]
         found = _rows(own, track, also)
-        told += [*notes(track), *timing_notes(track, [row for row, _, _ in found])]
+        told += [*notes(track), *timing_notes(track, [row for row, _, _ in found]), *_busy_notes(track, own)]
         rows += found
     if also:
         told = [*dict.fromkeys([*told, *_also_notes(board, also)])]
@@ -373,4 +377,17 @@ def timing_notes(track: Track, rows: Sequence[Row]) -> list[str]:
     return [
         f"{words_of(track)} was timed on {len(machines)} machines ({'; '.join(sorted(machines))}): "
         "milliseconds don't compare, and are left out; the speedups do, each a ratio measured on one machine."
+    ]
+
+
+def _busy_notes(track: Track, entries: Sequence[Entry]) -> list[str]:
+    """Return which models were timed while the machine was busy with other things, in a sentence."""
+    profiles = {entry.name: entry.result.profile for entry in entries if entry.result and entry.result.profile}
+    busy = [name for name, profile in profiles.items() if profile.load and load_notes(profile.load)]
+    if not busy:
+        return []
+    others = f" and {len(busy) - MOST_NAMED} others" if len(busy) > MOST_NAMED else ""
+    return [
+        f"{words_of(track)}: the machine was busy while it timed {', '.join(busy[:MOST_NAMED])}{others}. Milliseconds "
+        "are longer than on an idle machine, by a different share each; the speedups, measured in turn, suffer less."
     ]

@@ -117,6 +117,13 @@ def test_unlike_machines_are_told_and_their_speedups_compared(tmp_path):
     assert shown.table["rank_A"].tolist() == [1, 2]
 
 
+def test_models_that_were_timed_on_a_busy_machine_are_named(tmp_path):
+    add(tmp_path, "one", 0.5), add(tmp_path, "two")
+    change(tmp_path, "two", "profile", load={"other_cores_before": 1.5, "other_cores_during": 0.2, "cores": 2})
+    (note,) = of(tmp_path, boards.named("one"), boards.named("two")).notes
+    assert note.startswith("Track A: the machine was busy while it timed two. Milliseconds are longer than on an idle")
+
+
 def test_tracks_are_ranked_apart(tmp_path):
     entries = [add(tmp_path, "b", track="enhancement"), add(tmp_path, "a"), add(tmp_path, "c", track="enhancement")]
     table = of(tmp_path, *entries).table
