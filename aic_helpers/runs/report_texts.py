@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from aic_helpers.core.project_paths import workbench
+from aic_helpers.data.datasets import brought_small_photos
 from aic_helpers.reporting import text_tables
 from aic_helpers.runs import quantities, result_tables
 from aic_helpers.runs.run_folders import RunFolder
@@ -138,7 +139,7 @@ def _quality_made(result: Result, track: Track) -> dict[str, str]:
     adds = float64 is not None and metrics.ms_ssim is not None and float64 != metrics.ms_ssim
     return {
         ", ".join(track.protocol.words): mean,
-        "PSNR": f"{mean}. {_protocol(track)}",
+        "PSNR": f"{mean}. {_protocol(track, result)}",
         "SSIM": mean,
         "MS-SSIM": mean + clipped + (f"; {float64:.4f} with sums in float64" if adds else ""),
         "images": _images_made(result, metrics),
@@ -146,21 +147,20 @@ def _quality_made(result: Result, track: Track) -> dict[str, str]:
     }
 
 
-def _protocol(track: Track) -> str:
+def _protocol(track: Track, result: Result) -> str:
     protocol, task = track.protocol, track.task
     crop = f"{protocol.border_px} px are cropped from each side" if protocol.border_px else "Nothing is cropped"
     rounded = " and rounded to 8 bits" if protocol.round_output else ""
     colour = "; judged on Y alone" if protocol.colour == "y" else ""
-    inputs = f"; inputs are {_inputs(task)}" if task.scale > 1 else ""
+    inputs = f"; inputs are {_inputs(task, result.data.note)}" if task.scale > 1 else ""
     return f"{crop}; outputs are clipped to [0, 1]{rounded}{colour}{inputs}."
 
 
-def _inputs(task: Task) -> str:
-    if task.reduced_by == "given":
-        return f"the data's small photos{f', enlarged by {task.scale}' if task.input == 'enlarged' else ''}"
-    if task.input == "small":
-        return f"the data's small photos, or where it has none the targets scaled down by {task.scale}"
-    return f"the targets scaled down and up again by {task.scale}"
+def _inputs(task: Task, note: str) -> str:
+    up_again = task.input == "enlarged"
+    if brought_small_photos(note):
+        return f"the data's small photos{f', scaled up by {task.scale}' if up_again else ''}"
+    return f"the targets scaled down{' and up again' if up_again else ''} by {task.scale}"
 
 
 def _images_made(result: Result, metrics: Metrics) -> str:

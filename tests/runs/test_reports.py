@@ -148,14 +148,11 @@ def test_the_command_makes_it_again(report, tmp_path):
 
 def of_own_track(formula, **parts):
     """Return a result of the track `ours`, which has this score."""
-    protocol = {"name": "pirm2018", "round_output": False, "metrics": ["psnr"]}
     scores = {"formulas": {"total": formula}, "scores": {"total": "higher"}, "quantities": {"lpips": "given"}}
     task = {"scale": 4, "input": "small"}
-    return run_folders.result() | {
-        "track": "ours",
-        "track_file": {"title": "Ours", "task": task, "protocol": protocol, **scores},
-        **parts,
-    }
+    content = run_folders.result()
+    content["metrics"]["protocol"] = "RGB, border 0 px, rounded, PSNR"
+    return content | {"track": "ours", "track_file": {"title": "Ours", "task": task, **scores}, **parts}
 
 
 def test_the_command_takes_a_track_s_own_file(report, tmp_path):
@@ -187,16 +184,16 @@ def test_no_scores_asks_only_for_what_they_need(report, tmp_path, formula, parts
 
 
 @pytest.mark.parametrize(
-    ("task", "words"),
+    ("gets", "note", "words"),
     [
-        ({"scale": 4, "input": "small"}, "the data's small photos, or where it has none the targets scaled down by 4."),
-        ({"scale": 4, "input": "small", "reduced_by": "given"}, "the data's small photos."),
-        ({"scale": 4, "input": "enlarged", "reduced_by": "given"}, "the data's small photos, enlarged by 4."),
+        ("small", "", "the targets scaled down by 4."),
+        ("small", "small photos in LR_bicubic/X4", "the data's small photos."),
+        ("enlarged", "small photos in LR_bicubic/X4", "the data's small photos, scaled up by 4."),
     ],
 )
-def test_inputs_are_what_the_data_gives(report, tmp_path, task, words):
-    content = of_own_track("psnr")
-    content["track_file"]["task"] = {"reduced_by": "matlab_bicubic"} | task
+def test_inputs_are_what_the_data_gives(report, tmp_path, gets, note, words):
+    content = of_own_track("psnr", data={"name": "sample", "note": note})
+    content["track_file"]["task"]["input"] = gets
     assert f"inputs are {words}" in report(run_folders.write(tmp_path / "run", content)).text
 
 
