@@ -12,19 +12,25 @@ from aic_helpers.reporting.text_tables import aligned
 TITLES = {"inputs": "small photos", "colour": "colour", "output": "output", "border_px": "border"}
 """The choices, as heads of columns."""
 
-OF = {"model": "the model", "input": "its input at the target's size, without any network"}
+ENLARGED = "the small photos enlarged by the same bicubic, without any network"
+AS_IT_IS = "the inputs as they are, without any network"
 
 
 def lines(frame: pd.DataFrame) -> list[str]:
     """Return what `aic_helpers.evaluation.protocol_comparisons.explain` found as lines of text.
 
-    First what each choice counts for by itself, then every combination, of the model and of its input.
+    First what each choice counts for by itself, then every combination; each of the model, and of its input.
     """
-    told = ["One choice at a time, the track's own first:", *_aligned(_single_rows(one_at_a_time(frame)))]
-    for of, words in OF.items():
-        own = frame[frame["of"] == of]
-        told += ["", f"PSNR in dB and SSIM of {words} (* the track's own choices):", *_aligned(_all_rows(own))]
-    return told
+    is_enlarged = frame["inputs"].nunique() > 1
+    words = {"model": "the model", "input": ENLARGED if is_enlarged else AS_IT_IS}
+    told: list[str] = []
+    for of in words:
+        table = _aligned(_single_rows(one_at_a_time(frame, of)))
+        told += [f"One choice at a time, the track's own first; {words[of]}:", *table, ""]
+    for of in words:
+        table = _aligned(_all_rows(frame[frame["of"] == of]))
+        told += [f"PSNR in dB and SSIM by all choices (* the track's own); {words[of]}:", *table, ""]
+    return told[:-1]
 
 
 def _aligned(rows: list[list[str]]) -> list[str]:
