@@ -24,30 +24,6 @@ GOLDEN = json.loads((Path(challenge_folder) / "golden.json").read_text("utf-8"))
 ROWS = GOLDEN["published_final_results_super_resolution"]["rows"] if GOLDEN else []
 
 
-@pytest.fixture
-def aic(capsys):
-    """Call a command; returns its exit status, stdout and stderr."""
-
-    def call(*arguments):
-        status = main.status([str(argument) for argument in arguments])
-        return status, *capsys.readouterr()
-
-    return call
-
-
-@pytest.fixture
-def refused(aic):
-    """Call a command that is wrong; returns its one line on stderr."""
-
-    def call(*arguments):
-        status, stdout, stderr = aic(*arguments)
-        assert (status, stdout, stderr.count("\n")) == (2, "", 1)
-        assert stderr.startswith("aic: ")
-        return stderr.removeprefix("aic: ").rstrip("\n")
-
-    return call
-
-
 @pytest.mark.skipif(not ROWS, reason="AIC_CHALLENGE_DATA is not set: no published table to compare with")
 @pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
 def test_score_gives_the_published_scores(aic, row):

@@ -4,34 +4,10 @@ import json
 
 import pytest
 
-from aic_helpers.cli import main
 from aic_helpers.tracks.catalogue import SHIPPED, TRACKS, find_track
 
 PERCEPTUAL = {"lpips": 0.3619, "dists": 0.1931, "niqe": 3.474, "maniqa": 0.3798, "musiq": 68.91, "clipiqa": 0.8669}
 """VIPSL of NTIRE 2026's mobile challenge."""
-
-
-@pytest.fixture
-def aic(capsys):
-    """Call a command; returns its exit status, stdout and stderr."""
-
-    def call(*arguments):
-        status = main.status([str(argument) for argument in arguments])
-        return status, *capsys.readouterr()
-
-    return call
-
-
-@pytest.fixture
-def refused(aic):
-    """Call a command that is wrong; returns its one line on stderr."""
-
-    def call(*arguments):
-        status, stdout, stderr = aic(*arguments)
-        assert (status, stdout, stderr.count("\n")) == (2, "", 1)
-        return stderr.removeprefix("aic: ").rstrip("\n")
-
-    return call
 
 
 def set_to(figures):
