@@ -157,6 +157,7 @@ def test_models_of_another_task_are_left_out_and_those_of_the_same_task_shown(tr
     assert found.notes == [
         "fast_enhancement is left out: it was made for another task",
         "sample_sr_srcnn is left out: it was made for another task",
+        "net was run on Classic super-resolution, x4: here it is judged by Mine: four times as large",
     ]
     run = found.runs.set_index("model").loc["net"]
     assert np.isnan(run["score_quality"]), "its run was scored by another track"
