@@ -53,28 +53,26 @@ def no_fork_server(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def challenge() -> Path:
     """The folder of the challenge's own data and checkpoints; the tests that need it are skipped without it."""
-    folder = os.environ.get("AIC_CHALLENGE_DATA")
+    return _named("AIC_CHALLENGE_DATA", "no challenge data to compare with")
+
+
+def _named(variable: str, otherwise: str) -> Path:
+    folder = os.environ.get(variable)
     if not folder:
-        pytest.skip("AIC_CHALLENGE_DATA is not set: no challenge data to compare with")
+        pytest.skip(f"{variable} is not set: {otherwise}")
     return Path(folder)
 
 
 @pytest.fixture(scope="session")
 def set5() -> Path:
     """Set5, its originals in `HR`, MATLAB's small photos in `LR_bicubic/X2` to `X4`; without it tests are skipped."""
-    folder = os.environ.get("AIC_SET5")
-    if not folder:
-        pytest.skip("AIC_SET5 is not set: no Set5 to compare with")
-    return Path(folder)
+    return _named("AIC_SET5", "no Set5 to compare with")
 
 
 @pytest.fixture(scope="session")
 def ntire2026_esr() -> Path:
     """NTIRE's raw data of Efficient SR 2026, `results.json`; without it tests are skipped."""
-    folder = os.environ.get("AIC_NTIRE2026_ESR")
-    if not folder:
-        pytest.skip("AIC_NTIRE2026_ESR is not set: no leaderboard to audit")
-    return Path(folder) / "results.json"
+    return _named("AIC_NTIRE2026_ESR", "no leaderboard to audit") / "results.json"
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from aic_helpers.audits.recomputed_scores import Baseline
 from aic_helpers.core.errors import require_file
 from aic_helpers.core.statistics import Interval
 from aic_helpers.tracks.definitions import Track
-from aic_helpers.tracks.significance import DECIDED, NOISE, UNTOLD
+from aic_helpers.tracks.significance import verdict
 
 OF_TIME = {"time_ms", "speedup", "rank_time_ms"}
 """Quantities that the times of single images make."""
@@ -35,9 +35,7 @@ class Speed:
     @property
     def words(self) -> str:
         """Whether it differs from the baseline's."""
-        if self.ci95 is None:
-            return UNTOLD
-        return NOISE if self.ci95[0] <= 1 <= self.ci95[1] else DECIDED
+        return verdict(self.ci95, 1.0)
 
 
 @dataclass(frozen=True)

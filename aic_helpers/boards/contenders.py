@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from aic_helpers.core.statistics import Interval
 from aic_helpers.tracks.definitions import COLUMNS
 from aic_helpers.tracks.scoring import Figure, exact
-from aic_helpers.tracks.significance import Contender, speed_of
+from aic_helpers.tracks.significance import Contender, speed_of, time_of
 
 Images = Mapping[str, Any]
 """Metrics by their columns (``psnr_db``), each a figure for every image, or a DataFrame with such columns."""
@@ -54,10 +53,5 @@ def of_row(row: Mapping[str, Any] | pd.Series) -> dict[str, Figure]:
             low, high = row[f"{column}_low"], row[f"{column}_high"]
             found[name] = Figure(found[name].value, None if math.isnan(low) else (low, high))
     if "time_ms" in found and "speedup" in found:
-        found["time_ms"] = Figure(found["time_ms"].value, _as_share(found["time_ms"].value, found["speedup"]))
+        found["time_ms"] = time_of(found["time_ms"].value, found["speedup"])
     return found
-
-
-def _as_share(time_ms: float, speedup: Figure) -> Interval | None:
-    """Return the interval of a time whose speedup has one: the speedup's, as a share."""
-    return speedup.ci95 and (time_ms * speedup.value / speedup.ci95[1], time_ms * speedup.value / speedup.ci95[0])

@@ -13,6 +13,7 @@ from aic_helpers.runs.schema import Metrics, Model, Profile, Result
 from aic_helpers.tracks import catalogue
 from aic_helpers.tracks.definitions import COLUMNS, Protocol, Task, Track
 from aic_helpers.tracks.scoring import Figure, Score, exact, scores
+from aic_helpers.tracks.significance import time_of
 
 BESIDE_A_BASELINE = ("speedup", "baseline_time_ms")
 
@@ -74,9 +75,7 @@ def _is_same(metric: str, own: Protocol, other: Protocol) -> bool:
 
 def is_beside_its_baseline(track: Track, result: Result) -> bool:
     """Return whether a result's speedup is over the baseline of a track."""
-    if not track.baseline.model:
-        return False
-    return track.name == result.track or track_of(result).timed_beside == track.baseline.model
+    return track_of(result).timed_beside == track.baseline.model
 
 
 def is_at_size(track: Track, profile: Profile) -> bool:
@@ -115,13 +114,11 @@ def _quality(names: Sequence[str], metrics: Metrics) -> dict[str, Figure | None]
 
 
 def _speed(profile: Profile) -> dict[str, Figure | None]:
-    """Return the times; one that goes with a speedup has its interval, as a share."""
-    speedup, time_ms, ends = _figure(profile.speedup, profile.speedup_ci95), profile.time_ms, None
-    if speedup and speedup.ci95 and time_ms is not None:
-        low, high = speedup.ci95
-        ends = (time_ms * speedup.value / high, time_ms * speedup.value / low)
+    """Return the times, and the memory."""
+    speedup, time_ms = _figure(profile.speedup, profile.speedup_ci95), _figure(profile.time_ms, None)
+    time_ms = time_of(time_ms.value, speedup) if time_ms and speedup else time_ms
     beside = {"speedup": speedup, "baseline_time_ms": _exact(profile.baseline_time_ms)}
-    return {"time_ms": _figure(time_ms, ends), "peak_rss_mib": _exact(profile.peak_rss_mib), **beside}
+    return {"time_ms": time_ms, "peak_rss_mib": _exact(profile.peak_rss_mib), **beside}
 
 
 def _cost(track: Track, model: Model) -> dict[str, Figure | None]:

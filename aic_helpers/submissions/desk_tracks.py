@@ -59,21 +59,7 @@ def require_known(tracks: Mapping[str, Track], arrival: Submission, desk: Path) 
 
 def _told(content: Any) -> Any:
     """Return what a track's file says as an e-mail brings it."""
-    return with_texts(portable(content), clean_text)
-
-
-def portable(content: Any) -> Any:
-    """Return what a track's file says, without the place of its baseline, which is elsewhere on each machine."""
-    if not isinstance(content, dict) or not isinstance(content.get("baseline"), dict):
-        return content
-    baseline = content["baseline"]
-    return {**content, "baseline": {**baseline, "model": Path(str(baseline.get("model", ""))).name}}
-
-
-def judged_by(track: Track) -> dict[str, Any]:
-    """Return what a track says of how figures are measured: those by other choices don't compare."""
-    parts = track.model_dump(mode="json", include={"task", "protocol", "measured"})
-    return {**parts, "baseline": Path(track.baseline.model).name}
+    return with_texts(content, clean_text)
 
 
 def max_file_bytes(track: Track) -> int:

@@ -228,7 +228,7 @@ def _figures(end: folders.Entry, row: dict[str, Any], track: Track) -> dict[str,
     """Return what a leaderboard shows and compares, so that it need not open any run folder."""
     key = end.result and end.result.keys.get("metrics")
     images = {name: end.images[name].tolist() for name in end.images.columns}
-    judged_on = {"data": key and key.made_from.get("data"), **desk_tracks.judged_by(track)}
+    judged_on = {"data": key and key.made_from.get("data"), **track.judged_by}
     return safe_files.strict({"figures": row, "images": images, "judged_on": judged_on})
 
 

@@ -88,7 +88,7 @@ def _row(entry: Entry, track: Track) -> Row:
 
 def _is_by_another(entry: Entry, track: Track) -> bool:
     """Whether a submission was measured otherwise than a track says now; older ledgers name the protocol alone."""
-    judged, now = entry.detail["judged_on"], desk_tracks.judged_by(track)
+    judged, now = entry.detail["judged_on"], track.judged_by
     if not isinstance(judged["protocol"], dict):
         judged = {**judged, "protocol": now["protocol"]}
     return {**now, **judged} != {**judged, **now}

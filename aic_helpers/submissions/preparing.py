@@ -12,7 +12,7 @@ from aic_helpers.core.project_paths import runs_folder
 from aic_helpers.core.safe_texts import with_texts
 from aic_helpers.reporting import text_tables
 from aic_helpers.runs import results
-from aic_helpers.submissions import desk_tracks, eml, teams
+from aic_helpers.submissions import eml, teams
 from aic_helpers.submissions.checks import Check, checks, require_passed
 from aic_helpers.submissions.example_addresses import ADDRESS, SENDER
 from aic_helpers.submissions.messages import Submission
@@ -94,7 +94,7 @@ def public(result: Mapping[str, Any]) -> dict[str, Any]:
     kept["data"] = {**result["data"], "name": _last(result["data"]["name"])}
     told = with_texts(safe_files.strict(kept), lambda text: PATH.sub("", text))
     # A formula's divisions may look like a path.
-    return told | ({"track_file": desk_tracks.portable(result["track_file"])} if result.get("track_file") else {})
+    return told | ({"track_file": result["track_file"]} if result.get("track_file") else {})
 
 
 def _last(path: Any) -> Any:

@@ -337,10 +337,15 @@ class Track(_Part):
         track._baseline_path = str(baseline or "")
         return track
 
+    @property
+    def judged_by(self) -> dict[str, Any]:
+        """What it says of how figures are measured, for JSON: those by other choices don't compare."""
+        parts = self.model_dump(mode="json", include={"task", "protocol", "measured"})
+        return {**parts, "baseline": self.baseline.model}
+
     def judges_as(self, other: Track) -> bool:
         """Return whether figures of this track are what another asks for: two versions of a file may differ there."""
-        own, others = ((one.protocol, one.task, one.measured, one.baseline.model) for one in (self, other))
-        return own == others
+        return self.judged_by == other.judged_by
 
     @property
     def speedup_cap(self) -> float | None:

@@ -50,6 +50,12 @@ class Contender:
         return known
 
 
+def time_of(time_ms: float, speedup: Figure) -> Figure:
+    """Return a time that was measured with a speedup: it has the interval of that, as a share."""
+    ends = speedup.ci95
+    return Figure(time_ms, ends and (time_ms * speedup.value / ends[1], time_ms * speedup.value / ends[0]))
+
+
 def speed_of(figures: Mapping[str, Figure]) -> tuple[float | None, Interval | None]:
     """Return the speedup of a contender; without one a time counts as 1 with the interval that it has as a share."""
     if "speedup" in figures:
@@ -70,9 +76,14 @@ class Lead:
     @property
     def words(self) -> str:
         """``decided`` where the interval excludes 0."""
-        if self.ci95 is None:
-            return UNTOLD
-        return DECIDED if self.ci95[0] > 0 or self.ci95[1] < 0 else NOISE
+        return verdict(self.ci95, 0.0)
+
+
+def verdict(ci95: Interval | None, none: float) -> str:
+    """Return whether a difference is decided: its interval excludes the value at which there is none."""
+    if ci95 is None:
+        return UNTOLD
+    return DECIDED if ci95[0] > none or ci95[1] < none else NOISE
 
 
 def leads(track: Track, score: str, contenders: Sequence[Contender]) -> list[Lead]:

@@ -11,6 +11,7 @@ from fixtures import desks
 from aic_helpers.core.errors import InputError
 from aic_helpers.submissions import desk_tracks
 from aic_helpers.submissions.messages import Submission
+from aic_helpers.tracks.catalogue import find_track
 from aic_helpers.tracks.definitions import Track
 
 TEXT = 'title = "Ours"\n[protocol]\nborder_px = 2\n[baseline]\nmodel = "slow.pb"\n'
@@ -32,9 +33,13 @@ def submission(track: str, content: Any) -> Submission:
 
 
 def test_a_run_by_the_desks_file_is_taken_wherever_its_baseline_lies(tmp_path: Path, track: Track) -> None:
-    elsewhere = {**track.content, "baseline": {"model": "/home/ada/slow.pb"}}
-    for content in (track.content, elsewhere):
-        desk_tracks.require_known({"ours": track}, submission("ours", content), tmp_path)
+    elsewhere = tmp_path / "a team's"
+    (elsewhere / "nets").mkdir(parents=True)
+    (elsewhere / "nets" / "slow.pb").write_bytes(b"a graph")
+    (elsewhere / "ours.toml").write_text(TEXT.replace("slow.pb", "nets/slow.pb"))
+    theirs = find_track(elsewhere / "ours.toml")
+    assert theirs.timed_beside != track.timed_beside
+    desk_tracks.require_known({"ours": track}, submission("ours", theirs.content), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -81,9 +86,9 @@ def test_a_leaderboard_shows_the_tracks_in_use(tmp_path: Path, track: Track, use
 
 
 def test_a_figure_measured_otherwise_is_judged_by_something_else(track: Track) -> None:
-    judged = desk_tracks.judged_by(track)
+    judged = track.judged_by
     assert judged["baseline"] == "slow.pb"
-    assert judged == desk_tracks.judged_by(track.model_copy(update={"title": "Other", "formulas": {"A": "psnr"}}))
+    assert judged == track.model_copy(update={"title": "Other", "formulas": {"A": "psnr"}}).judged_by
     for part in ("protocol", "task", "measured"):
         other = getattr(track, part).model_copy(update={"colour": "y", "scale": 3, "size": (64, 64)})
-        assert judged != desk_tracks.judged_by(track.model_copy(update={part: other}))
+        assert judged != track.model_copy(update={part: other}).judged_by

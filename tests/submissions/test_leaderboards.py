@@ -59,7 +59,7 @@ def own_track(desk: Path, formulas: str, scores: str = 'total = "higher"') -> No
 
 def on_own_track(desk: Path, teams: dict[str, dict[str, Any]]) -> Any:
     """Return the ledger of teams that were judged by the desk's own track."""
-    judged = {"judged_on": {"data": "d", **desk_tracks.judged_by(desk_tracks.tracks_of(desk)["ours"])}}
+    judged = {"judged_on": {"data": "d", **desk_tracks.tracks_of(desk)["ours"].judged_by}}
     made = Ledger(str(desk / "ledger.sqlite"))
     for name, detail in teams.items():
         figures = {**detail["figures"], "track": "ours"}
@@ -111,7 +111,7 @@ def test_milliseconds_of_another_machine_have_no_rank(tmp_path: Path) -> None:
 
 def test_older_ledgers_name_the_protocol_alone(tmp_path: Path) -> None:
     details = {"Alpha": desks.figures(24), "Beta": desks.figures(25)}
-    details["Beta"]["judged_on"] |= desk_tracks.judged_by(TRACKS["enhancement"])
+    details["Beta"]["judged_on"] |= TRACKS["enhancement"].judged_by
     found = leaderboards.leaderboard(desks.ledger(tmp_path, details), tmp_path)
     assert found.table["rank_A"].tolist() == [1, 2]
     assert found.notes == []
