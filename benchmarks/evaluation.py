@@ -24,8 +24,9 @@ from aic_helpers.core import quiet_tensorflow
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.data.datasets import open_dataset, read_pair
 from aic_helpers.evaluation.per_image import evaluate
-from aic_helpers.models import conversion, frozen_models
+from aic_helpers.models import conversion
 from aic_helpers.processes.process_limits import ProcessTree
+from aic_helpers.runtimes import frozen_models
 from aic_helpers.tracks.catalogue import TRACKS
 
 BATCHES = (1, 8, 16, 26, 50, 100)
@@ -37,7 +38,7 @@ FLOOR = """
 import sys
 import numpy as np
 from aic_helpers.core import quiet_tensorflow
-from aic_helpers.models import frozen_models
+from aic_helpers.runtimes import frozen_models
 quiet_tensorflow.make_light()
 model = frozen_models.load(sys.argv[1])
 for batch in np.array_split(np.load(sys.argv[2]), int(sys.argv[3])):

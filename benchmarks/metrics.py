@@ -33,7 +33,8 @@ from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.data import datasets, images, small_photos
 from aic_helpers.evaluation.metrics import ms_ssim, ms_ssim_both, psnr
 from aic_helpers.evaluation.ssim_means import scale_means
-from aic_helpers.models import frozen_models, sources
+from aic_helpers.models import sources
+from aic_helpers.runtimes import frozen_models
 from aic_helpers.tracks.catalogue import TRACKS
 
 Image = NDArray[np.float32]

@@ -41,7 +41,7 @@ LIGHT_INFERENCE = """
 import sys
 import numpy as np
 from aic_helpers.core.quiet_tensorflow import make_light
-from aic_helpers.models import frozen_models
+from aic_helpers.runtimes import frozen_models
 make_light()
 model = frozen_models.load(sys.argv[1])
 for batch in np.array_split(np.load(sys.argv[2]), 5):

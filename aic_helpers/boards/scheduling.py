@@ -27,13 +27,13 @@ from aic_helpers.core import safe_files, staging
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.locks import alone
 from aic_helpers.core.progress_types import UnitProgress
-from aic_helpers.models.model_workers import ModelFailure
 from aic_helpers.processes import confinement
 from aic_helpers.processes.workers import ChildError
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, results, schema, steps, warm_start
 from aic_helpers.runs.run_settings import Settings
 from aic_helpers.runs.schema import Metrics, Result
+from aic_helpers.runtimes.model_workers import ModelFailure
 from aic_helpers.tracks.catalogue import is_own
 
 NOBODY_TIMES = (

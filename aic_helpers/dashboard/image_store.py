@@ -22,9 +22,9 @@ from aic_helpers.data.images import as_uint8, read_rgb
 from aic_helpers.data.own_photos import read_photo
 from aic_helpers.evaluation.any_image import Outputs
 from aic_helpers.evaluation.protocols import score_output
-from aic_helpers.models.model_workers import ModelFailure
 from aic_helpers.runs.candidates import Candidate
 from aic_helpers.runs.schema import Interval
+from aic_helpers.runtimes.model_workers import ModelFailure
 from aic_helpers.tracks.definitions import Track
 
 Shown = NDArray[np.float32] | str

@@ -19,7 +19,7 @@ from aic_helpers.core import machine
 from aic_helpers.core.errors import InputError, require_file
 from aic_helpers.core.limits import MAX_RAM_MIB
 from aic_helpers.data.crops import tiles
-from aic_helpers.models.model_workers import ModelFailure, ModelWorker
+from aic_helpers.runtimes.model_workers import ModelFailure, ModelWorker
 
 MAX_WORKERS = 6
 """As many models as a comparison has panes; the least recently used one ends for the next."""

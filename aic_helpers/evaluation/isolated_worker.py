@@ -12,7 +12,7 @@ from aic_helpers.data.datasets import open_dataset, read_pair
 from aic_helpers.evaluation import example_images, plausibility
 from aic_helpers.evaluation.per_image import Row, batches_of_rows, chosen
 from aic_helpers.graphs import tensorflow_runtime
-from aic_helpers.models import frozen_models
+from aic_helpers.runtimes import frozen_models
 from aic_helpers.tracks import catalogue
 
 

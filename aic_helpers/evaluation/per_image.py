@@ -61,7 +61,7 @@ def evaluate(
     model : callable
         A batch (images, height, width, 3) of float32 in [0, 1] -> the same shape, or sides larger by what the track
         enlarges; see
-        `aic_helpers.models.frozen_models.load`. It gets images one by one, unless it has a method `keeps_apart` that
+        `aic_helpers.runtimes.frozen_models.load`. It gets images one by one, unless it has a method `keeps_apart` that
         says of the shape of a batch that each output is that of its image alone, as a `FrozenModel` has.
     dataset : Dataset
         From `aic_helpers.data.datasets.open_dataset`.

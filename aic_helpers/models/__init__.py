@@ -1,4 +1,4 @@
-"""Model sources to frozen models, and the workers that run them."""
+"""Model sources to frozen models."""
 
 import lazy_loader
 
@@ -6,9 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "conversion": ["convert"],
-        "frozen_models": ["FrozenModel", "load"],
         "graph_checks": ["vet"],
-        "model_workers": ["ModelFailure", "ModelWorker"],
         "networks": ["NETWORKS"],
         "sources": ["ModelSource", "baseline_pb", "resolve"],
     },

@@ -18,11 +18,11 @@ from aic_helpers.graphs.static_cost import static_cost, weights
 from aic_helpers.graphs.tensorflow_runtime import runtime
 from aic_helpers.models import read_files, tensorflow1, trials
 from aic_helpers.models.adapters import Adapters, read_adapters
-from aic_helpers.models.frozen_models import static_shape
 from aic_helpers.models.graph_sources import frozen_graph, meta_graph, tensorflow_1
 from aic_helpers.models.keras_sources import keras_file, python_function
 from aic_helpers.models.originals import Original
 from aic_helpers.models.saved_models import saved_model
+from aic_helpers.runtimes.frozen_models import static_shape
 from aic_helpers.weights.restoring import is_by_names
 
 TAKEN_ALONG = ("matplotlib", "pandas")

@@ -12,9 +12,9 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.graphs.graph_ends import USUAL, Ends, find_ends
 from aic_helpers.models.adapted_graphs import set_values
 from aic_helpers.models.adapters import Adapters
-from aic_helpers.models.frozen_models import parse_graph
 from aic_helpers.models.originals import Original
 from aic_helpers.models.user_code import checked_output, load_function, user_code
+from aic_helpers.runtimes.frozen_models import parse_graph
 from aic_helpers.weights.restoring import Restored, is_by_names, restored
 
 

@@ -16,8 +16,8 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.data.images import as_float, read_rgb
 from aic_helpers.models.adapted_graphs import CAST, WHOLE, around, around_function, own_function
 from aic_helpers.models.adapters import Adapters, read_adapters
-from aic_helpers.models.frozen_models import FrozenModel, static_shape
 from aic_helpers.models.originals import Original
+from aic_helpers.runtimes.frozen_models import FrozenModel, static_shape
 
 PARITY_SIZES_PX = ((480, 320), (191, 127), (61, 93))
 """Width and height of the crops of a photo on which the frozen model is compared with its source."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from aic_helpers.core import machine
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX, MAX_RAM_MIB
-from aic_helpers.models.model_workers import OF_THE_OUTPUT, Loaded, ModelFailure, ModelWorker, Run
+from aic_helpers.runtimes.model_workers import OF_THE_OUTPUT, Loaded, ModelFailure, ModelWorker, Run
 from aic_helpers.tracks.definitions import Track
 
 SIZES_PX = (16, 8192)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.data.images import as_float, is_called_image, read_rgb
-from aic_helpers.models.model_workers import Loaded, ModelFailure, ModelWorker
+from aic_helpers.runtimes.model_workers import Loaded, ModelFailure, ModelWorker
 
 HOME_PX = (128, 96)
 """Width and height of the first trial; a graph that is fixed at a size is tried at its own."""

@@ -20,9 +20,9 @@ from aic_helpers.core.errors import require_file
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.data import images
 from aic_helpers.graphs.tensorflow_runtime import WHOLE
-from aic_helpers.models.model_workers import ModelFailure
 from aic_helpers.profiling import timing
 from aic_helpers.profiling.network_pairs import Conditions, Network, started
+from aic_helpers.runtimes.model_workers import ModelFailure
 
 if TYPE_CHECKING:
     from pandas import DataFrame

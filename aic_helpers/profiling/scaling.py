@@ -14,8 +14,8 @@ from aic_helpers.core import machine
 from aic_helpers.core.errors import InputError, require_file
 from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX, MAX_RAM_MIB
 from aic_helpers.core.progress_types import Progress
-from aic_helpers.models.model_workers import ModelFailure, ModelWorker
 from aic_helpers.profiling.profiler import input_image
+from aic_helpers.runtimes.model_workers import ModelFailure, ModelWorker
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -11,7 +11,7 @@ from aic_helpers.processes import fork_server, worker_kinds
 INFERENCE = (
     "aic_helpers.graphs.tensorflow_runtime:preload",
     "aic_helpers.evaluation.isolated_worker",
-    "aic_helpers.models.inference_worker",
+    "aic_helpers.runtimes.inference_worker",
     "aic_helpers.models.graph_checks",
     "aic_helpers.evaluation.metrics",
 )

@@ -19,8 +19,8 @@ from aic_helpers.data.datasets import Dataset, read_pair
 from aic_helpers.data.images import Rgb8, as_uint8, read_rgb, write_png
 from aic_helpers.evaluation.any_image import Outputs
 from aic_helpers.evaluation.protocols import score_output
-from aic_helpers.models.model_workers import ModelFailure
 from aic_helpers.runs.candidates import Candidate
+from aic_helpers.runtimes.model_workers import ModelFailure
 from aic_helpers.studies.orders import Picture
 from aic_helpers.studies.plans import PICTURES, REFERENCE, Photo
 from aic_helpers.tracks.definitions import COLUMNS

@@ -8,7 +8,7 @@ import pytest
 
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.models.conversion import convert
-from aic_helpers.models.frozen_models import load
+from aic_helpers.runtimes.frozen_models import load
 
 pytestmark = pytest.mark.tensorflow
 

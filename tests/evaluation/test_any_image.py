@@ -14,9 +14,9 @@ from fixtures import hostile_models, in_process
 from aic_helpers.core.errors import InputError
 from aic_helpers.evaluation import any_image
 from aic_helpers.evaluation.any_image import Outputs
-from aic_helpers.models import model_workers
-from aic_helpers.models.model_workers import ModelFailure
 from aic_helpers.processes.workers import ChildError
+from aic_helpers.runtimes import model_workers
+from aic_helpers.runtimes.model_workers import ModelFailure
 
 pytestmark = pytest.mark.tensorflow
 
@@ -62,7 +62,7 @@ def workers(monkeypatch):
 
 
 def test_an_output_is_what_the_network_gives(workers, freeze):
-    from aic_helpers.models.frozen_models import load
+    from aic_helpers.runtimes.frozen_models import load
 
     path = freeze("good")
     with Outputs() as good:

@@ -16,7 +16,7 @@ from aic_helpers.data.datasets import Dataset, open_dataset
 from aic_helpers.data.images import write_png
 from aic_helpers.evaluation import isolated
 from aic_helpers.evaluation.per_image import evaluate, summarise
-from aic_helpers.models import frozen_models
+from aic_helpers.runtimes import frozen_models
 
 pytestmark = pytest.mark.tensorflow
 

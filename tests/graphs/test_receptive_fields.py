@@ -11,7 +11,7 @@ import pytest
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.data.crops import tiles
 from aic_helpers.graphs.receptive_fields import ReceptiveField, mixes_images, receptive_field
-from aic_helpers.models.frozen_models import FrozenModel, read_graph
+from aic_helpers.runtimes.frozen_models import FrozenModel, read_graph
 
 pytestmark = pytest.mark.tensorflow
 

@@ -51,7 +51,7 @@ def test_counts_by_hand(name: str) -> None:
 
 def test_srcnn_as_published(challenge: Path) -> None:
     """9x9x3x64, 5x5x64x32 and 5x5x32x3 at each of 1280x720 pixels; biases 64, 32 and a single number."""
-    from aic_helpers.models.frozen_models import read_graph
+    from aic_helpers.runtimes.frozen_models import read_graph
 
     cost = static_cost(read_graph(challenge / "models_pretrained" / "div2k_srcnn.pb"))
     weights_of_kernels = 9 * 9 * 3 * 64 + 5 * 5 * 64 * 32 + 5 * 5 * 32 * 3

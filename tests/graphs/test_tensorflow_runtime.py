@@ -14,8 +14,8 @@ from fixtures import hostile_models
 
 from aic_helpers.graphs import tensorflow_runtime
 from aic_helpers.models import conversion, sources
-from aic_helpers.models.model_workers import ModelFailure, ModelWorker
 from aic_helpers.processes import fork_server
+from aic_helpers.runtimes.model_workers import ModelFailure, ModelWorker
 from aic_helpers.tracks.catalogue import TRACKS
 
 pytestmark = pytest.mark.tensorflow
@@ -35,7 +35,7 @@ OUTPUTS = """
 import hashlib, sys
 import numpy as np
 from aic_helpers.core import quiet_tensorflow
-from aic_helpers.models import frozen_models
+from aic_helpers.runtimes import frozen_models
 if sys.argv[1] == "light":
     quiet_tensorflow.make_light()
 for file in sys.argv[2:]:
@@ -135,7 +135,7 @@ def test_a_graph_that_the_inner_modules_cannot_load_is_loaded_by_the_whole(tmp_p
 import sys
 from aic_helpers.core import quiet_tensorflow
 from aic_helpers.graphs import tensorflow_runtime
-from aic_helpers.models import frozen_models
+from aic_helpers.runtimes import frozen_models
 quiet_tensorflow.make_light()
 import tensorflow.python.client.session as session
 def other(*arguments, **named):

@@ -10,8 +10,8 @@ import pytest
 from aic_helpers.core.errors import InputError
 from aic_helpers.data.images import as_float, read_rgb
 from aic_helpers.models.conversion import PHOTO, convert
-from aic_helpers.models.frozen_models import load
 from aic_helpers.models.sources import baseline_pb
+from aic_helpers.runtimes.frozen_models import load
 from aic_helpers.tracks.catalogue import TRACKS
 
 pytestmark = pytest.mark.tensorflow

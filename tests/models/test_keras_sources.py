@@ -8,9 +8,9 @@ import pytest
 from aic_helpers.core.errors import InputError
 from aic_helpers.models.adapters import AS_IT_IS, read_adapters
 from aic_helpers.models.conversion import convert
-from aic_helpers.models.frozen_models import load
 from aic_helpers.models.keras_sources import keras_file, python_function
 from aic_helpers.models.tensorflow1 import style_of
+from aic_helpers.runtimes.frozen_models import load
 
 pytestmark = pytest.mark.tensorflow
 

@@ -12,7 +12,7 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.data.colour_spaces import BLACK, LUMA
 from aic_helpers.data.matlab_resizing import matlab_bicubic
 from aic_helpers.models import graph_checks
-from aic_helpers.models.frozen_models import load
+from aic_helpers.runtimes.frozen_models import load
 
 pytestmark = pytest.mark.tensorflow
 

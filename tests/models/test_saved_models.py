@@ -10,8 +10,8 @@ import pytest
 import tensorflow as tf
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.models.frozen_models import load
 from aic_helpers.models.sources import resolve
+from aic_helpers.runtimes.frozen_models import load
 
 pytestmark = pytest.mark.tensorflow
 

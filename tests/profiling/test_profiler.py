@@ -16,8 +16,8 @@ from fixtures import hostile_models, in_process, processes
 from PIL import Image
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.models import model_workers
 from aic_helpers.profiling import network_pairs, profiler, timing
+from aic_helpers.runtimes import model_workers
 
 pytestmark = pytest.mark.tensorflow
 

@@ -15,8 +15,8 @@ from fixtures import hostile_models, in_process
 from fixtures.pirm2018 import SUPER_RESOLUTION
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.models import model_workers
 from aic_helpers.profiling import requirements
+from aic_helpers.runtimes import model_workers
 from aic_helpers.tracks.catalogue import TRACKS
 from aic_helpers.tracks.definitions import Track
 

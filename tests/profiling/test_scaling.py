@@ -10,8 +10,8 @@ from fixtures import hostile_models, in_process
 
 from aic_helpers.core import machine
 from aic_helpers.core.errors import InputError
-from aic_helpers.models import model_workers
 from aic_helpers.profiling import scaling
+from aic_helpers.runtimes import model_workers
 
 pytestmark = pytest.mark.tensorflow
 

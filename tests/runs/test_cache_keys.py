@@ -13,11 +13,12 @@ from aic_helpers.core import machine, safe_files
 from aic_helpers.core.project_paths import PACKAGE
 from aic_helpers.data.images import write_png
 from aic_helpers.evaluation import isolated
-from aic_helpers.models import conversion, model_workers
+from aic_helpers.models import conversion
 from aic_helpers.processes import fork_server, workers
 from aic_helpers.profiling.network_pairs import Conditions
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, results, run_settings
+from aic_helpers.runtimes import model_workers
 from aic_helpers.tracks.catalogue import find_track
 
 METRICS = {"psnr_db": 30.0, "ms_ssim": 0.9}

@@ -18,7 +18,8 @@ from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.data import images as data_images
 from aic_helpers.data.datasets import SAMPLE
 from aic_helpers.data.images import write_png
-from aic_helpers.models import conversion, frozen_models, networks, sources
+from aic_helpers.models import conversion, networks, sources
+from aic_helpers.runtimes import frozen_models
 from aic_helpers.tracks.catalogue import find_track
 from aic_helpers.training import callbacks, initializers, plans, trainer
 from aic_helpers.training.losses import LOSSES

@@ -16,7 +16,7 @@ from aic_helpers.core.quiet_tensorflow import import_tensorflow, make_light
 from aic_helpers.graphs.receptive_fields import ReceptiveField, receptive_field
 from aic_helpers.graphs.rooflines import roofline
 from aic_helpers.graphs.static_cost import static_cost
-from aic_helpers.models.frozen_models import FrozenModel, load, read_graph
+from aic_helpers.runtimes.frozen_models import FrozenModel, load, read_graph
 
 PROBE_PX = 960
 """Side of the image for which activations are added up; networks that want multiples of 64 take it too."""

@@ -22,7 +22,7 @@ from aic_helpers.graphs import tensorflow_runtime
 from aic_helpers.processes import worker_kinds
 from aic_helpers.processes.workers import ChildError, Worker
 
-INFERENCE = "aic_helpers.models.inference_worker:Inference"
+INFERENCE = "aic_helpers.runtimes.inference_worker:Inference"
 LOAD_TIMEOUT_S = 180.0
 
 MAX_OUTPUT_BYTES = 2**28
@@ -76,7 +76,7 @@ class Loaded(Memory):
     dtype : str
     runtime : str
     runtime_note : str or None
-        As of `aic_helpers.models.frozen_models.FrozenModel`.
+        As of `aic_helpers.runtimes.frozen_models.FrozenModel`.
     """
 
     shape: list[int | None]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from fixtures import hostile_models
 
-from aic_helpers.models import frozen_models
+from aic_helpers.runtimes import frozen_models
 
 pytestmark = pytest.mark.tensorflow
 

@@ -15,9 +15,9 @@ import pytest
 from fixtures import hostile_models, in_process
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.models import frozen_models, model_workers
-from aic_helpers.models.model_workers import ModelFailure, ModelWorker
 from aic_helpers.processes.workers import ChildError
+from aic_helpers.runtimes import frozen_models, model_workers
+from aic_helpers.runtimes.model_workers import ModelFailure, ModelWorker
 
 pytestmark = pytest.mark.tensorflow
 

@@ -1,0 +1,1 @@
+"""What a `.tflite` file says of itself, without running it."""

@@ -1,0 +1,1 @@
+"""Figures of a real device, and of the same programs on this machine."""
