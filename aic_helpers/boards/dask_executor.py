@@ -277,7 +277,7 @@ def _told(settings: Settings) -> tuple[str, dict[str, Any]]:
 
 
 def _model(settings: Settings) -> bytes:
-    return settings.model_pb.read_bytes()
+    return settings.model_file.read_bytes()
 
 
 def _photo(settings: Settings) -> bytes:

@@ -41,6 +41,7 @@ ADAPT = (
     ("input", "NAME", "The tensor of a graph that takes the images."),
     ("output", "NAME", "The tensor of a graph that gives them."),
     ("code", "FILE.py", "Run this file of your own first: it defines the layers of a .keras or .h5 file."),
+    ("fixed", "FILE.tflite", "Of a .tflite of any size: the same network at one size, which is timed."),
 )
 """What may be said of a network of another form; `aic_helpers.models.adapters` takes it."""
 
@@ -77,8 +78,8 @@ model_options = together(
         "--model",
         default="",
         metavar="SOURCE",
-        help="A name in models_pretrained/, FILE.py:FUNCTION, a .keras or .h5 file, a SavedModel folder, a .meta file "
-        "or a frozen .pb file.  [default: the track's sample network]",
+        help="A name in models_pretrained/, FILE.py:FUNCTION, a .keras or .h5 file, a SavedModel folder, a .meta file, "
+        "a frozen .pb file or a .tflite file.  [default: the track's sample network]",
     ),
     click.option("--checkpoint", default="", metavar="PATH", help="The weights for FILE.py:FUNCTION."),
     *(_adapt_option(name, metavar, words) for name, metavar, words in ADAPT),

@@ -12,7 +12,7 @@ from aic_helpers.data.datasets import open_dataset, read_pair
 from aic_helpers.evaluation import example_images, plausibility
 from aic_helpers.evaluation.per_image import Row, batches_of_rows, chosen
 from aic_helpers.graphs import tensorflow_runtime
-from aic_helpers.runtimes import frozen_models
+from aic_helpers.runtimes import loading
 from aic_helpers.tracks import catalogue
 
 
@@ -36,7 +36,7 @@ class Assessment:
         return {}
 
     def _open(self, request: dict[str, Any]) -> dict[str, Any]:
-        model = self._model = frozen_models.load(request["model"])
+        model = self._model = loading.load(request["model"])
         self._rows = []
         self._outputs = example_images.KeptOutputs(model, self._dataset.track.enlarges)
         self._batches = batches_of_rows(model, self._dataset, self._pairs, self._outputs.keep)

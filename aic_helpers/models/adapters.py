@@ -14,7 +14,7 @@ from aic_helpers.core.errors import InputError, nearest
 CHOICES = {"range": ("1", "255"), "layout": ("nhwc", "nchw"), "colour": ("rgb", "bgr"), "channels": ("rgb", "y")}
 """What may be said of each; first what the workbench itself has."""
 
-NAMES = ("input", "output", "code")
+NAMES = ("input", "output", "code", "fixed")
 
 KEYS = (*CHOICES, *NAMES, "set")
 
@@ -47,6 +47,8 @@ class Adapters:
         Names of a graph's own tensors, or of a signature's; empty where it is for the workbench to find them.
     code : str
         A Python file with the own layers of a network that Keras saved.
+    fixed : str
+        A `.tflite` file of the same network at one size, which is timed in place of one of any size.
     set : tuple of (name, value)
         Values of a graph's other placeholders.
     """
@@ -58,6 +60,7 @@ class Adapters:
     input: str = ""
     output: str = ""
     code: str = ""
+    fixed: str = ""
     set: tuple[tuple[str, Value], ...] = ()
 
     @property
@@ -127,7 +130,8 @@ def _choice(key: str, value: Any) -> str:
 
 def _name(key: str, value: Any) -> str:
     if not isinstance(value, str):
-        what = "the path of a Python file" if key == "code" else "the name of a tensor"
+        paths = {"code": "the path of a Python file", "fixed": "the path of a .tflite file"}
+        what = paths.get(key, "the name of a tensor")
         raise InputError(f"{key} as {what}", repr(value), "give a text")
     return value
 

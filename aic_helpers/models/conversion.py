@@ -1,4 +1,4 @@
-"""Model source -> frozen model, each in a process of its own."""
+"""Model source -> converted model, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.data.images import is_called_image
-from aic_helpers.models import model_objects
-from aic_helpers.models.sources import ModelSource, resolve
+from aic_helpers.models import litert_sources, model_objects
+from aic_helpers.models.sources import FIXED_FILE, ModelSource, resolve
 from aic_helpers.processes import worker_kinds
 from aic_helpers.processes.workers import ChildError, Worker
 
@@ -47,7 +47,7 @@ def convert(
     model : str, Path, ModelSource or Keras model
         See `aic_helpers.models.sources.resolve`; or a `keras.Model` or `tf_keras.Model` itself, as it is now.
     out : path
-        The `.pb` file to write. It is replaced only by a whole one.
+        The file to write: a `.pb`, of a `.tflite` source a `.tflite`. It is replaced only by a whole one.
     checkpoint : path, optional
         For `file.py:function`.
     adapt : mapping, optional
@@ -81,12 +81,14 @@ def convert(
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".convert-") as folder:
         isolation.let_in(Path(folder))
         source = source or model_objects.exported(model, Path(folder) / "exported", adapt)
-        partial = Path(folder) / "model.pb"
+        partial = Path(folder) / source.model_name
         if source.kind == "frozen":
             shutil.copyfile(source.path, partial)  # here, so that a child that is confined need not write
-        report = _freeze_in_child(source, partial, enlarges, macs_size, timeout_s)
+        make = litert_sources.take_over if source.kind == "litert" else _freeze_in_child
+        report = make(source, partial, enlarges, macs_size, photo(), timeout_s)
         content = partial.read_bytes()
-        partial.replace(out)
+        for file in (*partial.parent.glob(FIXED_FILE), partial):
+            file.replace(out if file == partial else out.with_name(file.name))
     parity = report.pop("parity")
     differences = parity["by_size"]
     return {
@@ -110,8 +112,13 @@ def _source(model: Any, checkpoint: str | Path | None, adapt: Mapping[str, Any] 
     return None
 
 
+def photo() -> Path:
+    """Return the photo that models are tried on."""
+    return min(filter(is_called_image, PHOTO.iterdir()))
+
+
 def _freeze_in_child(
-    source: ModelSource, out: Path, enlarges: int, macs_size: tuple[int, int], timeout_s: float
+    source: ModelSource, out: Path, enlarges: int, macs_size: tuple[int, int], photo: Path, timeout_s: float
 ) -> dict[str, Any]:
     request = {
         "do": "freeze",
@@ -120,7 +127,7 @@ def _freeze_in_child(
         "function": source.function,
         "checkpoint": source.checkpoint and str(source.checkpoint.resolve()),
         "adapt": source.adapt.given | ({"code": str(Path(source.adapt.code).resolve())} if source.adapt.code else {}),
-        "photo": str(min(filter(is_called_image, PHOTO.iterdir()))),
+        "photo": str(photo),
         "out": str(out.resolve()),
         "enlarges": enlarges,
         "macs_size": [*macs_size],

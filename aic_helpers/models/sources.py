@@ -15,6 +15,7 @@ from aic_helpers.core.errors import InputError, nearest, require_file
 from aic_helpers.core.project_paths import PACKAGE, PROJECT, challenge_folder, fetch_command
 from aic_helpers.models.adapters import AS_IT_IS, Adapters, read_adapters
 from aic_helpers.reporting.text_tables import typed
+from aic_helpers.runtimes.formats import is_litert
 from aic_helpers.tracks.catalogue import TRACKS
 from aic_helpers.tracks.definitions import Track
 from aic_helpers.weights import file_kinds
@@ -25,9 +26,19 @@ PRETRAINED = PROJECT / "models_pretrained"
 NETWORKS = PACKAGE / "models" / "networks.py"
 """The file of the pretrained models' functions."""
 
-Kind = Literal["function", "keras", "saved_model", "meta", "frozen"]
+Kind = Literal["function", "keras", "saved_model", "meta", "frozen", "litert"]
 
-SOURCES = "a pretrained name, file.py:function, a .keras or .h5 file, a SavedModel folder, a .meta file or a .pb file"
+SOURCES = (
+    "a pretrained name, file.py:function, a .keras or .h5 file, a SavedModel folder, a .meta file, a .pb file or "
+    "a .tflite file"
+)
+
+
+MODEL_FILES = ("model.pb", "model.tflite")
+"""What a converted model is called in a run folder: by TensorFlow, and by LiteRT."""
+
+FIXED_FILE = "model_fixed.tflite"
+"""What the file of one size is called there, where a person gave one beside that of any size."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +47,11 @@ class ModelSource:
 
     Attributes
     ----------
-    kind : {"function", "keras", "saved_model", "meta", "frozen"}
+    kind : {"function", "keras", "saved_model", "meta", "frozen", "litert"}
     name : str
         What tables call it.
     path : Path
-        The Python file, `.keras` or `.h5` file, SavedModel folder, `.meta` file or `.pb` file.
+        The Python file, `.keras` or `.h5` file, SavedModel folder, `.meta`, `.pb` or `.tflite` file.
     function : str or None
         The model function's name in the Python file.
     checkpoint : Path or None
@@ -62,6 +73,11 @@ class ModelSource:
     typed: str
     adapt: Adapters = AS_IT_IS
 
+    @property
+    def model_name(self) -> str:
+        """What the converted model's file is called in a run folder."""
+        return MODEL_FILES[self.kind == "litert"]
+
 
 def resolve(model: str, checkpoint: str | Path | None = None, adapt: Mapping[str, Any] | None = None) -> ModelSource:
     """Return the model source that `model` (and `checkpoint`) names.
@@ -70,7 +86,7 @@ def resolve(model: str, checkpoint: str | Path | None = None, adapt: Mapping[str
     ----------
     model : str
         A name in `models_pretrained/models.toml`, `file.py:function`, a `.keras` or `.h5` file, a SavedModel folder,
-        the `.meta` file beside a checkpoint of TensorFlow 1, or a frozen `.pb`.
+        the `.meta` file beside a checkpoint of TensorFlow 1, a frozen `.pb`, or a `.tflite`.
     checkpoint : path, optional
         For `file.py:function`: a TensorFlow checkpoint (its prefix, one of its files, or its folder), or a `.h5` or
         `.keras` file. For a `.meta` file by default the one
@@ -89,11 +105,27 @@ def resolve(model: str, checkpoint: str | Path | None = None, adapt: Mapping[str
         require_file(Path(source.adapt.code), "a Python file")
         if source.kind != "keras":
             raise InputError("code only beside a .keras or .h5 file", f"it beside {model}", "leave --code out")
+    _require_litert(source, model)
     named = source.adapt.input or source.adapt.output
     if named and source.kind in ("function", "keras"):
         found = f"{named} beside {model}"
         raise InputError("names of tensors beside a .pb, a .meta or a SavedModel", found, "leave them out")
     return source
+
+
+def _require_litert(source: ModelSource, model: str) -> None:
+    """Refuse what may be said of other networks beside a `.tflite`, and a file of one size beside other networks."""
+    said, fixed = source.adapt.given, source.adapt.fixed
+    if source.kind == "litert":
+        other = next((key for key in said if key != "fixed"), None)
+        if other:
+            raise InputError(
+                "a .tflite as it is", f"--{other} beside {model}", "build it into the network, then export"
+            )
+        if fixed and not is_litert(require_file(Path(fixed), "a .tflite file")):
+            raise InputError("a .tflite file with --fixed", fixed, "give the network's file of one size")
+    elif fixed:
+        raise InputError("--fixed beside a .tflite file", f"it beside {model}", "leave --fixed out")
 
 
 def _source(model: str, checkpoint: str | Path | None) -> ModelSource:
@@ -202,6 +234,8 @@ def _file_or_folder(model: str) -> ModelSource:
     path = Path(model)
     if _is_saved_model(path):
         path = path.parent
+    elif is_litert(path):
+        return ModelSource("litert", path.stem, require_file(path, "a model"), None, None, None, model)
     elif path.suffix == ".pb":
         return ModelSource("frozen", path.stem, require_file(path, "a model"), None, None, None, model)
     if path.is_dir() and not file_kinds.is_checkpoint_folder(path) and path.suffix not in file_kinds.BY_SUFFIX:
@@ -263,6 +297,8 @@ def _files(source: ModelSource) -> Iterator[Path]:
     yield from sorted(file for file in inside if file.is_file())
     if source.kind == "function":
         yield from sorted(_beside(source.path, set()))
+    if source.adapt.fixed:
+        yield Path(source.adapt.fixed)
     if source.adapt.code:
         yield from sorted({Path(source.adapt.code), *_beside(Path(source.adapt.code), set())})
     if source.checkpoint:

@@ -131,7 +131,7 @@ def parity(run: Function | None, graph_def: Any, photo: Path) -> dict[str, Any]:
     image, differences, why = read_rgb(photo), {}, ""
     pair: dict[str, Function] = {"the source itself": run, "the frozen model": FrozenModel(photo, graph_def)}
     for size in _sizes(graph_def, PARITY_SIZES_PX):
-        outputs, failure = _both(pair, _batch(image, size))
+        outputs, failure = _both(pair, batch_of(image, size))
         if not failure:
             differences[_words(size)] = float(np.abs(outputs[1] - outputs[0]).max())
         why = why or (failure and f"{failure} (at {_words(size)})")
@@ -179,7 +179,7 @@ def refuse_other_forms(original: Original, adapt: Adapters, graph_def: Any, phot
     tried = _tried(graph_def, photo)
     if tried is None or tried.fits(enlarges):
         return
-    _refuse_another_scale(tried, enlarges)
+    refuse_another_scale(tried, enlarges)
     if len(tried.shape) == 4 and tried.shape[3] == 3:
         return  # another size: the rule on resolutions tells of it
     found = tried.reason or f"an output of shape {tried.shape} for one image of {_words(tried.size)}"
@@ -192,7 +192,7 @@ def _channels_first(graph_def: Any) -> bool:
     return len(shape) == 4 and shape[1] in (1, 3) and shape[3] not in (1, 3)
 
 
-def _refuse_another_scale(tried: Trial, enlarges: int) -> None:
+def refuse_another_scale(tried: Trial, enlarges: int) -> None:
     """Refuse a network that enlarges by another number than is asked for; say both sizes, and which track would do."""
     times = next((times for times in range(1, MOST_TIMES + 1) if tried.fits(times)), None)
     if times is None:
@@ -231,7 +231,7 @@ def _tried(graph_def: Any, photo: Path) -> Trial | None:
     first = None
     for size in _sizes(graph_def, TRIAL_SIZES_PX):
         try:
-            return Trial(size, model(_batch(image, size)))
+            return Trial(size, model(batch_of(image, size)))
         except Exception as error:
             if OUT_OF_MEMORY in str(error):
                 return None  # what runs it tells of that
@@ -246,7 +246,7 @@ def _sizes(graph_def: Any, sizes: tuple[Size, ...]) -> list[Size]:
     return [size for size in own if math.prod(size) * 3 * 4 <= MAX_IMAGE_BYTES]
 
 
-def _batch(photo: NDArray[np.uint8], size: Size) -> Batch:
+def batch_of(photo: NDArray[np.uint8], size: Size) -> Batch:
     """Return the top left of a photo as a batch of one, repeated where the photo is smaller."""
     height, width = photo.shape[:2]
     return as_float(photo[np.ix_(np.arange(size[1]) % height, np.arange(size[0]) % width)][None])

@@ -55,7 +55,7 @@ WORDS = {
 
 
 def model_key(settings: Settings) -> Key:
-    """Return what `model.pb` is made from."""
+    """Return what the converted model is made from."""
     return {
         "source": fingerprint(settings.source),
         "enlarges": settings.track.enlarges,
@@ -174,7 +174,7 @@ def standing(
     if why := model_stale(settings, result, model_key(settings)):
         return {"model": why}
     if result is None or not results.has_model(folder, result):
-        return {"model": "model.pb is damaged or missing"}
+        return {"model": f"{settings.source.model_name} is damaged or missing"}
     keys: dict[Part, Key] = {"metrics": metrics_key(settings, result.model_sha256)}
     if profile:
         keys["profile"] = profile_key(settings, result.model_sha256, conditions_of(settings.track), limits or Limits())

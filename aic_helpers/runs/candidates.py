@@ -117,10 +117,11 @@ def _runs_on(dataset: Dataset) -> list[str]:
     folders = []
     for folder in sorted((runs_folder() / dataset.track.name).glob("*")):
         try:
-            fitting = results.read(folder).data.name == dataset.name
+            result = results.read(folder)
         except InputError:
             continue
-        if fitting and (folder / "images.csv").is_file() and (folder / "model.pb").is_file():
+        fitting = result.data.name == dataset.name
+        if fitting and (folder / "images.csv").is_file() and (folder / result.model_name).is_file():
             folders.append(str(folder))
     return folders
 
@@ -143,7 +144,7 @@ def _of_run(dataset: Dataset, folder: Path, result: Result) -> Candidate | None:
         return _measured(dataset, folder, result, require_model(folder, result))
     if not sources.is_same_task(quantities.track_of(result), dataset.track):
         return None
-    return Candidate(require_model(folder, result).name, folder.resolve() / "model.pb")
+    return Candidate(require_model(folder, result).name, folder.resolve() / result.model_name)
 
 
 def _is_of(result: Result, dataset: Dataset) -> bool:
@@ -155,11 +156,11 @@ def _is_of(result: Result, dataset: Dataset) -> bool:
 def require_model(folder: Path, result: Result) -> Model:
     """Return what the result of a run folder says of its model; `InputError` where either isn't as it was written."""
     model = result.model
-    if not model or not (folder / "model.pb").is_file():
-        what = "model.pb" if model else "the part model of result.json"
+    if not model or not (folder / result.model_name).is_file():
+        what = result.model_name if model else "the part model of result.json"
         raise InputError(f"{what} in the run folder {folder}", "nothing", "make the run again with: aic run")
     if not results.has_model(folder, result):
-        raise InputError(f"the model of {folder}/result.json", "another model.pb", "make the run again")
+        raise InputError(f"the model of {folder}/result.json", f"another {result.model_name}", "make the run again")
     results.require_as_written(result, folder)
     return model
 
@@ -170,7 +171,7 @@ def _measured(dataset: Dataset, folder: Path, result: Result, model: Model) -> C
     images = _images(folder, protocol.columns) if judged_so and result.data.name == dataset.name else None
     if result.track_file and result.track_file != dataset.track.content:
         result = result.model_copy(update={"scores": {}})  # made before the track's file was changed
-    return Candidate(model.name, folder.resolve() / "model.pb", result, images)
+    return Candidate(model.name, folder.resolve() / result.model_name, result, images)
 
 
 def _of_source(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None:
@@ -187,7 +188,7 @@ def _of_source(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None
         pass  # a run that can't be read doesn't keep its model out
     if source.typed == dataset.track.timed_beside:
         return Candidate(source.name, sources.baseline_pb(dataset.track))
-    if source.kind == "frozen":
+    if source.kind in ("frozen", "litert"):
         return Candidate(source.name, source.path.resolve())
     pb = workshop / f"{dataset.track.name}-{hashlib.sha256(typed.encode()).hexdigest()[:16]}.pb"
     if not pb.is_file():

@@ -50,7 +50,7 @@ def convert(source: ModelSource, track: Track, out: Path, key: Key, *, fresh: bo
     """Write the frozen model of a source to `out` and return what is known of it: see `conversion.convert`.
 
     It is taken from the cache where that has it, unless `fresh` is true; otherwise it is converted, and kept there.
-    While children are confined, for strangers' models, the cache is left alone.
+    While children are confined, for strangers' models, the cache is left alone; so it is for what is LiteRT already.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def convert(source: ModelSource, track: Track, out: Path, key: Key, *, fresh: bo
     key : dict
         Of `aic_helpers.runs.cache_keys.model_key`.
     """
-    if isolation.active():
+    if isolation.active() or source.kind == "litert":  # such a file is used as it is
         return _convert(source, track, out)
     entry = folder() / hashlib.sha256(safe_files.as_json(key).encode()).hexdigest()
     if not fresh and (kept := _take(entry, source, out)):

@@ -1,8 +1,8 @@
 """Run folders and `result.json`.
 
-A run is one model on one track, in one folder: `model.pb`, `result.json`, `report.html`, `images.csv` (a row per
-validation image), `timing.csv` (a row per timed run) and the executed notebooks. Each step writes its part of
-`result.json` as it is done; a part that no step has written yet is null.
+A run is one model on one track, in one folder: `model.pb` or `model.tflite`, `result.json`, `report.html`, `images.csv`
+(a row per validation image), `timing.csv` (a row per timed run) and the executed notebooks. Each step writes its part
+of `result.json` as it is done; a part that no step has written yet is null.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def find_whole(folder: Path) -> Result | None:
 
 
 def converted(settings: Settings) -> Result | None:
-    """Return the result of a run whose `model.pb` was made from this very source; None if it must be made."""
+    """Return the result of a run whose converted model was made from this very source; None if it must be made."""
     result = find(settings.folder)
     if result is None or result.model is None or result.model.source_sha256 != fingerprint(settings.source):
         return None
@@ -147,8 +147,8 @@ def _source_words(model: Model) -> str:
 
 
 def has_model(folder: Path, result: Result | None) -> bool:
-    """Return whether a run folder has the `model.pb` that its result speaks of."""
-    return result is not None and sha256(folder / "model.pb") == result.model_sha256
+    """Return whether a run folder has the converted model that its result speaks of."""
+    return result is not None and sha256(folder / result.model_name) == result.model_sha256
 
 
 def set_damaged_aside(folder: Path) -> Result | None:

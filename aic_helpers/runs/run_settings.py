@@ -34,9 +34,14 @@ class Settings:
     limit: int | None
 
     @property
-    def model_pb(self) -> Path:
-        """The frozen model in the run folder."""
-        return self.folder / "model.pb"
+    def model_file(self) -> Path:
+        """The converted model in the run folder."""
+        return self.folder / self.source.model_name
+
+    @property
+    def timed_file(self) -> Path:
+        """What is timed: the file of one size, where a person gave one beside that of any size."""
+        return self.folder / sources.FIXED_FILE if self.source.adapt.fixed else self.model_file
 
 
 def settle(

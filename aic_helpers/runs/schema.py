@@ -25,6 +25,7 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.evaluation.example_images import EXAMPLES
 from aic_helpers.evaluation.plausibility import BROKEN
 from aic_helpers.models.adapters import read_adapters
+from aic_helpers.models.sources import FIXED_FILE, MODEL_FILES
 
 HANGS_ON: dict[str, tuple[str, ...]] = {
     "model": (),
@@ -47,7 +48,7 @@ TOLD_BY: dict[str, tuple[str, ...]] = {
 }
 """By part of the result: the files that show it, and tell what was there before once it is made anew."""
 
-FILES = ("model.pb", *HANGS_ON["metrics"], *HANGS_ON["profile"], *TOLD_BY["model"], "result.json")
+FILES = (*MODEL_FILES, FIXED_FILE, *HANGS_ON["metrics"], *HANGS_ON["profile"], *TOLD_BY["model"], "result.json")
 """What the steps, and the notebooks that call them, write into a run folder."""
 
 SCHEMA = 1
@@ -329,8 +330,13 @@ class Result(AsWritten):
 
     @property
     def model_sha256(self) -> str:
-        """The SHA-256 of `model.pb`; empty where there is none yet."""
+        """The SHA-256 of the converted model; empty where there is none yet."""
         return self.model.sha256 if self.model else ""
+
+    @property
+    def model_name(self) -> str:
+        """What the converted model's file is called in the run folder."""
+        return MODEL_FILES[self.model is not None and self.model.kind == "litert"]
 
     @property
     def altered(self) -> tuple[str, ...]:

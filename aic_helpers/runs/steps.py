@@ -51,7 +51,7 @@ def convert(settings: Settings, known: Result | None = None, *, fresh: bool = Fa
     held = result and not cache_keys.model_stale(settings, result, key) and results.has_model(folder, result)
     if result and held and not fresh:
         return result
-    model = model_cache.convert(settings.source, settings.track, settings.model_pb, key, fresh=fresh)
+    model = model_cache.convert(settings.source, settings.track, settings.model_file, key, fresh=fresh)
     return results.write_part(settings, "model", model, key)
 
 
@@ -87,7 +87,7 @@ def evaluate(
         if not (fresh or _stale(settings, result, "metrics", key)):
             return result
         with nullcontext(ready) if ready else start() as evaluator:
-            images = evaluator.assess(settings.model_pb, examples=settings.folder, progress=progress)
+            images = evaluator.assess(settings.model_file, examples=settings.folder, progress=progress)
     return record_metrics(settings, images, key)
 
 
@@ -119,7 +119,7 @@ def profile(
     if not (fresh or _stale(settings, result, "profile", key)):
         return result
     baseline, photo = sources.baseline_pb(settings.track), _hd_photo(settings)
-    measured = profiler.profile(settings.model_pb, baseline, conditions, limits, image=photo, progress=progress)
+    measured = profiler.profile(settings.model_file, baseline, conditions, limits, image=photo, progress=progress)
     return record_profile(settings, measured, key)
 
 
@@ -134,7 +134,7 @@ def grow(settings: Settings, *, threads: int | None = None, progress: Progress |
     result = convert(settings)
     profile = result.raw["profile"] if result.profile else None
     measured = scaling.growth(
-        settings.model_pb,
+        settings.model_file,
         profile=profile,
         heights_px=[height_px // settings.track.enlarges for height_px in scaling.HEIGHTS_PX],
         image=_hd_photo(settings),
@@ -168,7 +168,7 @@ def check(settings: Settings, known: Result | None = None, *, fresh: bool = Fals
         return result
     results.require_as_written(result, settings.folder, ("metrics", "profile"))
     rules = requirements.check(
-        settings.model_pb,
+        settings.model_file,
         settings.track,
         conversion=result.raw["model"],
         profile=result.raw["profile"],
@@ -194,7 +194,7 @@ def explain(settings: Settings, *, progress: Progress | None = None) -> pd.DataF
     """Return the figures of the run's frozen model by all protocols: see `evaluation.protocol_comparisons`."""
     convert(settings)
     with any_image.Outputs(max_rss_mib=machine.spare_memory_mib(), enlarges=settings.track.enlarges) as models:
-        run = partial(models.of, settings.model_pb)
+        run = partial(models.of, settings.model_file)
         return protocol_comparisons.explain(run, settings.dataset, limit=settings.limit, progress=progress)
 
 
@@ -216,7 +216,7 @@ def comparison(settings: Settings, name: str, title: str, models: any_image.Outp
 
     pair = next(pair for pair in settings.dataset.pairs if pair.name == name)
     loaded = read_pair(settings.dataset, pair)
-    output = models.of(settings.model_pb, loaded.input)
+    output = models.of(settings.model_file, loaded.input)
     return Comparison(title, loaded.shown, output, loaded.target)
 
 

@@ -1,7 +1,7 @@
-"""A frozen model in a process of its own, with limits: load it, run arrays, time it, weigh it, judge what it gives.
+"""A converted model in a process of its own, with limits: load it, run arrays, time it, weigh it, judge what it gives.
 
-No TensorFlow in this process. A model that aborts, hangs or wants all memory ends its own process and nothing else,
-and whatever it does wrong is a `ModelFailure`.
+No TensorFlow and no LiteRT in this process. A model that aborts, hangs or wants all memory ends its own process and
+nothing else, and whatever it does wrong is a `ModelFailure`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.graphs import tensorflow_runtime
 from aic_helpers.processes import worker_kinds
 from aic_helpers.processes.workers import ChildError, Worker
+from aic_helpers.runtimes.formats import is_litert
 
 INFERENCE = "aic_helpers.runtimes.inference_worker:Inference"
+LITERT_INFERENCE = "aic_helpers.runtimes.litert_worker:LitertInference"
 LOAD_TIMEOUT_S = 180.0
 
 MAX_OUTPUT_BYTES = 2**28
@@ -112,7 +114,7 @@ class _Sent:
 
 
 class ModelWorker:
-    """A process with one frozen model; use it in a ``with`` statement.
+    """A process with one converted model; use it in a ``with`` statement.
 
     It starts at once, and so do two that are to load side by side: `start_loading` on both, then `loaded`. All methods
     raise `ModelFailure` where the model or its process fails. One that only raised an error goes on; every other
@@ -121,9 +123,9 @@ class ModelWorker:
     Parameters
     ----------
     path : Path
-        A `.pb` file.
+        A `.pb` or `.tflite` file: TensorFlow runs the one, LiteRT the other.
     threads : int, optional
-        For TensorFlow's two pools; by default as TensorFlow has it.
+        For TensorFlow's two pools, or for LiteRT; by default as they have it.
     device : {"cpu", "gpu"}
         Where `threads` are given; else what TensorFlow finds.
     gpu_limit_mib : float, optional
@@ -166,8 +168,9 @@ class ModelWorker:
         self._last: Run | None = None
         environment = None if threads is None else machine.timing_settings(threads, device)
         limits: dict[str, Any] = {"timeout_s": LOAD_TIMEOUT_S, "max_rss_mib": max_rss_mib}
-        kind = worker_kinds.INFERENCE if warm else None
-        self._worker = Worker(INFERENCE, **limits, environment=environment, warm=kind)
+        kind = worker_kinds.INFERENCE if warm and not is_litert(path) else None
+        target = LITERT_INFERENCE if is_litert(path) else INFERENCE
+        self._worker = Worker(target, **limits, environment=environment, warm=kind)
         self.pid = self._worker.pid
 
     def __enter__(self) -> Self:
@@ -196,7 +199,7 @@ class ModelWorker:
         Raises
         ------
         InputError
-            Not a frozen model, or no such device.
+            Not a model of that format, or no such device.
         """
         with self._failures():
             loaded = _understood(Loaded, self._worker.receive())
@@ -252,7 +255,7 @@ class ModelWorker:
         return self._ask({**request, "width_px": width_px, "height_px": height_px}, timeout_s=self._run_timeout_s)
 
     def cost(self, path: Path, width_px: int, height_px: int) -> dict[str, Any]:
-        """Return the static cost of any `.pb` file; see `aic_helpers.graphs.static_cost.static_cost`."""
+        """Return the static cost of any file of its format; see `aic_helpers.graphs.static_cost.static_cost`."""
         return self._ask({"do": "cost", "model": str(path.resolve()), "width_px": width_px, "height_px": height_px})
 
     def roofline(self, threads: int) -> dict[str, Any]:

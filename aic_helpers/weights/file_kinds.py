@@ -63,8 +63,8 @@ PYTORCH = _foreign("a PyTorch file", f"write its network as file.py:function, {T
 PICKLE = _foreign("a Python pickle", f"save its arrays with numpy.savez, and {GIVE}")
 ONNX = _foreign("an ONNX file", f"write its network as file.py:function, {TRANSPOSED}", TRANSPOSED)
 TFLITE = _foreign(
-    "a TensorFlow Lite file",
-    "give the SavedModel folder, .keras file or file.py:function that it was made from",
+    "a LiteRT file",
+    "call it by a name that ends with .tflite",
     "give the weights that it was made from",
 )
 SAFETENSORS = _foreign("a safetensors file", f"read it with safetensors.numpy.load_file, and {GIVE}")

@@ -36,8 +36,8 @@ def settings(tmp_path):
         "enhancement", str(tmp_path / "net.pb"), data=str(tmp_path / "data"), out=str(tmp_path / "run")
     )
     settings.folder.mkdir()
-    settings.model_pb.write_bytes(b"net")
-    model = {"name": "net", "sha256": safe_files.sha256(settings.model_pb)}
+    settings.model_file.write_bytes(b"net")
+    model = {"name": "net", "sha256": safe_files.sha256(settings.model_file)}
     results.write_part(settings, "model", model, cache_keys.model_key(settings))
     (settings.folder / "images.csv").write_text("image\n0\n1\n")
     results.write_part(settings, "metrics", METRICS, cache_keys.metrics_key(settings, model["sha256"]))
@@ -112,7 +112,7 @@ def test_a_changed_source_is_noticed(settings):
 
 
 def test_a_damaged_model_is_noticed(settings):
-    settings.model_pb.write_bytes(b"ne")
+    settings.model_file.write_bytes(b"ne")
     assert standing(settings) == {"model": "model.pb is damaged or missing"}
 
 
@@ -134,7 +134,7 @@ VERSIONS = cache_keys._versions("tensorflow", "keras", "tf-keras", "tf-slim", "n
 
 
 def test_times_hold_on_the_same_machine_with_the_same_settings_only(settings, monkeypatch):
-    sha256 = safe_files.sha256(settings.model_pb)
+    sha256 = safe_files.sha256(settings.model_file)
 
     def key(conditions=Conditions(), limits=Limits()):  # noqa: B008 (frozen)
         return cache_keys.profile_key(settings, sha256, conditions, limits)
@@ -170,7 +170,7 @@ def run_profile():
 
 
 def test_rules_are_judged_again_after_other_metrics(settings):
-    key = cache_keys.metrics_key(settings, safe_files.sha256(settings.model_pb))
+    key = cache_keys.metrics_key(settings, safe_files.sha256(settings.model_file))
     results.write_part(settings, "metrics", METRICS | {"psnr_db": 31.0}, key)
     assert standing(settings)["requirements"] == cache_keys.NOTHING_YET
 
@@ -248,7 +248,7 @@ def test_a_changed_file_of_ones_own_track_is_noticed(settings, tmp_path):
     file.write_text(text)
     mine = replace(settings, track=find_track(file), folder=tmp_path / "run of mine")
     shutil.copytree(settings.folder, mine.folder, ignore=shutil.ignore_patterns("result.json"))
-    model = {"name": "net", "sha256": safe_files.sha256(mine.model_pb), "parameters": 1}
+    model = {"name": "net", "sha256": safe_files.sha256(mine.model_file), "parameters": 1}
     results.write_part(mine, "model", model, cache_keys.model_key(mine))
     assert standing(mine)["model"] is None
     file.write_text(text.replace("2 *", "3 *"))

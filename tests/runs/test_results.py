@@ -453,10 +453,10 @@ def test_an_older_result_is_known_by_what_was_typed(made, tmp_path):
 def test_a_model_counts_as_converted_only_from_this_very_source(settings, net):
     assert results.converted(settings) is None
     settings.folder.mkdir()
-    settings.model_pb.write_bytes(b"frozen")
+    settings.model_file.write_bytes(b"frozen")
     results.write_part(settings, "model", MODEL)
     assert results.converted(settings) is None, "model.pb is not the file that the result speaks of"
-    sha256 = safe_files.sha256(settings.model_pb)
+    sha256 = safe_files.sha256(settings.model_file)
     results.write_part(settings, "model", {**MODEL, "sha256": sha256})
     assert results.converted(settings).model_sha256 == sha256
     net.write_bytes(b"other")

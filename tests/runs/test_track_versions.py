@@ -47,8 +47,8 @@ def mine(tmp_path):
         track(), str(tmp_path / "net.pb"), data=str(tmp_path / "data"), out=str(tmp_path / "run")
     )
     settings.folder.mkdir()
-    settings.model_pb.write_bytes(b"net")
-    model = {"name": "net", "sha256": safe_files.sha256(settings.model_pb)}
+    settings.model_file.write_bytes(b"net")
+    model = {"name": "net", "sha256": safe_files.sha256(settings.model_file)}
     label = settings.track.protocol.label
     for part, value in (
         ("model", model),
