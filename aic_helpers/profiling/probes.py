@@ -65,7 +65,7 @@ class Findings:
     Attributes
     ----------
     declared : dict
-        ``shape`` and ``dtype`` of the graph's placeholder.
+        ``shape`` and ``dtype`` of the graph's placeholder, and ``runtime``.
     hd : Outcome or None
         At the track's size, in a fresh process; None where it wasn't tried.
     home : Outcome
@@ -129,7 +129,8 @@ def run_trials(
         declared = bench.declared()
         _, height_px, width_px, _ = [*declared.shape, *[None] * 4][:4]
         size = (width_px or HOME_PX[0], height_px or HOME_PX[1])
-        findings = Findings({"shape": declared.shape, "dtype": declared.dtype}, hd, bench.outcome(_size, size))
+        said = {name: getattr(declared, name) for name in ("shape", "dtype", "runtime")}
+        findings = Findings(said, hd, bench.outcome(_size, size))
         if findings.home.reply is None:
             return findings
         findings.values = bench.outcome(_values, size)

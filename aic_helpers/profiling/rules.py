@@ -8,6 +8,7 @@ from typing import Any
 
 from aic_helpers.core.limits import MAX_DIFFERENCE
 from aic_helpers.profiling.probes import Findings, Outcome
+from aic_helpers.runtimes.formats import LITERT
 from aic_helpers.tracks.definitions import Track
 
 NOT_JUDGED = "not judged"
@@ -16,6 +17,9 @@ MOSTLY, FAR = 0.5, 0.5
 """A network works in another range where so large a share of the values is outside, and the farthest by so much."""
 
 ANOTHER_RANGE = "it seems to work in another range: give --range 255 where that is 0..255, else scale in the model"
+
+QUANTIZED = ("uint8", "int8", "int16")
+"""What LiteRT's inputs may be too, by the file's own scale and zero point."""
 
 OTHER_RULES = ("memory", "timeout", "dtype", "not finite")
 """Kinds of failure that break another rule than the one on resolution."""
@@ -125,19 +129,21 @@ def _file_size(size_bytes: int, limit_mb: float) -> Rule:
         size_bytes <= limit_mb * 1e6,
         limit=f"{limit_mb:g} MB",
         found=f"{size_bytes / 1e6:.2f} MB",
-        evidence=f"model.pb has {size_bytes} bytes",
+        evidence=f"the converted model has {size_bytes} bytes",
         remedy="use fewer channels or layers, or leave constants other than weights out of the graph",
     )
 
 
 def _input_and_output(findings: Findings) -> Rule:
     shape, dtype, home = findings.declared["shape"], findings.declared["dtype"], findings.home
-    right = len(shape) == 4 and shape[3] in (None, 3) and dtype == "float32"
-    found = f"input:0 {dtype} {_shape(findings)}"
+    litert = findings.declared["runtime"] == LITERT
+    given, taken = ("input", "output") if litert else ("input:0", "output:0")
+    right = len(shape) == 4 and shape[3] in (None, 3) and dtype in ("float32", *(QUANTIZED if litert else ()))
+    found = f"{given} {dtype} {_shape(findings)}"
     if home.reply is not None:
         output = home.reply["output_shape"]
         right = right and len(output) == 4 and output[3] == 3 and home.reply["dtype"] == "float32"
-        found += f", output:0 {home.reply['dtype']} of rank {len(output)} with {output[-1] if output else 0} channels"
+        found += f", {taken} {home.reply['dtype']} of rank {len(output)} with {output[-1] if output else 0} channels"
     remedy = "take and return one 4-D float32 tensor with 3 channels: cast or reshape inside the model"
     if fixed_batch := _fixed_batch(findings):
         right, found = False, f"{found}, a fixed batch of {fixed_batch}"
@@ -145,9 +151,10 @@ def _input_and_output(findings: Findings) -> Rule:
     return _rule(
         "input and output",
         right,
-        limit="input:0 and output:0, float32, (batch, height, width, 3)",
+        limit=f"{given} and {taken}, float32{' or quantised' if litert else ''}, (batch, height, width, 3)",
         found=found,
-        evidence="the graph's placeholder, and " + (f"a run at {home.where}" if home.reply else "no run: it failed"),
+        evidence=("the file, and " if litert else "the graph's placeholder, and ")
+        + (f"a run at {home.where}" if home.reply else "no run: it failed"),
         remedy=remedy,
     )
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from aic_helpers.core.project_paths import workbench
 from aic_helpers.data.datasets import brought_small_photos
+from aic_helpers.models.sources import MODEL_FILES
 from aic_helpers.reporting import text_tables
 from aic_helpers.runs import quantities, result_tables
 from aic_helpers.runs.run_folders import RunFolder
@@ -195,11 +196,15 @@ def _profile_made(profile: Profile | None, track: Track) -> dict[str, str]:
 def _model_made(model: Model) -> dict[str, str]:
     sizes = ", ".join(model.parity.by_size)
     return {
-        "size": "model.pb, the frozen model",
+        "size": f"{_file_name(model)}, the {'exported' if model.kind == 'litert' else 'frozen'} model",
         "cost at 720p": "multiply-accumulates, from the graph",
         "against its source": f"largest difference of any value, black 0 and white 1, at {sizes}" if sizes else "",
-        "sha256": "of model.pb",
+        "sha256": f"of {_file_name(model)}",
     }
+
+
+def _file_name(model: Model) -> str:
+    return MODEL_FILES[model.kind == "litert"]
 
 
 def notes(result: Result, track: Track) -> list[str]:

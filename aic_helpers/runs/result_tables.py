@@ -11,6 +11,7 @@ from aic_helpers.runs import quantities
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
 from aic_helpers.runs.schema import Interval, Metrics, Model, Profile, Requirement, Result, Score
+from aic_helpers.runtimes.formats import LITERT
 from aic_helpers.tracks.definitions import TITLES, Track
 
 
@@ -65,6 +66,7 @@ def model_rows(model: Model) -> list[Row]:
     """Return what is known of a frozen model."""
     return [
         ("model", f"{model.name} ({model.kind})"),
+        *_litert_rows(model),
         ("size", NOT_MEASURED if model.bytes is None else f"{model.bytes / 1e6:.2f} MB"),
         ("parameters", NOT_MEASURED if model.parameters is None else f"{model.parameters:,}".replace(",", " ")),
         *_cost_rows(model),
@@ -73,6 +75,17 @@ def model_rows(model: Model) -> list[Row]:
         ("sha256", model.sha256),
         *(("note", note) for note in model.notes),
     ]
+
+
+def _litert_rows(model: Model) -> list[Row]:
+    """Return what LiteRT's files say of themselves; nothing of others."""
+    if model.kind != "litert":
+        return []
+    size = "x".join(str(side) for side in reversed(model.fixed.get("input_shape", [])[1:3]))
+    rows = [("LiteRT", f"takes {model.input_dtype}, gives {model.output_dtype}")]
+    return (
+        [*rows, ("file of one size", f"{size}, {model.fixed['bytes'] / 1e6:.2f} MB; this is timed")] if size else rows
+    )
 
 
 def _cost_rows(model: Model) -> list[Row]:
@@ -90,6 +103,8 @@ def parity_words(model: Model) -> str:
     parity = model.parity
     if parity.max_abs is not None:
         return f"differs by at most {parity.max_abs:.1e}"
+    if model.kind == "litert":
+        return "is a .tflite already"
     if parity.state == "frozen already" or (model.kind == "frozen" and not parity.state):
         return "is frozen already"
     return f"not compared: {parity.reason}" if parity.reason else NOT_MEASURED
@@ -122,14 +137,15 @@ def profile_rows(profile: Profile | None, track: Track) -> list[Row]:
     if not profile:
         return [("speedup", NOT_MEASURED), ("RAM", NOT_MEASURED)]
     size = f" at {profile.width_px}x{profile.height_px}" if profile.width_px and profile.height_px else ""
-    at = f" ms{size}" + (f", {counted(profile.threads, 'thread')}" if profile.threads else "")
+    runtime = ", LiteRT" if profile.runtime == LITERT else ""
+    at = f" ms{size}" + (f", {counted(profile.threads, 'thread')}" if profile.threads else "") + runtime
     limit_mib = f"; limit {track.rules.max_ram_mib:.0f}" if track.rules.max_ram_mib else ""
     reached, possible = profile.gflop_per_s, profile.roofline.gflop_per_s
     limit = f" of {possible:.0f} in a large matrix product here" if possible else ""
     return [
         *([("failed", profile.failed)] if profile.failed else []),
         ("time", _figure(profile.time_ms, ".1f", at)),
-        ("baseline", _figure(profile.baseline_time_ms, ".1f", " ms")),
+        ("baseline", _figure(profile.baseline_time_ms, ".1f", f" ms{runtime}")),
         ("speedup", _figure(profile.speedup, ".3f", interval=profile.speedup_ci95)),
         *([("throughput", f"{reached:.0f} GFLOP/s{limit}")] if reached else []),
         ("RAM", _figure(profile.peak_rss_mib, ".0f", f" MiB ({_split(profile)}{limit_mib})")),

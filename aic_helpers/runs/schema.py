@@ -26,6 +26,7 @@ from aic_helpers.evaluation.example_images import EXAMPLES
 from aic_helpers.evaluation.plausibility import BROKEN
 from aic_helpers.models.adapters import read_adapters
 from aic_helpers.models.sources import FIXED_FILE, MODEL_FILES
+from aic_helpers.runtimes.formats import LITERT
 
 HANGS_ON: dict[str, tuple[str, ...]] = {
     "model": (),
@@ -162,7 +163,8 @@ class Model(AsWritten):
     """The frozen model.
 
     `checkpoint` and `adapt` are what was given beside its source, `adapters` what was done to it in words, `read_files`
-    what else its code read: SHA-256 by path, `notes` what a person should know of how it was made.
+    what else its code read: SHA-256 by path, `notes` what a person should know of how it was made. Of LiteRT's alone:
+    the types of what it takes and gives, and what is known of the file of one size beside it (`fixed`).
     """
 
     name: Text
@@ -181,6 +183,9 @@ class Model(AsWritten):
     gmacs_720p: Figure = None
     macs: Figure = None
     macs_size: Size = None
+    input_dtype: Text = ""
+    output_dtype: Text = ""
+    fixed: Table = {}
     parity: Annotated[Parity, _or(dict, {})] = Parity()
 
 
@@ -336,7 +341,7 @@ class Result(AsWritten):
     @property
     def model_name(self) -> str:
         """What the converted model's file is called in the run folder."""
-        return MODEL_FILES[self.model is not None and self.model.kind == "litert"]
+        return MODEL_FILES[self.model is not None and self.model.kind == LITERT]
 
     @property
     def altered(self) -> tuple[str, ...]:

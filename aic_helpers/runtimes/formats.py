@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+LITERT = "litert"
+"""What a result calls the runtime."""
+
 LITERT_SUFFIX = ".tflite"
 
 

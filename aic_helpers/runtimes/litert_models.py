@@ -12,9 +12,7 @@ from aic_helpers.core import machine
 from aic_helpers.core.error_reasons import reason
 from aic_helpers.core.errors import InputError, require_file
 from aic_helpers.core.installation import needed
-
-LITERT = "litert"
-"""What a result calls the runtime."""
+from aic_helpers.runtimes.formats import LITERT
 
 Shape = list[int | None]
 

@@ -35,12 +35,8 @@ class LitertInference:
         if request["device"] != "cpu":
             raise InputError("the device cpu for a LiteRT model", request["device"], "take aic phone for a phone's GPU")
         model = self._model = LitertModel(request["model"], request["threads"])
-        return {
-            "shape": model.input_shape,
-            "dtype": model.input_dtype,
-            "runtime": model.runtime,
-            "runtime_note": None,
-        } | (own_memory_mib())
+        declared = {"shape": model.input_shape, "dtype": model.input_dtype}
+        return {**declared, "runtime": model.runtime, "runtime_note": None, **own_memory_mib()}
 
     def _give(self, request: dict[str, Any]) -> dict[str, Any]:
         self._images = request["array"]

@@ -101,7 +101,7 @@ CASES = {
     "larger_where_odd": ("any resolution", "at 101x103 the output is 102x104", "crop the output"),
     "not_a_number": ("finite values", "for a photo, for black and for white", "division by zero"),
     "random": ("same output twice", "one photo twice", "random"),
-    "heavy": ("file size", "model.pb has 101", "fewer channels"),
+    "heavy": ("file size", "the converted model has 101", "fewer channels"),
     "grey": ("input and output", "a run at", "3 channels"),
 }
 
