@@ -30,6 +30,7 @@ from aic_helpers.runs import results
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
 from aic_helpers.runs.schema import Result
+from aic_helpers.runtimes.formats import LITERT
 
 Key = dict[str, Any]
 
@@ -75,7 +76,7 @@ def metrics_key(settings: Settings, model_sha256: str) -> Key:
         "limit": settings.limit,
         "code": code("evaluation.isolated"),
         **machine.arithmetic_settings(),
-        **_versions("tensorflow", "numpy", "numba", "pillow"),
+        **_versions(*_runtime_packages(settings), "numpy", "numba", "pillow"),
     }
 
 
@@ -88,13 +89,25 @@ def profile_key(
         "baseline": _sha256([sources.baseline_pb(settings.track)]),
         "photo": _sha256(settings.dataset.hd[:1]),
         "machine": where or machine.identity(),
-        "runtime": LIGHT if conditions.device == "cpu" else WHOLE,
+        "runtime": _runtime(settings, conditions),
+        "fixed": safe_files.sha256(settings.timed_file) if settings.source.adapt.fixed else None,
         **asdict(conditions),
         **asdict(limits),
         **machine.inherited_settings(conditions.device),
         "code": code("profiling.profiler"),
-        **_versions("tensorflow", "numpy", "pillow"),
+        **_versions(*_runtime_packages(settings), "numpy", "pillow"),
     }
+
+
+def _runtime(settings: Settings, conditions: Conditions) -> str:
+    if settings.source.kind == LITERT:
+        return LITERT
+    return LIGHT if conditions.device == "cpu" else WHOLE
+
+
+def _runtime_packages(settings: Settings) -> tuple[str, ...]:
+    """Return the packages that run a converted model; TensorFlow also makes LiteRT's baseline."""
+    return ("tensorflow", "ai-edge-litert") if settings.source.kind == LITERT else ("tensorflow",)
 
 
 def requirements_key(settings: Settings, result: Result, *, weighed: bool = True) -> Key:
@@ -108,7 +121,7 @@ def requirements_key(settings: Settings, result: Result, *, weighed: bool = True
         "weighed": weighed or result.profile is not None,
         **machine.arithmetic_settings(),
         "code": code("profiling.requirements"),
-        **_versions("tensorflow", "numpy", "pillow"),
+        **_versions(*_runtime_packages(settings), "numpy", "pillow"),
     }
 
 

@@ -81,11 +81,11 @@ def _litert_rows(model: Model) -> list[Row]:
     """Return what LiteRT's files say of themselves; nothing of others."""
     if model.kind != "litert":
         return []
-    size = "x".join(str(side) for side in reversed(model.fixed.get("input_shape", [])[1:3]))
     rows = [("LiteRT", f"takes {model.input_dtype}, gives {model.output_dtype}")]
-    return (
-        [*rows, ("file of one size", f"{size}, {model.fixed['bytes'] / 1e6:.2f} MB; this is timed")] if size else rows
-    )
+    if model.fixed:
+        size = "x".join(str(side) for side in reversed(model.fixed["input_shape"][1:3]))
+        rows.append(("file of one size", f"{size}, {model.fixed['bytes'] / 1e6:.2f} MB; this is timed"))
+    return rows
 
 
 def _cost_rows(model: Model) -> list[Row]:

@@ -16,10 +16,12 @@ from aic_helpers.models import sources
 from aic_helpers.profiling import profiler, requirements, scaling
 from aic_helpers.profiling.network_pairs import Conditions, conditions_of
 from aic_helpers.profiling.timing import Limits
+from aic_helpers.quantization import exporting
 from aic_helpers.runs import cache_keys, model_cache, results
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
 from aic_helpers.runs.schema import Result
+from aic_helpers.runtimes.formats import LITERT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,9 +120,16 @@ def profile(
     key = cache_keys.profile_key(settings, result.model_sha256, conditions, limits)
     if not (fresh or _stale(settings, result, "profile", key)):
         return result
-    baseline, photo = sources.baseline_pb(settings.track), _hd_photo(settings)
-    measured = profiler.profile(settings.model_file, baseline, conditions, limits, image=photo, progress=progress)
+    baseline, photo = _baseline(settings, conditions), _hd_photo(settings)
+    measured = profiler.profile(settings.timed_file, baseline, conditions, limits, image=photo, progress=progress)
     return record_profile(settings, measured, key)
+
+
+def _baseline(settings: Settings, conditions: Conditions) -> Path:
+    """Return the track's baseline as the runtime of the model takes it: times are compared within one runtime."""
+    if settings.source.kind != LITERT:
+        return sources.baseline_pb(settings.track)
+    return exporting.litert_baseline(settings.track, (conditions.width_px, conditions.height_px))
 
 
 def record_profile(settings: Settings, measured: profiler.Profile, key: cache_keys.Key) -> Result:
