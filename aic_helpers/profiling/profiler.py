@@ -197,9 +197,8 @@ def _time(
         model.run()
     warm_up_s = time.monotonic() - started_s
     cores_before, during = before.cores(), _OtherLoad(baseline, model)
-    timed = timing.time_in_pairs(
-        baseline.time_ms,
-        model.time_ms,
+    timed = timing.time_in_turn(
+        {"baseline": baseline.time_ms, "model": model.time_ms},
         limits,
         progress=lambda done: progress(done, limits.max_repetitions, "timing in turn"),
     )

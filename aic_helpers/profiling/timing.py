@@ -1,10 +1,10 @@
-"""Paired timing: baseline and model in turn, until the interval of their ratio is narrow enough."""
+"""Paired timing: networks in turn until the intervals of their ratios are narrow enough."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -65,10 +65,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Sample:
-    """One timed run. `start_s` counts from the first; `role` is ``baseline`` or ``model``."""
+    """One timed run. `start_s` counts from the first; `role` is the network's name in `time_in_turn`."""
 
     pair: int
-    role: Literal["baseline", "model"]
+    role: str
     start_s: float
     time_ms: float
 
@@ -84,27 +84,28 @@ class PairedTiming:
         """Return the times of one role, by pair."""
         return [sample.time_ms for sample in sorted(self.samples, key=lambda s: s.pair) if sample.role == role]
 
-    def ratios(self) -> list[float]:
-        """Return baseline time / model time of each pair."""
-        pairs = zip(self.times_ms("baseline"), self.times_ms("model"), strict=True)
+    def ratios(self, role: str = "model", beside: str = "baseline") -> list[float]:
+        """Return the time of the network `beside` / that of `role`, of each pair."""
+        pairs = zip(self.times_ms(beside), self.times_ms(role), strict=True)
         return [baseline / model for baseline, model in pairs]
 
 
-def time_in_pairs(
-    baseline: Run,
-    model: Run,
+def time_in_turn(
+    runs: Mapping[str, Run],
     limits: Limits,
     *,
     progress: Callable[[int], None],
     clock: Callable[[], float] = time.monotonic,
 ) -> PairedTiming:
-    """Time two networks in turn, A B B A A B ..., so that a machine that drifts slows both.
+    """Time networks in turn, A B B A A B ..., so that a machine that drifts slows all of them.
 
     Parameters
     ----------
-    baseline, model : callable
-        Warmed up. Each call runs the network once and returns its milliseconds.
+    runs : mapping of str to callable
+        By name, first the one that the others are held against. They are warmed up. Each call runs the network once and
+        returns its milliseconds.
     limits : Limits
+        A pair is one run of each.
     progress : callable
         Called with the number of pairs done.
     clock : callable
@@ -118,8 +119,7 @@ def time_in_pairs(
     samples: list[Sample] = []
     started_s = clock()
     for pair in range(limits.max_repetitions):
-        order: list[tuple[Literal["baseline", "model"], Run]] = [("baseline", baseline), ("model", model)]
-        for role, run in order if pair % 2 == 0 else reversed(order):
+        for role, run in runs.items() if pair % 2 == 0 else reversed(runs.items()):
             start_s = clock() - started_s
             samples.append(Sample(pair, role, start_s, run()))
         progress(pair + 1)
@@ -148,7 +148,12 @@ def _reason_to_stop(samples: list[Sample], pairs: int, elapsed_s: float, limits:
 
 
 def _narrow_enough(samples: list[Sample], interval: float) -> bool:
-    ratios = PairedTiming(samples, "interval").ratios()
+    timing = PairedTiming(samples, "interval")
+    first, *others = dict.fromkeys(sample.role for sample in samples if sample.pair == 0)
+    return all(_is_narrow(timing.ratios(role, first), interval) for role in others)
+
+
+def _is_narrow(ratios: list[float], interval: float) -> bool:
     ci95 = median_ci95(ratios)
     return ci95 is not None and ci95[1] - ci95[0] <= interval * max(1.0, float(np.median(ratios)))
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.profiling.timing import MIN_PAIRS, Limits, PairedTiming, Sample, median_ci95, time_in_pairs
+from aic_helpers.profiling.timing import MIN_PAIRS, Limits, PairedTiming, Sample, median_ci95, time_in_turn
 
 
 class Machine:
@@ -33,7 +33,8 @@ class Machine:
 
     def time(self, limits: Limits) -> PairedTiming:
         done: list[int] = []
-        timing = time_in_pairs(self.baseline, self.model, limits, progress=done.append, clock=lambda: self.now_s)
+        runs = {"baseline": self.baseline, "model": self.model}
+        timing = time_in_turn(runs, limits, progress=done.append, clock=lambda: self.now_s)
         assert done == list(range(1, len(timing.ratios()) + 1))
         return timing
 
@@ -46,6 +47,20 @@ def test_runs_in_turn_and_stops_at_a_narrow_interval() -> None:
     assert timing.ratios() == [2.0] * MIN_PAIRS
     assert timing.times_ms("model") == [150.0] * MIN_PAIRS
     assert timing.samples[2] == Sample(1, "model", pytest.approx(0.45), 150.0)
+
+
+def test_more_than_two_run_in_turn_each_beside_the_first() -> None:
+    order: list[str] = []
+
+    def runs(name: str, time_ms: float) -> Callable[[], float]:
+        return lambda: order.append(name) or time_ms
+
+    networks = {name: runs(name, time_ms) for name, time_ms in (("A", 300.0), ("B", 150.0), ("C", 100.0))}
+    timing = time_in_turn(networks, Limits(), progress=lambda done: None, clock=lambda: 0.0)
+    assert "".join(order) == "ABCCBA" * 2
+    assert timing.stop_reason == "interval"
+    assert timing.ratios("B", "A") == [2.0] * MIN_PAIRS
+    assert timing.ratios("C", "A") == [3.0] * MIN_PAIRS
 
 
 def test_stops_at_the_repetitions() -> None:
@@ -158,6 +173,8 @@ def test_interval_holds_the_true_ratio_as_often_as_it_says_though_the_runs_stop_
         return time_ms * np.exp(share * noise(random))
 
     baseline, model, limits = partial(run, 300 * speedup), partial(run, 300), Limits(time_budget_s=86_400)
-    timings = [time_in_pairs(baseline, model, limits, progress=lambda done: None) for _ in range(300)]
+    timings = [
+        time_in_turn({"baseline": baseline, "model": model}, limits, progress=lambda done: None) for _ in range(300)
+    ]
     intervals = [median_ci95(timing.ratios()) or (0, 0) for timing in timings]
     assert np.mean([low <= speedup <= high for low, high in intervals]) >= 0.91
