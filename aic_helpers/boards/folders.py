@@ -16,9 +16,10 @@ from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError, nearest
 from aic_helpers.core.project_paths import runs_folder
 from aic_helpers.core.safe_texts import printable
+from aic_helpers.core.written_values import Text
 from aic_helpers.runs import quantities, results
 from aic_helpers.runs.run_folders import printable_result, read_table
-from aic_helpers.runs.schema import Result, Text
+from aic_helpers.runs.schema import Result
 from aic_helpers.tracks import catalogue
 from aic_helpers.tracks.catalogue import PIRM2018, TRACKS
 from aic_helpers.tracks.definitions import COLUMNS, Track

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
+from aic_helpers.core.written_values import Interval
 from aic_helpers.dashboard.pixel_copies import jpeg
 from aic_helpers.data import own_photos
 from aic_helpers.data.datasets import Dataset, Pair, read_pair
@@ -23,7 +24,6 @@ from aic_helpers.data.own_photos import read_photo
 from aic_helpers.evaluation.any_image import Outputs
 from aic_helpers.evaluation.protocols import score_output
 from aic_helpers.runs.candidates import Candidate
-from aic_helpers.runs.schema import Interval
 from aic_helpers.runtimes.model_workers import ModelFailure
 from aic_helpers.tracks.definitions import Track
 

@@ -119,7 +119,7 @@ def time_in_turn(
     samples: list[Sample] = []
     started_s = clock()
     for pair in range(limits.max_repetitions):
-        for role, run in runs.items() if pair % 2 == 0 else reversed(runs.items()):
+        for role, run in runs.items() if pair % 2 == 0 else reversed([*runs.items()]):
             start_s = clock() - started_s
             samples.append(Sample(pair, role, start_s, run()))
         progress(pair + 1)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX
 from aic_helpers.core.machine import load_notes
+from aic_helpers.core.written_values import Interval
 from aic_helpers.reporting.text_tables import NOT_MEASURED, Row, aligned, counted, data_words, score_digits, typed
 from aic_helpers.runs import quantities
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
-from aic_helpers.runs.schema import Interval, Metrics, Model, Profile, Requirement, Result, Score
+from aic_helpers.runs.schema import Metrics, Model, Profile, Requirement, Result, Score
 from aic_helpers.runtimes.formats import LITERT
 from aic_helpers.tracks.definitions import TITLES, Track
 

@@ -6,22 +6,25 @@ step could not have written, a part without its keys, is refused.
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    PrivateAttr,
-    StrictStr,
-    ValidatorFunctionWrapHandler,
-    model_validator,
-)
+from pydantic import BeforeValidator, PrivateAttr, StrictStr
 
 from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.written_values import (
+    AsWritten,
+    Count,
+    Figure,
+    Interval,
+    Size,
+    Table,
+    Text,
+    Words,
+    null_as,
+    of_kind,
+)
 from aic_helpers.evaluation.example_images import EXAMPLES
 from aic_helpers.evaluation.plausibility import BROKEN
 from aic_helpers.models.adapters import read_adapters
@@ -55,73 +58,6 @@ FILES = (*MODEL_FILES, FIXED_FILE, *HANGS_ON["metrics"], *HANGS_ON["profile"], *
 SCHEMA = 1
 
 REMEDY = "make the run again"
-
-LARGEST = 2.0**62
-"""Of the numbers that are read, so that each has a place in a column of whole numbers; no figure comes near."""
-
-
-def _figure(value: Any) -> float | None:
-    if value in ("inf", "-inf") if isinstance(value, str) else isinstance(value, float) and not math.isfinite(value):
-        return float(value)
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if number and abs(value) < LARGEST else None
-
-
-def _count(value: Any) -> int | None:
-    number = _figure(value)
-    return int(number) if number is not None and number.is_integer() else None
-
-
-def _interval(value: Any) -> tuple[float, float] | None:
-    ends = [*map(_figure, value)] if isinstance(value, list | tuple) else []
-    finite = [end for end in ends if end is not None and math.isfinite(end)]
-    return (finite[0], finite[1]) if len(finite) == len(ends) == 2 else None
-
-
-def _size(value: Any) -> tuple[int, int] | None:
-    sides = [side for side in map(_count, value) if side] if isinstance(value, list | tuple) else []
-    return (sides[0], sides[1]) if len(sides) == 2 else None
-
-
-def _or(kind: type, nothing: Any) -> BeforeValidator:
-    """Read a value of another kind as nothing."""
-    return BeforeValidator(lambda value: value if isinstance(value, kind) else nothing)
-
-
-def _null_as(nothing: Any) -> BeforeValidator:
-    return BeforeValidator(lambda value: nothing if value is None else value)
-
-
-Figure = Annotated[float | None, BeforeValidator(_figure)]
-"""A number; "inf" (the PSNR of identical images) is infinite."""
-Count = Annotated[int | None, BeforeValidator(_count)]
-Interval = Annotated[tuple[float, float] | None, BeforeValidator(_interval)]
-"""The two ends, both finite."""
-Size = Annotated[tuple[int, int] | None, BeforeValidator(_size)]
-"""Width and height in px."""
-Text = Annotated[str, _or(str, "")]
-Words = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, str | int | float) else "")]
-"""A text to show; a number may stand there."""
-Table = Annotated[dict[str, Any], _or(dict, {})]
-
-
-class AsWritten(BaseModel):
-    """A part of a result. Frozen: what is written goes by way of `aic_helpers.runs.results.write_part`."""
-
-    model_config = ConfigDict(frozen=True)
-    _raw: dict[str, Any] = PrivateAttr(default_factory=dict)
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _keep(cls, value: Any, read: ValidatorFunctionWrapHandler) -> AsWritten:
-        part = read(value)
-        part._raw = value
-        return part
-
-    @property
-    def raw(self) -> dict[str, Any]:
-        """The part as the file has it, in its order, with the keys that another version may have added."""
-        return self._raw
 
 
 class Data(AsWritten):
@@ -173,11 +109,11 @@ class Model(AsWritten):
     kind: Text = ""
     checkpoint: Text = ""
     adapt: Annotated[dict[str, Any], BeforeValidator(_adapt)] = {}
-    adapters: Annotated[list[Text], _or(list, [])] = []
+    adapters: Annotated[list[Text], of_kind(list, [])] = []
     source_sha256: Text = ""
-    origin: Annotated[Origin, _or(dict, {})] = Origin()
+    origin: Annotated[Origin, of_kind(dict, {})] = Origin()
     read_files: Table = {}
-    notes: Annotated[list[Text], _or(list, [])] = []
+    notes: Annotated[list[Text], of_kind(list, [])] = []
     bytes: Count = None
     parameters: Count = None
     gmacs_720p: Figure = None
@@ -186,7 +122,7 @@ class Model(AsWritten):
     input_dtype: Text = ""
     output_dtype: Text = ""
     fixed: Table = {}
-    parity: Annotated[Parity, _or(dict, {})] = Parity()
+    parity: Annotated[Parity, of_kind(dict, {})] = Parity()
 
 
 class Doubt(AsWritten):
@@ -216,7 +152,7 @@ class Metrics(AsWritten):
     cropped_images: Count = None
     capped_images: Count = None
     mixing: Text = ""
-    doubts: Annotated[list[Doubt], _or(list, [])] = []
+    doubts: Annotated[list[Doubt], of_kind(list, [])] = []
     failed: Text = ""
 
     @property
@@ -260,18 +196,18 @@ class Profile(AsWritten):
     baseline_peak_rss_mib: Figure = None
     memory_method: Text = ""
     gflop_per_s: Figure = None
-    roofline: Annotated[Roofline, _or(dict, {})] = Roofline()
+    roofline: Annotated[Roofline, of_kind(dict, {})] = Roofline()
     load: Table = {}
-    notes: Annotated[list[Text], _or(list, [])] = []
+    notes: Annotated[list[Text], of_kind(list, [])] = []
     environment_variables: Table = {}
-    largest_activations: Annotated[list[Any], _or(list, [])] = []
+    largest_activations: Annotated[list[Any], of_kind(list, [])] = []
 
 
 class Requirement(AsWritten):
     """A rule; `passed` is None for an advice, and where it was not judged."""
 
     name: Text
-    passed: Annotated[bool | None, _or(bool, None)]
+    passed: Annotated[bool | None, of_kind(bool, None)]
     limit: Words
     found: Words
     evidence: Words
@@ -327,9 +263,9 @@ class Result(AsWritten):
     model: Model | None
     metrics: Annotated[Metrics | None, BeforeValidator(lambda value: None if value == {} else value)]
     profile: Profile | None
-    requirements: Annotated[list[Requirement], _null_as([])]
-    scores: Annotated[dict[str, Score], _null_as({})]
-    environment: Annotated[Environment, _null_as({})]
+    requirements: Annotated[list[Requirement], null_as([])]
+    scores: Annotated[dict[str, Score], null_as({})]
+    environment: Annotated[Environment, null_as({})]
     keys: Annotated[dict[str, Key], BeforeValidator(_whole_keys)] = {}
     _altered: tuple[str, ...] = PrivateAttr(default=())
 

@@ -1,0 +1,232 @@
+"""What a model is worth in each precision: its quality beside float32, image by image, its times in turn, its memory.
+
+Quality is that of the files of any size, times are those of the files of one size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aic_helpers.core import machine
+from aic_helpers.core.progress_types import Progress
+from aic_helpers.core.statistics import mean_ci95
+from aic_helpers.data.datasets import Dataset
+from aic_helpers.evaluation.isolated import Evaluator
+from aic_helpers.evaluation.per_image import summarise
+from aic_helpers.profiling.network_pairs import Conditions
+from aic_helpers.profiling.profiler import WARM_UPS, input_image
+from aic_helpers.profiling.timing import Limits, PairedTiming, median_ci95, time_in_turn
+from aic_helpers.runtimes.model_workers import ModelFailure, ModelWorker
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FLOAT32 = "float32"
+
+TENSORFLOW = "tensorflow"
+"""What the frozen model that all precisions were made from is called among them."""
+
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured.
+
+    Attributes
+    ----------
+    result : dict
+        ``by_precision``, what `measure` says of each; and what they share: ``width_px``, ``height_px``, ``threads``,
+        ``machine``, ``repetitions``, ``stop_reason`` and ``tensorflow_time_ms``.
+    images : DataFrame
+        The rows of `aic_helpers.evaluation.per_image.evaluate`, with the ``precision`` first.
+    samples : DataFrame
+        One row a timed run, in the order in which they ran: ``pair``, ``role``, ``start_s``, ``time_ms``.
+    """
+
+    result: dict[str, Any]
+    images: pd.DataFrame
+    samples: pd.DataFrame
+
+
+def measure(
+    frozen: Path,
+    free: Mapping[str, Path],
+    fixed: Mapping[str, Path],
+    dataset: Dataset,
+    conditions: Conditions,
+    limits: Limits | None = None,
+    *,
+    limit: int | None = None,
+    photo: Path | None = None,
+    progress: Progress | None = None,
+) -> Measured:
+    """Measure a model in its precisions.
+
+    Parameters
+    ----------
+    frozen : Path
+        The `.pb` file that they were made from.
+    free, fixed : mapping of str to Path
+        By precision, ``float32`` among them: the `.tflite` files of any size, and those of the size of the conditions.
+    dataset : Dataset
+        Its validation images judge the quality, by its track's protocol.
+    conditions : Conditions
+        Of the times and the memory.
+    limits : Limits, optional
+        When the timed runs stop.
+    limit : int, optional
+        Only the first so many validation images.
+    photo : Path, optional
+        What is timed; see `aic_helpers.profiling.profiler.profile`.
+    progress : callable, optional
+
+    Returns
+    -------
+    Measured
+        Of each precision: the means of the track's metrics with their intervals; ``loss``, by metric what float32 has
+        less than it (below 0 where quantising costs quality) as ``value`` and ``ci95``, image by image; ``bytes``,
+        ``time_ms`` and its 5 and 95 % of the runs, ``over_float32`` and ``over_tensorflow``, how many times as fast, as
+        ``value`` and ``ci95``; ``peak_rss_mib``; and ``failed``, why figures are missing.
+    """
+    tell = progress or (lambda done, total, text: None)
+    images = _images(free, dataset, limit, tell)
+    result = {name: _quality(images, name, dataset) for name in free}
+    networks = {FLOAT32: fixed[FLOAT32], TENSORFLOW: frozen, **fixed}
+    timed, memory, failed = _timed(networks, conditions, limits, photo, tell)
+    for name, path in fixed.items():
+        result[name] |= {"bytes": path.stat().st_size, "peak_rss_mib": memory.get(name), **_times(timed, name)}
+        result[name]["failed"] = result[name].get("failed") or failed.get(name)
+    shared: Figures = {
+        "width_px": conditions.width_px,
+        "height_px": conditions.height_px,
+        "threads": conditions.threads,
+    }
+    shared |= {"machine": machine.identity(), **_around(timed), "tensorflow_time_ms": _median_ms(timed, TENSORFLOW)}
+    return Measured({"by_precision": result, **shared}, images, _frame(timed))
+
+
+def _images(free: Mapping[str, Path], dataset: Dataset, limit: int | None, tell: Progress) -> pd.DataFrame:
+    """Return the figures of each validation image in each precision."""
+    import pandas as pd
+
+    tables = []
+    for precision, path in free.items():
+        with Evaluator(dataset, limit=limit) as evaluator:
+            table = evaluator.assess(path, progress=partial(_of, precision, tell))
+        table.insert(0, "precision", precision)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _of(precision: str, tell: Progress, done: int, total: int | None, what: str) -> None:
+    tell(done, total, f"{precision}: {what}")
+
+
+def _quality(images: pd.DataFrame, precision: str, dataset: Dataset) -> Figures:
+    """Return the means of one precision, and what it has more than float32 on the same images."""
+    own, float32 = (images[images["precision"] == name].set_index("image") for name in (precision, FLOAT32))
+    summary = summarise(own.reset_index(), dataset.track.protocol)
+    columns = dataset.track.protocol.columns
+    figures = {name: summary[name] for column in columns for name in (column, f"{column}_ci95")}
+    losses = {column: _difference(own[column] - float32[column]) for column in columns}
+    return {**figures, "images": len(own), "loss": losses, "failed": summary.get("failed")}
+
+
+def _difference(values: pd.Series) -> Figures | None:
+    return {"value": float(values.mean()), "ci95": mean_ci95(values)} if np.isfinite(values).all() else None
+
+
+def _timed(
+    networks: Mapping[str, Path], conditions: Conditions, limits: Limits | None, photo: Path | None, tell: Progress
+) -> tuple[PairedTiming, dict[str, float], dict[str, str]]:
+    """Return the times of networks in turn, what memory each took for one image, and why some have neither."""
+    pixels = input_image(photo, conditions.width_px, conditions.height_px)[None]
+    memory: dict[str, float] = {}
+    failed: dict[str, str] = {}
+    with ExitStack() as stack:
+        running = {}
+        for name, path in networks.items():
+            tell(0, None, f"measuring the memory of {name}")
+            worker = stack.enter_context(_worker(path, conditions))
+            try:
+                memory[name] = _first_run(worker, pixels)
+                running[name] = worker
+            except ModelFailure as failure:
+                failed[name] = str(failure)
+        return _in_turn(running, limits or Limits(), tell), memory, failed
+
+
+def _worker(path: Path, conditions: Conditions) -> ModelWorker:
+    return ModelWorker(
+        path,
+        threads=conditions.threads,
+        max_rss_mib=conditions.max_rss_mib,
+        run_timeout_s=conditions.run_timeout_s,
+        enlarges=conditions.enlarges,
+    )
+
+
+def _first_run(worker: ModelWorker, pixels: NDArray[np.float32]) -> float:
+    """Return the peak of a fresh process that runs one image, in MiB."""
+    worker.load()
+    worker.give(pixels)
+    peak_mib = worker.peak_rss_mib(worker.run())[0]
+    worker.checked_output()
+    return peak_mib
+
+
+def _in_turn(running: Mapping[str, ModelWorker], limits: Limits, tell: Progress) -> PairedTiming:
+    if len(running) < 2:
+        return PairedTiming([], "repetitions")
+    for worker in running.values():
+        for _ in range(WARM_UPS - 1):
+            worker.run()
+    return time_in_turn(
+        {name: partial(_run_ms, worker) for name, worker in running.items()},
+        limits,
+        progress=lambda done: tell(done, limits.max_repetitions, f"timing {len(running)} networks in turn"),
+    )
+
+
+def _run_ms(worker: ModelWorker) -> float:
+    return worker.run().time_ms
+
+
+def _times(timed: PairedTiming, name: str) -> Figures:
+    """Return the times of one precision, and how many times as fast it is as float32 and as TensorFlow."""
+    times_ms = timed.times_ms(name)
+    if not times_ms:
+        return {}
+    low, median, high = (float(value) for value in np.percentile(times_ms, [5, 50, 95]))
+    beside = {"over_float32": FLOAT32, "over_tensorflow": TENSORFLOW}
+    ratios = {key: _ratio(timed.ratios(name, other)) for key, other in beside.items() if timed.times_ms(other)}
+    return {"time_ms": median, "time_ms_p5": low, "time_ms_p95": high, **ratios}
+
+
+def _ratio(ratios: Sequence[float]) -> Figures:
+    return {"value": float(np.median(ratios)), "ci95": median_ci95([*ratios])}
+
+
+def _median_ms(timed: PairedTiming, name: str) -> float | None:
+    times_ms = timed.times_ms(name)
+    return float(np.median(times_ms)) if times_ms else None
+
+
+def _around(timed: PairedTiming) -> Figures:
+    return {"repetitions": len({sample.pair for sample in timed.samples}), "stop_reason": timed.stop_reason}
+
+
+def _frame(timed: PairedTiming) -> pd.DataFrame:
+    import pandas as pd
+
+    rows: Iterator[tuple[Any, ...]] = ((one.pair, one.role, one.start_s, one.time_ms) for one in timed.samples)
+    return pd.DataFrame(rows, columns=["pair", "role", "start_s", "time_ms"])
