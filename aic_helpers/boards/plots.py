@@ -26,7 +26,7 @@ from aic_helpers.reporting.figure_style import (
     short,
     styled,
 )
-from aic_helpers.runs.run_plots import pareto_front
+from aic_helpers.reporting.pareto_fronts import pareto_front
 from aic_helpers.tracks.definitions import TITLES, Track
 from aic_helpers.tracks.significance import DECIDED
 

@@ -20,12 +20,12 @@ from aic_helpers.boards.track_tables import TrackTable
 from aic_helpers.core import safe_files
 from aic_helpers.reporting import html_pages, text_tables
 from aic_helpers.reporting.captioned_plots import Plot, drawn
+from aic_helpers.reporting.pareto_fronts import pareto_front
 from aic_helpers.reporting.text_tables import Row
 from aic_helpers.reporting.viewer_pages import Viewer
 from aic_helpers.runs import reports
 from aic_helpers.runs.reports import Section
 from aic_helpers.runs.run_folders import RunFolder
-from aic_helpers.runs.run_plots import pareto_front
 from aic_helpers.tracks.definitions import TITLES, Track
 
 REPORT = "report.html"

@@ -12,7 +12,7 @@ from aic_helpers.boards.standings import Standings, is_ranked, ordered
 from aic_helpers.boards.tables import METRICS
 from aic_helpers.reporting import html_pages
 from aic_helpers.reporting.figure_style import QUALITIES
-from aic_helpers.runs.run_plots import pareto_front
+from aic_helpers.reporting.pareto_fronts import pareto_front
 
 RANKED, BROKEN, APART = "ranked", "broken", "apart"
 """Kinds of rows: in the ranks; out of them for a rule; out of them for another reason."""

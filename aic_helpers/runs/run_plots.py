@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from aic_helpers.core.statistics import mean_ci95
 from aic_helpers.evaluation.per_image import BOUNDS
 from aic_helpers.reporting.figure_style import BLUE, GREY, INK, ORANGE, notice, plain_ticks, short, styled
+from aic_helpers.reporting.pareto_fronts import pareto_front
 from aic_helpers.runs.schema import Profile
 from aic_helpers.tracks.definitions import TITLES, Track
 
@@ -248,10 +249,3 @@ def _interval(axes: Axes, point: pd.Series, column: str) -> None:
         axes.plot(point["speedup_ci95"], [point[column]] * 2, color=BLUE, linewidth=1, alpha=0.6)
     if point[f"{column}_ci95"]:
         axes.plot([point["speedup"]] * 2, point[f"{column}_ci95"], color=BLUE, linewidth=1, alpha=0.6)
-
-
-def pareto_front(points: pd.DataFrame, *columns: str) -> pd.DataFrame:
-    """Return the rows that no other row matches in all columns and beats in one (more is better), by the first."""
-    values = points[list(columns)].to_numpy(dtype=float)
-    beaten = [bool(((values >= row).all(axis=1) & (values > row).any(axis=1)).any()) for row in values]
-    return points[~np.array(beaten, dtype=bool)].sort_values(columns[0])

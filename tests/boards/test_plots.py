@@ -6,6 +6,7 @@ from fixtures.pirm2018 import SUPER_RESOLUTION
 
 from aic_helpers.boards import folders, plots, standings
 from aic_helpers.boards.orders import orders_of
+from aic_helpers.reporting.pareto_fronts import pareto_front
 
 A, B, C = orders_of(SUPER_RESOLUTION)
 
@@ -38,7 +39,7 @@ def test_of_many_only_the_front_and_the_top_are_named(tables):
     figure = plots.pareto(tables[60], "psnr_db", SUPER_RESOLUTION)
     named = set(words(figure)) - {"SRCNN", "score stops rising"}
     ranked = tables[60][tables[60]["rank_A"].notna()]
-    front = plots.pareto_front(ranked, "speedup", "psnr_db")
+    front = pareto_front(ranked, "speedup", "psnr_db")
     top = ranked[(ranked[["rank_A", "rank_B", "rank_C"]] <= plots.TOP).any(axis=1)]
     assert 5 < len(named) <= len(set(front["name"]) | set(top["name"]))
     assert named <= {plots.short(name) for name in {*front["name"], *top["name"]}}

@@ -135,7 +135,7 @@ def runs(*speeds_and_psnr):
     ],
 )
 def test_the_pareto_front_is_what_nothing_beats(points, front):
-    found = run_plots.pareto_front(runs(*points), "speedup", "psnr_db")
+    found = run_pareto_front(runs(*points), "speedup", "psnr_db")
     assert list(zip(found["speedup"], found["psnr_db"], strict=True)) == front
 
 

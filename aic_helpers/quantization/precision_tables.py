@@ -1,0 +1,130 @@
+"""What a model is worth in each precision, as a table in words, as a data frame, and in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aic_helpers.core.written_values import Interval
+from aic_helpers.quantization.measuring import FLOAT32
+from aic_helpers.quantization.precision_results import Estimate, Precision, Precisions
+from aic_helpers.reporting.text_tables import NOT_MEASURED, aligned
+from aic_helpers.tracks.definitions import TITLES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A figure in words, and its 95 % interval; empty where it has none."""
+
+    value: str
+    interval: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.value} ({self.interval})" if self.interval else self.value
+
+
+def head(columns: Sequence[str]) -> list[str]:
+    """Return the titles of `rows`; `columns` are the metrics of the track's protocol."""
+    metrics = [title for column in columns for title in (TITLES[column] + _unit(column), f"{TITLES[column]} lost")]
+    return ["precision", "MB", *metrics, "time, ms", "times float32", "times TensorFlow", "RAM, MiB"]
+
+
+def rows(precisions: Precisions, columns: Sequence[str]) -> list[list[Cell]]:
+    """Return a row a precision: what `head` says of it, or why it has no figures."""
+    return [_row(name, one, columns) for name, one in precisions.by_precision.items()]
+
+
+def lines(precisions: Precisions, columns: Sequence[str]) -> list[str]:
+    """Return the table as lines of text, and below it why some precisions have no figures."""
+    told = [head(columns), *([str(cell) for cell in row] for row in rows(precisions, columns))]
+    return [*aligned(told).splitlines(), *problems(precisions)]
+
+
+def problems(precisions: Precisions) -> list[str]:
+    """Return why precisions weren't made, or have no figures, as sentences."""
+    found = {name: one.reason or one.failed for name, one in precisions.by_precision.items()}
+    return [f"{name}: {reason}." for name, reason in found.items() if reason]
+
+
+def frame(precisions: Precisions, columns: Sequence[str]) -> pd.DataFrame:
+    """Return the numbers of the table: a row a precision, intervals as ``_low`` and ``_high``."""
+    import pandas as pd
+
+    return pd.DataFrame([_numbers(name, one, columns) for name, one in precisions.by_precision.items()])
+
+
+def sentence(precisions: Precisions) -> str:
+    """Return what the smallest whole-number precision costs and brings, in one sentence."""
+    one = precisions.by_precision.get("int8")
+    lost = one and one.loss.get("psnr_db")
+    if not one or not lost or lost.value is None:
+        return "The int8 file was not measured."
+    cost = f"int8 has {lost.value:+.2f} dB{_spread(lost.ci95, '+.2f')} beside float32"
+    times = one.over_float32
+    if times.value is None:
+        return f"{cost}."
+    return f"{cost}, at {times.value:.2f}{_spread(times.ci95, '.2f')} times its speed in LiteRT here."
+
+
+def _row(name: str, one: Precision, columns: Sequence[str]) -> list[Cell]:
+    metrics = [cell for column in columns for cell in (_metric(one, column), _lost(name, one, column))]
+    size = Cell("" if one.bytes is None else f"{one.bytes / 1e6:.2f}")
+    times = [_estimate(one.over_float32, ".2f"), _estimate(one.over_tensorflow, ".2f")]
+    return [Cell(name), size, *metrics, _plain(one.time_ms, ".1f"), *times, _plain(one.peak_rss_mib, ".0f")]
+
+
+def _metric(one: Precision, column: str) -> Cell:
+    return Cell(*_words(getattr(one, column), getattr(one, f"{column}_ci95"), _digits(column)))
+
+
+def _lost(name: str, one: Precision, column: str) -> Cell:
+    lost = one.loss.get(column)
+    if name == FLOAT32 or lost is None:
+        return Cell("" if name == FLOAT32 else NOT_MEASURED)
+    return _estimate(lost, f"+{_digits(column)}")
+
+
+def _estimate(estimate: Estimate, digits: str) -> Cell:
+    return Cell(*_words(estimate.value, estimate.ci95, digits))
+
+
+def _plain(value: float | None, digits: str) -> Cell:
+    return Cell(*_words(value, None, digits))
+
+
+def _words(value: float | None, interval: Interval, digits: str) -> tuple[str, str]:
+    """Return a figure and its interval."""
+    if value is None:
+        return NOT_MEASURED, ""
+    return f"{value:{digits}}", _ends(interval, digits)
+
+
+def _ends(interval: Interval, digits: str) -> str:
+    return f"{interval[0]:{digits}} to {interval[1]:{digits}}" if interval else ""
+
+
+def _spread(interval: Interval, digits: str) -> str:
+    return f" ({_ends(interval, digits)})" if interval else ""
+
+
+def _digits(column: str) -> str:
+    return ".2f" if column == "psnr_db" else ".4f"
+
+
+def _unit(column: str) -> str:
+    return ", dB" if column == "psnr_db" else ""
+
+
+def _numbers(name: str, one: Precision, columns: Sequence[str]) -> dict[str, float | str | None]:
+    estimates = {f"{column}_lost": one.loss.get(column) or Estimate() for column in columns}
+    estimates |= {"over_float32": one.over_float32, "over_tensorflow": one.over_tensorflow}
+    found: dict[str, float | str | None] = {"precision": name, "bytes": one.bytes, "time_ms": one.time_ms}
+    found |= {"peak_rss_mib": one.peak_rss_mib, **{column: getattr(one, column) for column in columns}}
+    for key, estimate in estimates.items():
+        low, high = estimate.ci95 or (None, None)
+        found |= {key: estimate.value, f"{key}_low": low, f"{key}_high": high}
+    return found
