@@ -138,7 +138,7 @@ def stale(result: Result | None, folder: Path, part: Part, key: Key) -> str | No
         What the part would be made from now.
     """
     kept = result and result.keys.get(part)
-    if not result or not kept or result.raw[part] is None:
+    if not result or not kept or result.raw.get(part) is None:
         return NOTHING_YET
     then, now = kept.made_from, safe_files.strict(key)
     changed = [WORDS.get(name, name) for name in {**then, **now} if then.get(name) != now.get(name)]

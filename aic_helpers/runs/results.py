@@ -32,15 +32,18 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Table = Literal["images", "timing", "growth"]
+Table = Literal["images", "timing", "growth", "precision_images", "precision_timing"]
 
-TEXTS = ("image", "failure", "failed", "end", "role", "varied")
+TEXTS = ("image", "failure", "failed", "end", "role", "varied", "precision")
 """Columns of a run's tables that are texts."""
 
-Part = Literal["model", "metrics", "profile", "requirements"]
+Part = Literal["model", "metrics", "profile", "requirements", "precisions"]
 
 PARTS: tuple[Part, ...] = ("model", "metrics", "profile", "requirements")
 """What the steps write, in their order. `scores` follow from `metrics` and `profile`."""
+
+ON_REQUEST: tuple[Part, ...] = ("precisions",)
+"""What they write too where a person asks for it."""
 
 ALONGSIDE = ("track", "protocol", "data", "scores", "environment")
 """What is written anew beside each part; by its hash it is seen whether someone changed it."""
@@ -180,11 +183,11 @@ def write_part(settings: Settings, part: Part, value: Any, made_from: dict[str, 
     they are now. What was there stays, save where it was made on something else: another track, or another frozen
     model, clears everything, and other data clears the metrics and the profile.
     """
-    if part not in PARTS:
-        raise ValueError(f"part must be one of {', '.join(PARTS)}, not {part!r}")
+    if part not in PARTS + ON_REQUEST:
+        raise ValueError(f"part must be one of {', '.join(PARTS + ON_REQUEST)}, not {part!r}")
     result = _kept(settings, value if part == "model" else None)
     for needs, names in schema.HANGS_ON.items():
-        for name in names if result[needs] is None and needs != part else ():
+        for name in names if result.get(needs) is None and needs != part else ():
             (settings.folder / name).unlink(missing_ok=True)
     for name in schema.TOLD_BY[part]:
         (settings.folder / name).unlink(missing_ok=True)
@@ -194,7 +197,7 @@ def write_part(settings: Settings, part: Part, value: Any, made_from: dict[str, 
         made = {"origin": sources.origin(source), "adapt": source.adapt.given}
         value = {**value, "source_sha256": fingerprint(source), "checkpoint": given, **made}
     result[part] = value
-    if part != "requirements":
+    if part in ("model", "metrics", "profile"):
         result["requirements"] = None  # they were judged by what was there before
         result["keys"].pop("requirements", None)
     result["keys"].pop(part, None)
@@ -243,6 +246,7 @@ def _kept(settings: Settings, new_model: dict[str, Any] | None) -> dict[str, Any
         keys = {part: key for part, key in old.get("keys", {}).items() if part == "model"}
         return blank | {"model": old["model"], "keys": keys}
     lost = _of_another_version(found, track)
+    lost += [part for part in ON_REQUEST if lost and part in old]
     keys = {part: key for part, key in old.get("keys", {}).items() if part not in lost}
     return blank | old | dict.fromkeys(lost) | about | {"keys": keys}
 

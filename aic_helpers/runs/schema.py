@@ -29,6 +29,7 @@ from aic_helpers.evaluation.example_images import EXAMPLES
 from aic_helpers.evaluation.plausibility import BROKEN
 from aic_helpers.models.adapters import read_adapters
 from aic_helpers.models.sources import FIXED_FILE, MODEL_FILES
+from aic_helpers.quantization.precision_results import Precisions
 from aic_helpers.runtimes.formats import LITERT
 
 HANGS_ON: dict[str, tuple[str, ...]] = {
@@ -36,23 +37,30 @@ HANGS_ON: dict[str, tuple[str, ...]] = {
     "requirements": (),
     "metrics": ("images.csv", *EXAMPLES),
     "profile": ("timing.csv", "growth.csv"),
+    "precisions": ("precision_images.csv", "precision_timing.csv"),
 }
 """By part of the result: the files that say nothing once that part is gone."""
 
-TABLES = ("images.csv", "examples.csv", "timing.csv", "growth.csv")
+TABLES = ("images.csv", "examples.csv", "timing.csv", "growth.csv", *HANGS_ON["precisions"])
 """Of these files: those whose figures are shown and judged."""
 
 NOTEBOOKS = ("01_convert.ipynb", "02_evaluate.ipynb", "03_profile.ipynb")
 
+MOBILE = "09_mobile.ipynb"
+"""What measures a model in its precisions, where that is asked for."""
+
 TOLD_BY: dict[str, tuple[str, ...]] = {
-    "model": (*NOTEBOOKS, "report.html"),
+    "model": (*NOTEBOOKS, MOBILE, "report.html"),
     "metrics": (*NOTEBOOKS[1:], "report.html"),
     "profile": (*NOTEBOOKS[2:], "report.html"),
     "requirements": (*NOTEBOOKS[2:], "report.html"),
+    "precisions": (MOBILE, "report.html"),
 }
 """By part of the result: the files that show it, and tell what was there before once it is made anew."""
 
-FILES = (*MODEL_FILES, FIXED_FILE, *HANGS_ON["metrics"], *HANGS_ON["profile"], *TOLD_BY["model"], "result.json")
+MEASURED = (*HANGS_ON["metrics"], *HANGS_ON["profile"], *HANGS_ON["precisions"])
+
+FILES = (*MODEL_FILES, FIXED_FILE, *MEASURED, *TOLD_BY["model"], "result.json")
 """What the steps, and the notebooks that call them, write into a run folder."""
 
 SCHEMA = 1
@@ -264,6 +272,7 @@ class Result(AsWritten):
     metrics: Annotated[Metrics | None, BeforeValidator(lambda value: None if value == {} else value)]
     profile: Profile | None
     requirements: Annotated[list[Requirement], null_as([])]
+    precisions: Precisions | None = None
     scores: Annotated[dict[str, Score], null_as({})]
     environment: Annotated[Environment, null_as({})]
     keys: Annotated[dict[str, Key], BeforeValidator(_whole_keys)] = {}

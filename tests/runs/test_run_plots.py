@@ -7,6 +7,7 @@ from fixtures import run_folders
 from fixtures.pirm2018 import SUPER_RESOLUTION
 from matplotlib.figure import Figure
 
+from aic_helpers.reporting.pareto_fronts import pareto_front
 from aic_helpers.runs import run_plots
 from aic_helpers.runs.schema import Profile
 
@@ -135,7 +136,7 @@ def runs(*speeds_and_psnr):
     ],
 )
 def test_the_pareto_front_is_what_nothing_beats(points, front):
-    found = run_pareto_front(runs(*points), "speedup", "psnr_db")
+    found = pareto_front(runs(*points), "speedup", "psnr_db")
     assert list(zip(found["speedup"], found["psnr_db"], strict=True)) == front
 
 
