@@ -10,6 +10,8 @@ from types import MappingProxyType
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.safe_texts import printable
+from aic_helpers.quantization import precision_reports
+from aic_helpers.quantization.precision_reports import PrecisionSection
 from aic_helpers.reporting import html_pages, text_tables
 from aic_helpers.reporting.captioned_plots import UNREADABLE, Plot
 from aic_helpers.reporting.viewer_pages import Viewer
@@ -38,6 +40,7 @@ class Section:
     figures: list[report_texts.Told]
     notes: list[str]
     plots: list[Plot]
+    precisions: PrecisionSection | None
     viewer: Viewer | None
     details: list[Example]
     not_shown: str
@@ -128,6 +131,7 @@ def _section(run: RunFolder, number: int, others: Sequence[Viewer], *, alone: bo
         figures=report_texts.figures(run),
         notes=report_texts.notes(result, run.track),
         plots=plots + report_plots.of_run(run, number),
+        precisions=_precisions(run, number),
         viewer=example_viewers.of_run(run, number, others) if run.examples else None,
         details=[example for example in run.examples if "overview" in example.pictures],
         not_shown=_not_shown(run),
@@ -136,6 +140,12 @@ def _section(run: RunFolder, number: int, others: Sequence[Viewer], *, alone: bo
         commands=report_texts.commands(run),
         cells=_cells(run),
     )
+
+
+def _precisions(run: RunFolder, number: int) -> PrecisionSection | None:
+    """Return what the report says of precisions, where they were asked for."""
+    found, columns = run.result.precisions, run.track.protocol.columns
+    return precision_reports.section(found, run.tables["precision_images"], columns, number) if found else None
 
 
 def _not_shown(run: RunFolder) -> str:

@@ -23,7 +23,7 @@ from aic_helpers.tracks.definitions import Track
 LOSSLESS = b"VP8L"
 """What stands at the twelfth byte of a WebP whose pixels are those of the array."""
 
-TABLES = ("images", "timing", "growth", "examples")
+TABLES = ("images", "timing", "growth", "examples", "precision_images")
 
 PLACE = ("height_px", "width_px", "top_px", "left_px", "shown_height_px", "shown_width_px")
 
@@ -51,7 +51,7 @@ class RunFolder:
     model : Model
         Of the result.
     tables : dict of str to DataFrame
-        `images`, `timing`, `growth`, `examples`; empty where there is none.
+        `images`, `timing`, `growth`, `examples`, `precision_images`; empty where there is none.
     problems : dict of str to str
         By table: why it can't be read.
     examples : list of Example
