@@ -1,0 +1,29 @@
+"""Layers by the names that converters give to tensors."""
+
+from __future__ import annotations
+
+from aic_helpers.litert.layer_names import layer_names
+
+
+def test_fused_names_become_the_layer_with_the_weights() -> None:
+    made = "net/bias3_1/add;net/conv3_1/convolution;net/bias3_1/add/ReadVariableOp"
+    assert layer_names([("CONV_2D", [made]), ("TANH", ["net/Tanh"]), ("ADD", [made])]) == ["conv3_1", "Tanh", "bias3_1"]
+
+
+def test_what_all_share_is_left_out() -> None:
+    named = [
+        ("CONV_2D", ["a/b/c1/Conv2D"]),
+        ("CONV_2D", ["a/b/c2/Conv2D"]),
+        ("ADD", ["a/b/d/e/add"]),
+        ("MUL", ["Identity"]),
+    ]
+    assert layer_names(named) == ["c1", "c2", "d/e", "Identity"]
+
+
+def test_nothing_to_go_by() -> None:
+    assert layer_names([("CONV_2D", [""]), ("ADD", [])]) == ["CONV_2D", "ADD"]
+    assert layer_names([]) == []
+
+
+def test_a_long_name_is_cut() -> None:
+    assert layer_names([("ADD", ["x" * 5000])]) == ["x" * 80]
