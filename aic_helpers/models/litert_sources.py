@@ -70,7 +70,8 @@ def _tried(path: Path, photo: Path, enlarges: int, timeout_s: float) -> Loaded:
         if loaded.shape[3] not in (None, CHANNELS):
             found = f"an input with {loaded.shape[3]} of them"
             raise InputError("a network of RGB, three channels last", found, "build the change into it, then export")
-        if tried := _trial(worker, loaded, photo):
+        tried = _trial(worker, loaded, photo)
+        if tried and not tried.fits(enlarges):
             refuse_another_scale(tried, enlarges)
         return loaded
 
