@@ -1,20 +1,32 @@
-"""A model's figures and those of its single images -> what counts against another model's."""
+"""A model's figures and those of its single images -> what counts against another model's, and against whose."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from aic_helpers.tracks.definitions import COLUMNS
+from aic_helpers.boards.folders import Entry
+from aic_helpers.boards.orders import Order, words_of
+from aic_helpers.core.machine import load_notes
+from aic_helpers.tracks.definitions import COLUMNS, Track
 from aic_helpers.tracks.scoring import Figure, exact
 from aic_helpers.tracks.significance import Contender, speed_of, time_of
 
 Images = Mapping[str, Any]
 """Metrics by their columns (``psnr_db``), each a figure for every image, or a DataFrame with such columns."""
+
+Row = dict[str, Any]
+
+Ranked = tuple[Row, Mapping[str, Figure], Images]
+"""A row that compares with others, its quantities, and the figures of its single images."""
+
+MOST_NAMED = 8
+"""Of models in a sentence."""
 
 IN_ROWS = {
     **{column: name for name, column in COLUMNS.items()},
@@ -55,3 +67,65 @@ def of_row(row: Mapping[str, Any] | pd.Series) -> dict[str, Figure]:
     if "time_ms" in found and "speedup" in found:
         found["time_ms"] = time_of(found["time_ms"].value, found["speedup"])
     return found
+
+
+def on_one_clock(found: Sequence[Ranked], order: Order) -> list[Ranked]:
+    """Return the rows whose times an order may compare: those of the runtime, and of the machine, that most have.
+
+    An order that takes no times compares all rows. One that takes speedups compares those of one runtime, for each is
+    over the track's baseline in the same; one that takes milliseconds those of one machine as well. Other rows lack the
+    rank, and say so.
+    """
+    columns = order.clock
+    if not columns:
+        return list(found)
+    common = _most_common([row for row, _, _ in found], columns)
+    for row, _, _ in found:
+        if other := next((column for column in columns if row[column] != common[column]), None):
+            what = "milliseconds" if order.compares_ms else "speedups"
+            why = f"no rank by {order.title}: timed {PLACES[other]} than most, and it takes {what}"
+            row["lacks"] = "; ".join(filter(None, (row["lacks"], why)))
+    return [one for one in found if all(one[0][column] == common[column] for column in columns)]
+
+
+PLACES = {"machine": "on another machine", "runtime": "in another runtime"}
+
+
+def _most_common(rows: Sequence[Row], columns: Sequence[str]) -> dict[str, str]:
+    timed = [row for row in rows if not math.isnan(row["time_ms"])]
+    counts = {column: Counter(row[column] for row in timed) for column in columns}
+    return {column: max(count, key=lambda value: count[value], default="") for column, count in counts.items()}
+
+
+def timing_notes(track: Track, rows: Sequence[Row]) -> list[str]:
+    """Return what a reader of a track's times has to know, as sentences."""
+    timed = [row for row in rows if not math.isnan(row["time_ms"])]
+    machines, runtimes = ({row[name] for row in timed if row[name]} for name in ("machine", "runtime"))
+    told = _runtimes(track, sorted(runtimes)) if len(runtimes) > 1 else []
+    if len(machines) < 2:
+        return told
+    return [
+        *told,
+        f"{words_of(track)} was timed on {len(machines)} machines ({'; '.join(sorted(machines))}): "
+        "milliseconds don't compare, and are left out; the speedups do, each a ratio measured on one machine.",
+    ]
+
+
+def busy_notes(track: Track, entries: Sequence[Entry]) -> list[str]:
+    """Return which models were timed while the machine was busy with other things, in a sentence."""
+    profiles = {entry.name: entry.result.profile for entry in entries if entry.result and entry.result.profile}
+    busy = [name for name, profile in profiles.items() if profile.load and load_notes(profile.load)]
+    if not busy:
+        return []
+    others = f" and {len(busy) - MOST_NAMED} others" if len(busy) > MOST_NAMED else ""
+    return [
+        f"{words_of(track)}: the machine was busy while it timed {', '.join(busy[:MOST_NAMED])}{others}. Milliseconds "
+        "are longer than on an idle machine, by a different share each; the speedups, measured in turn, suffer less."
+    ]
+
+
+def _runtimes(track: Track, runtimes: Sequence[str]) -> list[str]:
+    return [
+        f"{words_of(track)} was timed in {' and '.join(runtimes)}: each speedup is over the baseline in the same "
+        "runtime. Ranks that take times are of the runtime that most were timed in."
+    ]

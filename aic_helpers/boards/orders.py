@@ -73,6 +73,13 @@ class Order:
         return not (both.any() and np.allclose(first[both], second[both], rtol=1e-6))
 
     @property
+    def clock(self) -> tuple[str, ...]:
+        """The columns that rows must share to be ranked: none where it takes no times."""
+        if self.compares_ms:
+            return "machine", "runtime"
+        return ("runtime",) if {*MILLISECONDS, "speedup"} & {*self.needs} else ()
+
+    @property
     def needs(self) -> tuple[str, ...]:
         """The quantities that a model must have for it."""
         return tuple(name for name in self.track.scores.needs(self.score) if name not in self.track.fixed)

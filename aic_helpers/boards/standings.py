@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from aic_helpers.boards import contenders, entry_rows, rescoring
-from aic_helpers.boards.contenders import Images
+from aic_helpers.boards.contenders import Ranked, busy_notes, on_one_clock, timing_notes
 from aic_helpers.boards.entry_rows import COUNTS, DONE, FAILED, QUALITY, SINGLE, WAITING, Row
 from aic_helpers.boards.folders import Board, Entry
 from aic_helpers.boards.orders import (
@@ -26,25 +26,16 @@ from aic_helpers.boards.orders import (
     orders_between,
     orders_elsewhere,
     orders_of,
-    words_of,
 )
 from aic_helpers.core.errors import InputError, nearest
-from aic_helpers.core.machine import load_notes
 from aic_helpers.reporting import text_tables
 from aic_helpers.tracks import catalogue
 from aic_helpers.tracks.definitions import Track
-from aic_helpers.tracks.scoring import Figure
 from aic_helpers.tracks.significance import leads
-
-MOST_NAMED = 8
-"""Of models in a sentence."""
 
 Key = TypeVar("Key", bound=Hashable)
 
 Found = tuple[Row, Entry, entry_rows.Known]
-
-Ranked = tuple[Row, Mapping[str, Figure], Images]
-"""A row that compares with others, its quantities, and the figures of its single images."""
 
 
 def types(tracks: Iterable[Track], also: Track | None = None) -> dict[str, str]:
@@ -79,7 +70,7 @@ def types(tracks: Iterable[Track], also: Track | None = None) -> dict[str, str]:
                 ("against_next", "string"),
             )
         },
-        **dict.fromkeys(("machine", "data", "model", "checkpoint", "folder"), "string"),
+        **dict.fromkeys(("machine", "runtime", "data", "model", "checkpoint", "folder"), "string"),
     }
 
 
@@ -145,7 +136,7 @@ def standings(board: Board, also: Track | None = None) -> Standings:
     for name, track in board.tracks.items():
         own = [entry for entry in board.entries if entry.track == name]
         found = _rows(own, track, also)
-        told += [*notes(track), *timing_notes(track, [row for row, _, _ in found]), *_busy_notes(track, own)]
+        told += [*notes(track), *timing_notes(track, [row for row, _, _ in found]), *busy_notes(track, own)]
         rows += found
     if also:
         told = [*dict.fromkeys([*told, *_also_notes(board, also)])]
@@ -173,17 +164,6 @@ def _also_notes(board: Board, also: Track) -> list[str]:
     by_track = [[entry for entry in board.entries if entry.track == name] for name in board.tracks]
     told = [rescoring.sentences(also, own, rescoring.baseline_row(also, own)) for own in by_track]
     return [*itertools.chain(*told), *notes(also)]
-
-
-def _on_one_machine(found: Sequence[Ranked], order: Order) -> list[Ranked]:
-    """Return the rows that were timed on the machine that most were; others lack the rank, and say so."""
-    machines = Counter(row["machine"] for row, _, _ in found if not math.isnan(row["time_ms"]))
-    common = max(machines, key=lambda machine: machines[machine], default="")
-    for row, _, _ in found:
-        if row["machine"] != common:
-            why = f"no rank by {order.title}: timed on another machine than most, and it takes milliseconds"
-            row["lacks"] = "; ".join(filter(None, (row["lacks"], why)))
-    return [one for one in found if one[0]["machine"] == common]
 
 
 def assembled(
@@ -351,10 +331,11 @@ def _images_in_words(key: tuple[Any, ...]) -> str:
 def rank(found: Sequence[Ranked], order: Order) -> None:
     """Set rank and lead by one order in rows that compare: of one track, with figures on the same images.
 
-    Where the order takes milliseconds, rows of other machines than most get no rank, and say so in `lacks`.
+    Where the order takes times, rows of another runtime, or milliseconds of another machine, than most get no rank, and
+    say so in `lacks`.
     """
     sign = 1 if order.lower_is_better else -1
-    compared = _on_one_machine(found, order) if order.compares_ms else found
+    compared = on_one_clock(found, order)
     ranked = sorted((one for one in compared if _has(one[0], order)), key=lambda one: sign * one[0][order.column])
     for place, (row, _, _) in enumerate(ranked, 1):
         row[f"rank_{order.name}"] = place
@@ -367,27 +348,3 @@ def rank(found: Sequence[Ranked], order: Order) -> None:
 
 def _has(row: Row, order: Order) -> bool:
     return math.isfinite(row.get(order.column, math.nan))
-
-
-def timing_notes(track: Track, rows: Sequence[Row]) -> list[str]:
-    """Return what a reader of a track's times has to know, as sentences."""
-    machines = {row["machine"] for row in rows if row["machine"] and not math.isnan(row["time_ms"])}
-    if len(machines) < 2:
-        return []
-    return [
-        f"{words_of(track)} was timed on {len(machines)} machines ({'; '.join(sorted(machines))}): "
-        "milliseconds don't compare, and are left out; the speedups do, each a ratio measured on one machine."
-    ]
-
-
-def _busy_notes(track: Track, entries: Sequence[Entry]) -> list[str]:
-    """Return which models were timed while the machine was busy with other things, in a sentence."""
-    profiles = {entry.name: entry.result.profile for entry in entries if entry.result and entry.result.profile}
-    busy = [name for name, profile in profiles.items() if profile.load and load_notes(profile.load)]
-    if not busy:
-        return []
-    others = f" and {len(busy) - MOST_NAMED} others" if len(busy) > MOST_NAMED else ""
-    return [
-        f"{words_of(track)}: the machine was busy while it timed {', '.join(busy[:MOST_NAMED])}{others}. Milliseconds "
-        "are longer than on an idle machine, by a different share each; the speedups, measured in turn, suffer less."
-    ]

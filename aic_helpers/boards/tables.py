@@ -59,12 +59,12 @@ UNTIL_DECIDED = f"taken until ranks are decided: {MIN_PAIRS} pairs of each, more
 
 
 def columns(shown: Standings, track: str) -> list[Column]:
-    """Return the columns of a track: its scores, and what compares; no milliseconds where they are of many machines."""
+    """Return the columns of a track: its scores, and what compares; no milliseconds where they don't compare."""
     own, orders = shown.table[shown.table["track"] == track], shown.orders(track)
     scores = [score_column(order) for order in orders if order.column not in METRICS]
     metrics = [METRICS[name] for name in shown.tracks[track].protocol.columns]
-    one_machine = own.loc[own["time_ms"].notna(), "machine"].nunique() == 1
-    measured = [column for column in MEASURED if column.key != "time_ms" or one_machine]
+    clocks = own.loc[own["time_ms"].notna(), ["machine", "runtime"]].drop_duplicates()
+    measured = [column for column in MEASURED if column.key != "time_ms" or len(clocks) == 1]
     costs = [column for name, column in COSTS.items() if any(name in order.needs for order in orders)]
     return [*scores, *metrics, *measured, *costs]
 
