@@ -43,7 +43,7 @@ def settings(tmp_path, monkeypatch):
         def __call__(self, images):
             return images
 
-    monkeypatch.setattr("aic_helpers.runtimes.frozen_models.load", lambda path: Same())
+    monkeypatch.setattr("aic_helpers.runtimes.frozen_models.load", lambda path, threads=None: Same())
     monkeypatch.setattr("aic_helpers.evaluation.isolated.Worker", in_process.Worker)
     monkeypatch.setattr("aic_helpers.evaluation.any_image.Outputs.of", lambda self, model_pb, image: image)
     return run_settings.settle("enhancement", str(net), data=str(tmp_path / "data"), out=str(tmp_path / "run"))

@@ -23,7 +23,7 @@ MADE = {
     "a Python pickle": lambda path: path.write_bytes(pickle.dumps({"w": np.ones(3)})),
     "arrays of numpy": lambda path: zipped(path, "w.npy"),
     "a safetensors file": lambda path: path.write_bytes((2).to_bytes(8, "little") + b'{"w":{}}'),
-    "a TensorFlow Lite file": lambda path: path.write_bytes(b"\x1c\0\0\0TFL3"),
+    "a LiteRT file": lambda path: path.write_bytes(b"\x1c\0\0\0TFL3"),
     "a compressed file": lambda path: path.write_bytes(b"\x1f\x8b\x08"),
     "a zip archive": lambda path: zipped(path, "readme.txt"),
     "a pointer of Git LFS in place of the file": lambda path: path.write_text("version https://git-lfs.github.com"),
@@ -50,10 +50,7 @@ def test_pytorch_of_before_2020_and_a_tar_archive(tmp_path):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        (
-            "net.tflite",
-            "a TensorFlow Lite file: give the SavedModel folder, .keras file or file.py:function that it was",
-        ),
+        ("net.lite", "a LiteRT file: call it by a name that ends with .tflite"),
         (
             "net.onnx",
             "an ONNX file: write its network as file.py:function, transpose its kernels to .height, width, in",
@@ -69,7 +66,7 @@ def test_pytorch_of_before_2020_and_a_tar_archive(tmp_path):
 )
 def test_a_model_of_another_kind_is_named_with_its_own_remedy(tmp_path, monkeypatch, name, message):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / name).write_text("content")
+    (tmp_path / name).write_bytes(b"\x1c\0\0\0TFL3" if name == "net.lite" else b"content")
     with pytest.raises(InputError, match=f"expected a model at {name}, found {message}"):
         resolve(name)
 
