@@ -35,6 +35,16 @@ def runs_folder() -> Path:
     return workbench() / "runs"
 
 
+CACHE_VARIABLE = "AIC_CACHE"
+
+
+def cache_folder() -> Path:
+    """Return the folder of what is made once and kept: `$AIC_CACHE`, or the person's own; it may not be there."""
+    from platformdirs import user_cache_dir
+
+    return Path(os.environ.get(CACHE_VARIABLE) or user_cache_dir("aic-workbench")).absolute()
+
+
 def fetched_challenge() -> Path:
     """Return where `aic data fetch challenge` puts the challenge's data."""
     return workbench() / "data" / "challenge"

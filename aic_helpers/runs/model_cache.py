@@ -18,18 +18,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from aic_helpers.core import isolation, safe_files, validation
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.locks import locked
+from aic_helpers.core.project_paths import cache_folder
 from aic_helpers.models import conversion
 from aic_helpers.models.sources import ModelSource, fingerprint
 from aic_helpers.runs import results
 from aic_helpers.runs.cache_keys import Key
 from aic_helpers.tracks.definitions import Track
-
-VARIABLE = "AIC_CACHE"
 
 MAX_BYTES = 2 * 2**30
 """Of all entries together; those not used for longest go first."""
@@ -43,7 +40,7 @@ log = logging.getLogger(__name__)
 
 def folder() -> Path:
     """Return the folder of the entries, in `$AIC_CACHE` or else in the person's cache folder; it may not be there."""
-    return Path(os.environ.get(VARIABLE) or platformdirs.user_cache_dir("aic-workbench")).absolute() / "models"
+    return cache_folder() / "models"
 
 
 def convert(source: ModelSource, track: Track, out: Path, key: Key, *, fresh: bool = False) -> dict[str, Any]:

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.data import small_photos
+from aic_helpers.data.degradations import inputs_of
 from aic_helpers.data.images import Rgb8, as_float, crop_to_multiple, read_rgb
 from aic_helpers.data.matlab_resizing import matlab_bicubic
-from aic_helpers.data.phone_camera import photograph
 from aic_helpers.tracks.definitions import Track
 
 Batch = NDArray[np.float32]
@@ -47,19 +46,9 @@ def make_scenes(
         photo = read_rgb(path)
         for scale in scales:
             target = crop_to_multiple(_resized(photo, scale), track.task.scale)
-            inputs = _inputs(track, target, rng)
+            inputs = inputs_of(target, track.task, rng, SHOTS)
             scenes.append(Scene(sized(path, scale), target, inputs, track.task.scale, track.enlarges))
     return scenes
-
-
-def _inputs(track: Track, target: Rgb8, rng: np.random.Generator) -> list[Rgb8]:
-    if track.task.input == "own":
-        return [photograph(target, rng) for _ in range(SHOTS)]
-    task = track.task
-    if task.reduced_by == "given":  # to be trained for, they are taken for MATLAB's, as those of nearly all data are
-        task = task.model_copy(update={"reduced_by": "matlab_bicubic"})
-    small = small_photos.reduced(target, task)
-    return [small if task.input == "small" else small_photos.enlarged(small, task)]
 
 
 def enlarged(inputs: Batch, times: int) -> Batch:

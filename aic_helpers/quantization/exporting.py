@@ -1,0 +1,367 @@
+"""A frozen model -> `.tflite` files in precisions, each of one size and of any, and proved to be one network.
+
+All is made in a worker process with limits, in a folder beside the one asked for; its files move there at the end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from aic_helpers.core import safe_files, staging, validation
+from aic_helpers.core.errors import InputError, require_file
+from aic_helpers.core.installation import needed
+from aic_helpers.core.limits import MAX_DIFFERENCE
+from aic_helpers.core.progress_types import Progress
+from aic_helpers.core.project_paths import cache_folder, folder_name
+from aic_helpers.data.images import is_called_image, read_rgb
+from aic_helpers.models.conversion import PHOTO
+from aic_helpers.models.sources import baseline_pb
+from aic_helpers.models.trials import batch_of
+from aic_helpers.quantization import calibration as calibrations
+from aic_helpers.quantization.activation_ranges import Ranges
+from aic_helpers.quantization.calibration import Calibration, Size
+from aic_helpers.quantization.export_processes import ExportProcess
+from aic_helpers.quantization.precisions import BY_NAME, CROP, FIXED, FLOAT32, FREE, PRECISIONS
+from aic_helpers.tracks.definitions import Track
+
+TIMEOUT_S = 1800.0
+
+REPORT = "export.json"
+SCHEMA = 1
+
+MARK = b"TFL3"
+"""From the fifth byte of a `.tflite` file on."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A network in one precision.
+
+    Attributes
+    ----------
+    precision : str
+    fixed, free : Path or None
+        The file of one size and that of any; None where there is none.
+    reason : str or None
+        Why there is none, or why there is none of any size.
+    report : dict
+        What `export.json` has of it.
+    """
+
+    precision: str
+    fixed: Path | None
+    free: Path | None
+    reason: str | None
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Export:
+    """The files of a network, and what is known of them: `report` is the content of `export.json`."""
+
+    folder: Path
+    exported: list[Exported]
+    report: dict[str, Any]
+
+
+def export(
+    model_pb: Path,
+    track: Track,
+    folder: Path,
+    precisions: Sequence[str] = PRECISIONS,
+    *,
+    calibration: Calibration | None = None,
+    name: str = "",
+    size: Size | None = None,
+    keep_float: Collection[str] = (),
+    ranges: Ranges | None = None,
+    timeout_s: float = TIMEOUT_S,
+    progress: Progress | None = None,
+) -> Export:
+    """Write a network's files, and what is known of them, to a folder.
+
+    What the folder has of this very network and size in other precisions stays.
+
+    Parameters
+    ----------
+    model_pb : Path
+        A frozen model.
+    track : Track
+        It says how training photos become inputs, and the size of the fixed files.
+    folder : Path
+        The files are called after `name` and the precision, as in ``fast_sr_int8.tflite`` and
+        ``fast_sr_int8_free.tflite``; ``export.json`` beside them.
+    precisions : sequence of str
+    calibration : Calibration, optional
+        By default of the workbench's own training photos.
+    name : str
+        By default that of the model's file.
+    size : (int, int), optional
+        Width and height (px) of the fixed files; by default the track's.
+    keep_float : collection of str
+        Layers that stay in floats in int8.
+    ranges : dict, optional
+        Ranges of activations by their tensors' names that are known better than by calibration.
+    timeout_s : float
+        For all together.
+    progress : callable, optional
+
+    Raises
+    ------
+    InputError
+        Not a frozen model; a size that the network doesn't take; an operator that LiteRT hasn't; photos that are too
+        small; more time or memory than there is. The folder is as it was then.
+    """
+    _refuse_litert(model_pb)
+    with needed("mobile"):
+        import ai_edge_litert  # noqa: F401  (here, before minutes of work)
+    job = _Job(model_pb, track, name or model_pb.stem, size or track.measured.size, tuple(precisions), set(keep_float))
+    former = _former(folder)
+    kept = {name: part for name, part in former.items() if name not in job.precisions and job.is_of(folder)}
+    staying, going = ([file for part in parts.values() for file in _files(part)] for parts in (kept, former))
+    with staging.staged(folder, REPORT, start_with=staying, replaces=[*going, *job.names]) as stage:
+        with ExportProcess(model_pb, stage, job.name, timeout_s, progress) as process:
+            made = _Maker(job, process, stage, calibration or calibrations.settle(), ranges or {}).made()
+        report = job.report({name: (kept | made)[name] for name in PRECISIONS if name in kept | made})
+        safe_files.write_json(stage / REPORT, report)
+    return _export(folder, report)
+
+
+def litert_baseline(track: Track, size: Size) -> Path:
+    """Return a track's baseline as a float32 `.tflite` file of one size (width, height in px), made once and kept.
+
+    Raises
+    ------
+    InputError
+        See `aic_helpers.models.sources.baseline_pb` and `export`.
+    """
+    frozen = baseline_pb(track)
+    made_from = f"{safe_files.sha256(frozen)} {size} {version('tensorflow')}"
+    kept = cache_folder() / "baselines" / f"{hashlib.sha256(made_from.encode()).hexdigest()}.tflite"
+    if not kept.is_file():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".made-") as folder:
+            with ExportProcess(frozen, Path(folder), frozen.stem, TIMEOUT_S) as process:
+                process.open()
+                process.convert(FIXED, size)
+                process.make(FLOAT32.name, FIXED, kept.name, [])
+            (Path(folder) / kept.name).replace(kept)
+    return kept
+
+
+def read_export(folder: Path) -> Export:
+    """Return the export in a folder.
+
+    Raises
+    ------
+    InputError
+        None is there, or a file of it is missing or another.
+    """
+    file, remedy = require_file(folder / REPORT, "an export"), "export the network again"
+    report = validation.load_json(file, f"the report of an export in {file}", remedy)
+    if not (isinstance(report, dict) and report.get("schema") == SCHEMA and isinstance(report.get("precisions"), dict)):
+        raise InputError(f"the report of an export in {file}", "another JSON", remedy)
+    try:
+        found = _export(folder, report)
+        digests = {form["file"]: form["sha256"] for part in found.exported for form in _forms(part.report)}
+    except (KeyError, TypeError, AttributeError):
+        raise InputError(f"the report of an export in {file}", "another JSON", remedy) from None
+    for name, digest in digests.items():
+        if safe_files.sha256(folder / name) != digest:
+            raise InputError(f"the files that {file} speaks of", f"{name} missing or another", remedy)
+    return found
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What was asked for."""
+
+    model_pb: Path
+    track: Track
+    name: str
+    size: Size
+    precisions: tuple[str, ...]
+    keep_float: set[str]
+
+    def file(self, precision: str, form: str) -> str:
+        return f"{folder_name(self.name)}_{precision}{'_free' if form == FREE else ''}.tflite"
+
+    @property
+    def names(self) -> list[str]:
+        return [self.file(precision, form) for precision in self.precisions for form in (FIXED, FREE)]
+
+    def is_of(self, folder: Path) -> bool:
+        """Whether the export in a folder is of the same network, size and name."""
+        there = read_export(folder).report
+        return self.report({}) | {name: there.get(name) for name in ("created_utc", "versions", "precisions")} == there
+
+    def report(self, parts: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "schema": SCHEMA,
+            "name": self.name,
+            "model_sha256": safe_files.sha256(self.model_pb),
+            "track": self.track.name,
+            "size": [*self.size],
+            "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+            "versions": {name: version(name) for name in ("tensorflow", "ai-edge-litert")},
+            "precisions": dict(parts),
+        }
+
+
+class _Maker:
+    """Has a process make what a job asks for."""
+
+    def __init__(
+        self, job: _Job, process: ExportProcess, stage: Path, calibration: Calibration, ranges: Ranges
+    ) -> None:
+        self._job, self._process, self._stage = job, process, stage
+        self._calibration, self._ranges = calibration, ranges
+        self._photo = read_rgb(min(filter(is_called_image, PHOTO.iterdir())))
+        self._no_free = ""
+
+    def made(self) -> dict[str, Any]:
+        job, calibrated = self._job, any(BY_NAME[name].is_calibrated for name in self._job.precisions)
+        self._process.plan(len(job.precisions) + 2 + calibrated * self._calibration.crops)
+        fixed_size = self._open()
+        self._process.convert(FIXED, job.size)
+        if fixed_size is None:
+            self._free()
+        else:
+            self._no_free = f"the network takes {fixed_size[0]}x{fixed_size[1]} alone"
+        found = self._calibrated(fixed_size) if calibrated else {}
+        return {name: self._precision(name, found if BY_NAME[name].is_calibrated else {}) for name in job.precisions}
+
+    def _open(self) -> Size | None:
+        """Return the one size that the network takes; None where it takes any."""
+        _, height_px, width_px, channels = self._process.open()
+        width, height = self._job.size
+        if channels not in (None, 3):
+            raise InputError("a network of RGB, 3 channels", f"{channels} channels", "adapt it: see aic convert --help")
+        if (width_px or width, height_px or height) != self._job.size:
+            found = f"one that takes {width_px or 'any'}x{height_px or 'any'}"
+            expected = f"a network that takes {width}x{height}, the size asked for"
+            raise InputError(expected, found, "name its own size with --size, or freeze it with free height and width")
+        return self._job.size if width_px or height_px else None
+
+    def _free(self) -> None:
+        try:
+            self._process.convert(FREE, None)
+        except InputError as error:
+            self._no_free = str(error)
+
+    def _calibrated(self, fixed_size: Size | None) -> dict[str, Any]:
+        calibration, track = self._calibration, self._job.track
+        crop = calibrations.crop_size(calibration, track, self._job.size, fixed_size)
+        self._process.convert(CROP, crop)
+        for drawn in calibrations.draw(calibration, track, crop):
+            self._process.see(drawn.input, calibration.percentile)
+        return {
+            "photos": calibrations.photo_digests(calibration.photos),
+            "crops": calibration.crops,
+            "crop_size": [*crop],
+            "seed": calibration.seed,
+            "percentile": calibration.percentile,
+            "given": sorted(self._ranges),
+            **self._process.ranges(self._ranges),
+        }
+
+    def _precision(self, precision: str, calibration: dict[str, Any]) -> dict[str, Any]:
+        """Return what is known of a precision whose files were written, and what it was calibrated on."""
+        job, kept = self._job, sorted(self._job.keep_float) if precision == "int8" else []
+        forms: dict[str, Any] = {FIXED: None, FREE: None}
+        reasons = {FIXED: "", FREE: self._no_free}
+        for form in forms:
+            if not any(reasons.values()) or (form == FIXED):
+                reply = self._process.make(precision, form, job.file(precision, form), kept)
+                reasons[form] = reply.pop("reason")
+                forms[form] = None if reasons[form] else reply
+        proof = self._proof(precision, forms) if forms[FIXED] else {}
+        return self._judged(precision, forms, reasons, proof) | {"calibration": calibration or None, "keep_float": kept}
+
+    def _proof(self, precision: str, forms: dict[str, Any]) -> dict[str, Any]:
+        """Return how the files compare with their source and with each other."""
+        files = {form: known and known["file"] for form, known in forms.items()}
+        proof = self._process.compare(files, batch_of(self._photo, self._job.size))
+        if precision == FLOAT32.name and forms[FREE] and not proof["reason"]:
+            proof |= self._elsewhere(files[FREE])
+        return proof
+
+    def _elsewhere(self, free: str) -> dict[str, Any]:
+        """Compare the file of any size with its source at another: an odd one, or where that one fails another."""
+        width_px, height_px = self._job.size
+        for size in ((width_px // 2 | 1, height_px // 2 | 1), (width_px // 32 * 16, height_px // 32 * 16)):
+            if min(size) > 0 and (found := self._process.compare_free(free, batch_of(self._photo, size))):
+                return {"free_size": [*size], "free_to_source": found["to_source"]}
+        return {}
+
+    def _judged(
+        self, precision: str, forms: dict[str, Any], reasons: dict[str, str], proof: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return the report of a precision, without the files that did not stand the proof."""
+        if forms[FIXED] and (why := proof["reason"] or (precision == FLOAT32.name and _unlike_source(proof))):
+            reasons[FIXED] = str(why)
+        if forms[FREE] and not reasons[FIXED]:
+            reasons[FREE] = _unlike(proof, forms[FIXED]["output"]["scale"])
+        for form, known in forms.items():
+            if known and (reasons[FIXED] or reasons[form]):
+                (self._stage / known["file"]).unlink()
+                forms[form] = None
+        return {
+            "state": "made" if forms[FIXED] else "not made",
+            "reason": reasons[FIXED],
+            "free_reason": "" if forms[FREE] or reasons[FIXED] else reasons[FREE],
+            **forms,
+            "proof": proof if forms[FIXED] else None,
+        }
+
+
+def _unlike_source(proof: dict[str, Any]) -> str:
+    found = max(proof.get("to_source", 0.0), proof.get("free_to_source", 0.0))
+    differs = found > MAX_DIFFERENCE
+    return f"it differs from its source by {found:.2g} on a photo, more than {MAX_DIFFERENCE:g}" if differs else ""
+
+
+def _unlike(proof: dict[str, Any], step: float | None) -> str:
+    """Return why the file of any size is not the network of the fixed one; outputs may differ by a step of rounding."""
+    if proof["differences"]:
+        return f"it is another network than the file of one size: {proof['differences'][0]}"
+    found, most = proof.get("between_forms", 0.0), max(MAX_DIFFERENCE, 1.01 * (step or 0.0))
+    return f"its output differs from that of the file of one size by {found:.2g}" if found > most else ""
+
+
+def _refuse_litert(model: Path) -> None:
+    with require_file(model, "a frozen model").open("rb") as file:
+        if file.read(8)[4:] == MARK:
+            remedy = "give the network that it was made from"
+            raise InputError(f"a float network to export at {model}", "a LiteRT file already", remedy)
+
+
+def _former(folder: Path) -> dict[str, Any]:
+    """Return what a folder has of an export, by precision; nothing of a damaged one, which is made anew."""
+    try:
+        return dict(read_export(folder).report["precisions"])
+    except InputError:
+        return {}
+
+
+def _export(folder: Path, report: dict[str, Any]) -> Export:
+    exported = []
+    for name, part in report["precisions"].items():
+        fixed, free = (part[form] and folder / part[form]["file"] for form in (FIXED, FREE))
+        exported.append(Exported(name, fixed, free, part["reason"] or part["free_reason"] or None, part))
+    return Export(folder, exported, report)
+
+
+def _forms(part: dict[str, Any]) -> list[dict[str, Any]]:
+    return [part[form] for form in (FIXED, FREE) if part[form]]
+
+
+def _files(part: dict[str, Any]) -> list[str]:
+    return [form["file"] for form in _forms(part)]

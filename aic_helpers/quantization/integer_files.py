@@ -1,0 +1,160 @@
+"""A float `.tflite` file and ranges of its activations -> one in whole numbers; TensorFlow works in this process."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+
+from aic_helpers.core.error_reasons import reason
+from aic_helpers.core.errors import InputError, nearest
+from aic_helpers.core.installation import needed
+from aic_helpers.core.quiet_tensorflow import import_tensorflow
+from aic_helpers.litert.structures import Operator, Structure, read
+from aic_helpers.quantization.activation_ranges import Ranges
+
+IDENTIFIER = b"TFL3"
+
+NOT_YET = re.compile(r"not yet supported for op: '(\w+)'")
+BETWEEN = ("QUANTIZE", "DEQUANTIZE")
+"""What stands between whole numbers and floats."""
+
+LISTED = 3
+"""Layers that a reason names."""
+
+
+class NotQuantizableError(Exception):
+    """A network can't be had in a precision; the text is one sentence, with the operator and the layer."""
+
+
+def stamped(content: bytes, ranges: Ranges) -> bytes:
+    """Return a file's content with the ranges of its activations written into it, by the tensors' names."""
+    with needed("mobile"):
+        import flatbuffers
+        from ai_edge_litert import schema_py_generated as schema
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
+    for tensor in (tensor for subgraph in model.subgraphs for tensor in subgraph.tensors):
+        if (name := tensor.name.decode()) in ranges:
+            tensor.quantization = tensor.quantization or schema.QuantizationParametersT()
+            tensor.quantization.min, tensor.quantization.max = ([end] for end in ranges[name])
+    builder = flatbuffers.Builder(len(content))
+    builder.Finish(model.Pack(builder), IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def int8(content: bytes, ranges: Ranges, float_layers: Collection[str] = ()) -> bytes:
+    """Return the content of a file in 8-bit whole numbers, uint8 in and out.
+
+    Parameters
+    ----------
+    content : bytes
+        Of a float32 `.tflite` file.
+    ranges : dict
+        Of `aic_helpers.quantization.activation_ranges.RangeFinder`.
+    float_layers : collection of str
+        Layers that stay in floats, by their names in `aic_helpers.litert.structures.Operator`. Where the first or the
+        last of the network is among them, that end is of floats too.
+
+    Raises
+    ------
+    NotQuantizableError
+        An operator that has no form in whole numbers, beside those of these layers.
+    InputError
+        No such layer.
+    """
+    import_tensorflow()
+    import tensorflow as tf
+    from tensorflow.lite.python.convert import mlir_quantize
+
+    structure = read(content)
+    kept = {structure.tensors[end].name for step in of_layers(structure, float_layers) for end in step.outputs}
+    quantized = bytes(mlir_quantize(stamped(content, ranges), denylisted_nodes=kept or None))
+    for ends in ({"inference_input_type": tf.uint8}, {"inference_output_type": tf.uint8}):
+        quantized = _with_ends(quantized, ends, bool(kept))
+    left = float_operators(read(quantized))
+    if left and not kept:
+        raise NotQuantizableError(f"{_words(left)} has no form in 8-bit whole numbers")
+    return quantized
+
+
+def int16x8(content: bytes, ranges: Ranges) -> bytes:
+    """Return the content of a file with activations of 16 bits and weights of 8; floats in and out.
+
+    Raises
+    ------
+    NotQuantizableError
+        An operator that TensorFlow doesn't quantise so.
+    """
+    import_tensorflow()
+    from tensorflow.lite.python.optimize import _pywrap_tensorflow_lite_calibration_wrapper as wrapper
+
+    numbers = {name: np.dtype(name).num for name in ("float32", "int16", "int64")}
+    quantizer = wrapper.CalibrationWrapper(stamped(content, ranges), [], [])
+    ends, inner = (numbers["float32"],) * 2, (numbers["int16"], numbers["int64"])
+    try:
+        return bytes(quantizer.QuantizeModel(*ends, False, *inner, False, False))
+    except RuntimeError as error:
+        raise NotQuantizableError(_refused(str(error), read(content)) or reason(error)) from None
+
+
+def of_layers(structure: Structure, layers: Collection[str]) -> list[Operator]:
+    """Return the operators of layers.
+
+    Raises
+    ------
+    InputError
+        A layer that there isn't.
+    """
+    there = {step.layer for step in structure.operators}
+    for layer in layers:
+        if layer not in there:
+            remedy = nearest(layer, there, f"take one of {', '.join(sorted(there)[:20])}")
+            raise InputError("a layer of the network", layer, remedy)
+    return [step for step in structure.operators if step.layer in layers]
+
+
+def float_operators(structure: Structure) -> list[Operator]:
+    """Return the operators that compute in floats, beside those that stand between floats and whole numbers."""
+    floats = {tensor.index for tensor in structure.tensors if tensor.dtype in ("float32", "float16")}
+    return [
+        step
+        for step in structure.operators
+        if step.name not in BETWEEN and floats.intersection((*step.inputs, *step.outputs))
+    ]
+
+
+def _with_ends(content: bytes, types: dict[str, Any], has_float_layers: bool) -> bytes:
+    from tensorflow.lite.python.util import modify_model_io_type
+
+    try:
+        return bytes(modify_model_io_type(content, **types))
+    except ValueError:
+        if has_float_layers:  # the first or the last of all is in floats, and so is this end
+            return content
+        raise
+
+
+def _refused(text: str, structure: Structure) -> str:
+    """Return what TensorFlow said of operators, with the layers that make them; empty where it said something else."""
+    refused = set(NOT_YET.findall(text))
+    steps = [step for step in structure.operators if step.name in refused and _is_of_numbers(step, structure)]
+    return f"TensorFlow doesn't quantise {_words(steps)} to 16 bits" if steps else ""
+
+
+def _is_of_numbers(step: Operator, structure: Structure) -> bool:
+    """Whether it computes with activations, and not with shapes."""
+    return any(structure.tensors[end].dtype == "float32" for end in step.outputs)
+
+
+def _words(steps: Sequence[Operator]) -> str:
+    """Return operators with their layers, as in "DEPTH_TO_SPACE (layer depth_to_space)"."""
+    by_name: dict[str, list[str]] = {}
+    for step in steps:
+        layers = by_name.setdefault(step.name, [])
+        layers += [step.layer] if step.layer not in layers else []
+    return ", ".join(
+        f"{name} (layer {', '.join(layers[:LISTED])}{', ...' if len(layers) > LISTED else ''})"
+        for name, layers in by_name.items()
+    )
