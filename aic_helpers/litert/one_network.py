@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from aic_helpers.core.safe_texts import shown
 from aic_helpers.litert.layer_names import WITH_WEIGHTS
+from aic_helpers.litert.size_operators import sizes, stands_for_itself
 from aic_helpers.litert.structures import Operator, Structure
 from aic_helpers.litert.tensor_tables import Tensor
 
-ON_SHAPES = frozenset({"SHAPE", "RANK"})
 PLACING = frozenset({"EXPAND_DIMS", "MIRROR_PAD", "PAD", "PADV2", "RESHAPE", "SLICE", "SQUEEZE", "STRIDED_SLICE"})
 TAKE_A_SIZE = frozenset(
     {"BATCH_TO_SPACE_ND", "BROADCAST_TO", "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "SPACE_TO_BATCH_ND"}
@@ -78,8 +78,8 @@ def _of_inputs(one: Structure, other: Structure) -> Iterator[str]:
 
 def _steps(structure: Structure) -> list[_Step]:
     """Return the operators that make the outputs, each behind those that it takes from: listed so, files compare."""
-    sizes = _sizes(structure)
-    makers = {made: step for step in structure.operators for made in step.outputs if made not in sizes}
+    left_out = sizes(structure)
+    makers = {made: step for step in structure.operators for made in step.outputs if made not in left_out}
     numbers: dict[int, int] = {}
     steps: list[_Step] = []
     waiting = [end.index for end in reversed(structure.outputs)]
@@ -88,7 +88,7 @@ def _steps(structure: Structure) -> list[_Step]:
         if maker is None or maker.index in numbers:
             waiting.pop()
             continue
-        given = [structure.tensors[end] for end in maker.inputs if end >= 0 and end not in sizes]
+        given = [structure.tensors[end] for end in maker.inputs if end >= 0 and end not in left_out]
         given = [tensor for tensor in given if not _is_a_size(maker, tensor)]
         sources = [makers.get(_placed(tensor.index, makers)) for tensor in given]
         missing = [source.outputs[0] for source in sources if source and source.index not in numbers]
@@ -115,23 +115,7 @@ def _step(
 
 
 def _is_a_size(step: Operator, tensor: Tensor) -> bool:
-    return step.name in TAKE_A_SIZE and tensor.is_constant and _is_whole(tensor)
-
-
-def _is_whole(tensor: Tensor) -> bool:
-    """Return whether its numbers are whole ones that stand for themselves."""
-    return tensor.dtype in ("int32", "int64") and not tensor.scales
-
-
-def _sizes(structure: Structure) -> set[int]:
-    """Return the tensors that are computed of sizes, whatever the image holds, and of whole constants alone."""
-    sizes: set[int] = set()
-    for step in structure.operators:
-        given = {end for end in step.inputs if end >= 0 and not structure.tensors[end].is_constant}
-        whole = _is_whole(structure.tensors[step.outputs[0]])
-        if step.name in ON_SHAPES or (given <= sizes and (given or whole)):
-            sizes.update(step.outputs)
-    return sizes
+    return step.name in TAKE_A_SIZE and tensor.is_constant and stands_for_itself(tensor)
 
 
 def _placed(tensor: int, makers: dict[int, Operator]) -> int:
