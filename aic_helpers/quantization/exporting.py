@@ -156,6 +156,15 @@ def litert_baseline(track: Track, size: Size) -> Path:
     return kept
 
 
+def is_whole(folder: Path) -> bool:
+    """Return whether a folder has an export with all of its files as they were written."""
+    try:
+        read_export(folder)
+    except InputError:
+        return False
+    return True
+
+
 def read_export(folder: Path) -> Export:
     """Return the export in a folder.
 

@@ -16,20 +16,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aic_helpers.core import machine
+from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.statistics import mean_ci95
 from aic_helpers.data.datasets import Dataset
 from aic_helpers.evaluation.isolated import Evaluator
 from aic_helpers.evaluation.per_image import summarise
+from aic_helpers.litert.integer_verdict import verdict
+from aic_helpers.litert.structures import read
 from aic_helpers.profiling.network_pairs import Conditions
 from aic_helpers.profiling.profiler import WARM_UPS, input_image
 from aic_helpers.profiling.timing import Limits, PairedTiming, median_ci95, time_in_turn
+from aic_helpers.quantization.exporting import Export
+from aic_helpers.quantization.precisions import FLOAT32 as FLOAT32_PRECISION
 from aic_helpers.runtimes.model_workers import ModelFailure, ModelWorker
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FLOAT32 = "float32"
+FLOAT32 = FLOAT32_PRECISION.name
 
 TENSORFLOW = "tensorflow"
 """What the frozen model that all precisions were made from is called among them."""
@@ -59,8 +64,7 @@ class Measured:
 
 def measure(
     frozen: Path,
-    free: Mapping[str, Path],
-    fixed: Mapping[str, Path],
+    export: Export,
     dataset: Dataset,
     conditions: Conditions,
     limits: Limits | None = None,
@@ -75,12 +79,12 @@ def measure(
     ----------
     frozen : Path
         The `.pb` file that they were made from.
-    free, fixed : mapping of str to Path
-        By precision, ``float32`` among them: the `.tflite` files of any size, and those of the size of the conditions.
+    export : Export
+        Its `.tflite` files, ``float32`` among them.
     dataset : Dataset
         Its validation images judge the quality, by its track's protocol.
     conditions : Conditions
-        Of the times and the memory.
+        Of the times and the memory; the fixed files are of their size.
     limits : Limits, optional
         When the timed runs stop.
     limit : int, optional
@@ -92,26 +96,50 @@ def measure(
     Returns
     -------
     Measured
-        Of each precision: the means of the track's metrics with their intervals; ``loss``, by metric what float32 has
-        less than it (below 0 where quantising costs quality) as ``value`` and ``ci95``, image by image; ``bytes``,
-        ``time_ms`` and its 5 and 95 % of the runs, ``over_float32`` and ``over_tensorflow``, how many times as fast, as
-        ``value`` and ``ci95``; ``peak_rss_mib``; and ``failed``, why figures are missing.
+        Of each precision: the means of the track's metrics with their intervals; ``loss``, by metric what it has more
+        than float32 (below 0 where quantising costs quality) as ``value`` and ``ci95``, image by image; ``bytes`` of
+        the fixed file, ``time_ms`` and its 5 and 95 % of the runs, ``over_float32`` and ``over_tensorflow``, how many
+        times as fast, as ``value`` and ``ci95``; ``peak_rss_mib``; ``verdict``, what the file computes in;
+        ``reason``, why there is no file; and ``failed``, why figures are missing.
+
+    Raises
+    ------
+    InputError
+        There is no float32 to hold the others against.
     """
     tell = progress or (lambda done, total, text: None)
-    images = _images(free, dataset, limit, tell)
-    result = {name: _quality(images, name, dataset) for name in free}
+    made = {one.precision: one for one in export.exported}
+    free = {name: one.free for name, one in made.items() if one.free}
+    fixed = {name: one.fixed for name, one in made.items() if one.fixed}
+    if FLOAT32 not in fixed:
+        raise InputError("a float32 file to hold others against", made[FLOAT32].reason or "none", "mend the network")
+    images = _images(free, dataset, limit, tell) if FLOAT32 in free else None
     networks = {FLOAT32: fixed[FLOAT32], TENSORFLOW: frozen, **fixed}
     timed, memory, failed = _timed(networks, conditions, limits, photo, tell)
-    for name, path in fixed.items():
-        result[name] |= {"bytes": path.stat().st_size, "peak_rss_mib": memory.get(name), **_times(timed, name)}
-        result[name]["failed"] = result[name].get("failed") or failed.get(name)
-    shared: Figures = {
-        "width_px": conditions.width_px,
-        "height_px": conditions.height_px,
-        "threads": conditions.threads,
-    }
-    shared |= {"machine": machine.identity(), **_around(timed), "tensorflow_time_ms": _median_ms(timed, TENSORFLOW)}
-    return Measured({"by_precision": result, **shared}, images, _frame(timed))
+    result = {}
+    for name, one in made.items():
+        quality = _quality(images, name, dataset) if images is not None and name in free else {}
+        result[name] = {"reason": one.reason or "", **quality}
+        if path := fixed.get(name):
+            sizes = {"bytes": path.stat().st_size, "peak_rss_mib": memory.get(name)}
+            result[name] |= {**sizes, **_times(timed, name), "verdict": _verdict(path, name)}
+            result[name]["failed"] = quality.get("failed") or failed.get(name)
+    shared: Figures = {"width_px": conditions.width_px, "height_px": conditions.height_px}
+    shared |= {"threads": conditions.threads, "machine": machine.identity(), **_around(timed)}
+    shared |= {"tensorflow_time_ms": _median_ms(timed, TENSORFLOW), "export": export.report}
+    return Measured({"by_precision": result, **shared}, _table(images), _frame(timed))
+
+
+def _verdict(path: Path, precision: str) -> Figures:
+    """Return what a file computes in, and in what it isn't what it is called."""
+    found = verdict(read(path))
+    return {"computes": found.in_words, "problems": found.objections(precision)}
+
+
+def _table(images: pd.DataFrame | None) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame() if images is None else images
 
 
 def _images(free: Mapping[str, Path], dataset: Dataset, limit: int | None, tell: Progress) -> pd.DataFrame:

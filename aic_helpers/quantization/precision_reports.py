@@ -81,7 +81,7 @@ def _front(precisions: Precisions, columns: Sequence[str], number: int) -> Plot:
 
 
 def _losses(images: pd.DataFrame, column: str, number: int) -> Plot:
-    title = f"{TITLES[column]} lost, image by image"
+    title = f"{TITLES[column]} beside float32, image by image"
     if images.empty:
         return Plot(title, missing="There are no figures of single images: aic run --export makes them.")
 

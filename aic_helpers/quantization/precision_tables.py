@@ -30,7 +30,7 @@ class Cell:
 def head(columns: Sequence[str]) -> list[str]:
     """Return the titles of `rows`; `columns` are the metrics of the track's protocol."""
     metrics = [title for column in columns for title in (TITLES[column] + _unit(column), f"{TITLES[column]} lost")]
-    return ["precision", "MB", *metrics, "time, ms", "times float32", "times TensorFlow", "RAM, MiB"]
+    return ["precision", "MB", *metrics, "time, ms", "times float32's speed", "times TensorFlow's", "RAM, MiB"]
 
 
 def rows(precisions: Precisions, columns: Sequence[str]) -> list[list[Cell]]:

@@ -26,6 +26,7 @@ from aic_helpers.models import sources
 from aic_helpers.models.sources import fingerprint
 from aic_helpers.profiling.network_pairs import Conditions, conditions_of
 from aic_helpers.profiling.timing import Limits
+from aic_helpers.quantization.calibration import Calibration, photo_digests
 from aic_helpers.runs import results
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
@@ -49,6 +50,7 @@ WORDS = {
     "metrics": "the metrics",
     "model": "the model",
     "photo": "the photo",
+    "precisions": "the precisions",
     "profile": "the profile",
     "source": "the model's files",
 }
@@ -96,6 +98,29 @@ def profile_key(
         **machine.inherited_settings(conditions.device),
         "code": code("profiling.profiler"),
         **_versions(*_runtime_packages(settings), "numpy", "pillow"),
+    }
+
+
+def precisions_key(
+    settings: Settings,
+    model_sha256: str,
+    precisions: Sequence[str],
+    calibration: Calibration,
+    conditions: Conditions,
+    limits: Limits,
+) -> Key:
+    """Return what a model's files in precisions, their quality and their times are made from."""
+    return {
+        **metrics_key(settings, model_sha256),
+        "precisions": [*precisions],
+        "calibration": {**asdict(calibration), "photos": photo_digests(calibration.photos)},
+        "photo": _sha256(settings.dataset.hd[:1]),
+        "machine": machine.identity(),
+        **asdict(conditions),
+        **asdict(limits),
+        **machine.inherited_settings(conditions.device),
+        "code": code("quantization.exporting", "quantization.measuring"),
+        **_versions("tensorflow", "ai-edge-litert", "numpy", "numba", "pillow"),
     }
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aic_helpers.core import machine
+from aic_helpers.core import machine, staging
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.data.datasets import read_pair
 from aic_helpers.evaluation import any_image, isolated, per_image, protocol_comparisons
@@ -16,7 +17,9 @@ from aic_helpers.models import sources
 from aic_helpers.profiling import profiler, requirements, scaling
 from aic_helpers.profiling.network_pairs import Conditions, conditions_of
 from aic_helpers.profiling.timing import Limits
-from aic_helpers.quantization import exporting
+from aic_helpers.quantization import exporting, measuring
+from aic_helpers.quantization.calibration import Calibration, settle
+from aic_helpers.quantization.precisions import FLOAT32, PRECISIONS, named
 from aic_helpers.runs import cache_keys, model_cache, results
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
     from aic_helpers.runs.comparison_figures import Comparison
 
 log = logging.getLogger(__name__)
+
+EXPORTS = "litert"
+"""The folder of a run folder with its model's `.tflite` files."""
 
 
 def convert(settings: Settings, known: Result | None = None, *, fresh: bool = False) -> Result:
@@ -186,6 +192,64 @@ def check(settings: Settings, known: Result | None = None, *, fresh: bool = Fals
         weighed=weighed,
     )
     return results.write_part(settings, "requirements", rules, key)
+
+
+def precisions(
+    settings: Settings,
+    wanted: Sequence[str] = PRECISIONS,
+    calibration: Calibration | None = None,
+    conditions: Conditions | None = None,
+    limits: Limits | None = None,
+    known: Result | None = None,
+    *,
+    fresh: bool = False,
+    progress: Progress | None = None,
+) -> Result:
+    """Return the result of the run, having exported its model in precisions and written what each is worth.
+
+    The `.tflite` files go to the folder `litert` of the run folder. What the run folder has of this very model, in
+    these precisions, of these images and by these settings on this machine, is used as it is, unless `fresh` is true.
+
+    Parameters
+    ----------
+    wanted
+        ``float32`` is made in any case: the others are held against it.
+    calibration, conditions, limits
+        See `aic_helpers.quantization.exporting.export` and `profile`.
+    known
+        See `convert`.
+    """
+    result = convert(settings, known)
+    names, calibration = named([*wanted, FLOAT32.name]), calibration or settle(validation=settings.dataset)
+    conditions, limits = conditions or conditions_of(settings.track), limits or Limits()
+    key = cache_keys.precisions_key(settings, result.model_sha256, names, calibration, conditions, limits)
+    folder = staging.home(settings.folder) / EXPORTS
+    if not (fresh or _stale(settings, result, "precisions", key) or not exporting.is_whole(folder)):
+        return result
+    exported = exporting.export(
+        settings.model_file,
+        settings.track,
+        folder,
+        names,
+        calibration=calibration,
+        name=settings.source.name,
+        size=(conditions.width_px, conditions.height_px),
+        progress=progress,
+    )
+    photo = _hd_photo(settings)
+    measured = measuring.measure(
+        settings.model_file,
+        exported,
+        settings.dataset,
+        conditions,
+        limits,
+        limit=settings.limit,
+        photo=photo,
+        progress=progress,
+    )
+    results.write_table(settings, "precision_images", measured.images)
+    results.write_table(settings, "precision_timing", measured.samples)
+    return results.write_part(settings, "precisions", measured.result, key)
 
 
 def _stale(settings: Settings, result: Result, part: Part, key: cache_keys.Key) -> str | None:

@@ -240,7 +240,9 @@ def test_names_of_images_stay_texts(settings):
 
 
 def test_an_unknown_part_is_refused(settings):
-    with pytest.raises(ValueError, match="part must be one of model, metrics, profile, requirements, precisions, not 'metric'"):
+    with pytest.raises(
+        ValueError, match="part must be one of model, metrics, profile, requirements, precisions, not 'metric'"
+    ):
         results.write_part(settings, "metric", {})
 
 
