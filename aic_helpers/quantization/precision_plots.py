@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from aic_helpers.reporting import label_layout
 from aic_helpers.reporting.figure_style import BLUE, GREY, ORANGE, QUALITIES, WIDTH_IN, notice, styled
@@ -62,6 +63,7 @@ def losses(images: pd.DataFrame, column: str, *, narrow: bool = False) -> Figure
         axes.plot(values, np.full(len(values), place), "o", color=BLUE, markersize=5, alpha=0.6)
         axes.plot([np.nanmean(values)] * 2, [place - 0.25, place + 0.25], color=ORANGE, linewidth=2)
     axes.axvline(0, color=GREY, linewidth=1)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlabel(f"{QUALITIES[column]} beside float32")

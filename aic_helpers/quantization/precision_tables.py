@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+BESIDE = "beside float32"
+
+
 @dataclass(frozen=True)
 class Cell:
     """A figure in words, and its 95 % interval; empty where it has none."""
@@ -29,8 +32,8 @@ class Cell:
 
 def head(columns: Sequence[str]) -> list[str]:
     """Return the titles of `rows`; `columns` are the metrics of the track's protocol."""
-    metrics = [title for column in columns for title in (TITLES[column] + _unit(column), f"{TITLES[column]} lost")]
-    return ["precision", "MB", *metrics, "time, ms", "times float32's speed", "times TensorFlow's", "RAM, MiB"]
+    metrics = [title for column in columns for title in (TITLES[column] + _unit(column), f"{TITLES[column]} {BESIDE}")]
+    return ["precision", "MB", *metrics, "time, ms", f"speed {BESIDE}", "speed beside TensorFlow", "RAM, MiB"]
 
 
 def rows(precisions: Precisions, columns: Sequence[str]) -> list[list[Cell]]:
@@ -71,14 +74,14 @@ def sentence(precisions: Precisions) -> str:
 
 
 def _row(name: str, one: Precision, columns: Sequence[str]) -> list[Cell]:
-    metrics = [cell for column in columns for cell in (_metric(one, column), _lost(name, one, column))]
-    size = Cell("" if one.bytes is None else f"{one.bytes / 1e6:.2f}")
+    if one.bytes is None:
+        return [Cell(name), *[Cell("")] * (len(head(columns)) - 1)]
+    metrics = [
+        cell for column in columns for cell in (_plain(getattr(one, column), _digits(column)), _lost(name, one, column))
+    ]
+    size = Cell(f"{one.bytes / 1e6:.2f}")
     times = [_estimate(one.over_float32, ".2f"), _estimate(one.over_tensorflow, ".2f")]
     return [Cell(name), size, *metrics, _plain(one.time_ms, ".1f"), *times, _plain(one.peak_rss_mib, ".0f")]
-
-
-def _metric(one: Precision, column: str) -> Cell:
-    return Cell(*_words(getattr(one, column), getattr(one, f"{column}_ci95"), _digits(column)))
 
 
 def _lost(name: str, one: Precision, column: str) -> Cell:
