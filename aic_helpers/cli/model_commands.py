@@ -31,6 +31,7 @@ SET = "Another figure of the track, as in macs=9.8e9; may be given more than onc
 @click.option("--track", "tracks", required=True, multiple=True, metavar="TRACK", help=options.TRACK)
 @options.model_options
 @options.profile_option
+@click.option("--export", is_flag=True, help="Export to LiteRT too, and measure the model in its precisions.")
 @options.time_budget_option
 @options.fresh_option
 def run(
@@ -42,10 +43,11 @@ def run(
     limit: int,
     adapt: dict[str, Any],
     profile: bool,
+    export: bool,
     time_budget: float | None,
     fresh: bool,
 ) -> int:
-    """Do all steps, by the notebooks 01 to 03.
+    """Do all steps, by the notebooks 01 to 03; with --export 09 as well.
 
     The executed notebooks, model.pb, result.json, report.html and tables go to the run folder when all is done. What
     the folder has of this very model, data and protocol already (and of this machine, for times) isn't made twice.
@@ -71,7 +73,8 @@ def run(
         with progress_bars.bar("cell", lines=True) as show:
             name = track if is_own(settings.track) else settings.track.name
             typed = (name, model, checkpoint, data, out, limit, adapt)
-            found.append(notebook_runs.run(*typed, profile=profile, limits=limits, fresh=fresh, progress=show))
+            asked: dict[str, Any] = {"profile": profile, "export": export, "limits": limits, "fresh": fresh}
+            found.append(notebook_runs.run(*typed, **asked, progress=show))
     columns = [
         [*result_tables.run_rows(result), result_tables.folder_row(settings)]
         for result, settings in zip(found, settled, strict=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aic_helpers.core.written_values import Interval
-from aic_helpers.quantization.measuring import FLOAT32
 from aic_helpers.quantization.precision_results import Estimate, Precision, Precisions
+from aic_helpers.quantization.precisions import FLOAT32
 from aic_helpers.reporting.text_tables import NOT_MEASURED, aligned
 from aic_helpers.tracks.definitions import TITLES
 
@@ -45,6 +45,14 @@ def lines(precisions: Precisions, columns: Sequence[str]) -> list[str]:
     """Return the table as lines of text, and below it why some precisions have no figures."""
     told = [head(columns), *([str(cell) for cell in row] for row in rows(precisions, columns))]
     return [*aligned(told).splitlines(), *problems(precisions)]
+
+
+def shown(precisions: Precisions, columns: Sequence[str]) -> pd.DataFrame:
+    """Return the table in words, as a notebook shows it."""
+    import pandas as pd
+
+    told = [[str(cell) for cell in row] for row in rows(precisions, columns)]
+    return pd.DataFrame(told, columns=head(columns)).set_index("precision")
 
 
 def problems(precisions: Precisions) -> list[str]:
@@ -86,8 +94,8 @@ def _row(name: str, one: Precision, columns: Sequence[str]) -> list[Cell]:
 
 def _lost(name: str, one: Precision, column: str) -> Cell:
     lost = one.loss.get(column)
-    if name == FLOAT32 or lost is None:
-        return Cell("" if name == FLOAT32 else NOT_MEASURED)
+    if name == FLOAT32.name or lost is None:
+        return Cell("" if name == FLOAT32.name else NOT_MEASURED)
     return _estimate(lost, f"+{_digits(column)}")
 
 

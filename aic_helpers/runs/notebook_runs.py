@@ -22,10 +22,11 @@ from aic_helpers.core.staging import in_turn
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.reporting import notebook_kernels
 from aic_helpers.reporting.text_tables import typed
-from aic_helpers.runs import cache_keys, results, run_settings, schema, warm_start
+from aic_helpers.runs import cache_keys, results, run_settings, schema, steps, warm_start
 from aic_helpers.runs.schema import Result
 
 NOTEBOOKS = tuple(name.removesuffix(".ipynb") for name in schema.NOTEBOOKS)
+MOBILE = schema.MOBILE.removesuffix(".ipynb")
 
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ def run(
     adapt: Mapping[str, Any] | None = None,
     *,
     profile: bool = True,
+    export: bool = False,
     limits: Limits | None = None,
     fresh: bool = False,
     progress: Progress | None = None,
@@ -62,6 +64,8 @@ def run(
         See `aic_helpers.runs.run_settings.settle`.
     profile : bool
         Whether to measure time and memory.
+    export : bool
+        Whether to export the model to LiteRT too, and measure it in its precisions, by the notebook 09.
     limits : Limits, optional
         When the timed runs stop: see `aic_helpers.profiling.timing.Limits`.
     fresh : bool
@@ -82,10 +86,12 @@ def run(
     require_text(str(settings.folder.absolute()), "a path in UTF-8 of the run folder")
     result = results.find_whole(settings.folder)
     results.require_own(settings, result)
-    lacking = NOTEBOOKS if fresh or result is None else _lacking(settings, result, profile, limits)
+    names = (*NOTEBOOKS, MOBILE) if export else NOTEBOOKS
+    lacking = names if fresh or result is None else _lacking(settings, result, profile, limits, names)
     shared = {"track": track, "model": model, "checkpoint": checkpoint, "data": data, "limit": limit}
     shared["adapt"] = settings.source.adapt.given
-    own = {"01_convert": {"fresh": fresh}, "03_profile": _timed(profile, limits)}
+    own = {"01_convert": {"fresh": fresh}, "03_profile": {"profile": profile, **_timed(limits)}}
+    own[MOBILE] = {name: value for name, value in _timed(limits).items() if name != "max_repetitions"}
     if lacking:
         title = f"{settings.track.name} {settings.source.name}"
         tickers = _tickers(lacking, title, progress)
@@ -93,24 +99,28 @@ def run(
     return results.read(settings.folder)
 
 
-def _lacking(settings: run_settings.Settings, result: Result, profile: bool, limits: Limits) -> Sequence[str]:
+def _lacking(
+    settings: run_settings.Settings, result: Result, profile: bool, limits: Limits, names: Sequence[str]
+) -> Sequence[str]:
     """Return the notebooks that are to be executed; says what the folder has, and what is made anew and why."""
     folder, made = settings.folder, result.environment.created_utc
     shown = typed(folder)
     why = cache_keys.standing(settings, result, profile=profile, limits=limits, weighed=profile)
+    if MOBILE in names:
+        why["precisions"] = steps.precisions_lacking(settings, result, limits)
     for part, reason in why.items():
         if reason and reason != cache_keys.NOTHING_YET:
             log.info("%s made anew: %s", part, reason)
     stale = [schema.TOLD_BY[part][0].removesuffix(".ipynb") for part, reason in why.items() if reason]
-    stale += [name for name in NOTEBOOKS if not (folder / f"{name}.ipynb").is_file()]
-    stale += [] if (folder / "report.html").is_file() else [NOTEBOOKS[-1]]
+    stale += [name for name in names if not (folder / f"{name}.ipynb").is_file()]
+    stale += [] if (folder / "report.html").is_file() else [names[-1]]
     if not stale:
         log.info("%s has all of this already, of %s; --fresh makes it anew", shown, made)
         return ()
-    first = NOTEBOOKS.index(min(stale))
+    first = names.index(min(stale))
     if first:
-        log.info("%s has %s already, of %s: going on from there", shown, " and ".join(NOTEBOOKS[:first]), made)
-    return NOTEBOOKS[first:]
+        log.info("%s has %s already, of %s: going on from there", shown, " and ".join(names[:first]), made)
+    return names[first:]
 
 
 def _execute_all(
@@ -128,7 +138,7 @@ def _execute_all(
                 own, executed = {**parameters[name], "out": str(stage)}, stage / f"{name}.ipynb"
                 execute(_notebook(name), executed, own, tickers[name])
                 _replace_in(executed, str(stage), str(folder))
-                if name == NOTEBOOKS[-1]:
+                if name == [*parameters][-1]:
                     reports.write_report([stage], stage / "report.html")
             finished.append(name)
 
@@ -228,10 +238,9 @@ def _quiet_kernels() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _timed(profile: bool, limits: Limits) -> dict[str, Any]:
-    """Return the parameters of 03_profile that say whether and how long to take times."""
+def _timed(limits: Limits) -> dict[str, Any]:
+    """Return the parameters of a notebook that say how long to take times."""
     return {
-        "profile": profile,
         "interval": limits.interval,
         "time_budget_s": limits.time_budget_s or 0.0,
         "max_repetitions": limits.max_repetitions,

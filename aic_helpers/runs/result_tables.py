@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX
 from aic_helpers.core.machine import load_notes
 from aic_helpers.core.written_values import Interval
+from aic_helpers.quantization import precision_tables
 from aic_helpers.reporting.text_tables import NOT_MEASURED, Row, aligned, counted, data_words, score_digits, typed
 from aic_helpers.runs import quantities
 from aic_helpers.runs.results import Part
@@ -46,6 +47,7 @@ def run_rows(result: Result) -> list[Row]:
         *_busy(result.profile),
         *score_rows(result, track),
         *(("track's note", note) for note in (track.notes if result.scores else [])),
+        *([("LiteRT", precision_tables.sentence(result.precisions))] if result.precisions else []),
         ("requirements", requirements_in_short(result.requirements)),
     ]
 

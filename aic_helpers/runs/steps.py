@@ -17,8 +17,9 @@ from aic_helpers.models import sources
 from aic_helpers.profiling import profiler, requirements, scaling
 from aic_helpers.profiling.network_pairs import Conditions, conditions_of
 from aic_helpers.profiling.timing import Limits
+from aic_helpers.quantization import calibration as calibrations
 from aic_helpers.quantization import exporting, measuring
-from aic_helpers.quantization.calibration import Calibration, settle
+from aic_helpers.quantization.calibration import Calibration
 from aic_helpers.quantization.precisions import FLOAT32, PRECISIONS, named
 from aic_helpers.runs import cache_keys, model_cache, results
 from aic_helpers.runs.results import Part
@@ -220,7 +221,8 @@ def precisions(
         See `convert`.
     """
     result = convert(settings, known)
-    names, calibration = named([*wanted, FLOAT32.name]), calibration or settle(validation=settings.dataset)
+    names = named([*wanted, FLOAT32.name] if wanted else ())
+    calibration = calibration or calibrations.settle(validation=settings.dataset)
     conditions, limits = conditions or conditions_of(settings.track), limits or Limits()
     key = cache_keys.precisions_key(settings, result.model_sha256, names, calibration, conditions, limits)
     folder = staging.home(settings.folder) / EXPORTS
@@ -250,6 +252,16 @@ def precisions(
     results.write_table(settings, "precision_images", measured.images)
     results.write_table(settings, "precision_timing", measured.samples)
     return results.write_part(settings, "precisions", measured.result, key)
+
+
+def precisions_lacking(settings: Settings, result: Result, limits: Limits) -> str | None:
+    """Return why the precisions of a run must be made anew, or None where all that `precisions` makes holds."""
+    folder, calibration = settings.folder, calibrations.settle(validation=settings.dataset)
+    conditions = conditions_of(settings.track)
+    key = cache_keys.precisions_key(settings, result.model_sha256, PRECISIONS, calibration, conditions, limits)
+    if why := cache_keys.stale(result, folder, "precisions", key):
+        return why
+    return None if exporting.is_whole(folder / EXPORTS) else "the exported files are damaged or missing"
 
 
 def _stale(settings: Settings, result: Result, part: Part, key: cache_keys.Key) -> str | None:
