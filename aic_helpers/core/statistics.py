@@ -1,4 +1,4 @@
-"""95 % intervals, over images by bootstrap and over raters by Student's t; the sign-flip test and Holm's correction."""
+"""95 % intervals: over images by bootstrap, over raters by Student, of medians; sign-flip test, Holm's correction."""
 
 from __future__ import annotations
 
@@ -35,6 +35,34 @@ def mean_ci95(values: Sequence[float] | NDArray[np.floating], *, bounds: Interva
         return None
     means = sample[_draws(sample.size)].mean(axis=1)
     return _within(_widened(means, float(sample.mean()), sample.size), bounds)
+
+
+def median_ci95(values: Sequence[float]) -> Interval | None:
+    """Return a 95 % interval of the median of ratios, one a pair; None below three.
+
+    The median, because a pair that something else on the machine disturbed says nothing about the networks.
+
+    Notes
+    -----
+    Of six values and more it runs from the k-th lowest to the k-th highest. That holds the true median unless fewer
+    than k values are on one side of it, which for any distribution is a matter of tossing coins: k is the largest with
+    at least 95 %. Six values have 96.9 % between the lowest and the highest. A bootstrap gives about the same interval
+    of many values, but too narrow a one of few.
+
+    Of three to five ratios it runs from the lowest to the highest, made longer by as much at both ends, as factors: on
+    the logarithmic scale one and a half ranges from the middle, where normal noise asks for 1.3 ranges with three
+    values and 0.7 with four (Lord 1947).
+    """
+    count, ranked = len(values), sorted(values)
+    if count < 3:
+        return None
+    if count < 6:
+        spread = ranked[-1] / ranked[0]
+        return ranked[0] / spread, ranked[-1] * spread
+    k, outside = 0, 0.0
+    while (outside := outside + 2 * math.comb(count, k) / 2**count) <= 0.05:
+        k += 1
+    return ranked[k - 1], ranked[count - k]
 
 
 def raters_ci95(values: Sequence[float] | NDArray[np.floating], *, bounds: Interval = UNBOUNDED) -> Interval | None:

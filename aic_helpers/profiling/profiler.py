@@ -18,6 +18,7 @@ from PIL import Image as PillowImage
 from aic_helpers.core import machine
 from aic_helpers.core.errors import require_file
 from aic_helpers.core.progress_types import Progress
+from aic_helpers.core.statistics import median_ci95
 from aic_helpers.data import images
 from aic_helpers.graphs.tensorflow_runtime import WHOLE
 from aic_helpers.profiling import timing
@@ -216,7 +217,7 @@ def _times(timed: timing.PairedTiming) -> dict[str, Any]:
     ratios = timed.ratios()
     result: dict[str, Any] = {
         "speedup": float(np.median(ratios)),
-        "speedup_ci95": timing.median_ci95(ratios),
+        "speedup_ci95": median_ci95(ratios),
         "repetitions": len(ratios),
         "stop_reason": timed.stop_reason,
     }

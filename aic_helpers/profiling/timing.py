@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.statistics import Interval
+from aic_helpers.core.statistics import median_ci95
 
 MIN_PAIRS = 4
 """A B B A twice: the fewest after which neither ran first more often, and that have an interval."""
@@ -156,31 +155,3 @@ def _narrow_enough(samples: list[Sample], interval: float) -> bool:
 def _is_narrow(ratios: list[float], interval: float) -> bool:
     ci95 = median_ci95(ratios)
     return ci95 is not None and ci95[1] - ci95[0] <= interval * max(1.0, float(np.median(ratios)))
-
-
-def median_ci95(values: list[float]) -> Interval | None:
-    """Return a 95 % interval of the median of ratios, one a pair; None below three.
-
-    The median, because a pair that something else on the machine disturbed says nothing about the networks.
-
-    Notes
-    -----
-    Of six values and more it runs from the k-th lowest to the k-th highest. That holds the true median unless fewer
-    than k values are on one side of it, which for any distribution is a matter of tossing coins: k is the largest with
-    at least 95 %. Six values have 96.9 % between the lowest and the highest. A bootstrap gives about the same interval
-    of many values, but too narrow a one of few.
-
-    Of three to five ratios it runs from the lowest to the highest, made longer by as much at both ends, as factors: on
-    the logarithmic scale one and a half ranges from the middle, where normal noise asks for 1.3 ranges with three
-    values and 0.7 with four (Lord 1947).
-    """
-    count, ranked = len(values), sorted(values)
-    if count < 3:
-        return None
-    if count < 6:
-        spread = ranked[-1] / ranked[0]
-        return ranked[0] / spread, ranked[-1] * spread
-    k, outside = 0, 0.0
-    while (outside := outside + 2 * math.comb(count, k) / 2**count) <= 0.05:
-        k += 1
-    return ranked[k - 1], ranked[count - k]

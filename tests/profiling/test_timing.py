@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.profiling.timing import MIN_PAIRS, Limits, PairedTiming, Sample, median_ci95, time_in_turn
+from aic_helpers.core.statistics import median_ci95
+from aic_helpers.profiling.timing import MIN_PAIRS, Limits, PairedTiming, Sample, time_in_turn
 
 
 class Machine:
@@ -129,22 +130,6 @@ def test_the_shortest_timing_has_an_interval_all_the_same() -> None:
     timing = Machine(300, 150, noise=0.5).time(Limits(time_budget_s=86_400).shortest)
     assert (timing.stop_reason, len(timing.ratios())) == ("repetitions", MIN_PAIRS)
     assert median_ci95(timing.ratios()) is not None
-
-
-@pytest.mark.parametrize(("count", "low", "high"), [(6, 1, 6), (8, 1, 8), (9, 2, 8), (10, 2, 9), (20, 6, 15)])
-def test_interval_by_hand(count: int, low: int, high: int) -> None:
-    """Of nine tosses fewer than two fall on one of the sides in 3.9 % of cases, fewer than three in 18 %."""
-    assert median_ci95([float(value) for value in range(count, 0, -1)]) == (low, high)
-
-
-def test_few_values_have_a_wider_interval_than_their_range() -> None:
-    assert median_ci95([2.0, 4.0, 3.0]) == (1.0, 8.0)
-    assert median_ci95([2.0, 4.0, 3.0, 3.0, 3.0]) == (1.0, 8.0)
-
-
-def test_two_values_have_no_interval() -> None:
-    assert median_ci95([1.0] * 2) is None
-    assert median_ci95([]) is None
 
 
 def _normal(random: np.random.Generator) -> float:
