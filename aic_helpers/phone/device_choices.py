@@ -1,0 +1,39 @@
+"""Which devices there are, and the one that is to be measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from aic_helpers.core.errors import InputError
+from aic_helpers.phone import adb_calls
+from aic_helpers.phone.android_devices import AndroidDevice
+from aic_helpers.phone.devices import Device
+from aic_helpers.phone.host_devices import HostDevice
+
+DeviceName = Literal["phone", "host"]
+
+
+@contextmanager
+def opened(device: DeviceName, serial: str = "") -> Iterator[Device]:
+    """Give a device; whatever happens, what was brought there is removed at the end.
+
+    Parameters
+    ----------
+    device : {"phone", "host"}
+    serial : str
+        Of a phone; not needed where there is one alone.
+
+    Raises
+    ------
+    InputError
+        No adb, no such phone, several, or one that can't be used.
+    """
+    if device == "host" and serial:
+        raise InputError("no --serial with --device host", serial, "leave one of them out")
+    opened_device: Device = HostDevice() if device == "host" else AndroidDevice(adb_calls.choose(serial))
+    try:
+        yield opened_device
+    finally:
+        opened_device.close()
