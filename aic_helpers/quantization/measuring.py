@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from aic_helpers.core import machine
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
-from aic_helpers.core.statistics import mean_ci95
+from aic_helpers.core.statistics import mean_ci95, median_ci95
 from aic_helpers.data.datasets import Dataset
 from aic_helpers.evaluation.isolated import Evaluator
 from aic_helpers.evaluation.per_image import summarise
@@ -26,7 +26,7 @@ from aic_helpers.litert.integer_verdict import verdict
 from aic_helpers.litert.structures import read
 from aic_helpers.profiling.network_pairs import Conditions
 from aic_helpers.profiling.profiler import WARM_UPS, input_image
-from aic_helpers.profiling.timing import Limits, PairedTiming, median_ci95, time_in_turn
+from aic_helpers.profiling.timing import Limits, PairedTiming, time_in_turn
 from aic_helpers.quantization.exporting import Export
 from aic_helpers.quantization.precisions import FLOAT32 as FLOAT32_PRECISION
 from aic_helpers.runtimes.model_workers import ModelFailure, ModelWorker
