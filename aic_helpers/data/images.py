@@ -75,6 +75,15 @@ def read_rgb(path: str | Path) -> Rgb8:
         raise InputError(f"a whole image in {path}", f"a damaged one ({error})", "copy it again") from None
 
 
+def read_in_size(path: str | Path, width_px: int, height_px: int) -> Rgb8:
+    """Return the image in a file, brought to a size by bicubic interpolation; raises as `read_rgb` does."""
+    image = read_rgb(path)
+    if image.shape[:2] == (height_px, width_px):
+        return image
+    size = (width_px, height_px)
+    return np.asarray(PillowImage.fromarray(image).resize(size, PillowImage.Resampling.BICUBIC))
+
+
 def write_png(path: str | Path, image: Rgb8 | Floats) -> Path:
     """Write an image (uint8, or floating in [0, 1], which is clipped and rounded) as PNG; return its path."""
     path = Path(path)

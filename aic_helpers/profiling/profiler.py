@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as PillowImage
 
 from aic_helpers.core import machine
 from aic_helpers.core.errors import require_file
@@ -116,11 +115,7 @@ def input_image(path: Path | None, width_px: int, height_px: int) -> NDArray[np.
     """Return the photo of a path in the size wanted, or noise with a fixed seed; float32, (height, width, 3)."""
     if path is None:
         return np.random.default_rng(2018).random((height_px, width_px, 3), dtype=np.float32)
-    photo = images.read_rgb(path)
-    if photo.shape[:2] != (height_px, width_px):
-        size = (width_px, height_px)
-        photo = np.asarray(PillowImage.fromarray(photo).resize(size, PillowImage.Resampling.BICUBIC))
-    return images.as_float(photo)
+    return images.as_float(images.read_in_size(path, width_px, height_px))
 
 
 def _settings(conditions: Conditions) -> dict[str, Any]:

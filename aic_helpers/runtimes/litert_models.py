@@ -59,7 +59,7 @@ class LitertModel:
         """Hand over the image that `invoke` takes: float32, shape (1, height, width, 3), values in [0, 1]."""
         if image.shape != self._ready:
             self._make_ready(image.shape)
-        self._interpreter.set_tensor(self._ends[0], _quantised(image, self.input_dtype, self._scales[0]))
+        self._interpreter.set_tensor(self._ends[0], quantised(image, self.input_dtype, self._scales[0]))
 
     def invoke(self) -> None:
         """Run the network once; this alone is its time."""
@@ -67,7 +67,7 @@ class LitertModel:
 
     def output(self) -> NDArray[Any]:
         """Return what the last run gave, (1, height, width, channels): float32 where the file gives whole numbers."""
-        return _dequantised(self._interpreter.get_tensor(self._ends[1]), self._scales[1])
+        return dequantised(self._interpreter.get_tensor(self._ends[1]), self._scales[1])
 
     def __call__(self, images: NDArray[np.float32]) -> NDArray[Any]:
         """Return the network's output for a batch.
@@ -142,14 +142,16 @@ def _scale(end: dict[str, Any], path: Path) -> tuple[float, int] | None:
     return float(scale), int(zero_point)
 
 
-def _quantised(image: NDArray[np.float32], dtype: str, scale: tuple[float, int] | None) -> NDArray[Any]:
+def quantised(image: NDArray[np.float32], dtype: str, scale: tuple[float, int] | None) -> NDArray[Any]:
+    """Return an image as a file takes it, by its scale and zero point; None for a file that takes floats."""
     if scale is None:
         return image.astype(dtype, copy=False)
     limits = np.iinfo(dtype)
     return np.clip(np.rint(image / np.float32(scale[0])) + scale[1], limits.min, limits.max).astype(dtype)
 
 
-def _dequantised(output: NDArray[Any], scale: tuple[float, int] | None) -> NDArray[Any]:
+def dequantised(output: NDArray[Any], scale: tuple[float, int] | None) -> NDArray[Any]:
+    """Return what a file gave as floats, by its scale and zero point; None for a file that gives floats."""
     if scale is None:
         return output
     return (output.astype(np.float32) - np.float32(scale[1])) * np.float32(scale[0])
