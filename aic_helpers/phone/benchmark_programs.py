@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Sequence
+import tempfile
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
 import platformdirs
+from numpy.typing import NDArray
 
-from aic_helpers.core import safe_files
+from aic_helpers.core import machine, safe_files
 from aic_helpers.core.errors import InputError, require_file
 from aic_helpers.core.installation import needed
 from aic_helpers.core.progress_types import Progress
@@ -23,11 +25,19 @@ from aic_helpers.data.manifests import Entry, Manifest
 from aic_helpers.phone import benchmark_logs
 from aic_helpers.phone.benchmark_logs import Benched
 from aic_helpers.phone.delegates import FLAGS, Asked
+from aic_helpers.phone.devices import Device
+from aic_helpers.phone.network_files import NetworkFile
+from aic_helpers.processes import workers
 
 VARIABLE = "AIC_CACHE"
 
 MAX_SECS = 3600
 """benchmark_model ends a measurement by itself after 150 s unless it is told another time; ours ends it earlier."""
+
+OUTPUT = "aic_helpers.phone.host_worker:output"
+OUTPUT_FILE = "output.raw"
+OUTPUT_TIMEOUT_S = 300.0
+MOST_OUTPUT_BYTES = 2**30
 
 HOW_TO_GET_IT = (
     "name Google's program for Android with --benchmark, or fetch it once with "
@@ -74,15 +84,25 @@ class Program(Protocol):
     def read(self, text: str, asked: Asked) -> Benched:
         """Return what it told; raises `NoTimes` where it told none."""
 
+    def output(self, device: Device, job: Job, network: NetworkFile, given: NDArray[Any]) -> bytes | None:
+        """Run a network once on numbers as it takes them, and return what it gave; None where the program can't.
+
+        Raises
+        ------
+        ChildError
+            A process here failed.
+        """
+
 
 class BenchmarkModel:
     """Google's benchmark_model, at a path on the device; `file` is the same one here."""
 
     name = "benchmark_model"
-    version = None
+    version: str | None = None  # it tells none
 
     def __init__(self, file: Path, path: str) -> None:
-        self.path, self.sha256 = path, safe_files.sha256(file)
+        self.path = path
+        self.sha256: str | None = safe_files.sha256(file)
 
     def call(self, job: Job) -> list[str]:
         """Return the command line for a job."""
@@ -101,26 +121,32 @@ class BenchmarkModel:
         """Return what it told."""
         return benchmark_logs.of_google(text, asked)
 
-    def output_call(self, job: Job, shape: Sequence[int], given: str, taken: str) -> list[str]:
-        """Return the command line that runs a network on the numbers in one file, and writes what it gives to another.
+    def output(self, device: Device, job: Job, network: NetworkFile, given: NDArray[Any]) -> bytes | None:
+        """Return what the network gave, by way of files on the device; a program that is too old writes none.
 
-        The input's name is ours: with one input the program only warns that the file calls it otherwise.
+        The input's name is ours: with one input the program only warns that the network calls it otherwise.
         """
-        sides = ",".join(map(str, shape))
-        of_input = ["--input_layer=image", f"--input_layer_shape={sides}", f"--input_layer_value_files=image:{given}"]
-        return [*self.call(job), *of_input, f"--output_filepath={taken}"]
+        with tempfile.TemporaryDirectory(prefix="aic-phone-") as folder:
+            file = Path(folder) / "input.raw"
+            file.write_bytes(given.astype(given.dtype.newbyteorder("<")).tobytes())
+            there = device.place(file, file.name)
+            sides = ",".join(map(str, network.input.shape))
+            image = ["--input_layer=image", f"--input_layer_shape={sides}", f"--input_layer_value_files=image:{there}"]
+            call = [*self.call(job), *image, f"--output_filepath={device.path(OUTPUT_FILE)}"]
+            device.run(call, timeout_s=OUTPUT_TIMEOUT_S)
+        return device.content(OUTPUT_FILE)
 
 
 class LitertBenchmark:
     """The program of the package ai-edge-litert, on this machine."""
 
     name = "litert-benchmark"
-    sha256 = None
+    sha256: str | None = None
 
     def __init__(self) -> None:
         with needed("mobile"):
             import ai_edge_litert  # noqa: F401
-        self.version = f"ai-edge-litert {version('ai-edge-litert')}"
+        self.version: str | None = f"ai-edge-litert {version('ai-edge-litert')}"
 
     def call(self, job: Job) -> list[str]:
         """Return the command line for a job."""
@@ -141,6 +167,15 @@ class LitertBenchmark:
     def read(self, text: str, asked: Asked) -> Benched:
         """Return what it told."""
         return benchmark_logs.of_litert(text, asked)
+
+    def output(self, device: Device, job: Job, network: NetworkFile, given: NDArray[Any]) -> bytes | None:
+        """Return what the network gave, by the same compiled models: the program itself takes no input."""
+        of_output = {"shape": network.output.shape, "dtype": network.output.dtype}
+        limits: dict[str, Any] = {"timeout_s": OUTPUT_TIMEOUT_S, "max_rss_mib": machine.spare_memory_mib()}
+        with workers.Worker(OUTPUT, **limits) as worker:
+            request = {"graph": job.graph, "delegate": job.delegate, **of_output}
+            reply = worker.ask(request, np.ascontiguousarray(given), max_array_bytes=MOST_OUTPUT_BYTES)
+        return bytes(reply["array"].tobytes())
 
 
 def fetched() -> Path:

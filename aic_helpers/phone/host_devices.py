@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import psutil
-from numpy.typing import NDArray
 
 from aic_helpers.core import machine
 from aic_helpers.core.errors import InputError
@@ -21,10 +19,6 @@ from aic_helpers.processes import workers
 from aic_helpers.processes.workers import ChildError
 
 RUN = "aic_helpers.phone.host_worker:run"
-OUTPUT = "aic_helpers.phone.host_worker:output"
-
-OUTPUT_TIMEOUT_S = 300.0
-MOST_OUTPUT_BYTES = 2**30
 
 
 class HostDevice:
@@ -58,21 +52,6 @@ class HostDevice:
             return Ran(**workers.call(RUN, request, timeout_s=timeout_s, max_rss_mib=most_mib))
         except ChildError as error:
             raise InputError("a measurement that ends on this machine", str(error), "try a smaller network") from None
-
-    def output(self, graph: str, delegate: str, given: NDArray[Any], shape: Sequence[int], dtype: str) -> NDArray[Any]:
-        """Return what LiteRT's compiled models give for numbers as a network takes them.
-
-        Raises
-        ------
-        ChildError
-            It failed.
-        """
-        request = {"graph": graph, "delegate": delegate, "shape": [*shape], "dtype": dtype}
-        limits: dict[str, Any] = {"timeout_s": OUTPUT_TIMEOUT_S, "max_rss_mib": machine.spare_memory_mib()}
-        with workers.Worker(OUTPUT, **limits) as worker:
-            reply = worker.ask(request, np.ascontiguousarray(given), max_array_bytes=MOST_OUTPUT_BYTES)
-        array: NDArray[Any] = reply["array"]
-        return array
 
     def content(self, name: str) -> bytes | None:
         """Return what a file holds that a program wrote; None where there is none."""

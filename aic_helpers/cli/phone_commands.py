@@ -1,0 +1,225 @@
+"""The commands on phones: which there are, a network measured on one, and figures that others measured."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from aic_helpers.cli.exit_codes import DONE, Commands
+from aic_helpers.core.errors import InputError
+
+if TYPE_CHECKING:
+    from aic_helpers.phone.benchmark_programs import Program
+    from aic_helpers.phone.device_results import DeviceResult, Plan, Role
+    from aic_helpers.phone.devices import Device
+
+WARM_UPS = 3
+"""Runs before those that are timed, in each round."""
+
+log = logging.getLogger(__name__)
+
+BASELINE = "A .tflite of one size, timed in turn with the network.  [default: none, and no speedup]"
+BENCHMARK = "Google's benchmark_model for the device.  [default: the fetched one; on this machine litert-benchmark]"
+THREADS = "Of the CPU.  [default: 4; on this machine its cores]"
+OUT = "Where the result goes.  [default: phones/ in the run folder, or beside the network]"
+
+
+@click.group(cls=Commands)
+def phone() -> None:
+    """Measure networks on a real phone, over adb."""
+
+
+@phone.command("list")
+def list_phones() -> int:
+    """List this machine and the phones that adb sees.
+
+    \b
+    Example
+      aic phone list
+    """
+    from aic_helpers.core import machine
+    from aic_helpers.phone import adb_calls
+    from aic_helpers.reporting import text_tables
+
+    rows = [("--device host", "this machine, not a phone", machine.cpu_name())]
+    phones = adb_calls.listed() if adb_calls.program() else []
+    for one in phones:
+        state = "can be used" if one.state == "device" else f"{one.state}: {one.remedy}"
+        rows.append((f"--serial {one.serial}", one.model or "a phone", state))
+    click.echo(text_tables.aligned(rows))
+    if not adb_calls.program():
+        click.echo("no phone: there is no adb on the PATH (Debian's package adb)")
+    elif not phones:
+        click.echo("no phone: plug one in, and switch USB debugging on")
+    return DONE
+
+
+@phone.command()
+@click.argument("network", metavar="FILE.tflite")
+@click.option("--baseline", default="", metavar="FILE.tflite", help=BASELINE)
+@click.option("--device", type=click.Choice(["phone", "host"]), default="phone", show_default=True)
+@click.option("--serial", default="", metavar="S", help="Which phone, where there are several.")
+@click.option("--benchmark", default="", metavar="PATH", help=BENCHMARK)
+@click.option("--delegate", type=click.Choice(["cpu", "gpu", "nnapi"]), default="cpu", show_default=True)
+@click.option("--threads", type=int, metavar="N", help=THREADS)
+@click.option("--rounds", type=int, default=6, show_default=True, metavar="N", help="Of baseline and network in turn.")
+@click.option("--runs", type=int, default=20, show_default=True, metavar="N", help="Of each in a round.")
+@click.option("--minutes", type=float, default=0.0, metavar="M", help="Then run it without a pause for so long.")
+@click.option("--photo", default="", metavar="PHOTO", help="On which outputs are compared.  [default: a sample photo]")
+@click.option("--out", default="", metavar="FILE.json", help=OUT)
+@click.option("--fresh", is_flag=True, help="Begin anew where an earlier call ended in the middle.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+def run(
+    network: str,
+    baseline: str,
+    device: Literal["phone", "host"],
+    serial: str,
+    benchmark: str,
+    delegate: Literal["cpu", "gpu", "nnapi"],
+    threads: int | None,
+    rounds: int,
+    runs: int,
+    minutes: float,
+    photo: str,
+    out: str,
+    fresh: bool,
+    as_json: bool,
+) -> int:
+    """Measure a network on a phone, or by the same way on this machine.
+
+    The network, the baseline and Google's benchmark_model are brought to the phone, timed in turn there, and removed
+    again. The result says what really ran them, how warm the phone got, and how far its output on a photo is from this
+    machine's. Unplugged or stopped in the middle, the same command goes on from the last round.
+
+    \b
+    Examples
+      aic phone run fast_sr_int8.tflite --baseline srcnn_float32.tflite --delegate gpu --minutes 5
+      aic phone run fast_sr_int8.tflite --device host
+    """
+    from aic_helpers.core import machine
+    from aic_helpers.phone.device_results import Plan
+
+    least = machine.usable_cores() if device == "host" else 4
+    plan = Plan(delegate, least if threads is None else threads, rounds, runs, WARM_UPS, minutes)
+    result, file = _measured(network, baseline, device, serial, benchmark, plan, photo, out, fresh)
+    _show(result, file, as_json)
+    return DONE
+
+
+def _measured(
+    network: str,
+    baseline: str,
+    device: Literal["phone", "host"],
+    serial: str,
+    benchmark: str,
+    plan: Plan,
+    photo: str,
+    out: str,
+    fresh: bool,
+) -> tuple[DeviceResult, Path]:
+    """Return the result, and where it lies."""
+    from aic_helpers.core import progress_bars
+    from aic_helpers.phone import device_choices, device_results, network_files, output_checks
+    from aic_helpers.phone.device_results import DeviceResult, UsedProgram
+    from aic_helpers.phone.measuring import Bench, Measurement
+
+    files: dict[Role, Path] = {}
+    files["model"], model = network_files.read(network, "a network")
+    beside = None
+    if baseline:
+        files["baseline"], beside = network_files.read(baseline, "a baseline")
+    shown_photo = Path(photo).expanduser() if photo else output_checks.PHOTO
+    program_file = _program_file(device, benchmark)
+    with device_choices.opened(device, serial) as opened, progress_bars.bar("step") as show:
+        program = _program(opened, program_file)
+        used = UsedProgram(program.name, program.version, program.sha256)
+        wanted = DeviceResult(opened.facts, used, model, beside, plan)
+        file = Path(out).expanduser() if out else device_results.place(files["model"], wanted)
+        begun = (None if fresh else device_results.goes_on(file, wanted)) or wanted
+        if begun.whole_rounds:
+            log.info("goes on after %d of %d rounds, which an earlier call measured", begun.whole_rounds, plan.rounds)
+        places = {role: opened.place(path, f"{role}.tflite") for role, path in files.items()}
+        measurement = Measurement(Bench(opened, program, places, show), begun, file)
+        return measurement.run(files["model"], shown_photo), file
+
+
+def _program_file(device: str, benchmark: str) -> Path | None:
+    """Return benchmark_model's file; None on this machine, where none is named."""
+    from aic_helpers.phone import benchmark_programs
+
+    return None if device == "host" and not benchmark else benchmark_programs.find(benchmark)
+
+
+def _program(device: Device, file: Path | None) -> Program:
+    """Return what takes the times on a device, brought there."""
+    from aic_helpers.phone.benchmark_programs import BenchmarkModel, LitertBenchmark
+
+    if file is None:
+        return LitertBenchmark()
+    return BenchmarkModel(file, device.place(file, "benchmark_model", runs=True))
+
+
+def _show(result: DeviceResult, file: Path, as_json: bool) -> None:
+    """Print a result; one with a sustained run has its curve beside it."""
+    from aic_helpers.phone import device_plots, device_tables
+    from aic_helpers.reporting import text_tables
+
+    rows = [*device_tables.rows(result), ("result", text_tables.typed(file))]
+    if result.sustained:
+        curve = file.with_suffix(".png")
+        device_plots.sustained(result).savefig(curve)
+        rows.append(("curve", text_tables.typed(curve)))
+    click.echo(file.read_text("utf-8") if as_json else text_tables.aligned(rows))
+
+
+@phone.command("import")
+@click.argument("file", metavar="FILE.json|FILE.csv")
+@click.option("--device", default="", metavar="NAME", help="Of a profile of Qualcomm AI Hub, which doesn't name it.")
+@click.option("--chip", default="", metavar="NAME", help="The same.")
+@click.option("--model", default="", metavar="NAME", help="The same.")
+@click.option("--out", required=True, metavar="FILE.json", help="Where the figures go.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+def import_figures(file: str, device: str, chip: str, model: str, out: str, as_json: bool) -> int:
+    """Bring in figures that others measured on phones, marked as theirs.
+
+    A .json file is a profile of Qualcomm AI Hub, a .csv file a table of what AI Benchmark shows.
+
+    \b
+    Examples
+      aic phone import profile.json --device "Samsung Galaxy S24" --model fast_sr_int8 --out s24.json
+      aic phone import ai_benchmark.csv --out ai_benchmark.json
+    """
+    from aic_helpers.phone import others_figures
+    from aic_helpers.reporting import text_tables
+
+    place = Path(out).expanduser()
+    if place.resolve() == Path(file).expanduser().resolve():
+        raise InputError("--out with another file than the one that is read", out, "name another")
+    result = others_figures.read(Path(file).expanduser(), device=device, chip=chip, model=model)
+    others_figures.write(place, result)
+    click.echo(json.dumps(asdict(result), indent=2) if as_json else text_tables.aligned(others_figures.rows(result)))
+    return DONE
+
+
+@phone.command()
+@click.option("--from", "url", required=True, metavar="URL", help="Where Google's benchmark_model for Android is.")
+@click.option("--sha256", required=True, metavar="CHECKSUM", help="Of the file; another content is not kept.")
+def fetch(url: str, sha256: str) -> int:
+    """Fetch Google's benchmark_model once, for aic phone run.
+
+    \b
+    Example
+      aic phone fetch --from https://example.org/android_aarch64_benchmark_model --sha256 0123...
+    """
+    from aic_helpers.core.progress_bars import bar
+    from aic_helpers.phone import benchmark_programs
+
+    with bar("B") as show:
+        place = benchmark_programs.fetch(url, sha256, show)
+    click.echo(f"benchmark_model is at {place}")
+    return DONE
