@@ -33,8 +33,6 @@ def _times(axes: Axes, points: list[Point]) -> None:
     """Each stretch as a line from its beginning to its end."""
     for point in points:
         axes.hlines(point.time_ms, point.start_s, point.end_s, color=BLUE, linewidth=2.5)
-    middles = [(point.start_s + point.end_s) / 2 for point in points]
-    axes.plot(middles, [point.time_ms for point in points], color=BLUE, linewidth=0.8)
     axes.axhline(points[0].time_ms, color=GREY, linewidth=1, linestyle="--")
     axes.annotate("at first", (1, points[0].time_ms), (2, 0), ("axes fraction", "data"), "offset points", color=INK)
     axes.set_ylim(0, 1.12 * max(point.time_ms for point in points))
