@@ -8,7 +8,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from aic_helpers.runs import model_cache, warm_start
+from aic_helpers.core import project_paths
+from aic_helpers.runs import warm_start
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -22,7 +23,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     session.config.add_cleanup(stack.close)  # when all fixtures have put back what they changed
     is_worker = hasattr(session.config, "workerinput")
     if not is_worker:
-        os.environ[model_cache.VARIABLE] = stack.enter_context(TemporaryDirectory(prefix="aic-cache-"))
+        os.environ[project_paths.CACHE_VARIABLE] = stack.enter_context(TemporaryDirectory(prefix="aic-cache-"))
     only_hands_out = getattr(option, "numprocesses", None) and not is_worker
     if not only_hands_out and "not tensorflow" not in option.markexpr:
         stack.enter_context(warm_start.started())

@@ -16,11 +16,11 @@ import pytest
 from fixtures import reading, run_folders, small_boards
 
 from aic_helpers.boards import executors, journals, scheduling
-from aic_helpers.core import safe_files
+from aic_helpers.core import project_paths, safe_files
 from aic_helpers.core.errors import InputError
 from aic_helpers.processes.workers import ChildError
 from aic_helpers.profiling.timing import Limits
-from aic_helpers.runs import cache_keys, model_cache, results, schema
+from aic_helpers.runs import cache_keys, results, schema
 
 pytestmark = pytest.mark.tensorflow
 
@@ -185,7 +185,7 @@ def timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         }
 
     monkeypatch.setattr("aic_helpers.models.conversion.convert", convert)
-    monkeypatch.setenv(model_cache.VARIABLE, str(tmp_path / "cache"))  # what is made up is for this test alone
+    monkeypatch.setenv(project_paths.CACHE_VARIABLE, str(tmp_path / "cache"))  # what is made up is for this test alone
     board = small_boards.write(tmp_path, good=2)
     board.write_text(board.read_text().replace("profile = false", "profile = true"))
     return lambda: small_boards.read_spec(board, tmp_path / "out")

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from aic_helpers.core import isolation, safe_files
+from aic_helpers.core import isolation, project_paths, safe_files
 from aic_helpers.core.locks import locked
 from aic_helpers.data.images import write_png
 from aic_helpers.models import conversion, sources
@@ -64,7 +64,7 @@ model_cache.shutil.copyfile = stop
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
     """An empty cache for this test alone; returns the folder of its entries."""
-    monkeypatch.setenv(model_cache.VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(project_paths.CACHE_VARIABLE, str(tmp_path / "cache"))
     model_cache._tell.cache_clear()
     return tmp_path / "cache" / "models"
 
@@ -342,7 +342,9 @@ def test_what_strangers_bring_neither_goes_there_nor_comes_from_there(tmp_path, 
 def test_without_a_variable_it_is_the_persons_own_folder(monkeypatch):
     monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: f"/home/me/.cache/{name}")
     for value in ("", None):
-        monkeypatch.setenv(model_cache.VARIABLE, "") if value == "" else monkeypatch.delenv(model_cache.VARIABLE)
+        monkeypatch.setenv(project_paths.CACHE_VARIABLE, "") if value == "" else monkeypatch.delenv(
+            project_paths.CACHE_VARIABLE
+        )
         assert model_cache.folder() == Path("/home/me/.cache/aic-workbench/models")
 
 

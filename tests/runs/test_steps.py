@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from fixtures import in_process, reading, run_folders
 
-from aic_helpers.core import safe_files
+from aic_helpers.core import project_paths, safe_files
 from aic_helpers.core.errors import InputError
 from aic_helpers.data.images import write_png
 from aic_helpers.profiling import profiler
-from aic_helpers.runs import model_cache, results, run_settings, schema, steps
+from aic_helpers.runs import results, run_settings, schema, steps
 
 PROFILE = {**run_folders.empty(schema.Profile), "time_ms": 1.0, "speedup": 2.0}
 
@@ -35,7 +35,7 @@ def settings(tmp_path, monkeypatch):
         return {**made, "kind": source.kind, "adapters": []}
 
     monkeypatch.setattr("aic_helpers.models.conversion.convert", convert)
-    monkeypatch.setenv(model_cache.VARIABLE, str(tmp_path / "cache"))  # what is made up is for this test alone
+    monkeypatch.setenv(project_paths.CACHE_VARIABLE, str(tmp_path / "cache"))  # what is made up is for this test alone
 
     class Same:
         runtime, runtime_note, mixing = "tensorflow-light", None, None
