@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -13,10 +12,9 @@ from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
-from aic_helpers.core import machine, safe_files
+from aic_helpers.core import machine, project_paths, safe_files
 from aic_helpers.core.errors import InputError, require_file
 from aic_helpers.core.installation import needed
 from aic_helpers.core.progress_types import Progress
@@ -28,8 +26,6 @@ from aic_helpers.phone.delegates import FLAGS, Asked
 from aic_helpers.phone.devices import Device
 from aic_helpers.phone.network_files import NetworkFile
 from aic_helpers.processes import workers
-
-VARIABLE = "AIC_CACHE"
 
 MAX_SECS = 3600
 """benchmark_model ends a measurement by itself after 150 s unless it is told another time; ours ends it earlier."""
@@ -179,9 +175,8 @@ class LitertBenchmark:
 
 
 def fetched() -> Path:
-    """Return where a fetched benchmark_model lies, in `$AIC_CACHE` or the person's cache folder; it may not be."""
-    cache = os.environ.get(VARIABLE) or platformdirs.user_cache_dir("aic-workbench")
-    return Path(cache).absolute() / "phone" / "benchmark_model"
+    """Return where a fetched benchmark_model lies, in the person's cache folder; it may not be there."""
+    return project_paths.cache_folder() / "phone" / "benchmark_model"
 
 
 def find(typed: str) -> Path:
