@@ -342,9 +342,8 @@ def test_what_strangers_bring_neither_goes_there_nor_comes_from_there(tmp_path, 
 def test_without_a_variable_it_is_the_persons_own_folder(monkeypatch):
     monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: f"/home/me/.cache/{name}")
     for value in ("", None):
-        monkeypatch.setenv(project_paths.CACHE_VARIABLE, "") if value == "" else monkeypatch.delenv(
-            project_paths.CACHE_VARIABLE
-        )
+        name = project_paths.CACHE_VARIABLE
+        monkeypatch.setenv(name, value) if value == "" else monkeypatch.delenv(name)
         assert model_cache.folder() == Path("/home/me/.cache/aic-workbench/models")
 
 
