@@ -281,7 +281,7 @@ def _wait(futures: Sequence[Future[None]]) -> None:
 def _origin(settings: Settings) -> cache_keys.Key:
     """Return what a failure hangs on."""
     return {
-        **cache_keys.model_key(settings),
+        **cache_keys.model_key(settings.source, settings.track),
         "data": cache_keys.data_sha256(settings.dataset, settings.limit),
         "judged_by": cache_keys.code("evaluation.isolated", "profiling.profiler", "profiling.requirements"),
     }

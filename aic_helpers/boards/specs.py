@@ -24,7 +24,9 @@ from aic_helpers.tracks import catalogue
 from aic_helpers.tracks.catalogue import PIRM2018
 from aic_helpers.tracks.definitions import Track
 
-MODEL_KEYS = ("name", "model", "checkpoint", "track", "adapt")
+MODEL_KEYS = ("name", "model", "checkpoint", "track", "adapt", "precisions")
+
+NO_TEXTS = ("adapt", "precisions")
 
 EXAMPLE = "see aic board run --help for an example"
 
@@ -44,6 +46,7 @@ class Content(BaseModel):
     until: str = Field(INTERVAL, description=f"{INTERVAL} or {DECIDED}")
     reports: bool = Field(True, description="true or false")
     tracks: list[str] = Field(list(PIRM2018), min_length=1, description="a list of tracks: names, or files")
+    precisions: list[str] = Field([], description="a list of precisions")
     models: list[Any] = Field([], description="a list of models")
 
 
@@ -147,7 +150,7 @@ def _spec(path: Path, out: str | Path) -> Spec:
     folder, data = _folder(name, out), _placed(content.data, path.parent)
     limits = Limits(time_budget_s=content.time_budget_s)
     tracks = [_track(track, path.parent) for track in content.tracks]
-    typed = [one for entry in content.models for one in _models(entry, path.parent, tracks)]
+    typed = [one for entry in content.models for one in _models(entry, path.parent, tracks, content.precisions)]
     if not typed:
         raise InputError("models", "none", 'list them, as in models = ["sample_sr_srcnn", "nets/*.pb"]')
     if "tracks" in content.model_fields_set:
@@ -176,10 +179,10 @@ def _refuse_unknown(given: dict[str, Any], known: Sequence[str], where: str) -> 
             raise InputError(f"keys {', '.join(known)} in {where}", key, nearest(key, known, "leave it out"))
 
 
-def _models(entry: Any, folder: Path, tracks: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Yield what an item of `models` stands for: each model that it names, on each of its tracks."""
+def _models(entry: Any, folder: Path, tracks: Sequence[str], precisions: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield what an item of `models` stands for: each model that it names, on each of its tracks, in each precision."""
     given = {"model": entry} if isinstance(entry, str) else entry
-    if not isinstance(given, dict) or not all(isinstance(given[key], str) for key in given if key != "adapt"):
+    if not isinstance(given, dict) or not all(isinstance(given[key], str) for key in given if key not in NO_TEXTS):
         example = '"sample_sr_srcnn" or { model = "net.py:network", checkpoint = "weights/net" }'
         raise InputError(f"a model such as {example}", repr(entry), "change it")
     _refuse_unknown(given, MODEL_KEYS, "a model")
@@ -191,7 +194,19 @@ def _models(entry: Any, folder: Path, tracks: Sequence[str]) -> Iterator[dict[st
         chosen = [_track(given["track"], folder)] if "track" in given else _tracks_of(model, tracks)
         for track in chosen:
             typed = {"name": name, "model": model, "checkpoint": checkpoint or "", "track": track}
-            yield typed | {"adapt": _adapt(given.get("adapt"), folder)}
+            yield from _in_precisions(typed | {"adapt": _adapt(given.get("adapt"), folder)}, given, precisions)
+
+
+def _in_precisions(typed: dict[str, Any], given: dict[str, Any], precisions: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield a model once for each precision that it, or the whole board, is to be exported in; itself without any."""
+    chosen = given.get("precisions", precisions)
+    if not isinstance(chosen, list) or not all(isinstance(one, str) for one in chosen):
+        raise InputError('precisions such as ["float32", "int8"]', repr(chosen), "change them")
+    for precision in chosen:
+        name = typed["name"] and f"{typed['name']}-{precision}"
+        yield typed | {"name": name, "adapt": {**(typed["adapt"] or {}), "precision": precision}}
+    if not chosen:
+        yield typed
 
 
 def _tracks_of(model: str, tracks: Sequence[str]) -> Sequence[str]:

@@ -41,6 +41,7 @@ ADAPT = (
     ("input", "NAME", "The tensor of a graph that takes the images."),
     ("output", "NAME", "The tensor of a graph that gives them."),
     ("code", "FILE.py", "Run this file of your own first: it defines the layers of a .keras or .h5 file."),
+    ("precision", "int8", "Export it to LiteRT in float32, float16, dynamic_int8, int8 or int16x8; judge that file."),
     ("fixed", "FILE.tflite", "Of a .tflite of any size: the same network at one size, which is timed."),
 )
 """What may be said of a network of another form; `aic_helpers.models.adapters` takes it."""

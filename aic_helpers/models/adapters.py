@@ -16,7 +16,10 @@ CHOICES = {"range": ("1", "255"), "layout": ("nhwc", "nchw"), "colour": ("rgb", 
 
 NAMES = ("input", "output", "code", "fixed")
 
-KEYS = (*CHOICES, *NAMES, "set")
+PRECISIONS = ("float32", "float16", "dynamic_int8", "int8", "int16x8")
+"""Of files that LiteRT runs, in the order of tables."""
+
+KEYS = (*CHOICES, *NAMES, "precision", "set")
 
 WORDS = {
     "range": "takes and gives 0 to 255",
@@ -49,6 +52,8 @@ class Adapters:
         A Python file with the own layers of a network that Keras saved.
     fixed : str
         A `.tflite` file of the same network at one size, which is timed in place of one of any size.
+    precision : str
+        One of `PRECISIONS`, in which the network is exported to LiteRT, and judged; empty for TensorFlow.
     set : tuple of (name, value)
         Values of a graph's other placeholders.
     """
@@ -61,6 +66,7 @@ class Adapters:
     output: str = ""
     code: str = ""
     fixed: str = ""
+    precision: str = ""
     set: tuple[tuple[str, Value], ...] = ()
 
     @property
@@ -78,7 +84,7 @@ class Adapters:
     @property
     def given(self) -> dict[str, Any]:
         """The mapping that `read_adapters` makes this of: what was said, and nothing else."""
-        names = {name: said for name in NAMES if (said := getattr(self, name))}
+        names = {name: said for name in (*NAMES, "precision") if (said := getattr(self, name))}
         return {**self.forms, **names, **({"set": dict(self.set)} if self.set else {})}
 
     @property
@@ -109,7 +115,8 @@ def read_adapters(given: Mapping[str, Any] | None) -> Adapters:
             raise InputError(f"adapt with keys of {keys}", str(key), nearest(str(key), KEYS, "leave it out"))
     said = {key: _choice(key, given[key]) for key in CHOICES if key in given}
     names = {key: _name(key, given[key]) for key in NAMES if key in given}
-    found = Adapters(**said, **names, set=_values(given.get("set", {})))
+    precision, values = _precision(given.get("precision", "")), _values(given.get("set", {}))
+    found = Adapters(**said, **names, precision=precision, set=values)
     if found.channels == "y" and found.colour == "bgr":
         raise InputError("colour beside three channels", "colour bgr beside channels y", "leave the colour out")
     return found
@@ -134,6 +141,13 @@ def _name(key: str, value: Any) -> str:
         what = paths.get(key, "the name of a tensor")
         raise InputError(f"{key} as {what}", repr(value), "give a text")
     return value
+
+
+def _precision(value: Any) -> str:
+    if value not in ("", *PRECISIONS):
+        remedy = nearest(str(value), PRECISIONS, "take one of them")
+        raise InputError(f"a precision ({', '.join(PRECISIONS)})", str(value), remedy)
+    return str(value)
 
 
 def _values(given: Any) -> tuple[tuple[str, Value], ...]:

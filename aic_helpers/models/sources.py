@@ -15,7 +15,7 @@ from aic_helpers.core.errors import InputError, nearest, require_file
 from aic_helpers.core.project_paths import PACKAGE, PROJECT, challenge_folder, fetch_command
 from aic_helpers.models.adapters import AS_IT_IS, Adapters, read_adapters
 from aic_helpers.reporting.text_tables import typed
-from aic_helpers.runtimes.formats import is_litert
+from aic_helpers.runtimes.formats import LITERT, is_litert
 from aic_helpers.tracks.catalogue import TRACKS
 from aic_helpers.tracks.definitions import Track
 from aic_helpers.weights import file_kinds
@@ -76,7 +76,17 @@ class ModelSource:
     @property
     def model_name(self) -> str:
         """What the converted model's file is called in a run folder."""
-        return MODEL_FILES[self.kind == "litert"]
+        return MODEL_FILES[self.is_litert]
+
+    @property
+    def is_litert(self) -> bool:
+        """Whether LiteRT runs it: it is a `.tflite` file, or is exported to one."""
+        return self.kind == LITERT or bool(self.adapt.precision)
+
+    @property
+    def has_fixed_file(self) -> bool:
+        """Whether a file of one size, which is timed, may stand beside that of any."""
+        return bool(self.adapt.fixed or self.adapt.precision)
 
 
 def resolve(model: str, checkpoint: str | Path | None = None, adapt: Mapping[str, Any] | None = None) -> ModelSource:
@@ -101,6 +111,8 @@ def resolve(model: str, checkpoint: str | Path | None = None, adapt: Mapping[str
         value of `adapt` that there isn't.
     """
     source = replace(_source(model, checkpoint), adapt=read_adapters(adapt))
+    if precision := source.adapt.precision:
+        source = replace(source, name=f"{source.name}-{precision}")
     if source.adapt.code:
         require_file(Path(source.adapt.code), "a Python file")
         if source.kind != "keras":

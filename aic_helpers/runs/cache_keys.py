@@ -20,10 +20,11 @@ from typing import Any
 
 from aic_helpers.core import machine, safe_files
 from aic_helpers.core.project_paths import PACKAGE
+from aic_helpers.data import datasets
 from aic_helpers.data.datasets import Dataset
 from aic_helpers.graphs.tensorflow_runtime import LIGHT, WHOLE
 from aic_helpers.models import sources
-from aic_helpers.models.sources import fingerprint
+from aic_helpers.models.sources import ModelSource, fingerprint
 from aic_helpers.profiling.network_pairs import Conditions, conditions_of
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.quantization.calibration import Calibration, photo_digests
@@ -32,6 +33,7 @@ from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
 from aic_helpers.runs.schema import Result
 from aic_helpers.runtimes.formats import LITERT
+from aic_helpers.tracks.definitions import Track
 
 Key = dict[str, Any]
 
@@ -57,15 +59,23 @@ WORDS = {
 """Ingredients in words; the others go by their own names."""
 
 
-def model_key(settings: Settings) -> Key:
-    """Return what the converted model is made from."""
-    return {
-        "source": fingerprint(settings.source),
-        "enlarges": settings.track.enlarges,
-        "macs_size": [*settings.track.measured.macs_size],
+def model_key(source: ModelSource, track: Track) -> Key:
+    """Return what the converted model of a source is made from."""
+    key = {
+        "source": fingerprint(source),
+        "enlarges": track.enlarges,
+        "macs_size": [*track.measured.macs_size],
         "code": code("models.conversion"),
         **_versions("tensorflow", "keras", "tf-keras", "tf-slim", "numpy", "pillow"),
     }
+    return key | _export_key(track) if source.adapt.precision else key
+
+
+def _export_key(track: Track) -> Key:
+    """Return what an export of a converted model is made from as well."""
+    photos = photo_digests(datasets.training_photos())
+    exported = {"size": [*track.measured.size], "task": track.task.model_dump(mode="json"), "calibration": photos}
+    return {**exported, "export_code": code("quantization.exporting"), **_versions("ai-edge-litert")}
 
 
 def metrics_key(settings: Settings, model_sha256: str) -> Key:
@@ -92,7 +102,7 @@ def profile_key(
         "photo": _sha256(settings.dataset.hd[:1]),
         "machine": where or machine.identity(),
         "runtime": _runtime(settings, conditions),
-        "fixed": safe_files.sha256(settings.timed_file) if settings.source.adapt.fixed else None,
+        "fixed": safe_files.sha256(settings.timed_file) if settings.source.has_fixed_file else None,
         **asdict(conditions),
         **asdict(limits),
         **machine.inherited_settings(conditions.device),
@@ -125,14 +135,14 @@ def precisions_key(
 
 
 def _runtime(settings: Settings, conditions: Conditions) -> str:
-    if settings.source.kind == LITERT:
+    if settings.source.is_litert:
         return LITERT
     return LIGHT if conditions.device == "cpu" else WHOLE
 
 
 def _runtime_packages(settings: Settings) -> tuple[str, ...]:
     """Return the packages that run a converted model; TensorFlow also makes LiteRT's baseline."""
-    return ("tensorflow", "ai-edge-litert") if settings.source.kind == LITERT else ("tensorflow",)
+    return ("tensorflow", "ai-edge-litert") if settings.source.is_litert else ("tensorflow",)
 
 
 def requirements_key(settings: Settings, result: Result, *, weighed: bool = True) -> Key:
@@ -209,7 +219,7 @@ def standing(
         See `aic_helpers.profiling.requirements.check`.
     """
     folder = settings.folder
-    if why := model_stale(settings, result, model_key(settings)):
+    if why := model_stale(settings, result, model_key(settings.source, settings.track)):
         return {"model": why}
     if result is None or not results.has_model(folder, result):
         return {"model": f"{settings.source.model_name} is damaged or missing"}

@@ -188,11 +188,12 @@ def _of_source(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None
         pass  # a run that can't be read doesn't keep its model out
     if source.typed == dataset.track.timed_beside:
         return Candidate(source.name, sources.baseline_pb(dataset.track))
-    if source.kind in ("frozen", "litert"):
+    if source.kind in ("frozen", "litert") and not source.adapt.precision:
         return Candidate(source.name, source.path.resolve())
-    pb = workshop / f"{dataset.track.name}-{hashlib.sha256(typed.encode()).hexdigest()[:16]}.pb"
+    stem = f"{dataset.track.name}-{hashlib.sha256(typed.encode()).hexdigest()[:16]}"
+    pb = workshop / f"{stem}{Path(source.model_name).suffix}"
     if not pb.is_file():
-        model_cache.convert(source, dataset.track, pb, cache_keys.model_key(settings))
+        model_cache.convert(source, dataset.track, pb, cache_keys.model_key(settings.source, settings.track))
     return Candidate(source.name, pb)
 
 

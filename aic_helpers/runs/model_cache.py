@@ -11,8 +11,10 @@ import hashlib
 import logging
 import os
 import shutil
+import tempfile
 from collections import defaultdict
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -23,8 +25,10 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.core.locks import locked
 from aic_helpers.core.project_paths import cache_folder
 from aic_helpers.models import conversion
+from aic_helpers.models.adapters import Adapters
 from aic_helpers.models.sources import ModelSource, fingerprint
-from aic_helpers.runs import results
+from aic_helpers.quantization import exporting
+from aic_helpers.runs import cache_keys, results
 from aic_helpers.runs.cache_keys import Key
 from aic_helpers.tracks.definitions import Track
 
@@ -56,7 +60,9 @@ def convert(source: ModelSource, track: Track, out: Path, key: Key, *, fresh: bo
     key : dict
         Of `aic_helpers.runs.cache_keys.model_key`.
     """
-    if isolation.active() or source.kind == "litert":  # such a file is used as it is
+    if source.adapt.precision:
+        return _exported(source, track, out, fresh)
+    if isolation.active() or source.is_litert:  # such a file is used as it is
         return _convert(source, track, out)
     entry = folder() / hashlib.sha256(safe_files.as_json(key).encode()).hexdigest()
     if not fresh and (kept := _take(entry, source, out)):
@@ -70,6 +76,25 @@ def convert(source: ModelSource, track: Track, out: Path, key: Key, *, fresh: bo
 
 def _convert(source: ModelSource, track: Track, out: Path) -> dict[str, Any]:
     return conversion.convert(source, out, enlarges=track.enlarges, macs_size=track.measured.macs_size)
+
+
+def _exported(source: ModelSource, track: Track, out: Path, fresh: bool) -> dict[str, Any]:
+    """Write the file of a source in one precision to `out`, that of one size beside it; return what is known of it."""
+    precision, base = source.adapt.precision, replace(source, adapt=replace(source.adapt, precision=""))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".export-") as folder:
+        isolation.let_in(Path(folder))
+        frozen = Path(folder) / "model.pb"
+        made = convert(base, track, frozen, cache_keys.model_key(base, track), fresh=fresh)
+        (one,) = exporting.export(frozen, track, Path(folder) / precision, [precision], name=source.name).exported
+        file = one.free or one.fixed
+        if file is None:
+            raise InputError(f"{made['name']} in {precision}", one.reason or "no file", "take another precision")
+        fixed = Adapters(fixed=str(one.fixed)) if one.free else Adapters()
+        report = _convert(ModelSource("litert", source.name, file, None, None, None, source.typed, fixed), track, out)
+    told = [one.reason] if one.reason else []
+    same = {name: made[name] for name in ("read_files", "checkpoint_unused", "adapters")}
+    return {**report, **same, "notes": [*made["notes"], *told], "precision": precision, "export": one.report}
 
 
 def _take(entry: Path, source: ModelSource, out: Path) -> dict[str, Any] | None:

@@ -106,8 +106,8 @@ def parity_words(model: Model) -> str:
     parity = model.parity
     if parity.max_abs is not None:
         return f"differs by at most {parity.max_abs:.1e}"
-    if model.kind == "litert":
-        return "is a .tflite already"
+    if model.kind == LITERT:
+        return f"exported to LiteRT in {model.precision}" if model.precision else "is a .tflite already"
     if parity.state == "frozen already" or (model.kind == "frozen" and not parity.state):
         return "is frozen already"
     return f"not compared: {parity.reason}" if parity.reason else NOT_MEASURED

@@ -41,7 +41,7 @@ class Settings:
     @property
     def timed_file(self) -> Path:
         """What is timed: the file of one size, where a person gave one beside that of any size."""
-        return self.folder / sources.FIXED_FILE if self.source.adapt.fixed else self.model_file
+        return self.folder / sources.FIXED_FILE if self.source.has_fixed_file else self.model_file
 
 
 def settle(

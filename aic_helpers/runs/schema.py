@@ -108,7 +108,8 @@ class Model(AsWritten):
 
     `checkpoint` and `adapt` are what was given beside its source, `adapters` what was done to it in words, `read_files`
     what else its code read: SHA-256 by path, `notes` what a person should know of how it was made. Of LiteRT's alone:
-    the types of what it takes and gives, and what is known of the file of one size beside it (`fixed`).
+    the types of what it takes and gives, what is known of the file of one size beside it (`fixed`),
+    and the `precision` that it was exported in, where the workbench did that.
     """
 
     name: Text
@@ -130,6 +131,7 @@ class Model(AsWritten):
     input_dtype: Text = ""
     output_dtype: Text = ""
     fixed: Table = {}
+    precision: Text = ""
     parity: Annotated[Parity, of_kind(dict, {})] = Parity()
 
 

@@ -25,7 +25,6 @@ from aic_helpers.runs import cache_keys, model_cache, results
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
 from aic_helpers.runs.schema import Result
-from aic_helpers.runtimes.formats import LITERT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +53,7 @@ def convert(settings: Settings, known: Result | None = None, *, fresh: bool = Fa
     InputError
         The source can't be converted, or the run folder has the result of another.
     """
-    folder, key = settings.folder, cache_keys.model_key(settings)
+    folder, key = settings.folder, cache_keys.model_key(settings.source, settings.track)
     result = known or results.find(folder)
     results.require_own(settings, result)
     held = result and not cache_keys.model_stale(settings, result, key) and results.has_model(folder, result)
@@ -134,7 +133,7 @@ def profile(
 
 def _baseline(settings: Settings, conditions: Conditions) -> Path:
     """Return the track's baseline as the runtime of the model takes it: times are compared within one runtime."""
-    if settings.source.kind != LITERT:
+    if not settings.source.is_litert:
         return sources.baseline_pb(settings.track)
     return exporting.litert_baseline(settings.track, (conditions.width_px, conditions.height_px))
 

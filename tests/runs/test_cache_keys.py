@@ -38,7 +38,7 @@ def settings(tmp_path):
     settings.folder.mkdir()
     settings.model_file.write_bytes(b"net")
     model = {"name": "net", "sha256": safe_files.sha256(settings.model_file)}
-    results.write_part(settings, "model", model, cache_keys.model_key(settings))
+    results.write_part(settings, "model", model, cache_keys.model_key(settings.source, settings.track))
     (settings.folder / "images.csv").write_text("image\n0\n1\n")
     results.write_part(settings, "metrics", METRICS, cache_keys.metrics_key(settings, model["sha256"]))
     result = results.read(settings.folder)
@@ -249,9 +249,14 @@ def test_a_changed_file_of_ones_own_track_is_noticed(settings, tmp_path):
     mine = replace(settings, track=find_track(file), folder=tmp_path / "run of mine")
     shutil.copytree(settings.folder, mine.folder, ignore=shutil.ignore_patterns("result.json"))
     model = {"name": "net", "sha256": safe_files.sha256(mine.model_file), "parameters": 1}
-    results.write_part(mine, "model", model, cache_keys.model_key(mine))
+    results.write_part(mine, "model", model, cache_keys.model_key(mine.source, mine.track))
     assert standing(mine)["model"] is None
     file.write_text(text.replace("2 *", "3 *"))
     changed = replace(mine, track=find_track(file))
     assert standing(changed) == {"model": "changed since: the track's file"}
-    assert results.write_part(changed, "model", model, cache_keys.model_key(changed)).raw["scores"]["S"]["value"] == 3
+    assert (
+        results.write_part(changed, "model", model, cache_keys.model_key(changed.source, changed.track)).raw["scores"][
+            "S"
+        ]["value"]
+        == 3
+    )

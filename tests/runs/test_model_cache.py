@@ -10,7 +10,6 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -130,8 +129,8 @@ def test_a_source_is_converted_for_its_track_and_again_for_one_of_another_scale(
     monkeypatch.setattr(conversion, "convert", convert)
     for name in ("A", "classic_x4", "classic_x2", "classic_x4"):
         track = find_track(name)
-        settings = SimpleNamespace(track=track, source=net())
-        model_cache.convert(settings.source, track, tmp_path / "model.pb", cache_keys.model_key(settings))
+        source = net()
+        model_cache.convert(source, track, tmp_path / "model.pb", cache_keys.model_key(source, track))
     sizes = [find_track(name).measured.macs_size for name in ("A", "classic_x4", "classic_x2")]
     wanted = zip((1, 4, 2), sizes, strict=True)
     assert asked == [{"enlarges": enlarges, "macs_size": size} for enlarges, size in wanted]
