@@ -108,12 +108,13 @@ def _precision(structure: Structure, steps: list[Operator], floats: list[Operato
 
 
 def _keepers(structure: Structure, steps: list[Operator]) -> list[Operator]:
-    """Return the operators that take weights as they are stored."""
-    return [
-        step
-        for step in (*steps, *structure.operators)
-        if step.name in WITH_WEIGHTS or (step.name == "DEQUANTIZE" and structure.tensors[step.inputs[0]].is_constant)
-    ]
+    """Return the operators that take weights as they are stored: some make floats of them first."""
+    unpacking = [step for step in structure.operators if step.name == "DEQUANTIZE" and _of_a_constant(structure, step)]
+    return [step for step in steps if step.name in WITH_WEIGHTS] + unpacking
+
+
+def _of_a_constant(structure: Structure, step: Operator) -> bool:
+    return all(end >= 0 and structure.tensors[end].is_constant for end in step.inputs)
 
 
 def _islands(floats: list[Operator]) -> tuple[tuple[Operator, ...], ...]:

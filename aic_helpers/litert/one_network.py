@@ -187,7 +187,8 @@ def _of_numbers(what: str, one: Structure, first: Tensor, other: Structure, seco
 
 def _largest(given: NDArray[np.generic], tensor: Tensor, found: NDArray[np.generic]) -> float:
     """Return the largest difference, in the numbers that whole ones stand for."""
-    apart = np.abs(given.astype(np.float64) - found.astype(np.float64))
+    with np.errstate(invalid="ignore"):  # weights may be no numbers, and then the largest is none
+        apart = np.abs(given.astype(np.float64) - found.astype(np.float64))
     if len(tensor.scales) > 1:
         sides = [-1 if axis == tensor.channel_axis else 1 for axis in range(apart.ndim)]
         return float((apart * np.reshape(tensor.scales, sides)).max())

@@ -29,6 +29,7 @@ MAX_SUBGRAPHS = 100
 MAX_ENDS = 1000
 """Inputs or outputs, of an operator or of the file."""
 
+WITHOUT_OUTPUTS = frozenset({"ASSIGN_VARIABLE", "CALL_ONCE", "HASHTABLE_IMPORT"})
 OTHER_FILES = {b"\x89HDF": "an HDF5 file", b"PK\x03\x04": "a ZIP archive", b"vers": "a pointer of Git LFS"}
 OPTIONAL = -1
 """In place of a tensor's index where an operator goes without that input."""
@@ -149,7 +150,7 @@ class Structure:
 
         creator = schema().BuiltinOptions2Creator if second else schema().BuiltinOptionsCreator
         try:
-            made = creator(kind, TrustingTable(bytearray(self._content), at))
+            made = creator(kind, TrustingTable(self._content, at))
         except (struct.error, ValueError, TypeError, IndexError, OverflowError):
             found = f"others at {operator.name} {shown(operator.layer)}"
             raise InputError("settings of operators that can be read", found, "export it again") from None
@@ -302,6 +303,8 @@ def _refuse_disorder(
     there = {tensor.index for tensor in tensors if tensor.is_constant or tensor.is_variable or 0 in tensor.shape}
     there |= {OPTIONAL, *inputs}
     for step in steps:
+        if not step.outputs and not step.is_custom and step.name not in WITHOUT_OUTPUTS:
+            raise Damaged(f"one whose {step.name} makes nothing")
         missing = [tensors[end].name for end in step.inputs if end not in there]
         if missing:
             raise Damaged(f"one whose {step.name} reads {shown(missing[0])} before anything makes it")

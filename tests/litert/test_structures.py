@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import struct
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -109,40 +107,6 @@ def test_file_cut_in_the_middle_is_named(tmp_path: Path) -> None:
         f"expected a whole LiteRT model in {path}, found one that ends at byte {len(content) // 2}, before its parts "
         "do: export or download it again"
     )
-
-
-def test_mutations_get_a_line_or_are_read() -> None:
-    """Nothing but `InputError` comes, in one line; and what is read can be looked at in every part."""
-    content, generator = litert_files.int8_network().content(), random.Random(5)
-    lines = [_line_on(_mutated(content, generator)) for _ in range(500)]
-    assert not [line for line in lines if "\n" in line or len(line) > 400]
-    assert 20 < lines.count("") < 480  # some are read, with other weights or names
-
-
-def _line_on(content: bytes) -> str:
-    """Return why a file isn't read; nothing where it is, down to its last number."""
-    try:
-        structure = read(content)
-        for step in structure.operators:
-            structure.options(step)
-        for tensor in structure.tensors:
-            assert not tensor.is_constant or structure.content(tensor).shape == tensor.shape
-    except InputError as error:
-        return str(error)
-    return ""
-
-
-def _mutated(content: bytes, generator: random.Random) -> bytes:
-    changed = bytearray(content)
-    for _ in range(generator.randint(1, 6)):
-        place, kind = generator.randrange(len(changed)), generator.randrange(3)
-        if kind == 0:
-            changed[place] = generator.randrange(256)
-        elif kind == 1:
-            changed[place : place + 4] = struct.pack("<i", generator.choice([-1, 2**31 - 1, -(2**31), 0]))
-        else:
-            del changed[place : place + generator.randint(1, 9)]
-    return bytes(changed)
 
 
 def test_declared_huge_counts_take_no_memory() -> None:
