@@ -45,7 +45,7 @@ def take_over(
     return {
         "style": "litert",
         "adapters": [],
-        "parameters": cost["parameters"],
+        "parameters": cost["weights"],
         "gmacs_720p": static_cost(structure)["gmacs"],
         "macs": macs,
         "macs_size": [*macs_size],
