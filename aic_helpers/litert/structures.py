@@ -125,6 +125,10 @@ class Structure:
         """The network's, in the order in which they run."""
         return self.subgraphs[0].operators
 
+    def stored_bytes(self, tensor: Tensor) -> int:
+        """Return how many bytes of the file a tensor's numbers are; 0 of what isn't constant."""
+        return self._buffers[tensor.buffer][1]
+
     def content(self, tensor: Tensor) -> NDArray[Any]:
         """Return the numbers of a constant, as they are stored (whole numbers where it is quantised).
 
