@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,9 +16,6 @@ Ranges = dict[str, tuple[float, float]]
 
 SAMPLES = 2**14
 """Values of an activation that are kept of each crop for percentiles."""
-
-IMAGE_RANGE = (0.0, 1.0)
-"""Of the network's input: known, and not found on photos."""
 
 
 class RangeFinder:
@@ -31,15 +30,7 @@ class RangeFinder:
     """
 
     def __init__(self, content: bytes, percentile: float | None = None) -> None:
-        with needed("mobile"):
-            from ai_edge_litert.interpreter import Interpreter, OpResolverType
-        self._interpreter = Interpreter(
-            model_content=content,
-            num_threads=usable_cores(),
-            experimental_preserve_all_tensors=True,
-            # a delegate would keep what is inside of it to itself
-            experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
-        )
+        self._interpreter = _plain_interpreter(content, keeps_all=True)  # a delegate keeps to itself what is inside it
         self._percentile = percentile
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._activations: dict[int, str] = {}
@@ -68,8 +59,7 @@ class RangeFinder:
             if not np.isfinite(extremes).all():
                 expected = "finite activations on the photos to calibrate on"
                 raise InputError(expected, f"NaN or infinity at {name}", "mend the network")
-        found = self._extremes if self._percentile is None else self._percentiles(self._percentile)
-        return found | {self._activations[self._input]: IMAGE_RANGE}
+        return dict(self._extremes) if self._percentile is None else self._percentiles(self._percentile)
 
     def _make_ready(self, shape: tuple[int, ...]) -> None:
         self._interpreter.resize_tensor_input(self._input, shape)
@@ -95,3 +85,30 @@ class RangeFinder:
         ends = (100 - percentile, percentile)
         cut = {name: np.percentile(np.concatenate(parts), ends) for name, parts in self._samples.items()}
         return {name: (float(low), float(high)) for name, (low, high) in cut.items()}
+
+
+def plain_output(content: bytes, image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what a `.tflite` file gives by LiteRT's plain kernels for an image, (1, height, width, 3) in [0, 1]."""
+    interpreter = _plain_interpreter(content)
+    given, taken = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    interpreter.resize_tensor_input(given["index"], image.shape)
+    interpreter.allocate_tensors()
+    scale, zero_point = given["quantization"]
+    whole = given["dtype"] != np.float32
+    interpreter.set_tensor(
+        given["index"], (np.rint(image / scale) + zero_point if whole else image).astype(given["dtype"])
+    )
+    interpreter.invoke()
+    output, (scale, zero_point) = interpreter.get_tensor(taken["index"]), taken["quantization"]
+    return output if output.dtype == np.float32 else (output.astype(np.float32) - zero_point) * np.float32(scale)
+
+
+def _plain_interpreter(content: bytes, *, keeps_all: bool = False) -> Any:
+    with needed("mobile"):
+        from ai_edge_litert.interpreter import Interpreter, OpResolverType
+    return Interpreter(
+        model_content=content,
+        num_threads=usable_cores(),
+        experimental_preserve_all_tensors=keeps_all,
+        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+    )

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from aic_helpers.core.error_reasons import reason
 from aic_helpers.core.errors import InputError, in_words
+from aic_helpers.core.limits import MAX_DIFFERENCE
 from aic_helpers.litert import one_network
 from aic_helpers.litert.structures import Structure, Tensor, read
-from aic_helpers.quantization import graph_conversion, integer_files
-from aic_helpers.quantization.activation_ranges import RangeFinder, Ranges
+from aic_helpers.quantization import graph_changes, graph_conversion, integer_files
+from aic_helpers.quantization.activation_ranges import RangeFinder, Ranges, plain_output
 from aic_helpers.quantization.integer_files import NotQuantizableError
 from aic_helpers.quantization.precisions import CROP, FIXED, FLOAT32, FREE, INT8, INT16X8
 from aic_helpers.runtimes import frozen_models
@@ -26,6 +27,8 @@ MAX_TRIAL_S = 60.0
 """What is expected to take longer on the photo isn't run: 16-bit convolutions take a hundred times as long."""
 
 TRIAL_PX = 64
+
+WHOLE = ("uint8", "int8", "int16")
 
 NODE = re.compile(r"Node number (\d+) \((\w+)\)")
 """How LiteRT names an operator that fails."""
@@ -50,7 +53,7 @@ class Exporting:
 
     def _open(self, request: dict[str, Any]) -> dict[str, Any]:
         self._model, self._folder = Path(request["model"]), Path(request["folder"])
-        graph_def = frozen_models.read_graph(self._model)
+        graph_def = graph_changes.with_means_in_two(frozen_models.read_graph(self._model))
         self._graphs = {FIXED: graph_def, CROP: graph_def}
         return {"input_shape": frozen_models.static_shape(graph_def)}
 
@@ -61,15 +64,19 @@ class Exporting:
         if form == FREE:
             width_px, height_px = self._sizes[FIXED] or (0, 0)
             sizes = (width_px, height_px), (2 * width_px, 2 * height_px)
-            self._graphs[FREE] = graph_conversion.with_channels(self._graphs[FIXED], sizes)
+            self._graphs[FREE] = graph_changes.with_channels(self._graphs[FIXED], sizes)
         self._floats[form] = graph_conversion.converted(self._graphs[form], size)
         structure = read(self._floats[form])
         return {"layers": list(dict.fromkeys(step.layer for step in structure.operators))}
 
     def _see(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Show a crop to the forms of any size and of the crop's, which together have all activations there are."""
+        """Show a crop to the network of any size, and of the crop's where that has activations which the other hasn't.
+
+        What is folded into the fixed form has no name there, and other names stand in the free one.
+        """
         if not self._finders:
-            forms = [form for form in (FREE, CROP) if form in self._floats]
+            names = {form: _activations(self._floats[form]) for form in (FREE, CROP) if form in self._floats}
+            forms = [form for form in names if form == FREE or names[form] - names.get(FREE, set())]
             self._finders = [RangeFinder(self._floats[form], request["percentile"]) for form in forms]
         for finder in self._finders:
             finder.see(request["array"])
@@ -79,6 +86,8 @@ class Exporting:
         for finder in reversed(self._finders):
             self._ranges |= finder.ranges()
         self._finders = []
+        for content in self._floats.values():
+            self._ranges |= integer_files.image_ranges(read(content))
         self._ranges |= {name: (low, high) for name, (low, high) in request["given"].items()}
         return {"ranges": self._ranges, "layers": _layers_of(self._ranges, read(self._floats[FIXED]))}
 
@@ -123,13 +132,16 @@ class Exporting:
         try:
             if free and (expected_s := _expected_s(free, photo)) > MAX_TRIAL_S:
                 return found | {"not_run": f"a photo of this size would take about {expected_s:.0f} s here"}
-            output = LitertModel(fixed)(photo)
-            other = LitertModel(free)(photo) if free else output
+            model = LitertModel(fixed)
+            output = model(photo)
+            between = _between(fixed, free, output, photo) if free else {}
         except (RuntimeError, ValueError) as error:
             return found | {"reason": _failing(error, read(fixed))}
         if self._source is None:
             self._source = frozen_models.load(self._model)(photo)
-        return found | {"to_source": _largest(output, self._source), "between_forms": _largest(output, other)}
+        whole = model.output_dtype in WHOLE  # what such an output has beyond an image is cut
+        expected = self._source.clip(*integer_files.PIXELS) if whole else self._source
+        return found | between | {"to_source": _largest(output, expected)}
 
     def _compare_free(self, request: dict[str, Any]) -> dict[str, Any]:
         """Compare the file of any size with its source on a photo of another size."""
@@ -138,6 +150,11 @@ class Exporting:
         except Exception:  # a network that doesn't take every size
             return {}
         return {"to_source": _largest(LitertModel(self._folder / request["free"])(request["array"]), expected)}
+
+
+def _activations(content: bytes) -> set[str]:
+    structure = read(content)
+    return {tensor.name for tensor in structure.tensors if tensor.dtype == "float32" and not tensor.is_constant}
 
 
 def _end(tensor: Tensor) -> dict[str, Any]:
@@ -150,6 +167,18 @@ def _layers_of(ranges: Ranges, structure: Structure) -> dict[str, str]:
     """Return the layer that makes each activation, by the activation's name."""
     made = {structure.tensors[end].name: step.layer for step in structure.operators for end in step.outputs}
     return {name: made[name] for name in ranges if name in made}
+
+
+def _between(fixed: Path, free: Path, output: NDArray[np.float32], photo: NDArray[np.float32]) -> dict[str, float]:
+    """Return the largest difference between the outputs of the two files, and by plain kernels where there is one.
+
+    XNNPACK takes more of the operators of one than of the other, and rounds in its own way.
+    """
+    found = _largest(output, LitertModel(free)(photo))
+    if found <= MAX_DIFFERENCE:
+        return {"between_forms": found}
+    plain = [plain_output(path.read_bytes(), photo) for path in (fixed, free)]
+    return {"between_forms": found, "between_forms_plain": _largest(*plain)}
 
 
 def _expected_s(free: Path, photo: NDArray[np.float32]) -> float:

@@ -292,7 +292,7 @@ class _Maker:
                 reasons[form] = reply.pop("reason")
                 forms[form] = None if reasons[form] else reply
         proof = self._proof(precision, forms) if forms[FIXED] else {}
-        return self._judged(precision, forms, reasons, proof) | {"calibration": calibration or None, "keep_float": kept}
+        return self._judged(forms, reasons, proof) | {"calibration": calibration or None, "keep_float": kept}
 
     def _proof(self, precision: str, forms: dict[str, Any]) -> dict[str, Any]:
         """Return how the files compare with their source and with each other."""
@@ -310,14 +310,12 @@ class _Maker:
                 return {"free_size": [*size], "free_to_source": found["to_source"]}
         return {}
 
-    def _judged(
-        self, precision: str, forms: dict[str, Any], reasons: dict[str, str], proof: dict[str, Any]
-    ) -> dict[str, Any]:
+    def _judged(self, forms: dict[str, Any], reasons: dict[str, str], proof: dict[str, Any]) -> dict[str, Any]:
         """Return the report of a precision, without the files that did not stand the proof."""
-        if forms[FIXED] and (why := proof["reason"] or (precision == FLOAT32.name and _unlike_source(proof))):
-            reasons[FIXED] = str(why)
+        if forms[FIXED]:
+            reasons[FIXED] = proof["reason"]
         if forms[FREE] and not reasons[FIXED]:
-            reasons[FREE] = _unlike(proof, forms[FIXED]["output"]["scale"])
+            reasons[FREE] = _unlike(proof)
         for form, known in forms.items():
             if known and (reasons[FIXED] or reasons[form]):
                 (self._stage / known["file"]).unlink()
@@ -331,18 +329,12 @@ class _Maker:
         }
 
 
-def _unlike_source(proof: dict[str, Any]) -> str:
-    found = max(proof.get("to_source", 0.0), proof.get("free_to_source", 0.0))
-    differs = found > MAX_DIFFERENCE
-    return f"it differs from its source by {found:.2g} on a photo, more than {MAX_DIFFERENCE:g}" if differs else ""
-
-
-def _unlike(proof: dict[str, Any], step: float | None) -> str:
-    """Return why the file of any size is not the network of the fixed one; outputs may differ by a step of rounding."""
+def _unlike(proof: dict[str, Any]) -> str:
+    """Return why the file of any size is not the network of the fixed one."""
     if proof["differences"]:
         return f"it is another network than the file of one size: {proof['differences'][0]}"
-    found, most = proof.get("between_forms", 0.0), max(MAX_DIFFERENCE, 1.01 * (step or 0.0))
-    return f"its output differs from that of the file of one size by {found:.2g}" if found > most else ""
+    found = proof.get("between_forms_plain", proof.get("between_forms", 0.0))
+    return f"its output differs from that of the file of one size by {found:.2g}" if found > MAX_DIFFERENCE else ""
 
 
 def _refuse_litert(model: Path) -> None:

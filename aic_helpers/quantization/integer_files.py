@@ -21,6 +21,12 @@ NOT_YET = re.compile(r"not yet supported for op: '(\w+)'")
 BETWEEN = ("QUANTIZE", "DEQUANTIZE")
 """What stands between whole numbers and floats."""
 
+PIXELS = (0.0, 1.0)
+"""Range of an image; in uint8 its scale is 1/255 and its zero point 0, so that the bytes are those of a picture."""
+
+MOVING = ("DEPTH_TO_SPACE", "MIRROR_PAD", "RESHAPE", "SLICE", "SPACE_TO_DEPTH", "STRIDED_SLICE", "TRANSPOSE")
+"""Operators that only move values: what they give has the range of what they take."""
+
 LISTED = 3
 """Layers that a reason names."""
 
@@ -42,6 +48,22 @@ def stamped(content: bytes, ranges: Ranges) -> bytes:
     builder = flatbuffers.Builder(len(content))
     builder.Finish(model.Pack(builder), IDENTIFIER)
     return bytes(builder.Output())
+
+
+def image_ranges(structure: Structure) -> Ranges:
+    """Return the range of an image for what comes in and goes out, and for what is moved behind and before that.
+
+    What an output has below 0 and above 1 is cut so, as every protocol does.
+    """
+    given, taken = {structure.inputs[0].index}, {structure.outputs[0].index}
+    for step in structure.operators:
+        if step.name in MOVING and step.inputs[0] in given:
+            given.update(step.outputs)
+    for step in reversed(structure.operators):
+        users = sum(step.inputs[0] in other.inputs for other in structure.operators)
+        if step.name in MOVING and taken.intersection(step.outputs) and users == 1:
+            taken.add(step.inputs[0])
+    return {structure.tensors[index].name: PIXELS for index in given | taken}
 
 
 def int8(content: bytes, ranges: Ranges, float_layers: Collection[str] = ()) -> bytes:
