@@ -17,6 +17,9 @@ Ranges = dict[str, tuple[float, float]]
 SAMPLES = 2**14
 """Values of an activation that are kept of each crop for percentiles."""
 
+WHOLE = 100.0
+"""The percentile that leaves no value out."""
+
 
 class RangeFinder:
     """A float network that is shown images of one size, and remembers what its activations were.
@@ -27,28 +30,39 @@ class RangeFinder:
         Of a float32 `.tflite` file.
     percentile : float, optional
         See `aic_helpers.quantization.calibration.Calibration`.
+
+    Attributes
+    ----------
+    interpreter : ai_edge_litert.interpreter.Interpreter
+        It holds all activations of the last image.
     """
 
     def __init__(self, content: bytes, percentile: float | None = None) -> None:
-        self._interpreter = _plain_interpreter(content, keeps_all=True)  # a delegate keeps to itself what is inside it
+        self.interpreter = _plain_interpreter(content, keeps_all=True)  # a delegate keeps to itself what is inside it
         self._percentile = percentile
-        self._input = self._interpreter.get_input_details()[0]["index"]
+        self._input = self.interpreter.get_input_details()[0]["index"]
         self._activations: dict[int, str] = {}
         self._extremes: dict[str, tuple[float, float]] = {}
         self._samples: dict[str, list[NDArray[np.float32]]] = {}
+        self._rng = np.random.default_rng(0)
         self._shape: tuple[int, ...] = ()
 
     def see(self, image: NDArray[np.float32]) -> None:
         """Run the network on an image, (1, height, width, 3), of the same size as those before."""
         if image.shape != self._shape:
             self._make_ready(image.shape)
-        self._interpreter.set_tensor(self._input, image)
-        self._interpreter.invoke()
+        self.interpreter.set_tensor(self._input, image)
+        self.interpreter.invoke()
         for index, name in self._activations.items():
-            self._remember(name, self._interpreter.get_tensor(index))
+            self._remember(name, self.interpreter.get_tensor(index))
 
-    def ranges(self) -> Ranges:
-        """Return the range of each activation, by its name.
+    def ranges(self, percentile: float | None = None) -> Ranges:
+        """Return the range of each activation on the images so far, by its name.
+
+        Parameters
+        ----------
+        percentile : float, optional
+            In place of the finder's, where it has one; 100 for all values.
 
         Raises
         ------
@@ -59,16 +73,17 @@ class RangeFinder:
             if not np.isfinite(extremes).all():
                 expected = "finite activations on the photos to calibrate on"
                 raise InputError(expected, f"NaN or infinity at {name}", "mend the network")
-        return dict(self._extremes) if self._percentile is None else self._percentiles(self._percentile)
+        cut = percentile or self._percentile or WHOLE
+        return dict(self._extremes) if cut == WHOLE else self._percentiles(cut)
 
     def _make_ready(self, shape: tuple[int, ...]) -> None:
-        self._interpreter.resize_tensor_input(self._input, shape)
-        self._interpreter.allocate_tensors()
+        self.interpreter.resize_tensor_input(self._input, shape)
+        self.interpreter.allocate_tensors()
         self._shape = shape
-        made = {int(index) for step in self._interpreter._get_ops_details() for index in step["outputs"]}
+        made = {int(index) for step in self.interpreter._get_ops_details() for index in step["outputs"]}
         self._activations = {
             tensor["index"]: str(tensor["name"])
-            for tensor in self._interpreter.get_tensor_details()
+            for tensor in self.interpreter.get_tensor_details()
             if tensor["index"] in made | {self._input} and tensor["dtype"] == np.float32
         }
 
@@ -78,8 +93,9 @@ class RangeFinder:
         low, high = self._extremes.get(name, (np.inf, -np.inf))
         self._extremes[name] = min(low, float(values.min())), max(high, float(values.max()))
         if self._percentile is not None:
-            flat = values.reshape(-1)
-            self._samples.setdefault(name, []).append(flat[:: max(1, flat.size // SAMPLES)].copy())
+            # by chance: steps of equal length would see the same few channels everywhere
+            places = self._rng.integers(values.size, size=min(SAMPLES, values.size))
+            self._samples.setdefault(name, []).append(values.reshape(-1)[places])
 
     def _percentiles(self, percentile: float) -> Ranges:
         ends = (100 - percentile, percentile)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aic_helpers.core.error_reasons import reason
 from aic_helpers.core.errors import InputError, nearest
@@ -24,7 +25,12 @@ BETWEEN = ("QUANTIZE", "DEQUANTIZE")
 PIXELS = (0.0, 1.0)
 """Range of an image; in uint8 its scale is 1/255 and its zero point 0, so that the bytes are those of a picture."""
 
-MOVING = ("DEPTH_TO_SPACE", "MIRROR_PAD", "RESHAPE", "SLICE", "SPACE_TO_DEPTH", "STRIDED_SLICE", "TRANSPOSE")
+MOVING = frozenset(
+    (
+        *("DEPTH_TO_SPACE", "EXPAND_DIMS", "GATHER", "MAX_POOL_2D", "MIRROR_PAD", "PAD", "RESHAPE", "RESIZE_BILINEAR"),
+        *("RESIZE_NEAREST_NEIGHBOR", "SLICE", "SPACE_TO_DEPTH", "SQUEEZE", "STRIDED_SLICE", "TILE", "TRANSPOSE"),
+    )
+)
 """Operators that only move values: what they give has the range of what they take."""
 
 LISTED = 3
@@ -37,17 +43,49 @@ class NotQuantizableError(Exception):
 
 def stamped(content: bytes, ranges: Ranges) -> bytes:
     """Return a file's content with the ranges of its activations written into it, by the tensors' names."""
-    with needed("mobile"):
-        import flatbuffers
-        from ai_edge_litert import schema_py_generated as schema
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
+    schema, model = _unpacked(content)
+    ranges = _moved(read(content), ranges)
     for tensor in (tensor for subgraph in model.subgraphs for tensor in subgraph.tensors):
         if (name := tensor.name.decode()) in ranges:
             tensor.quantization = tensor.quantization or schema.QuantizationParametersT()
             tensor.quantization.min, tensor.quantization.max = ([end] for end in ranges[name])
-    builder = flatbuffers.Builder(len(content))
+    return _packed(model, len(content))
+
+
+def with_weights(content: bytes, weights: Mapping[str, NDArray[np.float32]]) -> bytes:
+    """Return a float file's content with other weights of the same shapes, by the tensors' names."""
+    schema, model = _unpacked(content)
+    for tensor in (tensor for subgraph in model.subgraphs for tensor in subgraph.tensors):
+        if (name := tensor.name.decode()) in weights:
+            buffer = schema.BufferT()  # of its own: two tensors of the same weights may share one
+            buffer.data = np.frombuffer(weights[name].astype(np.float32).tobytes(), np.uint8)
+            model.buffers.append(buffer)
+            tensor.buffer = len(model.buffers) - 1
+    return _packed(model, len(content))
+
+
+def _unpacked(content: bytes) -> tuple[Any, Any]:
+    """Return the schema's module, and a file's content as its objects."""
+    with needed("mobile"):
+        from ai_edge_litert import schema_py_generated as schema
+    return schema, schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
+
+
+def _packed(model: Any, size: int) -> bytes:
+    import flatbuffers
+
+    builder = flatbuffers.Builder(size)
     builder.Finish(model.Pack(builder), IDENTIFIER)
     return bytes(builder.Output())
+
+
+def _moved(structure: Structure, ranges: Ranges) -> Ranges:
+    """Return ranges in which what is moved has one range: on whole numbers it keeps scale and zero point."""
+    found = dict(ranges)
+    for step in structure.operators:
+        if step.name in MOVING and (given := structure.tensors[step.inputs[0]].name) in found:
+            found |= {structure.tensors[end].name: found[given] for end in step.outputs}
+    return found
 
 
 def image_ranges(structure: Structure) -> Ranges:
@@ -89,12 +127,12 @@ def int8(content: bytes, ranges: Ranges, float_layers: Collection[str] = ()) -> 
     import_tensorflow()
     import tensorflow as tf
     from tensorflow.lite.python.convert import mlir_quantize
+    from tensorflow.lite.python.util import modify_model_io_type
 
     structure = read(content)
     kept = {structure.tensors[end].name for step in of_layers(structure, float_layers) for end in step.outputs}
     quantized = bytes(mlir_quantize(stamped(content, ranges), denylisted_nodes=kept or None))
-    for ends in ({"inference_input_type": tf.uint8}, {"inference_output_type": tf.uint8}):
-        quantized = _with_ends(quantized, ends, bool(kept))
+    quantized = bytes(modify_model_io_type(quantized, **dict.fromkeys(_quantized_ends(quantized), tf.uint8)))
     left = float_operators(read(quantized))
     if left and not kept:
         raise NotQuantizableError(f"{_words(left)} has no form in 8-bit whole numbers")
@@ -147,15 +185,14 @@ def float_operators(structure: Structure) -> list[Operator]:
     ]
 
 
-def _with_ends(content: bytes, types: dict[str, Any], has_float_layers: bool) -> bytes:
-    from tensorflow.lite.python.util import modify_model_io_type
-
-    try:
-        return bytes(modify_model_io_type(content, **types))
-    except ValueError:
-        if has_float_layers:  # the first or the last of all is in floats, and so is this end
-            return content
-        raise
+def _quantized_ends(content: bytes) -> list[str]:
+    """Return which ends nothing reads or makes in floats, as TensorFlow calls them."""
+    structure = read(content)
+    given, taken = structure.inputs[0].index, structure.outputs[0].index
+    takes_whole = all(step.name == "QUANTIZE" for step in structure.operators if given in step.inputs)
+    gives_whole = all(step.name == "DEQUANTIZE" for step in structure.operators if taken in step.outputs)
+    ends = {"inference_input_type": takes_whole, "inference_output_type": gives_whole}
+    return [name for name, is_whole in ends.items() if is_whole]
 
 
 def _refused(text: str, structure: Structure) -> str:
