@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from aic_helpers.core import safe_files, staging, validation
-from aic_helpers.core.errors import InputError, require_file
+from aic_helpers.core.errors import InputError, nearest, require_file
 from aic_helpers.core.installation import needed
 from aic_helpers.core.limits import MAX_DIFFERENCE
 from aic_helpers.core.progress_types import Progress
@@ -35,6 +35,9 @@ TIMEOUT_S = 1800.0
 
 REPORT = "export.json"
 SCHEMA = 1
+
+MOST = 40
+"""Layers that a message lists."""
 
 MARK = b"TFL3"
 """From the fifth byte of a `.tflite` file on."""
@@ -180,6 +183,8 @@ def read_export(folder: Path) -> Export:
     try:
         found = _export(folder, report)
         digests = {form["file"]: form["sha256"] for part in found.exported for form in _forms(part.report)}
+        if any(Path(name).name != name for name in digests):  # of another folder
+            raise KeyError
     except (KeyError, TypeError, AttributeError):
         raise InputError(f"the report of an export in {file}", "another JSON", remedy) from None
     for name, digest in digests.items():
@@ -239,7 +244,7 @@ class _Maker:
         job, calibrated = self._job, any(BY_NAME[name].is_calibrated for name in self._job.precisions)
         self._process.plan(len(job.precisions) + 2 + calibrated * self._calibration.crops)
         fixed_size = self._open()
-        self._process.convert(FIXED, job.size)
+        self._refuse_unknown(self._process.convert(FIXED, job.size))
         if fixed_size is None:
             self._free()
         else:
@@ -258,6 +263,12 @@ class _Maker:
             expected = f"a network that takes {width}x{height}, the size asked for"
             raise InputError(expected, found, "name its own size with --size, or freeze it with free height and width")
         return self._job.size if width_px or height_px else None
+
+    def _refuse_unknown(self, layers: list[str]) -> None:
+        for layer in self._job.keep_float:
+            if layer not in layers:
+                remedy = nearest(layer, layers, f"take one of {', '.join(layers[:MOST])}")
+                raise InputError("a layer of the network to keep in floats", layer, remedy)
 
     def _free(self) -> None:
         try:
