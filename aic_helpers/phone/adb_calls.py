@@ -131,9 +131,9 @@ class Adb:
         """Run a program on the phone; what it prints on stderr comes along."""
         return self.call("shell", f"{shlex.join(arguments)} 2>&1", timeout_s=timeout_s)
 
-    def script(self, text: str) -> str:
-        """Return what a line for the phone's shell prints; "" where the phone refuses."""
-        return self.call("shell", f"{text} 2>/dev/null").text
+    def shell_line(self, line: str) -> str:
+        """Return what a line for the phone's own shell prints, whatever its status."""
+        return self.call("shell", line).text
 
     def done(self, *arguments: str, what: str) -> None:
         """Make a call that has to succeed; `what` it does stands in the message."""

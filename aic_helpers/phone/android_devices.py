@@ -23,7 +23,18 @@ FOLDER = "/data/local/tmp"
 PROPERTY = re.compile(r"^\[([^\]]+)\]: \[(.*)\]$", re.MULTILINE)
 
 CPUFREQ = "/sys/devices/system/cpu/cpu[0-9]*/cpufreq"
-ZONES = 'for z in /sys/class/thermal/thermal_zone*; do echo "$(cat $z/type) $(cat $z/temp)"; done'
+READ = {
+    "temperatures": "dumpsys thermalservice",
+    "battery": "dumpsys battery",
+    "clocks": f"cat {CPUFREQ}/scaling_cur_freq",
+    "caps": f"cat {CPUFREQ}/scaling_max_freq",
+    "limits": f"cat {CPUFREQ}/cpuinfo_max_freq",
+    "zones": 'for z in /sys/class/thermal/thermal_zone*; do echo "$(cat $z/type) $(cat $z/temp)"; done',
+}
+"""What is read, all in one call, so that it is of one moment."""
+
+MARK = "== "
+"""Before the name of each, on a line of its own."""
 
 
 class AndroidDevice:
@@ -31,7 +42,7 @@ class AndroidDevice:
 
     def __init__(self, phone: Listed) -> None:
         self._adb = Adb(phone.serial)
-        self.facts = facts(properties(self._adb.script("getprop")), phone)
+        self.facts = facts(properties(self._adb.shell_line("getprop")), phone)
         self._folder = f"{FOLDER}/aic-{secrets.token_hex(4)}"
         self._adb.done("shell", f"mkdir -p {self._folder}", what="a folder on the phone")
 
@@ -60,15 +71,15 @@ class AndroidDevice:
 
     def readings(self) -> Readings:
         """Return temperatures and clocks as they are now; what the phone doesn't tell is left out."""
-        temperatures_c, status = readings.thermal_service(self._adb.script("dumpsys thermalservice"))
-        battery = readings.battery(self._adb.script("dumpsys battery"))
-        of_zones = temperatures_c or readings.thermal_zones(self._adb.script(ZONES))
+        told = self._told()
+        temperatures_c, status = readings.thermal_service(told["temperatures"])
+        battery = readings.battery(told["battery"])
         return Readings(
-            temperatures_c=readings.battery_c(battery) | of_zones,
+            temperatures_c=readings.battery_c(battery) | (temperatures_c or readings.thermal_zones(told["zones"])),
             thermal_status=status,
-            clocks_mhz=self._clocks_mhz("scaling_cur_freq"),
-            caps_mhz=self._clocks_mhz("scaling_max_freq"),
-            limits_mhz=self._clocks_mhz("cpuinfo_max_freq"),
+            clocks_mhz=readings.clocks_mhz(told["clocks"]),
+            caps_mhz=readings.clocks_mhz(told["caps"]),
+            limits_mhz=readings.clocks_mhz(told["limits"]),
             battery_percent=readings.battery_percent(battery),
             charging=readings.charging(battery),
         )
@@ -78,8 +89,11 @@ class AndroidDevice:
         with suppress(DeviceGone, InputError):
             self._adb.call("shell", f"rm -rf {self._folder}")
 
-    def _clocks_mhz(self, file: str) -> list[float]:
-        return readings.clocks_mhz(self._adb.script(f"cat {CPUFREQ}/{file}"))
+    def _told(self) -> dict[str, str]:
+        """Return what the phone printed, by the names in `READ`."""
+        script = "; ".join(f"echo '{MARK}{name}'; {command} 2>/dev/null" for name, command in READ.items())
+        parts = f"\n{self._adb.shell_line(script)}".split(f"\n{MARK}")[1:]
+        return dict.fromkeys(READ, "") | {name: text for name, _, text in (part.partition("\n") for part in parts)}
 
 
 def properties(text: str) -> dict[str, str]:

@@ -109,8 +109,8 @@ def of_litert(text: str, asked: Asked) -> Benched:
 
 
 def _complaint(text: str) -> str:
-    """Return the line that says best what went wrong: the last that failed, or complains, or stands there at all."""
+    """Return the line that says best what went wrong: the last of a failure, else of a complaint, else of all."""
     complaints = COMPLAINT.findall(text)
-    failed = [line for line in complaints if "ailed" in line]
+    failed = [line for line in complaints if "Failed to" in line]
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return shown((failed or complaints or lines or ["nothing printed"])[-1].strip(), 200)

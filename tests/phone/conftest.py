@@ -1,0 +1,16 @@
+"""Phones that are replayed, and small networks."""
+
+import pytest
+from fixtures import replayed_phones
+
+
+@pytest.fixture
+def replay(monkeypatch, tmp_path):
+    """Replay a story in place of adb; returns what happens on its phone."""
+    return lambda story: replayed_phones.replay(monkeypatch, tmp_path / "replayed", story)
+
+
+@pytest.fixture
+def networks(tmp_path):
+    """The paths of a network in int8, one in float32, and one of any size."""
+    return replayed_phones.networks(tmp_path)
