@@ -172,7 +172,7 @@ def _show(result: DeviceResult, file: Path, as_json: bool) -> None:
     rows = [*device_tables.rows(result), ("result", text_tables.typed(file))]
     if result.sustained:
         curve = file.with_suffix(".png")
-        device_plots.sustained(result).savefig(curve)
+        device_plots.write(curve, result)
         rows.append(("curve", text_tables.typed(curve)))
     click.echo(file.read_text("utf-8") if as_json else text_tables.aligned(rows))
 

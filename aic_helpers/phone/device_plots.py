@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+from pathlib import Path
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from aic_helpers.core.safe_files import replacing
 from aic_helpers.phone.device_results import DeviceResult, Point
 from aic_helpers.reporting.figure_style import BLUE, GREY, INK, ORANGE, notice, styled
 
@@ -22,11 +26,18 @@ def sustained(result: DeviceResult) -> Figure:
     figure = Figure(figsize=(8, 4.6 if kind else 3.2), dpi=110, layout="constrained")
     panels = figure.subplots(2 if kind else 1, 1, squeeze=False, sharex=True, height_ratios=[2, 1] if kind else [1])
     _times(panels[0, 0], points)
-    panels[0, 0].set_title(f"{result.model.file} on {result.device.words}", wrap=True)
+    panels[0, 0].set_title(f"{result.model.file}\n{result.device.words}")
     if kind:
         _temperatures(panels[1, 0], points, kind)
     panels[-1, 0].set_xlabel("seconds without a pause")
     return figure
+
+
+def write(path: Path, result: DeviceResult) -> None:
+    """Write the figure as a PNG file; a letter that its font lacks is a box."""
+    with warnings.catch_warnings(), replacing(path, ending=".png") as partial:
+        warnings.filterwarnings("ignore", message="Glyph .* missing", category=UserWarning)
+        sustained(result).savefig(partial)
 
 
 def _times(axes: Axes, points: list[Point]) -> None:

@@ -173,6 +173,10 @@ def _table(path: Path) -> pd.DataFrame:
     except (ValueError, UnicodeError) as error:
         found = f"something else ({shown(' '.join(str(error).split()), 100)})"
         raise InputError(f"a table in CSV in {path}", found, "save it as CSV in UTF-8") from None
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much for names of rows
+        raise InputError(
+            f"as many cells in each row of {path} as in its head", "more", "add the titles that its head lacks"
+        )
     if not 0 < len(table) <= MAX_ROWS:
         raise InputError(f"1 to {MAX_ROWS} rows below the head of {path}", f"{len(table)}", "name the right table")
     return table
