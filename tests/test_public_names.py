@@ -11,6 +11,7 @@ import pytest
 from aic_helpers.core.project_paths import PACKAGE
 from aic_helpers.evaluation import isolated
 from aic_helpers.models import conversion, graph_checks
+from aic_helpers.phone import benchmark_programs, host_devices
 from aic_helpers.processes import fork_server, workers
 from aic_helpers.runs import cache_keys, warm_start
 from aic_helpers.runtimes import model_workers
@@ -18,8 +19,10 @@ from aic_helpers.runtimes import model_workers
 FACES = ["aic_helpers", *(f"aic_helpers.{face.parent.name}" for face in sorted(PACKAGE.glob("*/__init__.py")))]
 
 FUNCTIONS = [
+    benchmark_programs.OUTPUT,
     conversion.FREEZING,
     graph_checks.LOOK,
+    host_devices.RUN,
     isolated.ASSESSMENT,
     model_workers.INFERENCE,
     warm_start.COMPILED,

@@ -53,7 +53,7 @@ class Bench:
     program: Program
     places: dict[Role, str]
     progress: Progress
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = lambda: time.monotonic()
 
 
 class Measurement:
@@ -75,8 +75,7 @@ class Measurement:
 
     def __init__(self, bench: Bench, begun: DeviceResult, file: Path) -> None:
         self._bench, self._file = bench, file
-        samples = [sample for sample in begun.samples if sample.round < begun.whole_rounds]
-        self.result = replace(begun, samples=samples, sustained=[], stopped=None)
+        self.result = replace(begun, sustained=[], stopped=None)
 
     def run(self, network: Path, photo: Path) -> DeviceResult:
         """Do what is still to do, and return the whole result.
@@ -177,8 +176,11 @@ class Measurement:
 
     def _keep(self, why: str) -> None:
         """Write what there is, as incomplete, so that however this ends the next call can go on with it."""
-        if self.result.whole_rounds:
-            device_results.write(self._file, replace(self.result, stopped=f"{why} after {self._done()}"))
+        whole = self.result.whole_rounds
+        if whole:
+            samples = [sample for sample in self.result.samples if sample.round < whole]
+            kept = replace(self.result, samples=samples, stopped=f"{why} after {self._done()}")
+            device_results.write(self._file, kept)
 
     def _done(self) -> str:
         rounds = f"{self.result.whole_rounds} of {self.result.plan.rounds} rounds"

@@ -7,7 +7,7 @@ from fixtures import replayed_phones
 @pytest.fixture
 def replay(monkeypatch, tmp_path):
     """Replay a story in place of adb; returns what happens on its phone."""
-    return lambda story: replayed_phones.replay(monkeypatch, tmp_path / "replayed", story)
+    return lambda story, **how: replayed_phones.replay(monkeypatch, tmp_path / "replayed", story, **how)
 
 
 @pytest.fixture
