@@ -21,14 +21,18 @@ MINUTES = "As many steps as take about so long, in place of --steps; a folder al
 
 PRECISION = "float32, or mixed_bfloat16: twice as fast where the processor or GPU has it."
 
-START = "A .weights.h5 of this network to go on from.  [default: the network's usual start]"
+START = "A .weights.h5 of this network to go on from.  [default: the network's usual start; see --quantised]"
+
+QUANTISED = "Train given weights for int8: see below."
+
+CLIP = "With --quantised: end each layer's range at this percentile of its outputs, such as 99.9."
 
 
 @click.command()
 @click.argument("name")
 @click.option("--track", default="", metavar="TRACK", help="A track's name or file.  [default: the network's]")
 @click.option("--photos", default="", metavar="DIR", help="Training photos.  [default: the sample's own]")
-@click.option("--out", default="", metavar="DIR", help="Where it goes.  [default: runs/training/TRACK/NAME]")
+@click.option("--out", default="", metavar="DIR", help="Where it goes.  [default: in runs/training/TRACK]")
 @click.option("--start", default="", metavar="WEIGHTS", help=START)
 @click.option("--steps", type=int, metavar="N", help=STEPS)
 @click.option("--minutes", type=float, metavar="M", help=MINUTES)
@@ -37,6 +41,8 @@ START = "A .weights.h5 of this network to go on from.  [default: the network's u
 @click.option("--patch", "patch_px", type=int, metavar="PX", help="Side of a patch of the target.")
 @click.option("--learning-rate", type=float, metavar="R", help="Of Adam, at its highest; below 1.")
 @click.option("--precision", metavar="P", help=PRECISION)
+@click.option("--quantised", "quantized", is_flag=True, default=None, help=QUANTISED)
+@click.option("--clip", "clip_percentile", type=float, metavar="P", help=CLIP)
 @click.option("--patience", type=int, metavar="N", help="Stop after N reports without anything better.")
 @click.option("--seed", type=int, metavar="N", help="Of weights and patches.  [default: 2018]")
 def train(
@@ -50,10 +56,15 @@ def train(
     The weights, the recipe and the curve of the training go to a folder, for aic run. Interrupted, the same
     command goes on from the last report.
 
+    With --quantised it goes on from the network's own weights in models_pretrained, or from --start, for 1000 small
+    steps, and computes as LiteRT's int8 does. The weights it writes are rounded as int8 has them. Their recipe has
+    the range of each layer.
+
     \b
     Examples
       aic train srcnn --minutes 2
       aic train fast_enhancement --photos my_photos --steps 20000
+      aic train srcnn --quantised
       aic train fast_sr --photos my_photos --start models_pretrained/fast_sr.weights.h5 --learning-rate 0.0005
     """
     if steps is not None and minutes is not None:

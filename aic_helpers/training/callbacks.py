@@ -7,7 +7,7 @@ import math
 import os
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +20,14 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.core.locks import locked
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.safe_files import replacing
-from aic_helpers.training.initializers import weights_at_black
+from aic_helpers.training.fake_quantization import ordinary_weights, ranges_of
 from aic_helpers.training.plans import Plan
 
 Report = dict[str, float]
-"""``step``, ``loss`` (the mean since the last report) and ``held_out_psnr_db``."""
+"""``step``, ``loss`` (the mean since the last report) and ``held_out_psnr_db``.
+
+Of a training for int8 these are the figures in int8; ``held_out_float_psnr_db`` is that of the same weights in floats.
+"""
 
 PROGRESS_FILE = "progress.npz"
 """In the folder of a training: everything that it needs to go on."""
@@ -99,18 +102,43 @@ def _differences(found: dict[str, Any], wanted: dict[str, Any]) -> str:
     return ", ".join(dict.fromkeys(told)) or "the recipe of another version"
 
 
+@dataclass(frozen=True)
+class FloatTwin:
+    """What a training for int8 tells of the network in floats.
+
+    Attributes
+    ----------
+    before : Report
+        The held-out PSNR in int8 and in floats of the weights that the training starts from.
+    psnr_db : callable
+        Returns the held-out PSNR in floats of the weights that the training has reached.
+    """
+
+    before: Report
+    psnr_db: Callable[[], float]
+
+
 class TrainingCallback(keras.callbacks.Callback):
     """Tells each report, keeps the best weights, writes everything to go on with, and stops where it should."""
 
     def __init__(
-        self, plan: Plan, recipe: dict[str, Any], folder: Path | None, progress: Progress | None, started_s: float
+        self,
+        plan: Plan,
+        recipe: dict[str, Any],
+        folder: Path | None,
+        progress: Progress | None,
+        started_s: float,
+        twin: FloatTwin | None = None,
     ) -> None:
         super().__init__()
         self._plan, self._recipe, self._progress, self._started_s = plan, recipe, progress, started_s
+        self._twin = twin
         self._file = folder / PROGRESS_FILE if folder else None
         self._steps_a_report = plan.steps // plan.reports
         self._step = 0
         self._words = f"{len(recipe['photos'])} photos, {plan.steps} steps"
+        if twin:
+            self._words += f"; before the first {_held_out_words(twin.before)}"
         self._seconds_before = 0.0
         self._best: list[Any] = []
         self.history: list[Report] = []
@@ -156,7 +184,8 @@ class TrainingCallback(keras.callbacks.Callback):
             self.model.stop_training = True
             return
         psnr_db = psnr_db_of(logs["val_square_error"])
-        self.history.append({"step": step, "loss": logs["loss"], "held_out_psnr_db": psnr_db})
+        in_floats = {"held_out_float_psnr_db": self._twin.psnr_db()} if self._twin else {}
+        self.history.append({"step": step, "loss": logs["loss"], "held_out_psnr_db": psnr_db, **in_floats})
         if self._best_report() is self.history[-1]:
             self._best = self.model.get_weights()
         self._write()
@@ -174,15 +203,18 @@ class TrainingCallback(keras.callbacks.Callback):
     def trained(self, model: keras.Model) -> Trained:
         """Return the best weights in `model`, with the recipe."""
         self.model.set_weights(self._best)
-        model.set_weights(weights_at_black(self.model))
+        model.set_weights(ordinary_weights(self.model, model))
         best = self._best_report()
-        found = {"held_out_psnr_db": best["held_out_psnr_db"], "kept_step": best["step"]}
+        found: dict[str, Any] = {"held_out_psnr_db": best["held_out_psnr_db"], "kept_step": best["step"]}
+        if self._twin:
+            found |= {"held_out_float_psnr_db": best["held_out_float_psnr_db"], "before": self._twin.before}
+            found |= {"ranges": ranges_of(self.model)}
         found |= {"steps_done": self.history[-1]["step"], "minutes": round(self._seconds() / 60, 1)}
         return Trained(model, self._recipe | found, self.history)
 
     def _tell_report(self, report: Report) -> None:
-        step, figures = int(report["step"]), f"held-out PSNR {report['held_out_psnr_db']:.2f} dB"
-        self._words = f"step {step}: loss {report['loss']:.5f}, {figures}"
+        step = int(report["step"])
+        self._words = f"step {step}: loss {report['loss']:.5f}, {_held_out_words(report)}"
         self._tell(step)
 
     def _tell(self, step: int) -> None:
@@ -213,6 +245,12 @@ class TrainingCallback(keras.callbacks.Callback):
             np.savez(file, story=np.asarray(json.dumps(story)), **arrays)
             file.flush()
             os.fsync(file.fileno())
+
+
+def _held_out_words(report: Report) -> str:
+    words = f"held-out PSNR {report['held_out_psnr_db']:.2f} dB"
+    in_floats = report.get("held_out_float_psnr_db")
+    return words if in_floats is None else f"{words} in int8, {in_floats:.2f} dB in floats"
 
 
 def psnr_db_of(square_error: float) -> float:

@@ -78,12 +78,13 @@ def settle(
     changes : mapping, optional
         Other fields of the network's plan; None and empty values leave the plan's.
     out : str
-        Folder for what comes out; empty for `runs/training/<track>/<network>`.
+        Folder for what comes out; empty for `runs/training/<track>/<network>`, or `<network>_int8`.
     minutes : float, optional
         In place of `steps`: as many as this machine does in about so long, at most 7 days. A training that the
         folder has begun goes on with its own number.
     start : str
-        A `.weights.h5` of this network to go on from; empty for the network's usual start.
+        A `.weights.h5` of this network to go on from; empty for the network's usual start, or, for int8, for the
+        weights of this network and track in `models_pretrained/`.
 
     Raises
     ------
@@ -95,10 +96,12 @@ def settle(
     typed_track = str(track) or TRACKS.get(network, "super_resolution")
     chosen = catalogue.find_track(typed_track)
     paths = images.list_images(str(photos)) if photos else datasets.training_photos()
-    folder = _folder(chosen, network, str(out))
-    weights = require_file(Path(str(start)).expanduser(), f"weights of {network}") if start else None
     given = {name: value for name, value in (changes or {}).items() if value not in (None, "")}
-    plan = replace(plans.plan_for(network, chosen.task.input), **given)
+    plan = replace(plans.plan_for(network, chosen.task.input, quantized=bool(given.get("quantized"))), **given)
+    folder = _folder(chosen, f"{network}_int8" if plan.quantized else network, str(out))
+    weights = require_file(Path(str(start)).expanduser(), f"weights of {network}") if start else None
+    if plan.quantized and not weights:
+        weights = _shipped_weights(network, chosen)
     trainer.check_photos(chosen, paths, plan)
     if minutes is not None:
         _check_minutes(minutes)
@@ -115,8 +118,16 @@ def _named_network(name: str) -> str:
     return name
 
 
-def _folder(track: Track, network: str, out: str) -> Path:
-    default = project_paths.runs_folder() / "training" / track.name / network
+def _shipped_weights(network: str, track: Track) -> Path:
+    for entry in sources.pretrained().values():
+        if (entry["function"], entry["track"]) == (network, track.name) and not entry.get("challenge"):
+            return sources.PRETRAINED / str(entry["checkpoint"])
+    expected = f"trained weights of {network} for {track.name} to begin with"
+    raise InputError(expected, "none in models_pretrained", "train it, then name its .weights.h5 (--start)")
+
+
+def _folder(track: Track, name: str, out: str) -> Path:
+    default = project_paths.runs_folder() / "training" / track.name / name
     return project_paths.output_folder(out or default, "the run", "name another place with out")
 
 
@@ -165,12 +176,19 @@ def summary_rows(job: TrainingJob, trained: callbacks.Trained) -> list[text_tabl
     """Return what came out, and what to do next."""
     recipe, weights = trained.recipe, text_tables.typed(job.folder / f"{job.network}.weights.h5")
     gain_db = recipe["held_out_psnr_db"] - recipe["held_out_input_psnr_db"]
+    psnr = f"{recipe['held_out_psnr_db']:.2f} dB, {_gain_words(job, gain_db)}"
     return [
-        ("held-out PSNR", f"{recipe['held_out_psnr_db']:.2f} dB, {_gain_words(job, gain_db)}"),
+        *([("in int8", psnr), *_int8_rows(recipe)] if job.plan.quantized else [("held-out PSNR", psnr)]),
         ("steps", f"{recipe['steps_done']} of {recipe['steps']} in {recipe['minutes']:.1f} minutes"),
         ("weights", f"{weights} (of step {recipe['kept_step']}, the best)"),
         ("next", _next(job, gain_db, weights)),
     ]
+
+
+def _int8_rows(recipe: dict[str, Any]) -> list[text_tables.Row]:
+    before = recipe["before"]
+    told = f"{before['held_out_psnr_db']:.2f} dB in int8, {before['held_out_float_psnr_db']:.2f} dB in floats"
+    return [("in floats", f"{recipe['held_out_float_psnr_db']:.2f} dB"), ("before", told)]
 
 
 def _gain_words(job: TrainingJob, gain_db: float) -> str:

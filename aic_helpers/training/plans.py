@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.training.losses import LOSSES
@@ -47,6 +48,11 @@ class Plan:
     precision : str
         Of the arithmetic in all convolutions but the first and the last: ``float32``, or ``mixed_bfloat16``, which is
         twice as fast on a processor or GPU that has it, and far slower on others. The weights are float32 in both.
+    quantized : bool
+        Learn for int8: weights and what the layers give are rounded on the way forward as LiteRT's int8 has them.
+    clip_percentile : float
+        With `quantized`, 100 or a little below: the range of each layer's output ends at this percentile of what it
+        gave at first, and what lies beyond is drawn in. 100 clips nothing.
     seed : int
         Of the first weights, the simulated shots and the patches; below 2**32.
 
@@ -66,6 +72,8 @@ class Plan:
     patience: int = 0
     scales: tuple[float, ...] = (1.0,)
     precision: str = "float32"
+    quantized: bool = False
+    clip_percentile: float = 100.0
     seed: int = 2018
 
     def __post_init__(self) -> None:
@@ -82,9 +90,20 @@ class Plan:
             raise InputError("a learning_rate above 0 and below 1", repr(self.learning_rate), "change it")
         if not self.scales or not all(is_number(scale) and 0 < scale <= 1 for scale in self.scales):
             raise InputError("scales above 0, at most 1", f"{self.scales}", "1 is the photo as it is")
+        self._check_quantization()
         if self.patch_px <= 2 * self.margin_px:
             found = f"patch_px {self.patch_px} and margin_px {self.margin_px}"
             raise InputError("patches wider than both their margins (px)", found, "raise patch_px or lower margin_px")
+
+    def _check_quantization(self) -> None:
+        if not isinstance(self.quantized, bool):
+            raise InputError("quantized as True or False", repr(self.quantized), "change it")
+        if self.quantized and self.precision != "float32":
+            raise InputError("precision float32 with --quantised", self.precision, "leave --precision out")
+        if not (is_number(self.clip_percentile) and 50 < self.clip_percentile <= 100):
+            raise InputError("a percentile to clip at above 50, at most 100", repr(self.clip_percentile), "change it")
+        if self.clip_percentile < 100 and not self.quantized:
+            raise InputError("--clip with --quantised", "--clip alone", "add --quantised, or leave it out")
 
 
 def is_number(value: object) -> bool:
@@ -123,10 +142,17 @@ OWN_PLANS: dict[str, Plan] = {
 }
 """Of a network and what it gets, where another plan did better on the held-out patches."""
 
+QUANTIZED: dict[str, Any] = {"steps": 1000, "reports": 10, "loss": "l2", "learning_rate": 1e-4, "quantized": True}
+"""What other plans have in common with their network's own when it is trained for int8."""
 
-def plan_for(network: str, given: str) -> Plan:
-    """Return the plan that a network is trained by on tracks that give it that: ``small``, ``enlarged`` or ``own``."""
-    return OWN_PLANS.get(f"{network} {given}", PLANS[given])
+
+def plan_for(network: str, given: str, *, quantized: bool = False) -> Plan:
+    """Return the plan that a network is trained by on tracks that give it that: ``small``, ``enlarged`` or ``own``.
+
+    A trained one that has to survive int8 learns for a short while, in small steps.
+    """
+    plan = OWN_PLANS.get(f"{network} {given}", PLANS[given])
+    return replace(plan, **QUANTIZED) if quantized else plan
 
 
 def of_steps(plan: Plan, steps: int) -> Plan:

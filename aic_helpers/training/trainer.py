@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,17 @@ from aic_helpers.core.progress_types import Progress
 from aic_helpers.data import images
 from aic_helpers.models.networks import ModelFunction, build
 from aic_helpers.tracks.definitions import Track
-from aic_helpers.training.callbacks import Trained, TrainingCallback, alone, psnr_db_of
+from aic_helpers.training.callbacks import FloatTwin, Trained, TrainingCallback, alone, psnr_db_of
+from aic_helpers.training.fake_quantization import calibrate, ordinary_weights, quantized
 from aic_helpers.training.initializers import begin, centred
 from aic_helpers.training.losses import LOSSES
 from aic_helpers.training.patches import Batch, Scene, draw_patches, enlarged, make_scenes, sized, split
 from aic_helpers.training.plans import LIMITS, Plan
 
 HELD_OUT_PATCHES = 128
+
+CALIBRATION_BATCHES = 8
+"""Whose outputs give a training for int8 its first ranges: those of its first steps."""
 
 TRIAL_STEPS = 20
 """Steps that are timed, after as many to warm up."""
@@ -84,14 +89,16 @@ def train(
     Returns
     -------
     Trained
-        With the weights of the report that scored best. The PSNR of the held-out patches is that of their pooled
+        With the weights of the report that scored best; for int8 with the ranges of `fake_quantization.ranges_of` in
+        its recipe. The PSNR of the held-out patches is that of their pooled
         squared error.
 
     Raises
     ------
     InputError
-        A network that enlarges by something else than the track asks for, a photo too small for the patches, a folder
-        with damaged progress or that of another plan, or one where another training is at work.
+        A network that int8 isn't known of, one that enlarges by something else than the track asks for, a photo too
+        small for the patches, a folder with damaged progress or that of another plan, or one where another training is
+        at work.
     NotFiniteError
         The loss is no longer finite.
     """
@@ -126,14 +133,38 @@ def _train(
         "held_out_patches": HELD_OUT_PATCHES,
         "held_out_input_psnr_db": _input_psnr_db(held_out, track.enlarges, plan.margin_px),
     }
-    learner = centred(model, plan.precision)
-    callback = TrainingCallback(plan, recipe, folder, progress, started_s)
+    learner, twin = centred(model, plan.precision), None
+    if plan.quantized:
+        batches = (_draw(taught, plan, int(patch_seed), step)[0] for step in range(CALIBRATION_BATCHES))
+        learner = _in_int8(learner, function.__name__, plan, batches)
+        twin = _float_twin(learner, model, plan, held_out)
+    callback = TrainingCallback(plan, recipe, folder, progress, started_s, twin)
     _fit(learner, plan, lambda start: _batches(taught, plan, int(patch_seed), start), held_out, callback)
     trained = callback.trained(model) if callback.history else None
     if callback.lost_at is not None:
         raise NotFiniteError(callback.lost_at, trained)
     assert trained is not None
     return trained
+
+
+def _in_int8(learner: keras.Model, network: str, plan: Plan, batches: Iterable[Batch]) -> keras.Model:
+    in_int8 = quantized(learner, network)
+    calibrate(in_int8, learner, batches, plan.clip_percentile)
+    return in_int8
+
+
+def _float_twin(learner: keras.Model, model: keras.Model, plan: Plan, held_out: tuple[Batch, Batch]) -> FloatTwin:
+    """Return what is told of `model` beside a quantised copy of it, whose weights it takes over at each report."""
+
+    def psnr_db(network: keras.Model) -> float:
+        output = network.predict(held_out[0], batch_size=plan.batch, verbose=0)
+        return psnr_db_of(float(_square_error(plan.margin_px)(held_out[1], output)))
+
+    def reached() -> float:
+        model.set_weights(ordinary_weights(learner, model))
+        return psnr_db(model)
+
+    return FloatTwin({"held_out_psnr_db": psnr_db(learner), "held_out_float_psnr_db": psnr_db(model)}, reached)
 
 
 def _require_enlarging(model: keras.Model, network: str, track: Track) -> None:
@@ -228,14 +259,17 @@ def _recipe(photos: Sequence[Path], plan: Plan) -> dict[str, Any]:
     }
 
 
+def _draw(scenes: Sequence[Scene], plan: Plan, seed: int, step: int) -> tuple[Batch, Batch]:
+    """Return the patches of a step."""
+    return draw_patches(scenes, plan.batch, plan.patch_px, np.random.default_rng([seed, int(step)]))
+
+
 def _batches(scenes: Sequence[Scene], plan: Plan, seed: int, start: int) -> tf.data.Dataset:
     """Return the batches from step `start` to the last, drawn ahead of the step that needs them."""
 
-    def draw(step: Any) -> tuple[Batch, Batch]:
-        return draw_patches(scenes, plan.batch, plan.patch_px, np.random.default_rng([seed, int(step)]))
-
     def batch(step: Any) -> tuple[Any, Any]:
-        inputs, targets = tf.numpy_function(draw, [step], (tf.float32, tf.float32), stateful=False)
+        drawn = partial(_draw, scenes, plan, seed)
+        inputs, targets = tf.numpy_function(drawn, [step], (tf.float32, tf.float32), stateful=False)
         return with_side(inputs, plan.patch_px // scenes[0].enlarges), with_side(targets, plan.patch_px)
 
     def with_side(patches: Any, side_px: int) -> Any:
