@@ -20,7 +20,7 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.core.locks import locked
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.safe_files import replacing
-from aic_helpers.training.fake_quantization import ordinary_weights, ranges_of
+from aic_helpers.training.int8_learners import ordinary_weights, ranges_of
 from aic_helpers.training.plans import Plan
 
 Report = dict[str, float]

@@ -24,8 +24,8 @@ from aic_helpers.data import images
 from aic_helpers.models.networks import ModelFunction, build
 from aic_helpers.tracks.definitions import Track
 from aic_helpers.training.callbacks import FloatTwin, Trained, TrainingCallback, alone, psnr_db_of
-from aic_helpers.training.fake_quantization import calibrate, ordinary_weights, quantized
 from aic_helpers.training.initializers import begin, centred
+from aic_helpers.training.int8_learners import calibrate, ordinary_weights, quantized
 from aic_helpers.training.losses import LOSSES
 from aic_helpers.training.patches import Batch, Scene, draw_patches, enlarged, make_scenes, sized, split
 from aic_helpers.training.plans import LIMITS, Plan
@@ -89,7 +89,7 @@ def train(
     Returns
     -------
     Trained
-        With the weights of the report that scored best; for int8 with the ranges of `fake_quantization.ranges_of` in
+        With the weights of the report that scored best; for int8 with the ranges of `int8_learners.ranges_of` in
         its recipe. The PSNR of the held-out patches is that of their pooled
         squared error.
 

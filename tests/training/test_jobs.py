@@ -19,7 +19,7 @@ from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.data.images import write_png
-from aic_helpers.models import networks
+from aic_helpers.models import networks, sources
 from aic_helpers.training import callbacks, jobs, plans, trainer, training_plots
 
 pytestmark = pytest.mark.tensorflow
@@ -143,6 +143,24 @@ def test_a_damaged_recipe_beside_the_weights_is_told(photos: Path, tmp_path: Pat
         ({"steps": "abc"}, "steps as a whole number from 1 to 10000000, found 'abc'"),
         ({"changes": {"seed": -1}}, "seed as a whole number from 0 to 4294967295, found -1"),
         ({"changes": {"patch_px": 65}}, "a photo of at least 130x65 px, found 128x96 in .*0.png.*: use larger photos"),
+        (
+            {"changes": {"quantized": True}},
+            "weights of tiny for super_resolution to begin with, found none in models_pr",
+        ),
+        (
+            {"changes": {"quantized": True, "precision": "mixed_bfloat16"}},
+            "expected precision float32 with --quantised, found mixed_bfloat16: leave --precision out",
+        ),
+        ({"changes": {"clip_percentile": 99.9}}, "expected --clip with --quantised, found --clip alone: add --quantis"),
+        (
+            {"changes": {"quantized": True, "clip_percentile": 50.0}},
+            "expected a percentile to clip at above 50, at most 100, found 50.0: change it",
+        ),
+        (
+            {"changes": {"quantized": True, "clip_percentile": math.nan}},
+            "expected a percentile to clip at above 50, at most 100, found nan: change it",
+        ),
+        ({"changes": {"quantized": "yes"}}, "expected quantized as True or False, found 'yes': change it"),
         ({"minutes": -1.0}, "more than 0 minutes, at most 10080 .7 days., found -1.0"),
         ({"minutes": math.inf}, "more than 0 minutes, .*, found inf"),
         ({"minutes": math.nan}, "more than 0 minutes, .*, found nan"),
@@ -162,6 +180,29 @@ def test_any_number_of_steps_is_rounded_down_to_a_multiple_of_the_reports() -> N
     plan = plans.Plan(steps=100, reports=20)
     made = [plans.of_steps(plan, steps) for steps in (101, 100, 20, 19, 1)]
     assert [(found.steps, found.reports) for found in made] == [(100, 20), (100, 20), (20, 20), (19, 19), (1, 1)]
+
+
+def test_a_network_is_trained_for_int8_from_its_own_weights_in_a_folder_of_its_own() -> None:
+    job = jobs.settle("fast_sr", changes={"quantized": True}, steps=50)
+    assert job.start == sources.PRETRAINED / "fast_sr.weights.h5"
+    assert job.folder.name == "fast_sr_int8"
+    assert (job.plan.quantized, job.plan.steps, job.plan.learning_rate, job.plan.loss) == (True, 50, 1e-4, "l2")
+    assert job.plan.patch_px == plans.plan_for("fast_sr", "enlarged").patch_px
+    assert not jobs.settle("fast_sr", changes={"quantized": None}).plan.quantized
+
+
+def test_the_summary_of_a_training_for_int8_has_both_figures_and_those_before(photos: Path, tmp_path: Path) -> None:
+    networks.build(tiny).save_weights(tmp_path / "mine.weights.h5")
+    start, for_int8 = str(tmp_path / "mine.weights.h5"), {"quantized": True, "reports": 2}
+    job = jobs.settle("tiny", "", str(photos), 20, for_int8, str(tmp_path / "out"), start=start)
+    trained = jobs.learn(job)
+    rows, recipe = dict(jobs.summary_rows(job, trained)), trained.recipe
+    assert list(rows) == ["in int8", "in floats", "before", "steps", "weights", "next"]
+    assert rows["in int8"].startswith(f"{recipe['held_out_psnr_db']:.2f} dB, ")
+    assert rows["in floats"] == f"{recipe['held_out_float_psnr_db']:.2f} dB"
+    assert rows["before"].endswith(" dB in floats")
+    kept = json.loads((job.folder / "tiny.json").read_text("utf-8"))
+    assert (len(kept["ranges"]), kept["ranges"]["output"]) == (3, [0, 1])
 
 
 @pytest.fixture

@@ -258,6 +258,71 @@ def test_in_mixed_precision_both_ends_and_all_weights_stay_float32(
     np.testing.assert_allclose(learner(image), trained.model(image), atol=0.02)
 
 
+def planted(tmp_path: Path) -> Path:
+    """Return weights of `faint`: all but the centre are less than half a step of int8, and together a sixth of it."""
+    model = networks.build(faint)
+    kernel = np.full((5, 5, 3, 3), 0.0025, np.float32)
+    kernel[2, 2, range(3), range(3)] = 1 - 74 * 0.0025
+    model.set_weights([kernel, np.zeros(3)])
+    model.save_weights(tmp_path / "faint.weights.h5")
+    return tmp_path / "faint.weights.h5"
+
+
+def faint(images: networks.Tensor) -> networks.Tensor:
+    return keras.layers.Conv2D(3, 5, padding="same", name="only")(images)
+
+
+FOR_INT8 = dataclasses.replace(TINY, steps=60, quantized=True)
+
+
+def test_training_for_int8_mends_a_network_whose_weights_rounding_destroys(photos: list[Path], tmp_path: Path) -> None:
+    told: list[str] = []
+    trained = trainer.train(
+        faint,
+        SUPER_RESOLUTION,
+        photos,
+        FOR_INT8,
+        start=planted(tmp_path),
+        progress=lambda step, total, words: told.append(words),
+    )
+    recipe, before = trained.recipe, trained.recipe["before"]
+    assert before["held_out_float_psnr_db"] > before["held_out_psnr_db"] + 2
+    assert recipe["held_out_psnr_db"] > before["held_out_psnr_db"] + 2
+    assert abs(recipe["held_out_float_psnr_db"] - recipe["held_out_psnr_db"]) < 0.3
+    assert trained.history[-1]["loss"] < trained.history[0]["loss"]
+    figures = f"{before['held_out_psnr_db']:.2f} dB in int8, {before['held_out_float_psnr_db']:.2f} dB in floats"
+    assert told[0] == f"2 photos, 60 steps; before the first held-out PSNR {figures}"
+    best = max(trained.history, key=lambda report: report["held_out_psnr_db"])
+    assert best["held_out_float_psnr_db"] == recipe["held_out_float_psnr_db"]
+    assert recipe["ranges"] == {"input": (0, 1), "output": (0, 1)}
+    assert json.loads(json.dumps(recipe))["quantized"] is True
+
+
+def test_a_training_for_int8_that_was_killed_ends_where_an_unbroken_one_ends(
+    photos: list[Path], tmp_path: Path
+) -> None:
+    def kill(step: int, total: int | None, words: str) -> None:
+        if step == 25:
+            raise Killed
+
+    plan = dataclasses.replace(TINY, quantized=True, clip_percentile=99.0)
+    with pytest.raises(Killed):
+        trainer.train(tiny, SUPER_RESOLUTION, photos, plan, folder=tmp_path, progress=kill)
+    resumed = trainer.train(tiny, SUPER_RESOLUTION, photos, plan, folder=tmp_path)
+    unbroken = trainer.train(tiny, SUPER_RESOLUTION, photos, plan)
+    assert len(resumed.history) == len(unbroken.history) == 3
+    for first, second in zip(resumed.recipe["ranges"].values(), unbroken.recipe["ranges"].values(), strict=True):
+        assert first == pytest.approx(second, abs=1e-5)
+    for first, second in zip(resumed.model.get_weights(), unbroken.model.get_weights(), strict=True):
+        np.testing.assert_allclose(first, second, atol=1e-5)
+
+
+def test_a_network_that_cannot_be_trained_for_int8_is_one_line(photos: list[Path]) -> None:
+    plan = dataclasses.replace(FOR_INT8, patch_px=16)
+    with pytest.raises(InputError, match=r"found InstanceNormalization in norm2 of resnet_6_16: train it without"):
+        trainer.train(networks.resnet_6_16, SUPER_RESOLUTION, photos, plan)
+
+
 @pytest.fixture(scope="module")
 def whole_progress(photos: list[Path], tmp_path_factory: pytest.TempPathFactory) -> bytes:
     folder = tmp_path_factory.mktemp("whole")
