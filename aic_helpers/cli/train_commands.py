@@ -23,7 +23,7 @@ PRECISION = "float32, or mixed_bfloat16: twice as fast where the processor or GP
 
 START = "A .weights.h5 of this network to go on from.  [default: the network's usual start; see --quantised]"
 
-QUANTISED = "Train given weights for int8: see below."
+QUANTISED = "Learn for int8, from weights at hand."
 
 CLIP = "With --quantised: end each layer's range at this percentile of its outputs, such as 99.9."
 

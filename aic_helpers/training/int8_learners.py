@@ -37,6 +37,9 @@ PIXELS: Range = (0.0, 1.0)
 INPUT, OUTPUT = "input", "output"
 """What these ranges are called."""
 
+SHORT = {"Multiply": "mul", "Subtract": "sub"}
+"""Operations that TensorFlow, and so a `.tflite` file, calls otherwise than Keras."""
+
 ACTIVATIONS = ("linear", "relu")
 """What LiteRT makes part of a convolution."""
 
@@ -103,7 +106,8 @@ def _range_names(model: keras.Model) -> dict[str, str]:
         elif isinstance(operation, layers.Layer):
             names[operation.name] = operation.name
         else:
-            names[operation.name] = f"{kind.lower()}_{seen[kind]}" if seen[kind] else kind.lower()
+            name = SHORT.get(kind, kind.lower())
+            names[operation.name] = f"{name}_{seen[kind]}" if seen[kind] else name
             seen[kind] += 1
     return names | {list(names)[-1]: OUTPUT}
 

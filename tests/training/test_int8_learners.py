@@ -110,7 +110,7 @@ def test_the_weights_that_it_hands_over_are_in_whole_steps() -> None:
 def test_ranges_have_the_names_of_layers_and_the_last_is_the_output() -> None:
     learner, model = learner_of(small)
     found = int8_learners.ranges_of(learner)
-    assert list(found) == ["input", "first", "second", "multiply", "last", "output"]
+    assert list(found) == ["input", "first", "second", "mul", "last", "output"]
     assert found["input"] == found["output"] == (0, 1)
     first = keras.Model(model.input, model.get_layer("first").output)(photo())
     assert found["first"] == (0, pytest.approx(float(np.max(first)), rel=1e-5))
@@ -118,7 +118,7 @@ def test_ranges_have_the_names_of_layers_and_the_last_is_the_output() -> None:
 
 def test_clipped_ranges_end_at_the_percentile() -> None:
     whole, clipped = (int8_learners.ranges_of(learner_of(small, percentile)[0]) for percentile in (100.0, 90.0))
-    inner = ["first", "second", "multiply", "last"]
+    inner = ["first", "second", "mul", "last"]
     assert all(clipped[name][1] < 0.9 * whole[name][1] for name in inner)
     assert clipped["output"] == (0, 1)
 
