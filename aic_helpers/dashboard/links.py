@@ -68,6 +68,8 @@ def _value(key: str, text: str, catalogue: Catalogue) -> Any:
         return _image(text, [image["name"] for image in catalogue["images"]])
     if key == "panes":
         return _panes(text, names)
+    if key == "against":
+        return "" if text == catalogue["reference"] else _known(text, names, "what error maps are against")
     if key == "sort":
         return _sort(text, catalogue, names)
     if key in CHOICES:

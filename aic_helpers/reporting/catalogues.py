@@ -27,6 +27,7 @@ START: Mapping[str, Any] = {
     "panes": [],
     "mode": "side",
     "show": "picture",
+    "against": "",
     "channels": "mean",
     "times": 4,
     "zoom": 0,

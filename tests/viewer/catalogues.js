@@ -37,6 +37,7 @@ export function viewOf(changes = {}) {
     panes: ["input", "fast", "target"],
     mode: "side",
     show: "picture",
+    against: "",
     channels: "mean",
     times: 4,
     zoom: 0,

@@ -15,6 +15,7 @@ const OTHER = viewOf({
   panes: ["base", "fast"],
   mode: "slider",
   show: "signed",
+  against: "base",
   channels: "rgb",
   times: 16,
   zoom: 0.37,
@@ -42,6 +43,14 @@ test("what is unknown, of another kind or out of bounds becomes what one begins 
   const numbers = complete({ zoom: 1e9, x: -5, y: "no", split: 7, light: -99, times: "8" });
   equal(numbers, { ...START, zoom: 64, x: -1, y: -1, split: 1, light: -2, times: 8 });
   equal(complete({ zoom: NaN, x: Infinity, light: null }), { ...START, light: 0 });
+});
+
+test("error maps are against the target, the input or a model; what is unknown falls back to the target", () => {
+  for (const name of ["input", "base", "fast"]) equal(complete({ against: name }).against, name);
+  for (const odd of ["target", "nobody", "constructor", null, 3, ["fast"]]) equal(complete({ against: odd }), START);
+  equal(complete(readViewText("show=absolute&against=fast")), { ...START, show: "absolute", against: "fast" });
+  equal(complete(readViewText("show=absolute&against=int8")), { ...START, show: "absolute" });
+  equal(viewText({ ...START, image: "", panes: [], sort: ["", "", ""], against: "fast" }), "against=fast");
 });
 
 test("panes are two to six of what there is", () => {
@@ -75,7 +84,10 @@ test("a view comes back from its link, whatever names hold", () => {
       ],
       { shown, models: [name], baseline: "" },
     );
-    const view = complete({ image: name, panes: [name, "input", name], sort: ["psnr_db", name, "input"] }, catalogue);
+    const view = complete(
+      { image: name, panes: [name, "input", name], against: name, sort: ["psnr_db", name, "input"] },
+      catalogue,
+    );
     equal(complete(readViewText(viewText(view)), catalogue), view, name);
   }
 });

@@ -6,6 +6,7 @@ import { stretchedPixels } from "./paints.js";
 import { isStage } from "./panes.js";
 import { makePictures, pixelsOf } from "./pictures.js";
 import { boxFigures, worstPlace } from "./pixels.js";
+import { mapReference } from "./references.js";
 import { figureWords, sortedImages } from "./sorting.js";
 import { completeView, MOST_PANES, viewText } from "./states.js";
 
@@ -56,7 +57,8 @@ function looking(app) {
     frame,
     place: () => placeOf(app.view, app.frame(), app.pane),
     pointed: () => pointedPixel(app),
-    judged: () => app.view.panes.find((name) => app.catalogue.models.includes(name)) ?? app.catalogue.input,
+    judged: (from) =>
+      app.view.panes.find((name) => name !== from && app.catalogue.models.includes(name)) ?? app.catalogue.input,
   };
 }
 
@@ -160,9 +162,10 @@ function choosing(app) {
   };
 }
 
-/** Return where the first model in the panes is furthest from the reference, in pixels of the frame. */
+/** Return where the first model in the panes is furthest from what maps are from, in pixels of the frame. */
 function placeOfWorst(app) {
-  const [own, reference] = [app.judged(), app.reference()].map((name) => app.pictures.of(app.view.image, name)?.whole);
+  const from = mapReference(app);
+  const [own, reference] = [app.judged(from), from].map((name) => app.pictures.of(app.view.image, name)?.whole);
   if (!own || !reference) return null;
   const { width, height } = reference.canvas;
   const place = worstPlace(pixelsOf(reference), stretchedPixels(own, reference.canvas));
@@ -255,7 +258,8 @@ function asking(app, linkFor) {
     },
     wantPictures: () => {
       const { view } = app;
-      const names = [...view.panes.slice(0, isStage(app) ? 2 : undefined), app.reference()].filter(Boolean);
+      const panes = view.panes.slice(0, isStage(app) ? 2 : undefined);
+      const names = [...panes, app.reference(), mapReference(app)].filter(Boolean);
       const place = app.place();
       const wish = {
         frame: app.frame(),

@@ -3,6 +3,7 @@
 import { element } from "./elements.js";
 import { boundedZoom, panned, seenBox, steppedZoom } from "./geometry.js";
 import { setZoom } from "./hand.js";
+import { mapReference, mapReferences } from "./references.js";
 import { LIGHTS, MODES, SHOWS } from "./states.js";
 
 const after = (known, value, step = 1) => known[(known.indexOf(value) + step + known.length) % known.length];
@@ -51,6 +52,11 @@ const KEYS = [
     ["e"],
     "error maps: absolute, signed, structure, none",
     (app) => app.change({ show: after(Object.keys(SHOWS), app.view.show) }),
+  ],
+  [
+    ["a"],
+    "error maps against the target, the input or a model: the next",
+    (app) => app.view.show !== "picture" && app.change({ against: after(mapReferences(app), mapReference(app)) }),
   ],
   [["v"], "the next view", (app) => app.change({ mode: after(Object.keys(MODES), app.view.mode) })],
   [["]"], "one pane more", (app) => app.countPanes(app.view.panes.length + 1)],

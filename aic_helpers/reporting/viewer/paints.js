@@ -54,12 +54,16 @@ export function counterpart(layer, picture, reference) {
   return layers.find((other) => share(other, reference) === share(layer, picture)) ?? null;
 }
 
-/** Draw a picture at a place of the frame; return whether all of it that is seen is as asked for. */
+/**
+ * Draw a picture at a place of the frame; return whether all of it that is seen is as asked for. Of a map, a part that the
+ * reference hasn't yet is left to the whole below it.
+ */
 export function drawPicture(context, picture, reference, { place, frame, pane, view, changed }) {
   let isReady = true;
   for (const layer of [picture.whole, picture.part]) {
     if (!layer) continue;
     const other = view.show === "picture" ? null : counterpart(layer, picture, reference);
+    if (view.show !== "picture" && !other && layer === picture.part && reference?.whole) continue;
     const paint = paintOf(layer, other, view, changed);
     isReady = isReady && Boolean(paint);
     drawLayer(context, layer, paint ?? layer, picture.size, { place, frame, pane });

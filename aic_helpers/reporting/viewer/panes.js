@@ -3,9 +3,10 @@
 
 import { element, fillMenu, menu } from "./elements.js";
 import { boxIn, columnsOf, isInside, originOf, paneHeight, seenBox } from "./geometry.js";
-import { drawPicture } from "./paints.js";
+import { counterpart, drawPicture } from "./paints.js";
 import { pixelsOf } from "./pictures.js";
 import { drawHistogram, histogramOf, valueAt } from "./pixels.js";
+import { mapReference, ownMapWords } from "./references.js";
 import { figureWords, gainOf, leadWords } from "./sorting.js";
 import { MOST_PANES, titleOf } from "./states.js";
 
@@ -154,7 +155,7 @@ function drawShare(app, context, picture, side) {
     context.rect(...(view.upright ? [from, 0, length, pane[1]] : [0, from, pane[0], length]));
     context.clip();
   }
-  const reference = app.pictures.of(view.image, app.reference());
+  const reference = app.pictures.of(view.image, mapReference(app));
   const done = drawPicture(context, picture, reference, {
     place: app.place(),
     frame: app.frame(),
@@ -180,28 +181,37 @@ function tellFrame(app, pane, names, found, isWhole) {
   const problems = found.map((picture, at) => picture?.problem && `${names[at]}: ${picture.problem}`).filter(Boolean);
   pane.problem.hidden = !problems.length;
   pane.problem.textContent = problems.join(" ");
-  const isThere = found.every((picture) => picture && (picture.problem || picture.whole?.kind !== "preview"));
+  const from = app.view.show !== "picture" && mapReference(app);
+  const reference = from ? app.pictures.of(app.view.image, from) : null;
+  const needed = from ? [...found, reference] : found;
+  const isThere = needed.every((picture) => picture && (picture.problem || picture.whole?.kind !== "preview"));
+  const maps = new Set(names.map((name) => ownMapWords(app, name)));
   const kinds = [
+    ...(reference?.problem ? [`no map: no picture of ${titleOf(app.catalogue, from)}`] : maps),
     found.some((picture) => picture?.whole?.kind === "lossy") ? "compressed" : "",
     found.some((picture, at) => isReducedMap(app, names[at], picture)) ? "of a reduced copy" : "",
   ];
-  const isPreview = found.some((picture) => picture?.whole?.kind === "preview");
+  const isPreview = needed.some((picture) => picture?.whole?.kind === "preview");
   const isLost = app.pictures.isLost(app.view.image);
   const awaited = isLost ? "no kernel answers" : app.progress || (isPreview ? "small copy" : "waiting");
   pane.note.textContent = !isThere ? awaited : isWhole ? kinds.filter(Boolean).join(", ") : "computing";
   pane.frame.setAttribute(
     "aria-label",
-    `${names.map((name) => titleOf(app.catalogue, name)).join(" and ")}, ${app.view.image}; press ? for the keys`,
+    `${names.map((name) => labelOf(app, name)).join(" and ")}, ${app.view.image}; press ? for the keys`,
   );
   pane.frame.setAttribute("aria-busy", String(!isThere || !isWhole));
 }
 
+const labelOf = (app, name) => [titleOf(app.catalogue, name), ownMapWords(app, name)].filter(Boolean).join(", ");
+
 /** Tell whether a map that is seen is made of fewer pixels than the picture has. */
 function isReducedMap(app, name, picture) {
-  const isMap = app.view.show !== "picture" && name !== app.reference();
+  const from = mapReference(app);
+  const isMap = app.view.show !== "picture" && name !== from;
   if (!isMap || !picture?.whole || picture.whole.canvas.width >= picture.size[0]) return false;
   const seen = boxIn(seenBox(app.place(), app.frame(), app.pane), app.frame(), picture.size);
-  return !(picture.part && isInside(seen, picture.part.box));
+  const reference = app.pictures.of(app.view.image, from);
+  return !(picture.part && isInside(seen, picture.part.box) && counterpart(picture.part, picture, reference));
 }
 
 function showRectangle(app, pane) {
@@ -236,19 +246,19 @@ function showPoint(app, pane) {
     .join("  |  ");
 }
 
-/** Return the value of a picture's pixel in words, with its difference from the reference. */
+/** Return the value of a picture's pixel in words, with its difference from what maps are from. */
 function valueWords(app, name, point) {
-  const [own, reference] = [name, app.reference()].map((any) =>
-    pixelAt(app, app.pictures.of(app.view.image, any), point),
-  );
+  const from = mapReference(app);
+  const [own, reference] = [name, from].map((any) => pixelAt(app, app.pictures.of(app.view.image, any), point));
   const at = `${Math.floor(point[0])}, ${Math.floor(point[1])}: `;
   if (!own) return app.pictures.of(app.view.image, name)?.problem ? "" : `${at}enlarge to read`;
   const signed = (value) => (value > 0 ? `+${value}` : value < 0 ? `−${-value}` : "0");
   const difference =
-    reference && name !== app.reference()
+    reference && name !== from
       ? `  Δ ${own.map((value, channel) => signed(value - reference[channel])).join(" ")}`
       : "";
-  return `${at}${own.join(" ")}${difference}`;
+  const isOther = difference && from !== app.reference();
+  return `${at}${own.join(" ")}${difference}${isOther ? ` from ${titleOf(app.catalogue, from)}` : ""}`;
 }
 
 /** Return the RGB values at a point of the frame; null where they aren't there exactly. */

@@ -12,6 +12,7 @@ const START = {
   panes: [],
   mode: "side",
   show: "picture",
+  against: "",
   channels: "mean",
   times: 4,
   zoom: 0,
@@ -45,6 +46,7 @@ export function completeView(view, catalogue) {
     panes: panesOf(given.panes, catalogue),
     mode: oneOf(given.mode, Object.keys(MODES), START.mode),
     show: oneOf(given.show, Object.keys(SHOWS), START.show),
+    against: againstOf(given.against, catalogue),
     channels: oneOf(given.channels, Object.keys(CHANNELS), START.channels),
     upright: given.upright !== false && given.upright !== "false",
     histogram: given.histogram === true || given.histogram === "true",
@@ -79,6 +81,12 @@ function firstPanes({ shown, models, input, reference }) {
   return first.length > 1
     ? first
     : [...first, ...shown.map(({ name }) => name).filter((name) => !first.includes(name))];
+}
+
+/** Return what error maps are from: empty for the target, or the input where an image has none. */
+function againstOf(against, { shown, reference }) {
+  const names = shown.map(({ name }) => name).filter((name) => name !== reference);
+  return oneOf(against, names, START.against);
 }
 
 function sortOf(sort, catalogue) {

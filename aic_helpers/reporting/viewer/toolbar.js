@@ -4,6 +4,7 @@ import { button, element, fillMenu, menu } from "./elements.js";
 import { ZOOMS } from "./geometry.js";
 import { setZoom } from "./hand.js";
 import { drawScale, scaleWords } from "./pixels.js";
+import { mapReference, mapReferences, mapWords } from "./references.js";
 import { sortedImages } from "./sorting.js";
 import { CHANNELS, LIGHTS, MODES, MOST_PANES, SHOWS, TIMES, titleOf } from "./states.js";
 
@@ -15,6 +16,7 @@ export function makeToolbar(app) {
   const count = menu("Panes", (value) => app.countPanes(Number(value)));
   const mode = menu("View", (value) => app.change({ mode: value }));
   const show = menu("What the panes show", (value) => app.change({ show: value }));
+  const against = menu("What error maps are against", (name) => app.change({ against: name }));
   const zoom = menu("Zoom", (value) => setZoom(app, Number(value)));
   const more = button("⋯", "More controls and figures (m)", () => app.change({ more: !app.view.more }));
   const help = button("?", "All keys (?)", () => app.help());
@@ -26,7 +28,7 @@ export function makeToolbar(app) {
   for (const extra of [previous, next, large]) extra.classList.add("aic-extra");
   image.classList.add("aic-image");
   const el = element("div", { className: "aic-bar", role: "toolbar", "aria-label": "Viewer" });
-  el.append(previous, image, next, count, mode, show, zoom, more, help, large);
+  el.append(previous, image, next, count, mode, show, against, zoom, more, help, large);
   const refresh = () => {
     const { view, catalogue } = app;
     fillMenu(
@@ -44,6 +46,13 @@ export function makeToolbar(app) {
     );
     fillMenu(mode, Object.entries(MODES), view.mode);
     fillMenu(show, Object.entries(SHOWS), view.show);
+    const references = mapReferences(app);
+    against.hidden = view.show === "picture" || references.length < 2;
+    fillMenu(
+      against,
+      references.map((name) => [name, `against ${titleOf(catalogue, name)}`]),
+      mapReference(app),
+    );
     more.setAttribute("aria-expanded", String(view.more));
   };
   return { el, refresh, showZoom: () => showZoom(app, zoom) };
@@ -75,7 +84,7 @@ export function makeScale(app) {
     if (el.hidden) return;
     channels.hidden = times.hidden = view.show === "structure";
     drawScale(bar, view);
-    words.textContent = `${app.reference() ? `from the ${titleOf(app.catalogue, app.reference())}: ` : ""}${scaleWords(view)}`;
+    words.textContent = scaleText(app);
     bar.setAttribute("aria-label", words.textContent);
     fillMenu(channels, Object.entries(CHANNELS), view.channels);
     fillMenu(
@@ -85,6 +94,14 @@ export function makeScale(app) {
     );
   };
   return { el, refresh };
+}
+
+/** Return what a map is, what its colours mean, and where the figures below it are from something else. */
+function scaleText(app) {
+  const { reference } = app.catalogue;
+  const isOfAnother = app.reference() === reference && mapReference(app) !== reference;
+  const figures = isOfAnother ? `; the figures stay against the ${titleOf(app.catalogue, reference)}` : "";
+  return [mapWords(app), scaleWords(app.view) + figures].filter(Boolean).join(": ");
 }
 
 /** Return what folds away: track, sorting, brightness, saving, the link. */
@@ -110,7 +127,11 @@ export function makeMore(app) {
   const line = button("Line upright", "The slider's line upright or lying (u)", () =>
     app.change({ upright: !app.view.upright }),
   );
-  const worst = button("Worst place", "Where the first model differs most from the target (w)", () => app.goToWorst());
+  const worst = button(
+    "Worst place",
+    "Where the first model differs most from the target, or from what maps are against (w)",
+    () => app.goToWorst(),
+  );
   const link = button(
     "Copy link",
     'Copy what is seen as text: for view = "..." in a notebook, or behind a report\'s address',
