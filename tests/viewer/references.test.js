@@ -124,18 +124,20 @@ test("where the chosen model has no picture the panes say so, and show theirs wi
   equal(notes(), Array(3).fill("no map: no picture of fast"));
 });
 
-test("the worst place of a model is where it is furthest from what the map is against", async () => {
-  const flat = (at) => picture(400, 300, (x, y) => (x >= at && x < at + 16 && y < 16 ? [90, 90, 90] : [0, 0, 0]));
-  const set = { input: flat(999), base: flat(100), fast: flat(300), target: flat(100) };
-  const app = await mounted(
-    { a: set },
-    { ...VIEW, panes: ["fast", "base", "target"], show: "picture", against: "base" },
-  );
-  await press("w");
-  equal(app.view.x > 200, true, "fast against the target: its own square, found last");
-  app.change({ show: "absolute", against: "fast" });
-  await press("w");
-  equal(app.view.x < 200, true, "base against fast");
+test("the worst place is where the first model is furthest from what the map is against", async () => {
+  const square = (at, value) =>
+    picture(400, 300, (x, y) => Array(3).fill(x >= at && x < at + 16 && y < 16 ? value : 0));
+  const set = { input: square(0, 0), base: square(300, 200), fast: square(100, 90), target: square(0, 0) };
+  const view = { ...VIEW, panes: ["fast", "base", "target"], show: "picture", against: "base" };
+  const app = await mounted({ a: set }, view);
+  const worst = async (change) => {
+    app.change(change);
+    await press("w");
+    return app.view.x > 200 ? "at the base's square" : "at the fast one's";
+  };
+  equal(await worst({}), "at the fast one's", "fast against the target, where no map is seen");
+  equal(await worst({ show: "absolute" }), "at the base's square", "fast against base");
+  equal(await worst({ against: "fast" }), "at the base's square", "base against fast: fast itself is passed over");
 });
 
 test("a model that isn't in a pane is asked for, and the panes wait for it", async () => {
