@@ -20,10 +20,10 @@ from aic_helpers.dashboard.catalogues import Listed
 from aic_helpers.dashboard.image_figures import ImageFigures, crop_figures, furthest
 from aic_helpers.dashboard.image_store import INPUT, TARGET, Shown
 from aic_helpers.dashboard.links import read_view
-from aic_helpers.dashboard.pixel_copies import Copy, PixelCopies
+from aic_helpers.dashboard.pixel_copies import KEPT_LEAST, Copy, PixelCopies
 from aic_helpers.data import own_photos
 from aic_helpers.reporting import viewer_code
-from aic_helpers.reporting.catalogues import MOST_PANES, figure
+from aic_helpers.reporting.catalogues import figure
 
 
 class Source(Listed, Protocol):
@@ -158,11 +158,17 @@ class Dashboard(anywidget.AnyWidget):
         self._preview(self.image, self.shown)
 
     def _preview(self, image: str, names: Sequence[str]) -> None:
-        """Keep small copies of what was asked for, and of the other panes as far as they are there."""
-        copies = self._copies.kept(image, dict.fromkeys([*names, *self.shown]))
-        pictures = {name: copy.preview for name, copy in [*copies.items()][:MOST_PANES]}
+        """Keep small copies of what was asked for, of the other panes and of what maps are from, as far as they are there."""
+        copies = self._copies.kept(image, dict.fromkeys([*names, *self.shown, *_map_references(self.view)]))
+        pictures = {name: copy.preview for name, copy in [*copies.items()][:KEPT_LEAST]}
         width_px, height_px = self._frame_px(image)
         self.previews = {"image": image, "pictures": pictures, "width_px": width_px, "height_px": height_px}
+
+    @traitlets.observe("view")
+    def _looked_at(self, change: Mapping[str, Any]) -> None:
+        """Keep small copies of what is seen now, where the page had it all and asked for nothing."""
+        if _pictured(change["old"]) != _pictured(change["new"]) and self._lists(self.image):
+            self._preview(self.image, [])
 
     def _frame_px(self, image: str) -> tuple[int, int]:
         """Return the size of the frame that all pictures of an image lie in; 0x0 where there is none."""
@@ -310,6 +316,16 @@ class Dashboard(anywidget.AnyWidget):
     def _retrack(self, content: Message) -> None:
         with self._answered(content):
             self._settle(self._open_track(content["track"], self._progress))
+
+
+def _map_references(view: Mapping[str, Any]) -> list[str]:
+    """Return what error maps may be from, where a view shows them."""
+    return [] if view["show"] == "picture" else [TARGET, *filter(None, [view["against"]])]
+
+
+def _pictured(view: Mapping[str, Any]) -> list[Any]:
+    """Return which pictures a view needs: none before there is a view."""
+    return [view["image"], view["panes"], _map_references(view)] if view else []
 
 
 def _place(source: Source, view: Mapping[str, Any]) -> dict[str, float]:

@@ -17,8 +17,8 @@ from PIL import Image as PillowImage
 from aic_helpers.data.images import Rgb8, as_uint8
 
 KEPT_BYTES = 256 * 2**20
-KEPT_LEAST = 8
-"""Copies that are kept however large they are: six panes, input and target."""
+KEPT_LEAST = 9
+"""Copies that are kept however large they are: six panes, input, target, and what error maps are against."""
 
 PREVIEW_PX, PREVIEW_BYTES = 480, 40_000
 QUALITIES = (85, 70, 50, 30, 10)

@@ -445,6 +445,17 @@ def test_small_copies_of_what_was_shown_last_stay_with_the_notebook():
     assert abs(int(small[160, 240, 0]) - int(wished(found.dashboard, "base", "sharp")[200, 300, 0])) <= 2
 
 
+def test_what_an_error_map_is_against_stays_with_the_notebook_also_where_nothing_was_asked_for():
+    found = page(view="panes=input,better")
+    found.look("blurred", ["base", "target"])  # seen once, so that the page has it
+    found.look("blurred", ["better"])
+    assert set(found.dashboard.previews["pictures"]) == {"better", "input"}
+    found.dashboard.view = found.dashboard.view | {"show": "absolute", "against": "base"}
+    assert set(found.dashboard.previews["pictures"]) == {"better", "input", "target", "base"}
+    found.look("blurred", ["better"])
+    assert set(found.dashboard.previews["pictures"]) == {"better", "input", "target", "base"}
+
+
 def test_fifty_changes_leave_a_small_state():
     found = page()
     for number in range(50):

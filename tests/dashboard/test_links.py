@@ -43,6 +43,15 @@ def test_it_may_be_pasted_with_what_stands_before_it(before):
     assert read_view(before + quote("image=baby&zoom=2", safe=""), MADE) == {"image": "baby", "zoom": 2.0}
 
 
+@pytest.mark.parametrize("name", ["input", "fast_sr", AWKWARD])
+def test_error_maps_are_against_what_the_link_names(name):
+    assert read_view(f"show=signed&against={quote(name)}", MADE) == {"show": "signed", "against": name}
+
+
+def test_against_the_target_is_where_one_begins():
+    assert read_view("against=target", MADE) == {"against": ""}
+
+
 def test_names_with_any_letters_come_back():
     name = quote(quote(AWKWARD, safe=""), safe="")
     text = f"image={quote(AWKWARD)}&panes=input%2C{name}&sort=psnr_db%2C{name}%2C"
@@ -70,6 +79,7 @@ def test_names_with_any_letters_come_back():
         ("x=-3", r"expected x from -1 to 1e\+06 in a link, found '-3'"),
         ("times=3", r"expected times in a link of 1, 2, 4, 8, 16, found '3'"),
         ("mode=slide", r"expected mode in a link of side, slider, blink, found 'slide': did you mean slider\?"),
+        ("against=fast", r"expected what error maps are against, found 'fast': did you mean fast_sr\?"),
         ("sort=psnr_db", r"expected a sort of three parts in a link"),
         ("sort=psnr,fast_sr,", r"expected a metric to sort by, found 'psnr': did you mean psnr_db\?"),
         ("imag=baby", r"expected a link with image, panes, .*, found imag: did you mean image\?"),
