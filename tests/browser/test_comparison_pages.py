@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from fixtures import small_to_large, viewers
+from fixtures import error_maps, small_to_large, viewers
 from fixtures.browsing import HOSTILE, asked_for
 from fixtures.comparisons import FakeOutputs, model
 from fixtures.pirm2018 import SUPER_RESOLUTION
@@ -84,6 +84,25 @@ def test_by_touch_at_390_px(show, write):
     shape = viewers.drawn(viewer).shape
     expect_all(viewer, 4, (320 - shape[1] / 8, 240 - shape[0] / 8))
     assert viewer.get_by_label("Image", exact=True).input_value() == "other.png"
+    assert seen.page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    assert seen.complaints == []
+
+
+@pytest.mark.parametrize("width_px", [1280, 390])
+def test_the_map_between_two_models(show, write, width_px):
+    """The link names it; the pane of the chosen one shows its picture, and the captions keep the target's figures."""
+    path = write("photo.png")
+    seen = show(path, width_px=width_px)
+    captions = viewers.opened(seen.page).locator(".aic-figures-of").all_inner_texts()
+    seen.page.goto(f"{path.as_uri()}#view=zoom=2&show=absolute&times=1&against=little")
+    viewer = viewers.opened(seen.page)
+    little = arrays()["little"]
+    for pane, name in enumerate(("input", "little", "much", "target")):
+        wished = little if name == "little" else error_maps.absolute(little, arrays()[name], 1)
+        found = viewers.drawn(viewer, pane)
+        np.testing.assert_array_equal(found, viewers.expected(wished, found.shape, 2))
+    assert viewer.locator(".aic-figures-of").all_inner_texts() == captions
+    assert viewer.locator(".aic-note").nth(2).text_content() == "error against little"
     assert seen.page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
     assert seen.complaints == []
 

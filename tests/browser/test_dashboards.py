@@ -304,6 +304,20 @@ def test_the_error_map_shows_the_difference_from_the_target_in_colour(page):
         np.testing.assert_array_equal(read(page, number)[0], wished[y, x])
 
 
+def test_the_error_map_against_a_network(page):
+    press(page, "e")
+    choose(page, "What error maps are against", "negative")
+    x, y = PLACE_OF["negative"](read(page, 1)[0])
+    for number, name in ((0, "input"), (2, "target")):
+        wished = error_maps.absolute(negative("noon"), PICTURES[name]("noon"), 4)
+        np.testing.assert_array_equal(read(page, number)[0], wished[y, x])
+    told = page.locator(".aic-under span").inner_text()
+    assert told == "error against negative: 0 black to 64 of 255 light yellow; the figures stay against the target"
+    choose(page, "What error maps are against", "target")
+    wished = error_maps.absolute(target("noon"), negative("noon"), 4)
+    np.testing.assert_array_equal(read(page, 1)[0], wished[y, x])
+
+
 def test_the_pointer_tells_the_values_in_every_pane(page):
     x, y = seen(page)
     frame = page.locator(".aic-frame").nth(1).bounding_box()

@@ -119,6 +119,28 @@ def test_by_keyboard_alone(page):
     page.get_by_text("the next image").wait_for(state="hidden")
 
 
+def test_the_map_between_two_known_outputs_by_keys_alone(browser, tmp_path):
+    """Of better against fast: +10, -3 and 0 of 255, so 4 times that around 128; of fast itself the picture."""
+    colours = {"input": (0, 0, 0), "fast": (90, 120, 200), "better": (100, 117, 200), "target": (255, 255, 255)}
+    pictures = {"one": {name: np.full((40, 60, 3), colour, np.uint8) for name, colour in colours.items()}}
+    file = viewer_pages.write(tmp_path / "viewer.html", pictures, zoom=4, show="signed", channels="rgb", times=4)
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(file.as_uri())
+    viewer_pages.wait(page, 4)
+    page.locator(".aic-frame").first.focus()
+    middles = []
+    for _ in range(3):
+        found = [viewer_pages.pane(page, number) for number in range(4)]
+        middles.append([tuple(pane[pane.shape[0] // 2, pane.shape[1] // 2, :3].tolist()) for pane in found])
+        page.keyboard.press("a")
+        viewer_pages.wait(page, 4)
+    of_target, of_input, of_fast = middles
+    assert of_target == [(0, 0, 0), (0, 0, 0), (0, 0, 0), (255, 255, 255)]
+    assert of_input == [(0, 0, 0), (255, 255, 255), (255, 255, 255), (255, 255, 255)]
+    assert of_fast == [(0, 0, 0), (90, 120, 200), (168, 116, 128), (255, 255, 255)]
+    page.close()
+
+
 def test_a_rectangle_drawn_with_shift_has_figures_and_does_not_move_the_picture(page):
     left, top = middle(page, 2)
     page.keyboard.down("Shift")
@@ -192,7 +214,7 @@ def test_one_finger_scrolls_the_page_of_a_phone_while_the_whole_picture_is_seen(
 def test_names_that_try_to_run_are_text(browser, tmp_path):
     texts = [text.replace("\x00", "").encode("utf-8", "replace").decode() for text in HOSTILE]
     pictures = {text: {"input": noise(1, (8, 8, 3)), text: noise(2, (8, 8, 3))} for text in texts}
-    file = viewer_pages.write(tmp_path / "viewer.html", pictures, more=True, mode="slider", histogram=True)
+    file = viewer_pages.write(tmp_path / "viewer.html", pictures, more=True, mode="slider", show="signed", histogram=True)
     page = browser.new_page()
     page.add_init_script(WATCH)
     seen = Seen(page)
@@ -200,6 +222,7 @@ def test_names_that_try_to_run_are_text(browser, tmp_path):
     for text in texts:
         page.get_by_label("Image", exact=True).select_option(value=text)
         page.get_by_label("Pane 2").select_option(value=text)
+        page.get_by_label("What error maps are against").select_option(value=text)
         viewer_pages.wait(page, 1)
         assert page.locator(".aic-other").first.text_content() == text
     assert page.evaluate("hits") == []
