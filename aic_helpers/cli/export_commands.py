@@ -21,7 +21,7 @@ KEEP_FLOAT = "A layer that stays in floats in int8; may be given more than once.
 
 
 @click.command()
-@options.step_options
+@options.export_options
 @click.option("--precision", "wanted", multiple=True, metavar="P", help=PRECISION)
 @click.option("--size", default="", metavar="WIDTHxHEIGHT", help="Of the fixed files.  [default: the track's]")
 @click.option("--calibrate-on", default="", metavar="DIR", help=CALIBRATE_ON)

@@ -41,10 +41,14 @@ ADAPT = (
     ("input", "NAME", "The tensor of a graph that takes the images."),
     ("output", "NAME", "The tensor of a graph that gives them."),
     ("code", "FILE.py", "Run this file of your own first: it defines the layers of a .keras or .h5 file."),
+)
+"""What may be said of a network of another form; `aic_helpers.models.adapters` takes it."""
+
+LITERT = (
     ("precision", "int8", "Export it to LiteRT in float32, float16, dynamic_int8, int8 or int16x8; judge that file."),
     ("fixed", "FILE.tflite", "Of a .tflite of any size: the same network at one size, which is timed."),
 )
-"""What may be said of a network of another form; `aic_helpers.models.adapters` takes it."""
+"""What may be said of how LiteRT is to run it; `adapters` takes that too."""
 
 
 def _adapt_option(name: str, metavar: str, words: str) -> Callable[[Any], Any]:
@@ -74,7 +78,7 @@ _set_option = click.option(
     expose_value=False,
 )
 
-model_options = together(
+_source_options = together(
     click.option(
         "--model",
         default="",
@@ -83,7 +87,7 @@ model_options = together(
         "a frozen .pb file or a .tflite file.  [default: the track's sample network]",
     ),
     click.option("--checkpoint", default="", metavar="PATH", help="The weights for FILE.py:FUNCTION."),
-    *(_adapt_option(name, metavar, words) for name, metavar, words in ADAPT),
+    *(_adapt_option(*said) for said in ADAPT),
     _set_option,
     click.option(
         "--data", default="sample", show_default=True, metavar="sample|challenge|DIR", help="Validation data."
@@ -91,12 +95,14 @@ model_options = together(
     click.option("--out", default="", metavar="DIR", help="The run folder.  [default: runs/TRACK/MODEL]"),
     click.option("--limit", default=0, metavar="N", help="Only the first N validation images.  [default: all]"),
 )
+model_options = together(_source_options, *(_adapt_option(*said) for said in LITERT))
 TRACK = "A name of aic track list, or a .toml file of your own."
 track_option = click.option("--track", required=True, metavar="TRACK", help=TRACK)
 report_option = click.option("--report", is_flag=True, help="Write report.html too, as is done where one is there.")
 fresh_option = click.option("--fresh", is_flag=True, help="Make anew what the run folder has already.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 step_options = together(track_option, model_options, fresh_option, report_option, json_option)
+export_options = together(track_option, _source_options, fresh_option, report_option, json_option)
 profile_option = click.option("--profile/--no-profile", default=True, help="Measure time and memory, or don't.")
 time_budget_option = click.option(
     "--time-budget",

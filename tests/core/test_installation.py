@@ -14,6 +14,7 @@ LACKING = [
     *(("desk", "sqlalchemy", command) for command in DESK),
     ("cluster", "distributed", "board run board.toml --workers 1"),
     ("cluster", "dask", "board run board.toml --workers 1"),
+    ("mobile", "ai_edge_litert", "export --track super_resolution --model sample_sr_srcnn"),
     ("study", "starlette", "study collect"),
     ("study", "uvicorn", "study collect"),
 ]
