@@ -8,6 +8,9 @@ from collections.abc import Sequence
 WITH_WEIGHTS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV", "CONV_3D", "BATCH_MATMUL")
 OF_WEIGHTS = re.compile(r"conv|matmul|dense|tensordot", re.IGNORECASE)
 
+SECOND = "_1"
+"""What Keras adds to the name of a layer that is called once more, as all are when a network is frozen."""
+
 SHOWN = 80
 """Characters of a layer's name."""
 
@@ -17,7 +20,8 @@ def layer_names(operators: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
 
     A fused operator's tensor has the names of all that went into it, such as ``net/conv12/Relu;net/conv12/BiasAdd``:
     one with weights is called after the operation that has them, another after the first. What all begin with, and the
-    operation behind the last slash, are left out: ``conv12``.
+    operation behind the last slash, are left out: ``conv12``. So is the ``_1`` that Keras adds to all its layers when
+    a network is frozen.
 
     Parameters
     ----------
@@ -31,7 +35,12 @@ def layer_names(operators: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
     """
     paths = [_path(name, outputs) for name, outputs in operators]
     common = _common([path for path in paths if len(path) > 1])
-    return ["/".join(_scope(path[common:] if len(path) > common else path))[:SHOWN] for path in paths]
+    found = ["/".join(_scope(path[common:] if len(path) > common else path)) for path in paths]
+    layers = [layer for layer, (name, _) in zip(found, operators, strict=True) if name in WITH_WEIGHTS]
+    if layers and all(layer.endswith(SECOND) for layer in layers):
+        there = set(found)
+        found = [layer if layer.removesuffix(SECOND) in there else layer.removesuffix(SECOND) for layer in found]
+    return [layer[:SHOWN] for layer in found]
 
 
 def _path(name: str, outputs: Sequence[str]) -> list[str]:

@@ -7,7 +7,19 @@ from aic_helpers.litert.layer_names import layer_names
 
 def test_fused_names_become_the_layer_with_the_weights() -> None:
     made = "net/bias3_1/add;net/conv3_1/convolution;net/bias3_1/add/ReadVariableOp"
-    assert layer_names([("CONV_2D", [made]), ("TANH", ["net/Tanh"]), ("ADD", [made])]) == ["conv3_1", "Tanh", "bias3_1"]
+    assert layer_names([("CONV_2D", [made]), ("TANH", ["net/Tanh"]), ("ADD", [made])]) == ["conv3", "Tanh", "bias3"]
+
+
+def test_what_keras_adds_to_all_layers_is_left_out() -> None:
+    keras = [
+        ("CONV_2D", ["net/conv_1_1/conv"]),
+        ("ADD", ["net/Add_1"]),
+        ("ADD", ["net/Add"]),
+        ("MUL", ["net/norm_1/mul"]),
+    ]
+    assert layer_names(keras) == ["conv_1", "Add_1", "Add", "norm"]
+    numbered = [("CONV_2D", ["net/conv_1/conv"]), ("CONV_2D", ["net/conv_2/conv"])]
+    assert layer_names(numbered) == ["conv_1", "conv_2"]
 
 
 def test_what_all_share_is_left_out() -> None:
