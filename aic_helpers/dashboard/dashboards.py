@@ -158,7 +158,7 @@ class Dashboard(anywidget.AnyWidget):
         self._preview(self.image, self.shown)
 
     def _preview(self, image: str, names: Sequence[str]) -> None:
-        """Keep small copies of what was asked for, of the other panes and of what maps are from, as far as they are there."""
+        """Keep small copies of what was asked for, and of what else is seen, as far as it is there."""
         copies = self._copies.kept(image, dict.fromkeys([*names, *self.shown, *_map_references(self.view)]))
         pictures = {name: copy.preview for name, copy in [*copies.items()][:KEPT_LEAST]}
         width_px, height_px = self._frame_px(image)

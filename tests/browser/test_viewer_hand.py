@@ -214,9 +214,8 @@ def test_one_finger_scrolls_the_page_of_a_phone_while_the_whole_picture_is_seen(
 def test_names_that_try_to_run_are_text(browser, tmp_path):
     texts = [text.replace("\x00", "").encode("utf-8", "replace").decode() for text in HOSTILE]
     pictures = {text: {"input": noise(1, (8, 8, 3)), text: noise(2, (8, 8, 3))} for text in texts}
-    file = viewer_pages.write(
-        tmp_path / "viewer.html", pictures, more=True, mode="slider", show="signed", histogram=True
-    )
+    view = {"more": True, "mode": "slider", "show": "signed", "histogram": True}
+    file = viewer_pages.write(tmp_path / "viewer.html", pictures, **view)
     page = browser.new_page()
     page.add_init_script(WATCH)
     seen = Seen(page)
