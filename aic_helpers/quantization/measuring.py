@@ -29,6 +29,7 @@ from aic_helpers.profiling.profiler import WARM_UPS, input_image
 from aic_helpers.profiling.timing import Limits, PairedTiming, time_in_turn
 from aic_helpers.quantization.exporting import Export
 from aic_helpers.quantization.precisions import FLOAT32 as FLOAT32_PRECISION
+from aic_helpers.runtimes import litert_targets
 from aic_helpers.runtimes.model_workers import ModelFailure, ModelWorker
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def measure(
         result[name] = {"reason": one.reason or "", **quality}
         if path := fixed.get(name):
             sizes = {"bytes": path.stat().st_size, "peak_rss_mib": memory.get(name)}
-            result[name] |= {**sizes, **_times(timed, name), "verdict": _verdict(path, name)}
+            result[name] |= {**sizes, **_times(timed, name), "verdict": _verdict(path, name, conditions)}
             result[name]["failed"] = quality.get("failed") or failed.get(name)
     shared: Figures = {"width_px": conditions.width_px, "height_px": conditions.height_px}
     shared |= {"threads": conditions.threads, "machine": machine.identity(), **_around(timed)}
@@ -130,10 +131,12 @@ def measure(
     return Measured({"by_precision": result, **shared}, _table(images), _frame(timed))
 
 
-def _verdict(path: Path, precision: str) -> Figures:
-    """Return what a file computes in, and in what it isn't what it is called."""
+def _verdict(path: Path, precision: str, conditions: Conditions) -> Figures:
+    """Return what a file computes in, in what it isn't what it is called, and which operators each target takes."""
     found = verdict(read(path))
-    return {"computes": found.in_words, "problems": found.objections(precision)}
+    targets = litert_targets.ask(path, width_px=conditions.width_px, height_px=conditions.height_px)
+    told = [target.in_words for target in targets]
+    return {"computes": found.in_words, "problems": found.objections(precision), "targets": told}
 
 
 def _table(images: pd.DataFrame | None) -> pd.DataFrame:
