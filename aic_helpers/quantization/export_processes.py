@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from aic_helpers.core import machine
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
+from aic_helpers.processes import worker_kinds
 from aic_helpers.processes.workers import ChildError, Worker
 from aic_helpers.quantization.activation_ranges import Ranges
 from aic_helpers.quantization.calibration import Size
@@ -53,7 +54,8 @@ class ExportProcess:
         self._timeout_s = timeout_s
         self._tell = progress or (lambda done, total, words: None)
         self._done, self._total = 0, 0
-        self._worker = Worker(EXPORTING, timeout_s=timeout_s, max_rss_mib=machine.spare_memory_mib())
+        limits = {"timeout_s": timeout_s, "max_rss_mib": machine.spare_memory_mib()}
+        self._worker = Worker(EXPORTING, **limits, warm=worker_kinds.CONVERSION)
 
     def __enter__(self) -> Self:
         return self

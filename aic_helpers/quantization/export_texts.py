@@ -12,7 +12,7 @@ from aic_helpers.reporting.text_tables import aligned, counted, typed
 Part = dict[str, Any]
 """What `export.json` has of a precision."""
 
-TITLES = ("precision", "file", "MB", "in, out", "from source", "the file of any size")
+TITLES = ("precision", "file", "kB", "in, out", "from source", "the file of any size")
 
 
 def lines(export: Export) -> list[str]:
@@ -36,7 +36,7 @@ def _cells(part: Part) -> tuple[str, ...]:
     fixed, proof = part["fixed"], part["proof"]
     ends = list(dict.fromkeys(fixed[end]["dtype"] for end in ("input", "output")))
     difference = f"{proof['to_source']:.1e}" if "to_source" in proof else "not run"
-    return fixed["file"], f"{fixed['bytes'] / 1e6:.2f}", ", ".join(ends), difference, _proved(part)
+    return fixed["file"], f"{fixed['bytes'] / 1e3:.0f}", ", ".join(ends), difference, _proved(part)
 
 
 def _proved(part: Part) -> str:

@@ -22,8 +22,8 @@ ROWS, COLUMNS = 1, 2
 def with_means_in_two(graph_def: Any) -> Any:
     """Return a graph that takes the mean of an image's pixels in two steps, along rows and then of these.
 
-    LiteRT adds the values up one by one. Over the pixels of 1280x720 that costs a network with instance
-    normalisation 2e-4 of its output; in two steps it costs 4e-5.
+    LiteRT adds the values up one by one. Over the pixels of 1280x720 a mean is 1e-5 off then, and the output of
+    `resnet_6_16` with its instance normalisation 2.4e-4; in two steps that is 4e-5.
     """
     changed = type(graph_def)()
     changed.CopyFrom(graph_def)

@@ -66,5 +66,5 @@ def refusal(error: Exception, size: Size | None) -> InputError:
     found = {(match["operator"], match["layer"]) for match in UNSUPPORTED.finditer(str(error))}
     if found:
         listed = ", ".join(f"{operator} (layer {layer})" for operator, layer in sorted(found)[:4])
-        return InputError("a network of operators that LiteRT has", listed, "build these layers of others")
+        return InputError(f"a network of operators that LiteRT has for {form}", listed, "build these layers of others")
     return InputError(f"a network that converts to LiteRT with {form}", reason(error), "change the network")

@@ -1,0 +1,105 @@
+"""`aic export`: what it prints, its exit status, and what it refuses."""
+
+import json
+import sys
+
+import pytest
+from fixtures import small_networks
+
+from aic_helpers.quantization.exporting import read_export
+
+pytestmark = pytest.mark.tensorflow
+
+SR = ("--track", "super_resolution")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The working folder, with a network `net.pb` and photos to calibrate on."""
+    monkeypatch.chdir(tmp_path)
+    small_networks.frozen(tmp_path / "net.pb", small_networks.padded)
+    (tmp_path / "photos").mkdir()
+    small_networks.photos(tmp_path / "photos")
+    return tmp_path
+
+
+def test_a_network_with_what_can_be_made_of_it(aic, folder):
+    options = ("--size", "80x64", "--calibrate-on", "photos", "--crops", 2)
+    status, stdout, stderr = aic("export", *SR, "--model", "net.pb", "--out", "run", *options)
+    title, *made, missing, calibrated, place = stdout.splitlines()
+    assert (status, stderr) == (0, "")
+    assert title.split("  ")[0] == "precision"
+    assert [row.split()[0] for row in made] == ["float32", "float16", "dynamic_int8", "int8"]
+    assert missing == (
+        "int16x8 isn't made: TensorFlow doesn't quantise SPACE_TO_DEPTH (layer down), DEPTH_TO_SPACE (layer up) "
+        "to 16 bits"
+    )
+    assert calibrated.startswith("int8 calibrated on 2 crops of 80x64 of 2 training photos")
+    assert place == "folder: run/litert"
+    assert len(read_export(folder / "run" / "litert").exported) == 5
+    assert (folder / "run" / "model.pb").read_bytes() == (folder / "net.pb").read_bytes()
+
+    asked = ("--precision", "int16x8", "--precision", "int8", "--keep-float", "last", "--json")
+    status, stdout, stderr = aic("export", *SR, "--model", "net.pb", "--out", "run", *options, *asked)
+    assert (status, stderr) == (1, "")  # what was asked for by its name isn't made
+    parts = json.loads(stdout)["precisions"]
+    assert list(parts) == ["float32", "float16", "dynamic_int8", "int8", "int16x8"]
+    assert parts["int8"]["keep_float"] == ["last"]
+    assert parts["int16x8"]["state"] == "not made"
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (
+            ("--precision", "int9"),
+            "expected a precision (float32, float16, dynamic_int8, int8, int16x8), found int9: did you mean int8?",
+        ),
+        (("--size", "80"), "expected a size as WIDTHxHEIGHT, found 80: say for example 1280x720"),
+        (("--calibrate-on", "run"), "expected a folder of images at run, found nothing: check the path"),
+        (("--crops", "0"), "expected from 1 to 2000 crops to calibrate on, found 0: change their number"),
+        (
+            (
+                "--size",
+                "96x64",
+                "--calibrate-on",
+                "photos",
+                "--crops",
+                "1",
+                "--precision",
+                "int8",
+                "--keep-float",
+                "las",
+            ),
+            "expected a layer of the network to keep in floats, found las: did you mean last?",
+        ),
+    ],
+)
+def test_what_is_refused(refused, folder, options, line):
+    assert refused("export", *SR, "--model", "net.pb", "--out", "out", *options) == line
+    assert not (folder / "out" / "litert").exists()
+
+
+def test_photos_that_are_too_small(refused, folder):
+    small_networks.photos(folder / "photos", 1, (60, 60))
+    line = refused("export", *SR, "--model", "net.pb", "--calibrate-on", "photos", "--precision", "int8")
+    assert line == (
+        "expected photos of at least 64x64 px to calibrate on, found 60x60 in photos/photo0.png: "
+        "take it out, or use larger photos"
+    )
+
+
+def test_a_litert_file_is_no_float_network(aic, refused, folder):
+    assert aic("export", *SR, "--model", "net.pb", "--out", "run", "--size", "80x64", "--precision", "int8")[0] == 0
+    line = refused("export", *SR, "--model", "run/litert/net_int8_free.tflite")
+    assert line == (
+        "expected a float network to export, found run/litert/net_int8_free.tflite, a LiteRT file already: "
+        "give the network that it was made from"
+    )
+
+
+def test_without_the_extra(refused, folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ai_edge_litert", None)
+    line = refused("export", *SR, "--model", "net.pb", "--precision", "float32")
+    packages = "aic-workbench[mobile]"
+    assert line == f'expected the packages of {packages}, found no ai_edge_litert: pip install "{packages}"'

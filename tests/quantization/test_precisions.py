@@ -1,0 +1,17 @@
+"""Precisions by their names."""
+
+import pytest
+
+from aic_helpers.core.errors import InputError
+from aic_helpers.quantization.precisions import PRECISIONS, named
+
+
+def test_names_once_and_in_the_order_of_tables():
+    assert named(["int8", "float32", "int8"]) == ("float32", "int8")
+    assert named([]) == PRECISIONS == ("float32", "float16", "dynamic_int8", "int8", "int16x8")
+
+
+def test_a_name_that_there_isnt():
+    line = r"^expected a precision \(float32, float16, dynamic_int8, int8, int16x8\), found int7: did you mean int8\?$"
+    with pytest.raises(InputError, match=line):
+        named(["int7"])
