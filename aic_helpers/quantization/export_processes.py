@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Self
 
@@ -85,10 +86,14 @@ class ExportProcess:
         """Return ``ranges`` of the activations by tensor, and ``layers``, by tensor too, that make them."""
         return self._ask({"do": "ranges", "given": {name: [*ends] for name, ends in given.items()}}, "calibrating it")
 
-    def make(self, precision: str, form: str, file: str, keep_float: list[str]) -> dict[str, Any]:
+    def make(
+        self, precision: str, form: str, file: str, keep_float: Collection[str] = (), weights: Path | None = None
+    ) -> dict[str, Any]:
         """Write a file; return what is known of it, with the ``reason`` where it can't be made."""
-        request = {"do": "make", "precision": precision, "form": form, "file": file, "keep_float": keep_float}
-        return self._ask(request, f"making {precision}", step=form == FIXED)
+        request = {"do": "make", "precision": precision, "form": form, "file": file, "keep_float": [*keep_float]}
+        return self._ask(
+            request | {"weights": str(weights) if weights else None}, f"making {precision}", step=form == FIXED
+        )
 
     def compare(self, files: dict[str, str | None], photo: NDArray[np.float32]) -> dict[str, Any]:
         """Return how a fixed file compares with its source and with the free file, where there is one."""

@@ -16,7 +16,7 @@ from aic_helpers.core.errors import InputError, in_words
 from aic_helpers.core.limits import MAX_DIFFERENCE
 from aic_helpers.litert import one_network
 from aic_helpers.litert.structures import Structure, Tensor, read
-from aic_helpers.quantization import graph_changes, graph_conversion, integer_files
+from aic_helpers.quantization import graph_changes, graph_conversion, integer_files, weight_rounding
 from aic_helpers.quantization.activation_ranges import RangeFinder, Ranges, plain_output
 from aic_helpers.quantization.integer_files import NotQuantizableError
 from aic_helpers.quantization.precisions import CROP, FIXED, FLOAT32, FREE, INT8, INT16X8
@@ -95,7 +95,7 @@ class Exporting:
         """Write the file of a precision in a form; what can't be made is a reason, in a sentence."""
         precision, form, path = request["precision"], request["form"], self._folder / request["file"]
         try:
-            content = self._content(precision, form, request["keep_float"])
+            content = self._content(precision, form, request["keep_float"], request["weights"])
         except NotQuantizableError as error:
             return {"reason": str(error)}
         try:
@@ -114,9 +114,10 @@ class Exporting:
             "float_operators": sorted({step.name for step in integer_files.float_operators(structure)}),
         }
 
-    def _content(self, precision: str, form: str, keep_float: list[str]) -> bytes:
+    def _content(self, precision: str, form: str, keep_float: list[str], weights: str | None) -> bytes:
         if precision == INT8.name:
-            return integer_files.int8(self._floats[form], self._ranges, keep_float)
+            rounded = weight_rounding.load(Path(weights)) if weights else {}
+            return integer_files.int8(integer_files.with_weights(self._floats[form], rounded), self._ranges, keep_float)
         if precision == INT16X8.name:
             return integer_files.int16x8(self._floats[form], self._ranges)
         if precision == FLOAT32.name:

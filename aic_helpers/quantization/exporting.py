@@ -28,7 +28,7 @@ from aic_helpers.quantization import calibration as calibrations
 from aic_helpers.quantization.activation_ranges import Ranges
 from aic_helpers.quantization.calibration import Calibration, Size
 from aic_helpers.quantization.export_processes import ExportProcess
-from aic_helpers.quantization.precisions import BY_NAME, CROP, FIXED, FLOAT32, FREE, PRECISIONS
+from aic_helpers.quantization.precisions import BY_NAME, CROP, FIXED, FLOAT32, FREE, INT8, PRECISIONS
 from aic_helpers.tracks.definitions import Track
 
 TIMEOUT_S = 1800.0
@@ -85,6 +85,7 @@ def export(
     size: Size | None = None,
     keep_float: Collection[str] = (),
     ranges: Ranges | None = None,
+    weights: Path | None = None,
     timeout_s: float = TIMEOUT_S,
     progress: Progress | None = None,
 ) -> Export:
@@ -112,6 +113,8 @@ def export(
         Layers that stay in floats in int8.
     ranges : dict, optional
         Ranges of activations by their tensors' names that are known better than by calibration.
+    weights : Path, optional
+        Of `aic_helpers.quantization.weight_rounding.save`: what int8 has in place of the network's own.
     timeout_s : float
         For all together.
     progress : callable, optional
@@ -131,7 +134,7 @@ def export(
     staying, going = ([file for part in parts.values() for file in _files(part)] for parts in (kept, former))
     with staging.staged(folder, REPORT, start_with=staying, replaces=[*going, *job.names]) as stage:
         with ExportProcess(model_pb, stage, job.name, timeout_s, progress) as process:
-            made = _Maker(job, process, stage, calibration or calibrations.settle(), ranges or {}).made()
+            made = _Maker(job, process, stage, calibration or calibrations.settle(), ranges or {}, weights).made()
         report = job.report({name: (kept | made)[name] for name in PRECISIONS if name in kept | made})
         safe_files.write_json(stage / REPORT, report)
     return _export(folder, report)
@@ -233,10 +236,16 @@ class _Maker:
     """Has a process make what a job asks for."""
 
     def __init__(
-        self, job: _Job, process: ExportProcess, stage: Path, calibration: Calibration, ranges: Ranges
+        self,
+        job: _Job,
+        process: ExportProcess,
+        stage: Path,
+        calibration: Calibration,
+        ranges: Ranges,
+        weights: Path | None,
     ) -> None:
         self._job, self._process, self._stage = job, process, stage
-        self._calibration, self._ranges = calibration, ranges
+        self._calibration, self._ranges, self._weights = calibration, ranges, weights
         self._photo = read_rgb(min(filter(is_called_image, PHOTO.iterdir())))
         self._no_free = ""
 
@@ -294,16 +303,21 @@ class _Maker:
 
     def _precision(self, precision: str, calibration: dict[str, Any]) -> dict[str, Any]:
         """Return what is known of a precision whose files were written, and what it was calibrated on."""
-        job, kept = self._job, sorted(self._job.keep_float) if precision == "int8" else []
+        job, is_int8 = self._job, precision == INT8.name
+        kept, weights = (sorted(job.keep_float), self._weights) if is_int8 else ([], None)
         forms: dict[str, Any] = {FIXED: None, FREE: None}
         reasons = {FIXED: "", FREE: self._no_free}
         for form in forms:
             if not any(reasons.values()) or (form == FIXED):
-                reply = self._process.make(precision, form, job.file(precision, form), kept)
+                reply = self._process.make(precision, form, job.file(precision, form), kept, weights)
                 reasons[form] = reply.pop("reason")
                 forms[form] = None if reasons[form] else reply
         proof = self._proof(precision, forms) if forms[FIXED] else {}
-        return self._judged(forms, reasons, proof) | {"calibration": calibration or None, "keep_float": kept}
+        return self._judged(forms, reasons, proof) | {
+            "calibration": calibration or None,
+            "keep_float": kept,
+            "rounded_weights": bool(weights),
+        }
 
     def _proof(self, precision: str, forms: dict[str, Any]) -> dict[str, Any]:
         """Return how the files compare with their source and with each other."""

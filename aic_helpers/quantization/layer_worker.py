@@ -52,11 +52,12 @@ class Layers:
         self._structure = read(self._content)
         self._protocol = catalogue.made(**request["track"]).protocol
         self._finder, self._rounder = RangeFinder(self._content, WHOLE), WeightRounder(self._content)
-        return {"layers": _layers(self._structure)}
+        return {"layers": _layers(self._structure), "residual": _residual(self._structure)}
 
     def _see(self, request: dict[str, Any]) -> dict[str, Any]:
         """Look at a crop, for ranges and, where ``rounds`` says so, for the rounding of weights."""
-        assert self._finder and self._rounder
+        assert self._finder
+        assert self._rounder
         self._finder.see(request["array"])
         if request["rounds"]:
             self._rounder.look(self._finder.interpreter)
@@ -65,15 +66,17 @@ class Layers:
     def _find(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return the ranges on the crops so far, which are called by a name from now on."""
         assert self._finder
-        ranges = self._ranges[request["name"]] = self._finder.ranges(request["percentile"])
-        return {"ranges": ranges}
+        assert self._structure
+        found = self._finder.ranges(request["percentile"]) | integer_files.image_ranges(self._structure)
+        self._ranges[request["name"]] = found
+        return {"ranges": found}
 
     def _round(self, request: dict[str, Any]) -> dict[str, Any]:
         """Round the weights by the crops seen, and write them to a file, by their tensors' names."""
         assert self._rounder
-        self._rounded, self._rounder = self._rounder.rounded(), None
+        self._rounded = self._rounder.rounded()
         if request["file"]:
-            np.savez(request["file"], **self._rounded)
+            weight_rounding.save(Path(request["file"]), self._rounded)
         return {"tensors": sorted(self._rounded)}
 
     def _judge_on(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -106,7 +109,7 @@ class Layers:
         return self._judged(integer_files.with_weights(self._content, near))
 
     def _judged(self, content: bytes) -> dict[str, Any]:
-        """Return the energy of the float outputs and of the error, and the PSNR of each crop by the track's protocol."""
+        """Return the energy of the float outputs and of the error, and each crop's PSNR by the track's protocol."""
         file = Path(self._folder.name) / "part.tflite"
         file.write_bytes(content)
         model, signal, noise = LitertModel(file), 0.0, 0.0
@@ -137,6 +140,16 @@ def _layers(structure: Structure) -> list[dict[str, Any]]:
             ends = np.concatenate(largest)
             layer["weights"] = {"least": float(ends.min()), "middle": float(np.median(ends)), "most": float(ends.max())}
     return list(by_name.values())
+
+
+def _residual(structure: Structure) -> list[str]:
+    """Return the last layer that adds what is the network's input still, at most moved, to anything else."""
+    images = {structure.inputs[0].index}
+    for step in structure.operators:
+        if step.name in integer_files.MOVING and step.inputs[0] in images:
+            images.update(step.outputs)
+    adding = [step.layer for step in structure.operators if step.name == "ADD" and images.intersection(step.inputs)]
+    return adding[-1:]
 
 
 def _weights_of(structure: Structure, layers: Collection[str]) -> list[Tensor]:

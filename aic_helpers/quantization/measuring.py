@@ -114,7 +114,7 @@ def measure(
     fixed = {name: one.fixed for name, one in made.items() if one.fixed}
     if FLOAT32 not in fixed:
         raise InputError("a float32 file to hold others against", made[FLOAT32].reason or "none", "mend the network")
-    images = _images(free, dataset, limit, tell) if FLOAT32 in free else None
+    images = assessed(free, dataset, limit, tell) if FLOAT32 in free else None
     networks = {FLOAT32: fixed[FLOAT32], TENSORFLOW: frozen, **fixed}
     timed, memory, failed = _timed(networks, conditions, limits, photo, tell)
     result = {}
@@ -145,7 +145,7 @@ def _table(images: pd.DataFrame | None) -> pd.DataFrame:
     return pd.DataFrame() if images is None else images
 
 
-def _images(free: Mapping[str, Path], dataset: Dataset, limit: int | None, tell: Progress) -> pd.DataFrame:
+def assessed(free: Mapping[str, Path], dataset: Dataset, limit: int | None, tell: Progress) -> pd.DataFrame:
     """Return the figures of each validation image in each precision."""
     import pandas as pd
 
@@ -168,11 +168,11 @@ def _quality(images: pd.DataFrame, precision: str, dataset: Dataset) -> Figures:
     summary = summarise(own.reset_index(), dataset.track.protocol)
     columns = dataset.track.protocol.columns
     figures = {name: summary[name] for column in columns for name in (column, f"{column}_ci95")}
-    losses = {column: _difference(own[column] - float32[column]) for column in columns}
+    losses = {column: difference(own[column] - float32[column]) for column in columns}
     return {**figures, "images": len(own), "loss": losses, "failed": summary.get("failed")}
 
 
-def _difference(values: pd.Series) -> Figures | None:
+def difference(values: pd.Series) -> Figures | None:
     return {"value": float(values.mean()), "ci95": mean_ci95(values)} if np.isfinite(values).all() else None
 
 

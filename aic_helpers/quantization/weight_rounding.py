@@ -8,7 +8,9 @@ and those that are still to come take on the error of those that are done, by th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -103,6 +105,20 @@ def rounded(weights: Floats, moment: Floats) -> NDArray[np.float32]:
         error = (left[:, tap] - found[:, tap]) / carried[tap, tap]
         left[:, tap + 1 :] -= np.outer(error, carried[tap, tap + 1 :])
     return found[:, np.argsort(order)].reshape(weights.shape).astype(np.float32)
+
+
+def save(file: Path, weights: Mapping[str, NDArray[np.float32]]) -> None:
+    """Write weights and their tensors' names to a file, which `load` reads."""
+    names = np.array([*weights], dtype=np.str_)  # not as the arrays' names: a tensor's is any text
+    with file.open("wb") as stream:
+        np.savez(stream, names, *weights.values())
+
+
+def load(file: Path) -> dict[str, NDArray[np.float32]]:
+    """Return weights by their tensors' names."""
+    with np.load(file, allow_pickle=False) as arrays:
+        names, *weights = (arrays[name] for name in arrays.files)
+    return dict(zip(names.tolist(), weights, strict=True))
 
 
 def _carried(moment: Floats) -> Floats:

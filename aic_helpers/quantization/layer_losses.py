@@ -1,0 +1,184 @@
+"""What each layer of a network costs in int8: quantised alone, and kept in floats alone; which is at fault."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aic_helpers.core.progress_types import Progress
+from aic_helpers.quantization.activation_ranges import Ranges
+from aic_helpers.quantization.calibration import Calibration, Size
+from aic_helpers.quantization.layer_processes import Judged, LayerProcess, judging, shown
+from aic_helpers.tracks.definitions import Track
+
+TIMEOUT_S = 1800.0
+
+RANGES = "all values"
+"""What the ranges of a whole calibration are called in the process."""
+
+LITTLE_DB = 0.1
+"""A network that loses less in int8 has no layer at fault."""
+
+AT_FAULT = 0.5
+"""Of the whole error: a layer that makes as much alone is at fault."""
+
+LISTED = 3
+
+
+@dataclass(frozen=True)
+class LayerLoss:
+    """One layer.
+
+    Attributes
+    ----------
+    layer : str
+    operators : tuple of str
+    alone : Judged
+        It alone in whole numbers, the rest in floats.
+    kept : Judged
+        It alone in floats, the rest in whole numbers.
+    weights : Judged or None
+        Its weights alone in 8 bits; None where it has none.
+    activations : (float, float) or None
+        Lowest and highest value of what it makes.
+    channels : (float, float, float) or None
+        Of its output channels' largest weights the least, the middle and the most.
+    """
+
+    layer: str
+    operators: tuple[str, ...]
+    alone: Judged
+    kept: Judged
+    weights: Judged | None
+    activations: tuple[float, float] | None
+    channels: tuple[float, float, float] | None
+
+    @property
+    def weights_share(self) -> float:
+        """How much of the error that it makes alone its weights make: from 0 to 1."""
+        if self.weights is None or self.weights.reason or not self.alone.noise:
+            return 0.0
+        return min(1.0, self.weights.noise / self.alone.noise)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What int8 costs a network, and what each of its layers costs.
+
+    Attributes
+    ----------
+    whole : Judged
+        All in whole numbers.
+    layers : tuple of LayerLoss
+        In the order in which they run.
+    crops : int
+        On how many crops they were judged.
+    size : (int, int)
+        Width and height of the crops (px).
+    """
+
+    whole: Judged
+    layers: tuple[LayerLoss, ...]
+    crops: int
+    size: Size
+
+    def share(self, layer: LayerLoss) -> float:
+        """Return the error that a layer makes alone beside the whole one; 0 where it can't be told."""
+        known = self.whole.noise > 0 and not layer.alone.reason
+        return layer.alone.noise / self.whole.noise if known else 0.0
+
+    @property
+    def worst(self) -> list[LayerLoss]:
+        """The layers from the one that makes the largest error on; without those that make none."""
+        ordered = sorted(self.layers, key=self.share, reverse=True)
+        return [layer for layer in ordered if self.share(layer) > 0]
+
+    def sentence(self) -> str:
+        """Return which layer is at fault, and whether its weights or its activations are."""
+        if self.whole.reason:
+            return f"int8 can't be judged: {self.whole.reason}."
+        lost = f"int8 has {self.whole.difference_db:+.2f} dB beside float32"
+        if self.whole.difference_db > -LITTLE_DB:
+            return f"{lost}: no layer is at fault."
+        if not self.worst or self.share(self.worst[0]) < AT_FAULT:
+            most = ", ".join(f"{layer.layer} ({self.share(layer):.0%})" for layer in self.worst[:LISTED])
+            return f"{lost}, and no single layer is at fault: most of the error is of {most}."
+        first = self.worst[0]
+        culprit = "weights" if first.weights_share >= AT_FAULT else "activations"
+        told = (
+            f"{lost}, and {first.layer} ({' and '.join(first.operators)}) is at fault: quantised alone it has"
+            f" {first.alone.difference_db:+.2f} dB, and its {culprit} do it."
+        )
+        if first.kept.reason:
+            return told
+        return f"{told} With it alone in floats int8 has {first.kept.difference_db:+.2f} dB."
+
+
+def diagnose(
+    model_pb: Path,
+    track: Track,
+    calibration: Calibration,
+    name: str,
+    *,
+    timeout_s: float = TIMEOUT_S,
+    progress: Progress | None = None,
+) -> Diagnosis:
+    """Quantise each layer of a network alone, and all but each.
+
+    Parameters
+    ----------
+    model_pb : Path
+        A frozen model.
+    track : Track
+        Its protocol judges, on training photos.
+    calibration : Calibration
+        Ranges are found on its crops; others of its photos judge.
+    name : str
+        Of the network, in messages.
+    timeout_s : float
+        For each step.
+    progress : callable, optional
+
+    Raises
+    ------
+    InputError
+        As of `aic_helpers.quantization.exporting.export`.
+    """
+    tell = progress or (lambda done, total, words: None)
+    with shown(model_pb, track, calibration, name, timeout_s=timeout_s, progress=tell) as (process, size):
+        return diagnosed(process, calibration, size, tell)
+
+
+def diagnosed(process: LayerProcess, calibration: Calibration, size: Size, tell: Progress) -> Diagnosis:
+    """Return the diagnosis by a process that was shown its crops."""
+    ranges = process.find(RANGES, calibration.percentile)
+    found = []
+    for done, layer in enumerate(process.layers):
+        tell(done, len(process.layers), f"quantising {layer['layer']} alone")
+        found.append(_of_layer(process, layer, ranges))
+    return Diagnosis(process.int8(RANGES), tuple(found), judging(calibration).crops, size)
+
+
+def _of_layer(process: LayerProcess, layer: Mapping[str, Any], ranges: Ranges) -> LayerLoss:
+    name, channels = layer["layer"], layer["weights"]
+    return LayerLoss(
+        layer=name,
+        operators=tuple(dict.fromkeys(layer["operators"])),
+        alone=process.int8(RANGES, alone=name),
+        kept=process.int8(RANGES, float_layers=[name]),
+        weights=process.weights(name) if channels else None,
+        activations=_joined([ranges[tensor] for tensor in layer["tensors"] if tensor in ranges]),
+        channels=(channels["least"], channels["middle"], channels["most"]) if channels else None,
+    )
+
+
+def _joined(ranges: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
+    return (min(low for low, _ in ranges), max(high for _, high in ranges)) if ranges else None
+
+
+def finite(value: float) -> float | None:
+    """Return a figure for JSON, which has no infinity."""
+    return value if math.isfinite(value) else None
