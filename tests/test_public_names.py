@@ -10,7 +10,7 @@ import pytest
 
 from aic_helpers.core.project_paths import PACKAGE
 from aic_helpers.evaluation import isolated
-from aic_helpers.models import conversion, graph_checks
+from aic_helpers.models import conversion, stranger_models
 from aic_helpers.phone import benchmark_programs, host_devices
 from aic_helpers.processes import fork_server, workers
 from aic_helpers.runs import cache_keys, warm_start
@@ -21,7 +21,7 @@ FACES = ["aic_helpers", *(f"aic_helpers.{face.parent.name}" for face in sorted(P
 FUNCTIONS = [
     benchmark_programs.OUTPUT,
     conversion.FREEZING,
-    graph_checks.LOOK,
+    stranger_models.LOOK,
     host_devices.RUN,
     isolated.ASSESSMENT,
     model_workers.INFERENCE,

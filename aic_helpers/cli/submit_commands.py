@@ -67,14 +67,14 @@ def register(team: str, members: tuple[str, ...], team_id: int | None, sender: s
 
 @submit.command()
 @click.option("--run", "run_folder", required=True, metavar="RUN", help="The run folder of the model.")
-@click.option("--link", required=True, metavar="URL", help="Where the organiser gets model.pb.")
+@click.option("--link", required=True, metavar="URL", help="Where the organiser gets the model.")
 @mail_options
 @json_option
 def prepare(run_folder: str, link: str, sender: str, address: str, out: str, as_json: bool) -> int:
-    """Check a run, and write the e-mail that submits its model.pb.
+    """Check a run, and write the e-mail that submits its model.
 
-    RUN must be of all validation images, keep the rules, and hold the very model.pb that its figures are of. The
-    e-mail has the link, the model's SHA-256 and the result, but not the model.
+    RUN must be of all validation images, keep the rules, and hold the very model.pb, or model.tflite, that its figures
+    are of. The e-mail has the link, the model's SHA-256 and the result, but not the model.
 
     \b
     Example

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.safe_texts import shown
 from aic_helpers.litert.allowed_operators import ALLOWED
-from aic_helpers.litert.structures import Operator, Structure
+from aic_helpers.litert.structures import Operator, Structure, read
 from aic_helpers.litert.tensor_tables import FLOATS, INTEGERS, Tensor
 
 MAX_NAME = 200
@@ -21,19 +23,31 @@ TYPES = FLOATS | INTEGERS | {"bool", "complex64", "int4"}
 CHANNELS = 3
 
 
-def refuse(structure: Structure) -> None:
-    """Raise `InputError` where a file may not be loaded; the message names the operator or tensor, and the reason."""
-    if structure.names_other_files:
-        raise InputError("a file that has all of its weights", "one that names other files", "export it in one file")
-    if len(structure.subgraphs) != 1:
-        found = f"{len(structure.subgraphs)} subgraphs"
-        raise InputError("one network, without loops and branches", found, "leave them out")
+def refuse(content: bytes) -> dict[str, Any]:
+    """Return what a file is: ``nodes``, its operators, and ``operations``, how many kinds; or raise why it isn't taken.
+
+    Raises
+    ------
+    InputError
+        It may not be loaded: the message names the operator or tensor, and the reason. Or it is no whole file.
+    """
+    structure = read(content)
+    _refuse_parts(structure)
     for step in structure.operators:
         _refuse_operator(step)
     for tensor in structure.tensors:
         _refuse_tensor(tensor)
     _refuse_size(structure)
     _refuse_other_ends(structure)
+    return {"nodes": len(structure.operators), "operations": len({step.name for step in structure.operators})}
+
+
+def _refuse_parts(structure: Structure) -> None:
+    if structure.names_other_files:
+        raise InputError("a file that has all of its weights", "one that names other files", "export it in one file")
+    if len(structure.subgraphs) != 1:
+        found = f"{len(structure.subgraphs)} subgraphs"
+        raise InputError("one network, without loops and branches", found, "leave them out")
 
 
 def _refuse_operator(step: Operator) -> None:

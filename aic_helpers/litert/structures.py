@@ -161,6 +161,11 @@ class Structure:
         return {} if made is None else {name: _plain(value) for name, value in vars(made).items()}
 
 
+def marked(content: bytes) -> bool:
+    """Return whether a file's first bytes say that it is one of LiteRT's, of whatever version of the schema."""
+    return len(content) >= 8 and content[4:7] == IDENTIFIER[:3]
+
+
 def read(source: str | Path | bytes) -> Structure:
     """Return what a `.tflite` file says of itself.
 
@@ -196,12 +201,11 @@ def _bytes(path: Path) -> bytes:
 
 
 def _refuse_other_files(content: bytes, name: str) -> None:
-    found = content[4:8]
-    if found == IDENTIFIER:
+    if content[4:8] == IDENTIFIER:
         return
     remedy = "convert it by TensorFlow's TFLiteConverter, or by aic export"
-    if len(found) == 4 and found[:3] == IDENTIFIER[:3]:
-        version = f"version {shown(found[3:].decode('latin-1'))}"
+    if marked(content):
+        version = f"version {shown(content[7:8].decode('latin-1'))}"
         raise InputError(f"a LiteRT model of schema version {SCHEMA_VERSION}{name}", version, remedy)
     what = OTHER_FILES.get(content[:4], f"a file of {len(content)} bytes without the mark TFL3")
     raise InputError(f"a LiteRT model{name}", what, remedy)

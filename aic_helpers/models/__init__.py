@@ -6,8 +6,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "conversion": ["convert"],
-        "graph_checks": ["vet"],
         "networks": ["NETWORKS"],
         "sources": ["ModelSource", "baseline_pb", "resolve"],
+        "stranger_models": ["vet"],
     },
 )

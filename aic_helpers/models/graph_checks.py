@@ -3,30 +3,20 @@
 A frozen graph is a program. Whoever loads one lets it read files, call Python or fill the memory, unless its operations
 say otherwise; so each is held against a list (`allowed_operations`), those in the graph's own functions included.
 
-`vet` is what others call. `look` is its child's side: parsing too happens in a process with limits.
+It is read in the child of `aic_helpers.models.stranger_models`, which has limits.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
-from aic_helpers.core import isolation
-from aic_helpers.core.errors import InputError, require_file
-from aic_helpers.core.limits import MAX_FILE_BYTES
+from aic_helpers.core.errors import InputError
 from aic_helpers.core.quiet_tensorflow import make_light
 from aic_helpers.core.safe_texts import shown
 from aic_helpers.graphs.allowed_operations import ALLOWED
 from aic_helpers.graphs.tensorflow_runtime import runtime
-from aic_helpers.processes import confinement, worker_kinds, workers
-
-LOOK = "aic_helpers.models.graph_checks:look"
-
-TIMEOUT_S = 60.0
-MAX_RSS_MIB = 3072.0
-"""Of the process that reads the graph: a hundred MB of small nodes take ten times that as objects."""
 
 MAX_NODES = 50_000
 """In the graph and its functions; vgg_19's graph has 300."""
@@ -54,61 +44,23 @@ PROTO_TEXTS = ("config_proto", "executor_type")
 """Settings of a call of a function, which could name files: they must be left at nothing."""
 
 
-def vet(model_pb: Path) -> dict[str, Any]:
-    """Return what a stranger's model is, having seen that it may be loaded.
-
-    Parameters
-    ----------
-    model_pb : Path
-
-    Returns
-    -------
-    dict
-        ``nodes`` and ``operations`` (how many kinds); and ``confinement``, what held for the process that looked.
+def refuse(content: bytes) -> dict[str, Any]:
+    """Return what a graph is, as `aic_helpers.models.stranger_models.look` tells it, or raise why it may not be loaded.
 
     Raises
     ------
     InputError
-        It may not: the message names the node and the reason. Or it isn't a frozen graph, or takes too much to read.
-    OSError
-        The file can't be read there, which says nothing of it.
+        It may not: the message names the node and the reason. Or it isn't a frozen graph.
     """
-    path = require_file(model_pb, "a model")
-    size = path.stat().st_size
-    if size > MAX_FILE_BYTES:
-        raise InputError(f"a model of at most {MAX_FILE_BYTES} bytes", f"{size} bytes", "make it smaller")
-    try:
-        request = {"model": str(path.resolve())}
-        found = workers.call(LOOK, request, timeout_s=TIMEOUT_S, max_rss_mib=MAX_RSS_MIB, warm=worker_kinds.INFERENCE)
-    except workers.ChildError as error:
-        raise InputError("a frozen graph that can be read", str(error), "freeze the model again") from None
-    if found["unread"]:
-        raise OSError(found["unread"])
-    if found["refused"]:
-        raise InputError.again(found["refused"])
-    return found
-
-
-def look(request: dict[str, Any]) -> dict[str, Any]:
-    """Return what `vet` does, with ``refused``, the line that says why not, and ``unread``; or None for each."""
     make_light()
-    held = confinement.held() if isolation.active() else {}
-    try:
-        content = Path(request["model"]).read_bytes()
-    except OSError as error:
-        return {"unread": str(error), "refused": None, "confinement": held}
-    try:
-        graph_def = _parsed(content)
-        nodes = list(_nodes(graph_def))
-        _refuse_size(graph_def, nodes)
-        for where, node in nodes:
-            _refuse_node(where, node)
-        _refuse_cycles(graph_def.library.function)
-        _refuse_other_ends(graph_def)
-    except InputError as error:
-        return {"unread": None, "refused": str(error), "confinement": held}
-    kinds = len({node.op for _, node in nodes})
-    return {"unread": None, "refused": None, "nodes": len(nodes), "operations": kinds, "confinement": held}
+    graph_def = _parsed(content)
+    nodes = list(_nodes(graph_def))
+    _refuse_size(graph_def, nodes)
+    for where, node in nodes:
+        _refuse_node(where, node)
+    _refuse_cycles(graph_def.library.function)
+    _refuse_other_ends(graph_def)
+    return {"nodes": len(nodes), "operations": len({node.op for _, node in nodes})}
 
 
 def _parsed(content: bytes) -> Any:

@@ -12,7 +12,7 @@ INFERENCE = (
     "aic_helpers.graphs.tensorflow_runtime:preload",
     "aic_helpers.evaluation.isolated_worker",
     "aic_helpers.runtimes.inference_worker",
-    "aic_helpers.models.graph_checks",
+    "aic_helpers.models.stranger_models",
     "aic_helpers.evaluation.metrics",
 )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 LITERT = "litert"
 """What a result calls the runtime."""
 
-LITERT_SUFFIX = ".tflite"
+GRAPH_SUFFIX, LITERT_SUFFIX = ".pb", ".tflite"
 
 
 def is_litert(path: str | Path) -> bool:

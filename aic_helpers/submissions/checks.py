@@ -13,7 +13,7 @@ from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.safe_texts import shown
 from aic_helpers.evaluation.per_image import BOUNDS
-from aic_helpers.models import graph_checks
+from aic_helpers.models import stranger_models
 from aic_helpers.reporting import text_tables
 from aic_helpers.runs import result_tables, run_folders
 from aic_helpers.runs.schema import Metrics, Model, Requirement, Result
@@ -83,10 +83,10 @@ def _run_checks(run: run_folders.RunFolder, folder: Path) -> Iterator[Check]:
     words = f"{run.model.name}, {run.track.title}"
     yield _check("a result", shown(words, FOUND))
     yield _unaltered_check(result)
-    unchanged = _model_check(run.model, folder / "model.pb")
+    unchanged = _model_check(run.model, folder / result.model_name)
     yield unchanged
     if unchanged.passed:
-        yield _operations_check(folder / "model.pb")
+        yield _operations_check(folder / result.model_name)
     yield _rules_check(result.requirements)
     yield _images_check(result)
     yield _figures_check(result, run.track)
@@ -103,15 +103,15 @@ def _unaltered_check(result: Result) -> Check:
 def _model_check(model: Model, path: Path) -> Check:
     found = safe_files.sha256(path) or ""
     if found and found == model.sha256:
-        return _check("model unchanged", f"model.pb has the SHA-256 {found[:12]}... of the run")
-    seen = f"model.pb has the SHA-256 {found[:12]}..., another than in the run" if found else "no model.pb"
-    return _check("model unchanged", seen, "make the run again with aic run; submit the model.pb that it leaves")
+        return _check("model unchanged", f"{path.name} has the SHA-256 {found[:12]}... of the run")
+    seen = f"{path.name} has the SHA-256 {found[:12]}..., another than in the run" if found else f"no {path.name}"
+    return _check("model unchanged", seen, f"make the run again with aic run; submit the {path.name} that it leaves")
 
 
-def _operations_check(model_pb: Path) -> Check:
-    """Whether the desk, which takes no stranger's word, would load this graph."""
+def _operations_check(model: Path) -> Check:
+    """Whether the desk, which takes no stranger's word, would load this model."""
     try:
-        found = graph_checks.vet(model_pb)
+        found = stranger_models.vet(model)
     except InputError as error:
         return _check("operations allowed", shown(str(error), FOUND), "convert a model of other operations")
     return _check("operations allowed", f"{found['nodes']} operations, all of them allowed")

@@ -106,9 +106,9 @@ def submission_mail(content: Submission, *, sender: str = SENDER, address: str =
         ("Track", f"{track} ({content.track})" if track != content.track else track),
         ("Team ID", str(content.team_id)),
         ("Team", content.team),
-        ("Link to model.pb", content.link),
-        ("SHA-256 of model.pb", content.sha256),
-        ("Bytes of model.pb", str(content.bytes)),
+        ("Link to the model", content.link),
+        ("SHA-256 of the model", content.sha256),
+        ("Bytes of the model", str(content.bytes)),
     ]
     subject = f"[Track {track}] [{content.team_id}] [{content.team}] Submission"
     return _message(subject, lines, content, sender, address)

@@ -29,7 +29,7 @@ class SubmissionForm(widgets.VBox):
     run : str
         The run folder to begin with; empty for the newest in `runs/`.
     link : str
-        Where the organiser gets `model.pb`.
+        Where the organiser gets the model.
     sender, address : str
         E-mail addresses of the team and of the organiser.
     out : str
@@ -51,7 +51,7 @@ class SubmissionForm(widgets.VBox):
         self.sender, self.address = _field("Your e-mail address"), _field("The organiser's e-mail address")
         self.team_id = _field("Team ID", "what the organiser answered to the registration")
         self.run = _field("Run folder", "runs/super_resolution/ours")
-        self.link = _field("Link to model.pb", "https://example.org/model.pb")
+        self.link = _field("Link to the model", "https://example.org/model.pb")
         self.sender.value, self.address.value, self.link.value = sender, address, link
         self.run.value = str(preparing.chosen_run(run) or "")
         self.said, self.table = widgets.HTML(), widgets.HTML()

@@ -1,6 +1,6 @@
 """The organiser's desk: submissions that wait in the ledger -> judged models, each from someone unknown.
 
-The desk is a folder: `ledger.sqlite` (or a database elsewhere), `models/` with the frozen models by their SHA-256,
+The desk is a folder: `ledger.sqlite` (or a database elsewhere), `models/` with the models by their SHA-256,
 `board/` with the run folders, and the leaderboards.
 """
 
@@ -26,10 +26,11 @@ from aic_helpers.core.locks import alone
 from aic_helpers.core.progress_types import UnitProgress
 from aic_helpers.core.project_paths import output_folder, runs_folder
 from aic_helpers.data import datasets
-from aic_helpers.models import graph_checks
+from aic_helpers.models import stranger_models
 from aic_helpers.processes import confinement, fork_server
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import run_settings, warm_start
+from aic_helpers.runtimes.formats import GRAPH_SUFFIX, LITERT_SUFFIX
 from aic_helpers.submissions import desk_tracks, links
 from aic_helpers.submissions.ledgers import DONE, FAILED, RECEIVED, REJECTED, RETURNED, STARTED, Entry, Ledger
 from aic_helpers.tracks.definitions import Track
@@ -174,18 +175,31 @@ def _judge(desk: Desk, executor: Any, batch: Sequence[Entry], tell: UnitProgress
 
 def _vetted(desk: Desk, entry: Entry) -> dict[str, Any]:
     """Return what is known of a submission's model, having brought and read it."""
-    place = desk.models / f"{entry.sha256}.pb"
     limit_bytes = desk_tracks.max_file_bytes(desk.tracks[entry.track])
     if entry.bytes > limit_bytes:
         remedy = "make it smaller"
         raise InputError(f"a model of at most {limit_bytes} bytes", f"{entry.bytes} bytes", remedy)
-    if safe_files.sha256(place) != entry.sha256:
-        private = desk.private_links
-        links.fetch(entry.link, place, entry.sha256, limit_bytes=limit_bytes, private=private)
+    place = _brought(desk, entry, limit_bytes)
     if place.stat().st_size != entry.bytes:
         found = f"{place.stat().st_size} bytes"
         raise InputError(f"a model of {entry.bytes} bytes, as its e-mail says", found, "prepare the e-mail again")
-    return graph_checks.vet(place)
+    return stranger_models.vet(place)
+
+
+def _brought(desk: Desk, entry: Entry, limit_bytes: int) -> Path:
+    """Return where a submission's model is, called after its format, having brought it where it isn't there yet."""
+    place = _place(desk, entry)
+    if safe_files.sha256(place) == entry.sha256:
+        return place
+    brought = desk.models / f"{entry.sha256}.brought"
+    links.fetch(entry.link, brought, entry.sha256, limit_bytes=limit_bytes, private=desk.private_links)
+    return brought.replace(brought.with_suffix(stranger_models.suffix(brought)))
+
+
+def _place(desk: Desk, entry: Entry) -> Path:
+    """Return where a submission's model lies: as a `.tflite` where there is one, else as a `.pb`."""
+    litert = desk.models / f"{entry.sha256}{LITERT_SUFFIX}"
+    return litert if litert.is_file() else litert.with_suffix(GRAPH_SUFFIX)
 
 
 def run_name(entry: Entry) -> str:
@@ -196,7 +210,7 @@ def run_name(entry: Entry) -> str:
 def _spec(desk: Desk, entries: Sequence[Entry]) -> specs.Spec:
     board, found = desk.folder / "board", []
     for entry in entries:
-        model, name = str(desk.models / f"{entry.sha256}.pb"), run_name(entry)
+        model, name = str(_place(desk, entry)), run_name(entry)
         track, run = desk_tracks.typed(desk.folder, entry.track), str(board / entry.track / name)
         settings = run_settings.settle(track, model, "", desk.data, run, desk.limit)
         settings = replace(settings, source=replace(settings.source, name=name))

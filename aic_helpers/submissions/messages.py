@@ -127,7 +127,7 @@ def clean_link(text: str) -> str:
     except ValueError:  # brackets without an address in them, a port that is no number
         whole, parts = False, urlsplit("")
     if not whole:
-        remedy = "give the address of model.pb, with % for what an address can't hold"
+        remedy = "give the address of the model, with % for what an address can't hold"
         raise InputError("an http or https link with a host", shown(link), remedy)
     if "@" in parts.netloc:
         raise InputError("a link without a name or password", "one before the host", "let anyone with the link read")
@@ -235,11 +235,11 @@ class Submission:
         What the organiser answered to the registration.
     team : str
     link : str
-        Where `model.pb` is.
+        Where the model is.
     sha256 : str
-        Of `model.pb`.
+        Of the model.
     bytes : int
-        Of `model.pb`.
+        Of the model.
     token : str
         The team's secret, whose SHA-256 it registered: nobody else can use up its quota.
     result : dict

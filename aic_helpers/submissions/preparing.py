@@ -55,7 +55,7 @@ def prepare(
     ----------
     run_folder : Path
     link : str
-        Where the organiser gets `model.pb`.
+        Where the organiser gets the model.
     sender, address : str
         E-mail addresses of the team and of the organiser.
     folder : Path
@@ -70,7 +70,7 @@ def prepare(
     """
     require_passed(checks(run_folder, folder) if found is None else found)
     team, result = teams.read_team(folder), results.read(run_folder)
-    model = run_folder / "model.pb"
+    model = run_folder / result.model_name
     submission = Submission(
         track=result.track,
         team_id=team.team_id or 0,

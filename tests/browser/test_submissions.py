@@ -69,14 +69,14 @@ def test_a_team_registers_checks_and_prepares(page, workplace):
     registered = eml.read_mail(workplace / "desk" / "registration.eml")
     assert (registered.content.team, registered.sent_by) == (TEAM, "team@uni.example")
 
-    fill(page, {"Team ID": "17", "Link to model.pb": "my model"})
+    fill(page, {"Team ID": "17", "Link to the model": "my model"})
     press(page, "Check", "10 of 10 checks passed.")
     found = rows(page)
     assert [row[0] for row in found] == ["passed"] * 10
     assert found[0][2] == f"team {TEAM}"
 
     press(page, "Prepare", "expected an http or https link with a host, found my model")
-    fill(page, {"Link to model.pb": "https://example.org/model.pb"})
+    fill(page, {"Link to the model": "https://example.org/model.pb"})
     press(page, "Prepare", "Nothing was sent")
     (path,) = (workplace / "desk").glob("super_resolution_*.eml")
     assert str(path.name) in page.locator(".aic-form").get_by_role("status").inner_text()

@@ -150,7 +150,7 @@ def test_a_link_that_is_no_url(aic, folder, run, capsys):
     assert (status, stdout) == (2, "")
     assert stderr == (
         "aic: expected an http or https link with a host, found https://a\\x1b[31m: "
-        "give the address of model.pb, with % for what an address can't hold\n"
+        "give the address of the model, with % for what an address can't hold\n"
     )
 
 

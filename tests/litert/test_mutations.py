@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import struct
 from collections import Counter
 from collections.abc import Callable
 
@@ -29,9 +27,9 @@ MAKERS = {
 def test_mutations_do_nothing_else(name: str) -> None:
     """125 of each file, 500 in all."""
     make: Callable[[], Draft] = MAKERS[name]
-    content, generator = make().content(), random.Random(name)
+    content = make().content()
     original = read(content)
-    answers = Counter(_judged(_mutated(content, generator), original) for _ in range(125))
+    answers = Counter(_judged(changed, original) for changed in litert_files.mutations(content, 125))
     assert max(len(line) for line in answers) < 400
     assert not any("\n" in line for line in answers)
     assert 10 < answers[""] < 115  # some are read, with other weights or names
@@ -49,16 +47,3 @@ def _judged(content: bytes, original: Structure) -> str:
     except InputError as error:
         return str(error)
     return ""
-
-
-def _mutated(content: bytes, generator: random.Random) -> bytes:
-    changed = bytearray(content)
-    for _ in range(generator.randint(1, 3)):
-        place, kind = generator.randrange(len(changed)), generator.randrange(6)
-        if kind < 4:
-            changed[place] = generator.randrange(256)
-        elif kind == 4:
-            changed[place : place + 4] = struct.pack("<i", generator.choice([-1, 2**31 - 1, -(2**31), 0]))
-        else:
-            del changed[place : place + generator.randint(1, 9)]
-    return bytes(changed)

@@ -11,7 +11,7 @@ import tensorflow as tf
 from aic_helpers.core.errors import InputError
 from aic_helpers.data.colour_spaces import BLACK, LUMA
 from aic_helpers.data.matlab_resizing import matlab_bicubic
-from aic_helpers.models import graph_checks
+from aic_helpers.models import stranger_models
 from aic_helpers.runtimes.frozen_models import load
 
 pytestmark = pytest.mark.tensorflow
@@ -155,7 +155,7 @@ def test_a_network_of_luma_gives_enlarged_luma_and_the_colours_are_enlarged_besi
     assert max(report["parity"]["by_size"].values()) < 1e-6
     enlarged = load(tmp_path / "model.pb")(IMAGES)
     assert enlarged.shape == (1, 36, 30, 3)
-    assert graph_checks.look({"model": str(tmp_path / "model.pb")})["refused"] is None
+    assert stranger_models.look({"model": str(tmp_path / "model.pb")})["refused"] is None
     luma, given = (images @ np.array(LUMA, np.float32) + BLACK for images in (enlarged, IMAGES))
     np.testing.assert_allclose(luma, 0.5 * given.repeat(3, axis=1).repeat(3, axis=2), atol=1e-5)
     inner = (slice(6, -6), slice(6, -6))  # at the border MATLAB mirrors the photo, and TensorFlow does not
@@ -223,7 +223,7 @@ def test_what_is_said_of_a_network_is_built_around_it(write, freeze, tmp_path, c
     assert output.dtype == np.float32
     assert np.abs(output - expected(IMAGES)).max() < 1e-6
     assert len(report["adapters"]) == len(adapt) + (2 if case == "uint8" else case in ("half", "bfloat16", "float64"))
-    assert graph_checks.look({"model": str(tmp_path / "model.pb")})["refused"] is None
+    assert stranger_models.look({"model": str(tmp_path / "model.pb")})["refused"] is None
     assert report["parity"]["state"] == "compared"
     assert max(report["parity"]["by_size"].values()) < 1e-6
 

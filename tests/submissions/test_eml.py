@@ -88,9 +88,9 @@ def test_the_text_has_one_line_a_field_and_no_secret(written):
         "Track: A (super_resolution)",
         "Team ID: 17",
         "Team: Pixel Pirates",
-        "Link to model.pb: https://example.org/m.pb",
-        f"SHA-256 of model.pb: {SHA256}",
-        "Bytes of model.pb: 99",
+        "Link to the model: https://example.org/m.pb",
+        f"SHA-256 of the model: {SHA256}",
+        "Bytes of the model: 99",
     ]
     (attachment,) = found.iter_attachments()
     assert (attachment.get_filename(), attachment.get_content_type()) == ("submission.json", "application/json")

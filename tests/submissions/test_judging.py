@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fixtures import hostile_graphs, processes, run_folders, small_boards, team_runs
+from fixtures import hostile_graphs, litert_files, processes, run_folders, small_boards, team_runs
 
 from aic_helpers.boards import executors
 from aic_helpers.core import isolation
@@ -229,6 +229,24 @@ def test_a_file_that_went_while_a_submission_waits_is_told(office: Office) -> No
     line = f"expected the file of track mine, to which a submission waits, in {place.parent}, found none: put it back"
     with pytest.raises(InputError, match=line):
         judging.require_data(replace(office.desk))
+
+
+def test_files_of_litert_are_judged_behind_the_same_walls(office: Office) -> None:
+    office.register("Alpha", "Beta")
+    good = litert_files.float_network(free=True).content()
+    office.submit(1, "Alpha", good)
+    office.submit(1, "Alpha", good[: len(good) // 2])
+    office.submit(2, "Beta", litert_files.with_custom_operator(litert_files.float_network(free=True)).content())
+    found = office.work()
+    reasons = {number: entry.detail.get("reason", "") for number, entry in found.items()}
+    assert [found[number].state for number in (1, 2, 3)] == [DONE, REJECTED, REJECTED], reasons
+    assert "before its parts do" in reasons[2]
+    assert reasons[3].startswith("expected operators on tensors alone, found the custom operator StrangersOp (layer")
+    assert [path.suffix for path in office.desk.models.glob(f"{hashlib.sha256(good).hexdigest()}*")] == [".tflite"]
+    assert (office.desk.folder / "board" / found[1].detail["folder"] / "model.tflite").read_bytes() == good
+    if os.geteuid() == 0:
+        held = found[1].detail["confinement"]
+        assert held == dict.fromkeys(held, True)
 
 
 def test_given_back_after_a_rejection(office: Office) -> None:

@@ -1,4 +1,4 @@
-"""A stranger's graph is read as data: what could reach anything is refused with its reason, and nothing happens."""
+"""A stranger's model is read as data: what could reach anything is refused with its reason, and nothing happens."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fixtures import hostile_graphs, hostile_models
+from fixtures import hostile_graphs, hostile_models, litert_files
 
 from aic_helpers.core import isolation
 from aic_helpers.core.errors import InputError
 from aic_helpers.graphs.allowed_operations import GROUPS
-from aic_helpers.models import graph_checks
+from aic_helpers.models import stranger_models
 from aic_helpers.processes import confinement, fork_server, worker_kinds, workers
 from aic_helpers.runs import warm_start
 
@@ -58,7 +58,7 @@ def written(folder: Path, content: bytes) -> Path:
 def test_hostile_graph_is_refused_with_its_reason(folder: Path, name: str) -> None:
     make, words = hostile_graphs.REFUSED[name]
     with pytest.raises(InputError) as caught:
-        graph_checks.vet(written(folder, hostile_graphs.content(make())))
+        stranger_models.vet(written(folder, hostile_graphs.content(make())))
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -66,7 +66,7 @@ def test_hostile_graph_is_refused_with_its_reason(folder: Path, name: str) -> No
 @pytest.mark.parametrize("name", ["good", *hostile_graphs.FAILING])
 def test_graph_of_allowed_operations_passes(folder: Path, name: str) -> None:
     make = hostile_graphs.good if name == "good" else hostile_graphs.FAILING[name][0]
-    found = graph_checks.vet(written(folder, hostile_graphs.content(make())))
+    found = stranger_models.vet(written(folder, hostile_graphs.content(make())))
     assert found["refused"] is None
     assert found["nodes"] == len(make().node)
     if os.geteuid() == 0:
@@ -81,7 +81,7 @@ def test_real_networks_pass(folder: Path) -> None:
     assert len(models) >= 2
     for model in models:
         copy = written(folder, model.read_bytes())
-        assert graph_checks.vet(copy)["refused"] is None, model
+        assert stranger_models.vet(copy)["refused"] is None, model
 
 
 def test_file_above_the_limit_is_not_read(folder: Path) -> None:
@@ -89,14 +89,14 @@ def test_file_above_the_limit_is_not_read(folder: Path) -> None:
     with path.open("wb") as file:
         file.truncate(100_000_001)
     with pytest.raises(InputError, match=r"^expected a model of at most 100000000 bytes, found 100000001 bytes: make"):
-        graph_checks.vet(path)
+        stranger_models.vet(path)
 
 
 def test_names_from_a_graph_are_safe_to_print(folder: Path) -> None:
     graph = hostile_graphs.good()
     graph.node.add(name="\x1b[2J\r\n\u202eevil" + "x" * 10_000, op="ReadFile\x1b[31m")
     with pytest.raises(InputError) as caught:
-        graph_checks.vet(written(folder, hostile_graphs.content(graph)))
+        stranger_models.vet(written(folder, hostile_graphs.content(graph)))
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 600
 
@@ -110,6 +110,18 @@ def test_truncated_and_mutated_files_do_nothing_and_are_told_in_a_line(folder: P
             outcomes[looks.outcome(content)] += 1
     assert sum(outcomes.values()) == len(corpus) == 2003
     assert outcomes["refused"] > 1000
+    assert set(outcomes) <= {"refused", "ran", "failed", "died"}
+
+
+def test_files_of_litert_cut_and_mutated_do_nothing_and_are_told_in_a_line(folder: Path) -> None:
+    """500 mutations, and a cut at every 97th byte; what isn't refused is loaded and run, confined."""
+    content = litert_files.int8_network(free=True).content()
+    cut = [content[:size] for size in range(0, len(content), 97)]
+    with Looks(folder) as looks:
+        assert {looks.outcome(part) for part in cut} == {"refused"}
+        outcomes = Counter(looks.outcome(changed) for changed in litert_files.mutations(content, 500))
+    assert outcomes["refused"] > 250
+    assert outcomes["ran"] > 20
     assert set(outcomes) <= {"refused", "ran", "failed", "died"}
 
 
@@ -159,6 +171,26 @@ def test_allowed_operations_exist_and_have_no_side_effects_that_tensorflow_knows
     }
 
 
+def test_file_of_litert_passes(folder: Path) -> None:
+    found = stranger_models.vet(written(folder, litert_files.int8_network().content()))
+    assert (found["refused"], found["nodes"], found["operations"]) == (None, 5, 3)
+    if os.geteuid() == 0:
+        assert found["confinement"] == dict.fromkeys(found["confinement"], True)
+
+
+def test_file_of_litert_with_a_custom_operator_is_refused(folder: Path) -> None:
+    content = litert_files.with_custom_operator(litert_files.float_network()).content()
+    with pytest.raises(InputError, match=r"found the custom operator StrangersOp \(layer strange\): leave it out"):
+        stranger_models.vet(written(folder, content))
+
+
+def test_format_is_what_the_file_says_and_not_its_name(folder: Path) -> None:
+    model = written(folder, litert_files.float_network().content())
+    assert stranger_models.suffix(model) == ".tflite"
+    assert stranger_models.suffix(written(folder, hostile_graphs.content(hostile_graphs.good()))) == ".pb"
+    assert stranger_models.suffix(written(folder, b"")) == ".pb"
+
+
 @pytest.mark.parametrize("build", [hostile_models.good, hostile_models.larger_where_odd])
 def test_graphs_that_tensorflow_makes_pass(folder: Path, build: hostile_models.Build) -> None:
-    assert graph_checks.vet(hostile_models.freeze(build, folder / "model.pb"))["refused"] is None
+    assert stranger_models.vet(hostile_models.freeze(build, folder / "model.pb"))["refused"] is None

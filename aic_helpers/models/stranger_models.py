@@ -1,0 +1,81 @@
+"""A stranger's `.pb` or `.tflite` -> whether it may be loaded: read as data, with limits, in a child process.
+
+Which of the two it is the file itself says, whatever it is called. `vet` is what others call. `look` is its child's
+side.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from aic_helpers.core import isolation
+from aic_helpers.core.errors import InputError, require_file
+from aic_helpers.core.limits import MAX_FILE_BYTES
+from aic_helpers.litert import file_checks
+from aic_helpers.litert.structures import marked
+from aic_helpers.models import graph_checks
+from aic_helpers.processes import confinement, worker_kinds, workers
+from aic_helpers.runtimes.formats import GRAPH_SUFFIX, LITERT_SUFFIX
+
+LOOK = "aic_helpers.models.stranger_models:look"
+
+TIMEOUT_S = 60.0
+MAX_RSS_MIB = 3072.0
+"""Of the process that reads the model: a hundred MB of small nodes take ten times that as objects."""
+
+
+def suffix(model: Path) -> str:
+    """Return how the name of a model has to end, by its content: ``.tflite`` or ``.pb``."""
+    with model.open("rb") as file:
+        return LITERT_SUFFIX if marked(file.read(8)) else GRAPH_SUFFIX
+
+
+def vet(model: Path) -> dict[str, Any]:
+    """Return what a stranger's model is, having seen that it may be loaded.
+
+    Parameters
+    ----------
+    model : Path
+
+    Returns
+    -------
+    dict
+        ``nodes`` and ``operations`` (how many kinds); and ``confinement``, what held for the process that looked.
+
+    Raises
+    ------
+    InputError
+        It may not: the message names the operation and the reason. Or it is neither a frozen graph nor a file of
+        LiteRT's, or takes too much to read.
+    OSError
+        The file can't be read there, which says nothing of it.
+    """
+    path = require_file(model, "a model")
+    size = path.stat().st_size
+    if size > MAX_FILE_BYTES:
+        raise InputError(f"a model of at most {MAX_FILE_BYTES} bytes", f"{size} bytes", "make it smaller")
+    try:
+        request = {"model": str(path.resolve())}
+        found = workers.call(LOOK, request, timeout_s=TIMEOUT_S, max_rss_mib=MAX_RSS_MIB, warm=worker_kinds.INFERENCE)
+    except workers.ChildError as error:
+        raise InputError("a model that can be read", str(error), "freeze or export it again") from None
+    if found["unread"]:
+        raise OSError(found["unread"])
+    if found["refused"]:
+        raise InputError.again(found["refused"])
+    return found
+
+
+def look(request: dict[str, Any]) -> dict[str, Any]:
+    """Return what `vet` does, with ``refused``, the line that says why not, and ``unread``; or None for each."""
+    held = confinement.held() if isolation.active() else {}
+    found = {"unread": None, "refused": None, "confinement": held}
+    try:
+        content = Path(request["model"]).read_bytes()
+        check = file_checks.refuse if marked(content) else graph_checks.refuse
+        return found | check(content)
+    except OSError as error:
+        return found | {"unread": str(error)}
+    except InputError as error:
+        return found | {"refused": str(error)}
