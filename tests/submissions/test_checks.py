@@ -1,9 +1,10 @@
 """What must hold before a submission: a run that can be submitted, and each way in which one can't."""
 
+import hashlib
 import math
 
 import pytest
-from fixtures import team_runs
+from fixtures import litert_files, team_runs
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.reporting import text_tables
@@ -52,6 +53,23 @@ def test_a_run_that_can_be_submitted(run, folder):
         "PSNR against the input's: +2.50 dB (worst), +2.50 dB (median), +2.50 dB (best)",
     ]
     submission_checks.require_passed(found)
+
+
+def test_a_run_of_a_litert_file_can_be_submitted(tmp_path, folder):
+    content = litert_files.float_network(free=True).content()
+    model = {"kind": "litert", "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    run = team_runs.write(tmp_path / "run", model=model)
+    (run / "model.tflite").write_bytes(content)
+    (run / "model.pb").unlink()
+    found = {check.name: check.found for check in checks(run, folder)}
+    assert found["model unchanged"] == f"model.tflite has the SHA-256 {model['sha256'][:12]}... of the run"
+    assert found["operations allowed"] == "3 operations, all of them allowed"
+    (run / "model.tflite").unlink()
+    (check,) = broken(run, folder).values()
+    assert (check.found, check.remedy) == (
+        "no model.tflite",
+        "make the run again with aic run; submit the model.tflite that it leaves",
+    )
 
 
 def test_a_run_on_a_track_without_scores_can_be_submitted(tmp_path, folder):
