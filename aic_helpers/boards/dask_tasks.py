@@ -23,11 +23,13 @@ from aic_helpers.core import isolation
 from aic_helpers.core.locks import locked
 from aic_helpers.data.datasets import Dataset, open_dataset
 from aic_helpers.evaluation import example_images, isolated
+from aic_helpers.litert.structures import marked
 from aic_helpers.processes import confinement
 from aic_helpers.profiling import profiler, requirements
 from aic_helpers.profiling.network_pairs import conditions_of
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, warm_start
+from aic_helpers.runtimes.formats import LITERT_SUFFIX
 from aic_helpers.tracks import catalogue
 from aic_helpers.tracks.definitions import Task
 
@@ -127,8 +129,8 @@ def _photo(content: bytes) -> Path | None:
 
 
 def _kept(content: bytes) -> Path:
-    """Return a file of this content in the worker's folder."""
-    return _made(content, lambda path: path.write_bytes(content))
+    """Return a file of this content in the worker's folder; a model of LiteRT's by the ending that it is known by."""
+    return _made(content, lambda path: path.write_bytes(content), LITERT_SUFFIX if marked(content) else "")
 
 
 def _unpacked(packed: bytes) -> Path:
@@ -136,10 +138,10 @@ def _unpacked(packed: bytes) -> Path:
     return _made(packed, lambda path: zipfile.ZipFile(io.BytesIO(packed)).extractall(path))
 
 
-def _made(content: bytes, make: Callable[[Path], object]) -> Path:
+def _made(content: bytes, make: Callable[[Path], object], suffix: str = "") -> Path:
     """Return the path that is named by a content; made beside it and moved there where it isn't there."""
     store = Path(get_worker().local_directory) / "aic"
-    path = store / hashlib.sha256(content).hexdigest()
+    path = store / f"{hashlib.sha256(content).hexdigest()}{suffix}"
     if not path.exists():
         store.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(dir=store)) / "partial"

@@ -8,8 +8,10 @@ from typing import Any
 
 from aic_helpers.core import machine
 from aic_helpers.core.errors import require_file
+from aic_helpers.profiling import litert_rules
 from aic_helpers.profiling.probes import Outcome, run_trials
 from aic_helpers.profiling.rules import Part, Parts, Rule, judge
+from aic_helpers.runtimes.formats import is_litert
 from aic_helpers.tracks.catalogue import TRACKS
 from aic_helpers.tracks.definitions import Track
 
@@ -22,15 +24,16 @@ def check(
     profile: Part = None,
     metrics: Part = None,
     photo: str | Path | None = None,
+    timed: str | Path | None = None,
     run_timeout_s: float = 120.0,
     weighed: bool = True,
 ) -> list[Rule]:
-    """Return a track's rules, each with what was found.
+    """Return a track's rules, each with what was found; and of a `.tflite` file whether it is what it says.
 
     Parameters
     ----------
     model : path
-        A `.pb` file.
+        A `.pb` or a `.tflite` file.
     track : Track, optional
         By default PIRM 2018's super-resolution, whose rules are those of its other track too.
     conversion, profile, metrics : dict, optional
@@ -39,6 +42,8 @@ def check(
         on time is not judged then.
     photo : path, optional
         See `aic_helpers.profiling.probes.run_trials`.
+    timed : path, optional
+        The `.tflite` file of one size beside a `model` of any size.
     run_timeout_s : float
         Limit of each run here.
     weighed : bool
@@ -73,7 +78,10 @@ def check(
     hd = _hd_outcome(profile, track) if profiled and profile is not None else findings.hd
     assert hd is not None
     parts = Parts(conversion, profile if profiled else None, metrics)
-    return judge(track, model.stat().st_size, findings, hd, parts)
+    rules = judge(track, model.stat().st_size, findings, hd, parts)
+    if is_litert(model):
+        rules += litert_rules.judge(model, Path(timed or model), width_px=size[0], height_px=size[1])
+    return rules
 
 
 def _hd_outcome(profile: Mapping[str, Any], track: Track) -> Outcome:

@@ -189,6 +189,7 @@ def check(settings: Settings, known: Result | None = None, *, fresh: bool = Fals
         profile=result.raw["profile"],
         metrics=result.raw["metrics"],
         photo=_hd_photo(settings),
+        timed=settings.timed_file,
         weighed=weighed,
     )
     return results.write_part(settings, "requirements", rules, key)

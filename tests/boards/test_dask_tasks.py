@@ -2,9 +2,11 @@
 
 import io
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from fixtures import litert_files
 from fixtures.pirm2018 import ENHANCEMENT, SUPER_RESOLUTION
 
 from aic_helpers.boards import dask_tasks
@@ -40,3 +42,13 @@ def test_packed_images_are_read_as_they_were(tmp_path, track, files):
     one, two = read_pair(there, pair), read_pair(again, other)
     assert pair.name == other.name == "0801"
     assert (one.input.tolist(), one.target.tolist()) == (two.input.tolist(), two.target.tolist())
+
+
+def test_models_that_travel_are_called_after_their_format(tmp_path, monkeypatch):
+    """What runs a model is chosen by its file's name, and a model travels without one."""
+    monkeypatch.setattr(dask_tasks, "get_worker", lambda: SimpleNamespace(local_directory=str(tmp_path)))
+    content = litert_files.float_network().content()
+    kept = dask_tasks._kept(content)
+    assert (kept.suffix, kept.read_bytes()) == (".tflite", content)
+    assert dask_tasks._kept(content) == kept
+    assert dask_tasks._kept(b"a graph").suffix == ""

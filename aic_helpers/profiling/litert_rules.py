@@ -1,0 +1,84 @@
+"""Is a `.tflite` file what it says? As rules beside a track's: its precision, its ranges, who takes its operators.
+
+No track asks for these yet, so none breaks a rule: what isn't as it should be is an advice.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from aic_helpers.litert.integer_verdict import MIXED, Verdict, verdict
+from aic_helpers.litert.structures import read
+from aic_helpers.litert.targets import UNKNOWN, YES, Target
+from aic_helpers.runtimes import litert_targets
+
+FLOATING = ("float32", "float16", "dynamic_int8")
+"""Precisions without ranges of layers."""
+
+AGAIN = "export it again with aic export, which calibrates on the track's training photos"
+
+Rule = dict[str, Any]
+
+
+def judge(model: Path, timed: Path, *, width_px: int, height_px: int) -> list[Rule]:
+    """Return what is to be said of a file of LiteRT's, as `aic_helpers.profiling.requirements.check` does.
+
+    Parameters
+    ----------
+    model, timed : Path
+        The file that is judged, and the one of one size beside it, whose operators targets are asked about; the same
+        where there is but one.
+    width_px, height_px : int
+        The track's size.
+    """
+    found = verdict(read(model))
+    asked = litert_targets.ask(timed, width_px=width_px, height_px=height_px)
+    ranges = [] if found.precision in FLOATING else [_ranges(found)]
+    return [_precision(found), *ranges, _targets(asked)]
+
+
+def _precision(found: Verdict) -> Rule:
+    mixed = found.precision == MIXED
+    return {
+        "name": "precision",
+        "passed": None if mixed else True,
+        "limit": "every operator computes in floats, or every one in whole numbers",
+        "found": found.precision,
+        "evidence": found.in_words,
+        "remedy": "keep no layer in floats where the phone has whole numbers alone" if mixed else None,
+    }
+
+
+def _ranges(found: Verdict) -> Rule:
+    doubts = len(found.doubts)
+    return {
+        "name": "ranges",
+        "passed": None if doubts else True,
+        "limit": "they hold images from 0 to 1, and fit their operators",
+        "found": f"{doubts} in doubt" if doubts else "as they should be",
+        "evidence": "; ".join(found.doubts) or "read from the file's scales and zero points",
+        "remedy": AGAIN if doubts else None,
+    }
+
+
+def _targets(asked: list[Target]) -> Rule:
+    whole = all(target.counted(YES) == len(target.answers) for target in asked if not _is_unknown(target))
+    return {
+        "name": "operators by target",
+        "passed": True if whole else None,
+        "limit": "each target takes every operator",
+        "found": "; ".join(_in_short(target) for target in asked),
+        "evidence": " ".join(target.in_words for target in asked),
+        "remedy": None,
+    }
+
+
+def _in_short(target: Target) -> str:
+    if _is_unknown(target):
+        return f"{target.name} unknown"
+    return f"{target.name} {target.counted(YES)} of {len(target.answers)}"
+
+
+def _is_unknown(target: Target) -> bool:
+    return target.counted(UNKNOWN) == len(target.answers)
