@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from aic_helpers.phone.benchmark_programs import Program
     from aic_helpers.phone.device_results import DeviceResult, Plan, Role
     from aic_helpers.phone.devices import Device
+    from aic_helpers.phone.network_files import NetworkFile
 
 WARM_UPS = 3
 """Runs before those that are timed, in each round."""
 
 log = logging.getLogger(__name__)
 
-BASELINE = "A .tflite of one size, timed in turn with the network.  [default: none, and no speedup]"
+BASELINE = "A .tflite of one size, timed in turn with the network.  [default: that of --track; else none]"
+TRACK = "A track, whose baseline in float32 is timed in turn with the network, at its size."
 BENCHMARK = "Google's benchmark_model for the device.  [default: the fetched one; on this machine litert-benchmark]"
 THREADS = "Of the CPU.  [default: 4; on this machine its cores]"
 OUT = "Where the result goes.  [default: phones/ in the run folder, or beside the network]"
@@ -62,6 +64,7 @@ def list_phones() -> int:
 @phone.command()
 @click.argument("network", metavar="FILE.tflite")
 @click.option("--baseline", default="", metavar="FILE.tflite", help=BASELINE)
+@click.option("--track", default="", metavar="TRACK", help=TRACK)
 @click.option("--device", type=click.Choice(["phone", "host"]), default="phone", show_default=True)
 @click.option("--serial", default="", metavar="S", help="Which phone, where there are several.")
 @click.option("--benchmark", default="", metavar="PATH", help=BENCHMARK)
@@ -77,6 +80,7 @@ def list_phones() -> int:
 def run(
     network: str,
     baseline: str,
+    track: str,
     device: Literal["phone", "host"],
     serial: str,
     benchmark: str,
@@ -98,7 +102,7 @@ def run(
 
     \b
     Examples
-      aic phone run fast_sr_int8.tflite --baseline srcnn_float32.tflite --delegate gpu --minutes 5
+      aic phone run fast_sr_int8.tflite --track super_resolution --delegate gpu --minutes 5
       aic phone run fast_sr_int8.tflite --device host
     """
     from aic_helpers.core import machine
@@ -106,7 +110,7 @@ def run(
 
     least = machine.usable_cores() if device == "host" else 4
     plan = Plan(delegate, least if threads is None else threads, rounds, runs, WARM_UPS, minutes)
-    result, file = _measured(network, baseline, device, serial, benchmark, plan, photo, out, fresh)
+    result, file = _measured(network, baseline, track, device, serial, benchmark, plan, photo, out, fresh)
     _show(result, file, as_json)
     return DONE
 
@@ -114,6 +118,7 @@ def run(
 def _measured(
     network: str,
     baseline: str,
+    track: str,
     device: Literal["phone", "host"],
     serial: str,
     benchmark: str,
@@ -130,15 +135,14 @@ def _measured(
 
     files: dict[Role, Path] = {}
     files["model"], model = network_files.read(network, "a network")
-    beside = None
-    if baseline:
-        files["baseline"], beside = network_files.read(baseline, "a baseline")
+    beside = _baseline(baseline, track, model)
+    files |= {"baseline": beside[0]} if beside else {}
     shown_photo = Path(photo).expanduser() if photo else output_checks.PHOTO
     program_file = _program_file(device, benchmark)
     with device_choices.opened(device, serial) as opened, progress_bars.bar("step") as show:
         program = _program(opened, program_file)
         used = UsedProgram(program.name, program.version, program.sha256)
-        wanted = DeviceResult(opened.facts, used, model, beside, plan)
+        wanted = DeviceResult(opened.facts, used, model, beside[1] if beside else None, plan)
         file = Path(out).expanduser() if out else device_results.place(files["model"], wanted)
         begun = (None if fresh else device_results.goes_on(file, wanted)) or wanted
         if begun.whole_rounds:
@@ -146,6 +150,23 @@ def _measured(
         places = {role: opened.place(path, f"{role}.tflite") for role, path in files.items()}
         measurement = Measurement(Bench(opened, program, places, show), begun, file)
         return measurement.run(files["model"], shown_photo), file
+
+
+def _baseline(typed: str, track: str, model: NetworkFile) -> tuple[Path, NetworkFile] | None:
+    """Return the baseline that was named, or that of a track at the network's size."""
+    from aic_helpers.phone import network_files
+
+    if typed and track:
+        raise InputError("--baseline or --track", "both", "leave one of them out")
+    if not track:
+        return network_files.read(typed, "a baseline") if typed else None
+    from aic_helpers.quantization import exporting
+    from aic_helpers.tracks.catalogue import find_track
+
+    found = find_track(track)
+    _, height_px, width_px, _ = model.input.shape
+    path, network = network_files.read(str(exporting.litert_baseline(found, (width_px, height_px))), "a baseline")
+    return path, replace(network, file=f"the baseline of {found.name}")
 
 
 def _program_file(device: str, benchmark: str) -> Path | None:

@@ -233,6 +233,25 @@ def test_this_machine_for_real(aic, networks, tmp_path):
     assert content["delegated"]["model"]["ran"] in ("whole", "not whole")
 
 
+def test_the_baseline_of_a_track_at_the_networks_size(aic, networks, monkeypatch, tmp_path):
+    sizes = []
+
+    def litert_baseline(track, size):
+        sizes.append((track.name, size))
+        return networks[1]
+
+    monkeypatch.setattr("aic_helpers.quantization.exporting.litert_baseline", litert_baseline)
+    arguments = ("--device", "host", "--track", "super_resolution", "--rounds", 1, "--runs", 1)
+    status, stdout, _ = aic("phone", "run", networks[0], *arguments)
+    assert (status, sizes) == (0, [("super_resolution", (24, 16))])
+    assert words(stdout)["baseline"] == "the baseline of super_resolution, 24x16, float32 in, float32 out"
+
+
+def test_two_baselines(refused, networks):
+    line = refused("phone", "run", networks[0], "--baseline", networks[1], "--track", "super_resolution")
+    assert line == "expected --baseline or --track, found both: leave one of them out"
+
+
 def test_a_program_of_ones_own_on_this_machine(aic, networks, tmp_path):
     """Google's program is there for Linux too; here a script prints what it would, and writes an output."""
     program = tmp_path / "benchmark_model"
