@@ -43,6 +43,7 @@ class AndroidDevice:
     def __init__(self, phone: Listed) -> None:
         self._adb = Adb(phone.serial)
         self.facts = facts(properties(self._adb.shell_line("getprop")), phone)
+        self.notes: list[str] = []
         self._folder = f"{FOLDER}/aic-{secrets.token_hex(4)}"
         self._adb.done("shell", f"mkdir -p {self._folder}", what="a folder on the phone")
 

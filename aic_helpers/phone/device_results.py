@@ -200,14 +200,18 @@ def slowdown(points: Sequence[Point]) -> float | None:
 
 
 def throttling(result: DeviceResult) -> tuple[bool | None, list[str]]:
-    """Return whether the device got slower because it got warm, and by what that shows; None where nothing tells."""
+    """Return whether the device held itself back because it got warm, and what was seen; None where nothing tells.
+
+    That it got slower tells nothing by itself: something else may have run there.
+    """
     course = [one for one in (result.before, *(point.readings for point in result.sustained), result.after) if one]
     slower = slowdown(result.sustained)
-    reasons = [*_status_rose(course), *_cap_fell(course)]
-    if slower is not None and slower >= SLOWED:
-        reasons.append(f"a run took {slower:.2f} times as long at the end as at the beginning")
-    told = slower is not None or any(one.held_back is not None or one.cap_share is not None for one in course)
-    return (bool(reasons) if told else None), reasons
+    got_slower = slower is not None and slower >= SLOWED
+    seen = [f"a run took {slower:.2f} times as long at the end as at the beginning"] if got_slower else []
+    if reasons := [*_status_rose(course), *_cap_fell(course)]:
+        return True, reasons + seen
+    told = any(one.held_back is not None or one.cap_share is not None for one in course)
+    return (False if told and not seen else None), seen
 
 
 def _status_rose(course: Sequence[Readings]) -> list[str]:

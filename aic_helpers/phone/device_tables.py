@@ -85,6 +85,8 @@ def _sustained(result: DeviceResult, figures: dict[str, Any]) -> str:
 
 
 def _throttled(figures: dict[str, Any]) -> str:
+    seen = "; ".join(figures["throttled_because"])
     if figures["throttled"] is None:
-        return "not told: the device says nothing of it, and --minutes was not given"
-    return "; ".join(figures["throttled_because"]) or "no"
+        why = f"{seen}, and the device doesn't say why" if seen else "the device says nothing of it"
+        return f"not told: {why}"
+    return f"yes: {seen}" if figures["throttled"] else "no"

@@ -69,9 +69,12 @@ class Device(Protocol):
     Attributes
     ----------
     facts : Facts
+    notes : list of str
+        What has to be known beside its figures.
     """
 
     facts: Facts
+    notes: list[str]
 
     def place(self, path: Path, name: str, *, runs: bool = False) -> str:
         """Bring a file there under a name, and return its path there; `runs` says whether it is a program."""

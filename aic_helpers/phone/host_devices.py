@@ -35,6 +35,7 @@ class HostDevice:
             build=None,
             id=hashlib.sha256(name).hexdigest()[:12],
         )
+        self.notes = _busy()
         self._folder = tempfile.TemporaryDirectory(prefix="aic-phone-")
 
     def place(self, path: Path, name: str, *, runs: bool = False) -> str:
@@ -73,3 +74,13 @@ class HostDevice:
     def close(self) -> None:
         """Remove what programs wrote."""
         self._folder.cleanup()
+
+
+def _busy() -> list[str]:
+    """Say so where other programs kept this machine busy before."""
+    processes, cores = machine.load_average(), machine.usable_cores()
+    if processes <= machine.BUSY_SHARE * cores:
+        return []
+    busy = f"{processes:.1f} processes ran or waited on {cores} cores in the last minute"
+    longer = "Times are longer than on an idle machine; the ratio, taken in turn, suffers less."
+    return [f"This machine was busy before: {busy}. {longer}"]

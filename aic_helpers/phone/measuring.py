@@ -105,6 +105,7 @@ class Measurement:
     def _everything(self, network: Path, photo: Path) -> None:
         image = output_checks.photo_for(self.result.model, photo)  # one that can't be read is told before the long work
         self._now(before=self.result.before or self._bench.device.readings())
+        self._now(notes=[*dict.fromkeys([*self.result.notes, *self._bench.device.notes])])
         self._rounds()
         self._sustained()
         self._now(after=self._bench.device.readings())

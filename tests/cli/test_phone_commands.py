@@ -110,8 +110,8 @@ def test_throttling(run, tmp_path, monkeypatch):
     found = words(stdout)
     assert status == 0
     assert found["throttled"] == (
-        "Android's thermal status rose from none to moderate; the cores were held to 68% of their highest clock, 100% "
-        "before; a run took 1.59 times as long at the end as at the beginning"
+        "yes: Android's thermal status rose from none to moderate; the cores were held to 68% of their highest clock, "
+        "100% before; a run took 1.59 times as long at the end as at the beginning"
     )
     assert found["temperature"].startswith("battery 28.8 °C to 36.1 °C, CPU 38.4 °C to 71.5 °C")
     assert found["curve"].endswith("out.png")

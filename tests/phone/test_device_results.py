@@ -58,6 +58,14 @@ def test_a_phone_that_was_warm_before():
     assert found == (True, ["Android's thermal status was severe from the beginning"])
 
 
+def test_a_device_that_got_slower_and_does_not_say_why():
+    """Something else may have run there, as on a machine that others use too."""
+    slower = ["a run took 1.40 times as long at the end as at the beginning"]
+    assert device_results.throttling(result_of([10], sustained=points(10, 14))) == (None, slower)
+    cool = Readings(thermal_status="none")
+    assert device_results.throttling(result_of([10], before=cool, sustained=points(10, 14))) == (None, slower)
+
+
 def test_a_phone_that_stays_cool_and_a_machine_that_says_nothing():
     cool = Readings(thermal_status="none")
     assert device_results.throttling(result_of([10], before=cool, after=cool)) == (False, [])
