@@ -15,7 +15,7 @@ from aic_helpers.training.callbacks import Report
 
 @styled
 def training(history: Sequence[Report], input_psnr_db: float, beside: str) -> Figure:
-    """Return the loss and the held-out PSNR over the steps.
+    """Return the loss and the held-out PSNR over the steps; of a training for int8 that in floats beside it.
 
     Parameters
     ----------
@@ -33,7 +33,14 @@ def training(history: Sequence[Report], input_psnr_db: float, beside: str) -> Fi
     steps = [report["step"] for report in history]
     left.plot(steps, [report["loss"] for report in history], "o-", color=BLUE, markersize=3, linewidth=1)
     left.set(xlabel="step", ylabel="loss", title="loss (mean since the last report)")
-    right.plot(steps, [report["held_out_psnr_db"] for report in history], "o-", color=BLUE, markersize=3, linewidth=1)
+    in_floats = [report["held_out_float_psnr_db"] for report in history if "held_out_float_psnr_db" in report]
+    if in_floats:
+        right.plot(steps, in_floats, "--", color=BLUE, linewidth=1, label="in floats")
+    label = "in int8" if in_floats else None
+    psnr_db = [report["held_out_psnr_db"] for report in history]
+    right.plot(steps, psnr_db, "o-", color=BLUE, markersize=3, linewidth=1, label=label)
+    if in_floats:
+        right.legend(loc="lower right")
     if math.isfinite(input_psnr_db):
         right.axhline(input_psnr_db, color=ORANGE, linewidth=1.5)
         right.annotate(beside, (steps[-1], input_psnr_db), color=ORANGE, ha="right", va="bottom")
