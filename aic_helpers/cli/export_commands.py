@@ -45,7 +45,8 @@ def export(
 
     Each is a file of the track's size, to be timed, and one of any height and width, to be judged. They are proved to
     be one network: the same weights, and the same output for a photo. int8 takes and gives pixels (uint8). The files
-    go to the folder litert of the run folder, with export.json, which says what is known of them.
+    go to the folder litert of the run folder, with export.json, which says what is known of them. Weights of
+    aic train --quantised have the ranges that they learned with, in the recipe beside them.
 
     \b
     Examples
@@ -54,7 +55,7 @@ def export(
     """
     from aic_helpers.core import progress_bars
     from aic_helpers.profiling.network_pairs import conditions_of
-    from aic_helpers.quantization import calibration, export_texts, exporting, precisions
+    from aic_helpers.quantization import calibration, export_texts, exporting, learned_ranges, precisions
     from aic_helpers.runs import steps
 
     names = precisions.named(wanted)
@@ -62,6 +63,8 @@ def export(
         _refuse_litert(settings)
         settled = calibration.settle(calibrate_on, crops, percentile=percentile, validation=settings.dataset)
         conditions = conditions_of(settings.track, size)
+        checkpoint = settings.source.checkpoint
+        learned = learned_ranges.beside(checkpoint) if checkpoint else {}
         run.result = steps.convert(run.settings, run.result, fresh=fresh)
     with progress_bars.bar("step") as show:
         exported = exporting.export(
@@ -73,6 +76,7 @@ def export(
             name=settings.source.name,
             size=(conditions.width_px, conditions.height_px),
             keep_float=keep_float,
+            ranges=learned,
             timeout_s=timeout,
             progress=show,
         )

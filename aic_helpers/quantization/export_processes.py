@@ -83,7 +83,10 @@ class ExportProcess:
         self._ask({"do": "see", "percentile": percentile}, "calibrating it", crop, step=True)
 
     def ranges(self, given: Ranges) -> dict[str, Any]:
-        """Return ``ranges`` of the activations by tensor, and ``layers``, by tensor too, that make them."""
+        """Return ``ranges`` of the activations by tensor, and ``layers``, by tensor too, that make them.
+
+        `given` are those of layers that are known already; in the reply it has the names of those that there are.
+        """
         return self._ask({"do": "ranges", "given": {name: [*ends] for name, ends in given.items()}}, "calibrating it")
 
     def make(

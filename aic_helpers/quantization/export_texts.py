@@ -81,4 +81,5 @@ def _calibration(known: Part) -> str:
     percentile = f" at {known['percentile']:g} %" if known["percentile"] else ""
     widest = max(known["layers"], key=lambda name: known["ranges"][name][1] - known["ranges"][name][0])
     low, high = known["ranges"][widest]
-    return f"{crops}{percentile}; the widest range is {low:.3g} to {high:.3g} at {known['layers'][widest]}"
+    learned = f"; {counted(len(known['given']), 'layer')} by what the training learned" if known["given"] else ""
+    return f"{crops}{percentile}{learned}; the widest range is {low:.3g} to {high:.3g} at {known['layers'][widest]}"

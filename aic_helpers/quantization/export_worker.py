@@ -16,7 +16,7 @@ from aic_helpers.core.errors import InputError, in_words
 from aic_helpers.core.limits import MAX_DIFFERENCE
 from aic_helpers.litert import one_network
 from aic_helpers.litert.structures import Structure, Tensor, read
-from aic_helpers.quantization import graph_changes, graph_conversion, integer_files, weight_rounding
+from aic_helpers.quantization import graph_changes, graph_conversion, integer_files, learned_ranges, weight_rounding
 from aic_helpers.quantization.activation_ranges import RangeFinder, Ranges, plain_output
 from aic_helpers.quantization.integer_files import NotQuantizableError
 from aic_helpers.quantization.precisions import CROP, FIXED, FLOAT32, FREE, INT8, INT16X8
@@ -86,10 +86,12 @@ class Exporting:
         for finder in reversed(self._finders):
             self._ranges |= finder.ranges()
         self._finders = []
-        for content in self._floats.values():
-            self._ranges |= integer_files.image_ranges(read(content))
-        self._ranges |= {name: (low, high) for name, (low, high) in request["given"].items()}
-        return {"ranges": self._ranges, "layers": _layers_of(self._ranges, read(self._floats[FIXED]))}
+        given, known = {layer: (low, high) for layer, (low, high) in request["given"].items()}, Ranges()
+        for structure in map(read, self._floats.values()):
+            known |= learned_ranges.by_tensor(structure, given)
+            self._ranges |= known | integer_files.image_ranges(structure)
+        layers = _layers_of(self._ranges, read(self._floats[FIXED]))
+        return {"ranges": self._ranges, "layers": layers, "given": sorted({layers.get(name, name) for name in known})}
 
     def _make(self, request: dict[str, Any]) -> dict[str, Any]:
         """Write the file of a precision in a form; what can't be made is a reason, in a sentence."""

@@ -112,7 +112,8 @@ def export(
     keep_float : collection of str
         Layers that stay in floats in int8.
     ranges : dict, optional
-        Ranges of activations by their tensors' names that are known better than by calibration.
+        Of what layers give, by the layers' names, in place of those of the calibration:
+        `aic_helpers.quantization.learned_ranges.beside`.
     weights : Path, optional
         Of `aic_helpers.quantization.weight_rounding.save`: what int8 has in place of the network's own.
     timeout_s : float
@@ -297,7 +298,6 @@ class _Maker:
             "crop_size": [*crop],
             "seed": calibration.seed,
             "percentile": calibration.percentile,
-            "given": sorted(self._ranges),
             **self._process.ranges(self._ranges),
         }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,16 +11,10 @@ import pydantic
 
 from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError
-from aic_helpers.litert.layer_names import WITH_WEIGHTS
 from aic_helpers.litert.structures import Operator, Structure
 from aic_helpers.quantization.activation_ranges import Ranges
 
 WEIGHTS = ".weights.h5"
-
-NAMED = (*WITH_WEIGHTS, "PRELU")
-"""Operators of layers that have weights, and so names of their own; Keras numbers these when it calls a model again."""
-
-CALLED_AGAIN = re.compile(r"_\d+$")
 
 Ends = Annotated[list[pydantic.FiniteFloat], pydantic.Field(min_length=2, max_length=2)]
 
@@ -72,6 +65,5 @@ def by_tensor(structure: Structure, learned: Mapping[str, tuple[float, float]]) 
 
 
 def _learned_name(step: Operator, learned: Mapping[str, tuple[float, float]]) -> str | None:
-    layer = step.layer
-    names = [layer, CALLED_AGAIN.sub("", layer)] if step.name in NAMED else [layer.lower()]
-    return next((name for name in names if name in learned), None)
+    """Return what a training calls the layer of an operator; TensorFlow writes ``Add`` where it has ``add``."""
+    return next((name for name in (step.layer, step.layer.lower()) if name in learned), None)

@@ -8,11 +8,14 @@ import pytest
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from aic_helpers.core.errors import InputError
+from aic_helpers.litert.structures import read
 from aic_helpers.models import networks
+from aic_helpers.quantization import integer_files, learned_ranges
 from aic_helpers.training import int8_learners
-from aic_helpers.training.fake_quantization import FakeQuantized, in_steps
+from aic_helpers.training.fake_quantization import in_steps
 from aic_helpers.training.initializers import centred
 
 pytestmark = pytest.mark.tensorflow
@@ -23,10 +26,11 @@ KNOWN = ["srcnn", "vgg_19", "fast_sr", "fast_sr_x4", "fsrcnn_x3"]
 
 
 def small(images: networks.Tensor) -> networks.Tensor:
-    features = keras.layers.Conv2D(8, 3, padding="same", activation="relu", name="first")(images)
-    features = keras.layers.Conv2D(4, 3, padding="same", use_bias=False, name="second")(features)
-    features = networks.SharedBias(name="bias")(features)
-    return images + keras.layers.Conv2D(3, 3, padding="same", name="last")(features * 0.5)
+    first = keras.layers.Conv2D(4, 3, padding="same", activation="relu", name="first")(images)
+    features = keras.layers.Conv2D(4, 3, padding="same", use_bias=False, name="second")(first)
+    features = networks.SharedBias(name="bias")(features) + first
+    little = keras.initializers.RandomNormal(stddev=0.05)  # so that its steps are none larger than those of the output
+    return images + keras.layers.Conv2D(3, 3, padding="same", kernel_initializer=little, name="last")(features)
 
 
 def photo(height_px: int = 24, width_px: int = 32) -> NDArray[np.float32]:
@@ -46,23 +50,23 @@ def learner_of(function: networks.ModelFunction, clip_percentile: float = 100.0)
     return learner, model
 
 
-def int8_file(learner: keras.Model) -> bytes:
-    """Return the `.tflite` that TensorFlow makes of the ranges which a learner has."""
-    pixels = keras.Input((24, 32, 3), batch_size=1)
-    whole = keras.Model(pixels, learner(FakeQuantized("pixels", int8_learners.PIXELS)(pixels)))
-    converter = tf.lite.TFLiteConverter.from_keras_model(whole)
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.inference_input_type = converter.inference_output_type = tf.uint8
-    return converter.convert()
+def int8_file(learner: keras.Model, model: keras.Model) -> bytes:
+    """Return the int8 `.tflite` of the weights and the ranges that a learner hands over, as an export makes it."""
+    model.set_weights(int8_learners.ordinary_weights(learner, model))
+    function = tf.function(model).get_concrete_function(tf.TensorSpec((1, 24, 32, 3), tf.float32, name="input"))
+    frozen = convert_variables_to_constants_v2(function)
+    content = tf.lite.TFLiteConverter.from_concrete_functions([frozen]).convert()
+    structure = read(content)
+    ranges = learned_ranges.by_tensor(structure, int8_learners.ranges_of(learner))
+    assert len(ranges) == len(structure.operators) - 1, "a layer that the ranges don't name"
+    return integer_files.int8(content, ranges | integer_files.image_ranges(structure))
 
 
-@pytest.mark.filterwarnings("ignore:Statistics for quantized inputs were expected")
-def test_it_gives_what_the_int8_file_gives() -> None:
-    learner, _ = learner_of(small)
-    interpreter = Interpreter(model_content=int8_file(learner))
+def test_it_gives_what_the_int8_file_of_its_weights_and_ranges_gives() -> None:
+    learner, model = learner_of(small)
+    interpreter = Interpreter(model_content=int8_file(learner, model))
     interpreter.allocate_tensors()
-    kinds = {detail["dtype"] for detail in interpreter.get_tensor_details()}
-    assert np.float32 not in kinds
+    assert np.float32 not in {detail["dtype"] for detail in interpreter.get_tensor_details()}
     (given,), (got,) = interpreter.get_input_details(), interpreter.get_output_details()
     assert (given["quantization"], got["quantization"]) == ((pytest.approx(1 / 255), 0), (pytest.approx(1 / 255), 0))
     interpreter.set_tensor(given["index"], np.round(photo() * 255).astype(np.uint8))
@@ -110,7 +114,7 @@ def test_the_weights_that_it_hands_over_are_in_whole_steps() -> None:
 def test_ranges_have_the_names_of_layers_and_the_last_is_the_output() -> None:
     learner, model = learner_of(small)
     found = int8_learners.ranges_of(learner)
-    assert list(found) == ["input", "first", "second", "mul", "last", "output"]
+    assert list(found) == ["input", "first", "second", "add", "last", "output"]
     assert found["input"] == found["output"] == (0, 1)
     first = keras.Model(model.input, model.get_layer("first").output)(photo())
     assert found["first"] == (0, pytest.approx(float(np.max(first)), rel=1e-5))
@@ -118,7 +122,7 @@ def test_ranges_have_the_names_of_layers_and_the_last_is_the_output() -> None:
 
 def test_clipped_ranges_end_at_the_percentile() -> None:
     whole, clipped = (int8_learners.ranges_of(learner_of(small, percentile)[0]) for percentile in (100.0, 90.0))
-    inner = ["first", "second", "mul", "last"]
+    inner = ["first", "second", "add", "last"]
     assert all(clipped[name][1] < 0.9 * whole[name][1] for name in inner)
     assert clipped["output"] == (0, 1)
 
