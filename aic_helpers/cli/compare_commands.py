@@ -59,6 +59,7 @@ def compare(
     \b
     Examples
       aic compare fast_sr --photo holiday.jpg --take-as as-the-target --out holiday.html
+      aic compare fast_sr fast_sr_int8_free.tflite --out int8.html
       aic compare runs/enhancement/* --data my_data --limit 8 --out ours.html
     """
     from aic_helpers.cli import options

@@ -45,8 +45,8 @@ def compare(
         A name (``super_resolution``, ``classic_x4``), or the path of a track's file. PIRM 2018's two can be chosen
         from a menu beside it.
     models : sequence of str, or str with commas
-        Names in `models_pretrained/`, `.pb` files, other model sources, and run folders, whose figures are shown
-        too. The track's baseline is always there. None: every run in `runs/` that was made on this data.
+        Names in `models_pretrained/`, `.pb` and `.tflite` files, other model sources, and run folders, whose
+        figures are shown too. The track's baseline is always there. None: every run in `runs/` that was made on this data.
     data : str
         ``sample``, ``challenge`` or a folder.
     image : str

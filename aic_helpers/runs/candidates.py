@@ -19,6 +19,7 @@ from aic_helpers.data.datasets import Dataset
 from aic_helpers.models import sources
 from aic_helpers.runs import cache_keys, model_cache, quantities, results, run_settings
 from aic_helpers.runs.schema import Model, Result
+from aic_helpers.runtimes.formats import is_litert
 from aic_helpers.tracks.catalogue import TRACKS
 from aic_helpers.tracks.definitions import Track
 
@@ -207,11 +208,15 @@ def _images(folder: Path, columns: Sequence[str]) -> pd.DataFrame | None:
 
 
 def _told_apart(found: list[Candidate]) -> list[Candidate]:
-    """Name the models that share a name by their run folders; number those that still share one, also with no model."""
+    """Name the models that share a name by their run folders or files, and number those that still share one."""
     shared = Counter(candidate.name for candidate in found)
-    names = []
-    for candidate in found:
-        in_run = shared[candidate.name] > 1 and candidate.result is not None and candidate.pb
-        names.append(candidate.pb.parent.name if in_run and candidate.pb else candidate.name)
+    names = [_longer_name(one) if shared[one.name] > 1 else one.name for one in found]
     told = told_apart(names, taken=("input", "target"))
     return [replace(candidate, name=name) for candidate, name in zip(found, told, strict=True)]
+
+
+def _longer_name(candidate: Candidate) -> str:
+    """Return what tells a model from another of its name: its run folder, or that it is a `.tflite`."""
+    if candidate.pb and candidate.result is not None:
+        return candidate.pb.parent.name
+    return candidate.pb.name if candidate.pb and is_litert(candidate.pb) else candidate.name

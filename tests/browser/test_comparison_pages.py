@@ -103,6 +103,9 @@ def test_the_map_between_two_models(show, write, width_px):
         np.testing.assert_array_equal(found, viewers.expected(wished, found.shape, 2))
     assert viewer.locator(".aic-figures-of").all_inner_texts() == captions
     assert viewer.locator(".aic-note").nth(2).text_content() == "error against little"
+    menu = viewer.get_by_label("What error maps are against")
+    assert menu.locator("option:checked").inner_text() == "against little"
+    assert menu.bounding_box()["width"] > 100, "it can be read"
     assert seen.page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
     assert seen.complaints == []
 

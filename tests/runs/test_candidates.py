@@ -19,6 +19,14 @@ def test_runs_whose_models_share_a_name_go_by_their_folders():
     assert names == ["a-network", "b-network", "other", "network"]
 
 
+def test_a_tflite_file_that_shares_a_name_goes_by_its_whole_name():
+    files = [Path("model.pb"), Path("export/fast.tflite"), Path("other/fast.tflite"), Path("fast_int8_free.tflite")]
+    typed = ["fast", "fast", "fast", "fast_int8_free"]
+    found = [candidates.Candidate(name, file) for name, file in zip(typed, files, strict=True)]
+    names = [candidate.name for candidate in candidates._told_apart(found)]
+    assert names == ["fast", "fast.tflite", "fast.tflite (2)", "fast_int8_free"]
+
+
 def test_a_name_that_no_page_can_show_is_made_printable():
     told = candidates._told_apart([candidates.Candidate("half of a pair \ud83d"), candidates.Candidate("null\x00")])
     assert [candidate.name.encode("utf-8") for candidate in told]

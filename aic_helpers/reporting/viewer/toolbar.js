@@ -27,6 +27,7 @@ export function makeToolbar(app) {
   ];
   for (const extra of [previous, next, large]) extra.classList.add("aic-extra");
   image.classList.add("aic-image");
+  against.classList.add("aic-against");
   const el = element("div", { className: "aic-bar", role: "toolbar", "aria-label": "Viewer" });
   el.append(previous, image, next, count, mode, show, against, zoom, more, help, large);
   const refresh = () => {
