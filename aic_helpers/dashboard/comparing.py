@@ -46,7 +46,8 @@ def compare(
         from a menu beside it.
     models : sequence of str, or str with commas
         Names in `models_pretrained/`, `.pb` and `.tflite` files, other model sources, and run folders, whose
-        figures are shown too. The track's baseline is always there. None: every run in `runs/` that was made on this data.
+        figures are shown too. The track's baseline is always there. None: every run in `runs/` that was made on this
+        data.
     data : str
         ``sample``, ``challenge`` or a folder.
     image : str

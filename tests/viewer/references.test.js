@@ -7,7 +7,7 @@ import { expectedMap, similarityAt } from "./expected.js";
 import { equal, test, until } from "./harness.js";
 import { fakeModel } from "./kernels.js";
 import { all, frames, mounted, point, press, rendered, seen, settled } from "./mounted.js";
-import { noise, picture } from "./pictures.js";
+import { noise, picture, pixelOf } from "./pictures.js";
 
 const PANES = ["input", "base", "fast", "target"];
 const SET = Object.fromEntries(PANES.map((name, at) => [name, noise(40, 30, at + 1)]));
@@ -164,6 +164,30 @@ test("a model that isn't in a pane is asked for, and the panes wait for it", asy
   const look = { show: "absolute", channels: "mean", times: 2 };
   shows(1, expectedMap(SET.fast, SET.base, look), PLACE());
 });
+
+test("where no kernel answers, the map is of the small copies that the notebook has of both", async () => {
+  const catalogue = catalogueOf([["a", { base: 30, fast: 31 }]]);
+  const view = viewOf({ ...VIEW, image: "a", panes: ["base", "fast"] });
+  const pictures = Object.fromEntries(
+    await Promise.all(["base", "fast", "target"].map(async (name) => [name, await encoded(SET[name])])),
+  );
+  const previews = { image: "a", width_px: 40, height_px: 30, pictures };
+  const model = fakeModel(catalogue, view, { a: SET }, { previews, isMute: true });
+  rendered(model).catch(() => {}); // it never settles
+  const middleOf = (number) => pixelOf(seen(number), seen(number).width >> 1, seen(number).height >> 1)[3];
+  await until(() => frames().length === 2 && middleOf(0) && middleOf(1), "small copies");
+  const look = { show: "absolute", channels: "mean", times: 2 };
+  await until(() => notes()[0] === "small copy", "a note");
+  shows(0, expectedMap(SET.fast, SET.base, look), PLACE());
+  shows(1, SET.fast, PLACE());
+});
+
+async function encoded({ data, width, height }) {
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  canvas.getContext("2d").putImageData(new ImageData(data, width, height), 0, 0);
+  const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+  return new DataView(await blob.arrayBuffer());
+}
 
 test("names of models are text in the menu, the words and the panes", async () => {
   const name = '<img src=x onerror="window.hitAgainst=1">';
