@@ -55,7 +55,7 @@ class ExportProcess:
         self._timeout_s = timeout_s
         self._tell = progress or (lambda done, total, words: None)
         self._done, self._total = 0, 0
-        limits = {"timeout_s": timeout_s, "max_rss_mib": machine.spare_memory_mib()}
+        limits: dict[str, Any] = {"timeout_s": timeout_s, "max_rss_mib": machine.spare_memory_mib()}
         self._worker = Worker(EXPORTING, **limits, warm=worker_kinds.CONVERSION)
 
     def __enter__(self) -> Self:
