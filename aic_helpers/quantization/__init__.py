@@ -4,11 +4,9 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["precision_plots", "precision_tables"],
     submod_attrs={
         "calibration": ["settle"],
         "exporting": ["export", "read_export"],
-        "measuring": ["measure"],
         "precisions": ["PRECISIONS"],
     },
 )

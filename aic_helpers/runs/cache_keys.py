@@ -129,7 +129,7 @@ def precisions_key(
         **asdict(conditions),
         **asdict(limits),
         **machine.inherited_settings(conditions.device),
-        "code": code("quantization.exporting", "quantization.measuring"),
+        "code": code("quantization.exporting", "precisions.measuring"),
         **_versions("tensorflow", "ai-edge-litert", "numpy", "numba", "pillow"),
     }
 

@@ -10,8 +10,8 @@ from types import MappingProxyType
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.safe_texts import printable
-from aic_helpers.quantization import precision_reports
-from aic_helpers.quantization.precision_reports import PrecisionSection
+from aic_helpers.precisions import reports as precision_reports
+from aic_helpers.precisions.reports import PrecisionSection
 from aic_helpers.reporting import html_pages, text_tables
 from aic_helpers.reporting.captioned_plots import UNREADABLE, Plot
 from aic_helpers.reporting.viewer_pages import Viewer

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX
 from aic_helpers.core.machine import load_notes
 from aic_helpers.core.written_values import Interval
-from aic_helpers.quantization import precision_tables
+from aic_helpers.precisions import tables as precision_tables
 from aic_helpers.reporting.text_tables import NOT_MEASURED, Row, aligned, counted, data_words, score_digits, typed
 from aic_helpers.runs import quantities
 from aic_helpers.runs.results import Part

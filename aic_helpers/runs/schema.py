@@ -29,7 +29,7 @@ from aic_helpers.evaluation.example_images import EXAMPLES
 from aic_helpers.evaluation.plausibility import BROKEN
 from aic_helpers.models.adapters import read_adapters
 from aic_helpers.models.sources import FIXED_FILE, MODEL_FILES
-from aic_helpers.quantization.precision_results import Precisions
+from aic_helpers.precisions.results import Precisions
 from aic_helpers.runtimes.formats import LITERT
 
 HANGS_ON: dict[str, tuple[str, ...]] = {

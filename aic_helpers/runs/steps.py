@@ -14,11 +14,12 @@ from aic_helpers.core.progress_types import Progress
 from aic_helpers.data.datasets import read_pair
 from aic_helpers.evaluation import any_image, isolated, per_image, protocol_comparisons
 from aic_helpers.models import sources
+from aic_helpers.precisions import measuring
 from aic_helpers.profiling import profiler, requirements, scaling
 from aic_helpers.profiling.network_pairs import Conditions, conditions_of
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.quantization import calibration as calibrations
-from aic_helpers.quantization import exporting, measuring
+from aic_helpers.quantization import exporting
 from aic_helpers.quantization.calibration import Calibration
 from aic_helpers.quantization.precisions import FLOAT32, PRECISIONS, named
 from aic_helpers.runs import cache_keys, model_cache, results

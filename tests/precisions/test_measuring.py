@@ -14,12 +14,14 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.core.statistics import mean_ci95
 from aic_helpers.data.datasets import Dataset, open_dataset
 from aic_helpers.data.images import write_png
+from aic_helpers.precisions import plots as precision_plots
+from aic_helpers.precisions import reports as precision_reports
+from aic_helpers.precisions import tables as precision_tables
+from aic_helpers.precisions.measuring import Measured, measure
+from aic_helpers.precisions.results import Precisions
 from aic_helpers.profiling.network_pairs import Conditions
 from aic_helpers.profiling.timing import MIN_PAIRS, Limits
-from aic_helpers.quantization import precision_plots, precision_reports, precision_tables
 from aic_helpers.quantization.exporting import Export, Exported
-from aic_helpers.quantization.measuring import Measured, measure
-from aic_helpers.quantization.precision_results import Precisions
 
 pytestmark = pytest.mark.tensorflow
 

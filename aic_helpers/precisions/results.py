@@ -15,7 +15,7 @@ class Estimate(AsWritten):
 
 
 class Precision(AsWritten):
-    """One precision: see `aic_helpers.quantization.measuring.measure`; `reason` says why there is no file of it."""
+    """One precision: see `aic_helpers.precisions.measuring.measure`; `reason` says why there is no file of it."""
 
     reason: Text = ""
     failed: Text = ""

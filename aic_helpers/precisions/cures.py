@@ -16,8 +16,9 @@ from typing import Any
 from aic_helpers.core import safe_files
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.data.datasets import Dataset
+from aic_helpers.precisions import measuring
 from aic_helpers.quantization import calibration as calibrations
-from aic_helpers.quantization import exporting, measuring
+from aic_helpers.quantization import exporting
 from aic_helpers.quantization.calibration import Calibration, Size
 from aic_helpers.quantization.exporting import Export
 from aic_helpers.quantization.layer_losses import RANGES, diagnosed, finite

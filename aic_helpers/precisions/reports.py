@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from aic_helpers.quantization import precision_plots, precision_tables
-from aic_helpers.quantization.precision_results import Precisions
+from aic_helpers.precisions import plots as precision_plots
+from aic_helpers.precisions import tables as precision_tables
+from aic_helpers.precisions.results import Precisions
 from aic_helpers.reporting.captioned_plots import Plot, drawn
 from aic_helpers.reporting.text_tables import counted
 from aic_helpers.tracks.definitions import TITLES

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aic_helpers.core.written_values import Interval
-from aic_helpers.quantization.precision_results import Estimate, Precision, Precisions
+from aic_helpers.precisions.results import Estimate, Precision, Precisions
 from aic_helpers.quantization.precisions import FLOAT32
 from aic_helpers.reporting.text_tables import NOT_MEASURED, aligned
 from aic_helpers.tracks.definitions import TITLES

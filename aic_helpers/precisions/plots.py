@@ -20,7 +20,7 @@ def quality_over_time(table: pd.DataFrame, column: str, *, narrow: bool = False)
     Parameters
     ----------
     table : DataFrame
-        Of `aic_helpers.quantization.precision_tables.frame`.
+        Of `aic_helpers.precisions.tables.frame`.
     column : str
         One of the track's metrics.
     narrow : bool
@@ -49,7 +49,7 @@ def losses(images: pd.DataFrame, column: str, *, narrow: bool = False) -> Figure
     Parameters
     ----------
     images : DataFrame
-        Of `aic_helpers.quantization.measuring.Measured`: ``precision``, ``image`` and the metrics.
+        Of `aic_helpers.precisions.measuring.Measured`: ``precision``, ``image`` and the metrics.
     column : str
     narrow : bool
     """
