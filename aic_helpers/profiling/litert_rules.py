@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from aic_helpers.core.safe_texts import shown
 from aic_helpers.litert.integer_verdict import MIXED, Verdict, verdict
 from aic_helpers.litert.structures import read
 from aic_helpers.litert.targets import UNKNOWN, YES, Target
@@ -15,6 +16,9 @@ from aic_helpers.runtimes import litert_targets
 
 FLOATING = ("float32", "float16", "dynamic_int8")
 """Precisions without ranges of layers."""
+
+SHOWN = 4
+"""Kinds of operators that are named."""
 
 AGAIN = "export it again with aic export, which calibrates on the track's training photos"
 
@@ -77,7 +81,9 @@ def _targets(asked: list[Target]) -> Rule:
 def _in_short(target: Target) -> str:
     if _is_unknown(target):
         return f"{target.name} unknown"
-    return f"{target.name} {target.counted(YES)} of {len(target.answers)}"
+    taken = f"{target.name} {target.counted(YES)} of {len(target.answers)}"
+    left = [*dict.fromkeys(one.operator.name for one in target.answers if one.answer != YES)]
+    return f"{taken} (not {', '.join(shown(name) for name in left[:SHOWN])})" if left else taken
 
 
 def _is_unknown(target: Target) -> bool:

@@ -26,7 +26,7 @@ def test_int8_file(tmp_path: Path) -> None:
         (
             "operators by target",
             None,
-            "LiteRT CPU (XNNPACK) 3 of 5; LiteRT GPU delegate 5 of 5; vendors' compilers unknown",
+            "LiteRT CPU (XNNPACK) 3 of 5 (not QUANTIZE); LiteRT GPU delegate 5 of 5; vendors' compilers unknown",
         ),
     ]
     assert "not QUANTIZE (2 times)." in found["operators by target"]["evidence"]
