@@ -94,8 +94,9 @@ def _trial(worker: ModelWorker, loaded: Loaded, photo: Path) -> Trial | None:
 def _fixed(path: Path, free: Structure, out: Path) -> dict[str, Any]:
     structure = read(path)
     shape = structure.inputs[0].shape_signature
-    if -1 in shape:
-        raise InputError(f"a file of one size with --fixed ({path})", f"one of any, {shape}", "give the other file")
+    if None in shape:
+        sides = ", ".join("any" if side is None else str(side) for side in shape)
+        raise InputError(f"a file of one size with --fixed ({path})", f"one of any, ({sides})", "give the other file")
     if found := one_network.differences(free, structure):
         raise InputError(f"the same network in {path}", found[0], "export both files from the same network")
     shutil.copyfile(path, out)

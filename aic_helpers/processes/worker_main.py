@@ -142,6 +142,8 @@ def _where(error: BaseException) -> str:
         return f"{error.filename}:{error.lineno}"
     frames = list(_frames(error))
     users = [frame for frame in frames if _is_users(frame.filename)]
+    if not users and frames and frames[-1].filename.startswith(str(PACKAGE)):
+        return ""  # the workbench's own refusal, whose text says all
     last = (users or frames)[-1:]
     return f"{last[0].filename}:{last[0].lineno}" if last else ""
 
