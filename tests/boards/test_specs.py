@@ -85,6 +85,18 @@ def test_what_a_model_takes_and_gives(write):
     assert spec.entries[0].adapt == {"range": "255", "set": {"is_training": False}}
 
 
+def test_a_model_stands_for_an_entry_in_each_precision(write, tmp_path):
+    models = '["nets/a.pb", { model = "nets/b.pb", name = "bee", precisions = ["int8"] }]'
+    text = f'tracks = ["enhancement"]\nprecisions = ["float32", "int8"]\nmodels = {models}'
+    entries = read_spec(write(text), tmp_path / "out").entries
+    assert [(entry.name, entry.adapt["precision"]) for entry in entries] == [
+        ("a-float32", "float32"),
+        ("a-int8", "int8"),
+        ("bee-int8", "int8"),
+    ]
+    assert entries[2].settings.model_file == tmp_path / "out" / "enhancement" / "bee-int8" / "model.tflite"
+
+
 def test_a_file_of_code_lies_beside_the_spec(write, tmp_path):
     (tmp_path / "layers.py").write_text("")
     (tmp_path / "nets" / "own.keras").write_text("")

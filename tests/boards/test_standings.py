@@ -117,6 +117,23 @@ def test_unlike_machines_are_told_and_their_speedups_compared(tmp_path):
     assert shown.table["rank_A"].tolist() == [1, 2]
 
 
+def test_ranks_by_times_are_of_one_runtime(tmp_path):
+    for name in ("one", "two", "phone"):
+        add(tmp_path, name)
+    change(tmp_path, "phone", "profile", runtime="litert")
+    shown = of(tmp_path, *map(boards.named, ("one", "two", "phone")))
+    table = shown.table.set_index("name")
+    assert table["runtime"].to_dict() == {"one": "TensorFlow", "two": "TensorFlow", "phone": "LiteRT"}
+    assert table["rank_A"].isna().to_dict() == {"one": False, "two": False, "phone": True}
+    assert (
+        "no rank by score A: timed in another runtime than most, and it takes speedups" in table.loc["phone", "lacks"]
+    )
+    assert shown.notes == [
+        "Track A was timed in LiteRT and TensorFlow: each speedup is over the baseline in the same runtime. Ranks that "
+        "take times are of the runtime that most were timed in."
+    ]
+
+
 def test_models_that_were_timed_on_a_busy_machine_are_named(tmp_path):
     add(tmp_path, "one", 0.5), add(tmp_path, "two")
     change(tmp_path, "two", "profile", load={"other_cores_before": 1.5, "other_cores_during": 0.2, "cores": 2})

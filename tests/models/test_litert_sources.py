@@ -88,7 +88,7 @@ def test_what_cannot_be_said_of_a_file(free: str, adapt: dict, words: str) -> No
 
 def test_a_fixed_file_is_for_tflite_alone() -> None:
     with pytest.raises(
-        InputError, match="expected --fixed beside a .tflite file, found it beside fast_sr: leave --fixed"
+        InputError, match=r"expected --fixed beside a .tflite file, found it beside fast_sr: leave --fixed"
     ):
         sources.resolve("fast_sr", adapt={"fixed": "net.tflite"})
 

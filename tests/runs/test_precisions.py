@@ -1,0 +1,87 @@
+"""A run's model in its precisions, and a network in one precision as a model of its own: by steps, for real."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from fixtures import hostile_models
+
+from aic_helpers.core import project_paths
+from aic_helpers.core.errors import InputError
+from aic_helpers.data.images import write_png
+from aic_helpers.profiling.network_pairs import Conditions
+from aic_helpers.profiling.timing import MIN_PAIRS, Limits
+from aic_helpers.quantization.calibration import settle
+from aic_helpers.quantization.exporting import read_export
+from aic_helpers.runs import reports, results, run_settings, steps
+from aic_helpers.runtimes.loading import load
+
+pytestmark = pytest.mark.tensorflow
+
+SMALL = Conditions(128, 96, 1)
+SHORT = Limits(max_repetitions=MIN_PAIRS)
+
+
+@pytest.fixture
+def net(tmp_path, monkeypatch):
+    """The file of a small network on small photos of Track B; its cache is of this test alone."""
+    monkeypatch.setenv(project_paths.CACHE_VARIABLE, str(tmp_path / "cache"))
+    random = np.random.default_rng(3)
+    for number in range(3):
+        target = random.random((32, 40, 3)) * 0.8
+        write_png(tmp_path / "data" / "target" / f"{number}.png", target)
+        write_png(tmp_path / "data" / "input" / f"{number}.png", target * 0.9 + 0.05)
+    return str(hostile_models.freeze(hostile_models.good, tmp_path / "net.pb"))
+
+
+def settle_run(net, folder, **adapt):
+    return run_settings.settle("enhancement", net, data=str(folder / "data"), out=str(folder / "run"), adapt=adapt)
+
+
+def test_precisions_are_exported_measured_and_kept(net, tmp_path, caplog):
+    settings, calibration = settle_run(net, tmp_path), settle(crops=2)
+    made = steps.precisions(settings, ["int8"], calibration, SMALL, SHORT)
+    assert [*made.precisions.by_precision] == ["float32", "int8"]
+    assert made.precisions.by_precision["int8"].loss["psnr_db"].value is not None
+    export = read_export(settings.folder / steps.EXPORTS)
+    assert [one.fixed.name for one in export.exported] == ["net_float32.tflite", "net_int8.tflite"]
+    caplog.set_level("INFO")
+    assert steps.precisions(settings, ["int8"], calibration, SMALL, SHORT) == made
+    assert "net: precisions taken from the run folder" in caplog.text
+    page = reports.write_report([settings.folder], tmp_path / "report.html").read_text()
+    assert "For phones: LiteRT in its precisions" in page
+    export.exported[1].free.unlink()
+    again = steps.precisions(settings, ["int8"], calibration, SMALL, SHORT)
+    assert export.exported[1].free.is_file()
+    assert again.precisions.by_precision["int8"].psnr_db == made.precisions.by_precision["int8"].psnr_db
+
+
+def test_another_model_clears_them(net, tmp_path):
+    settings = settle_run(net, tmp_path)
+    steps.convert(settings)
+    results.write_table(settings, "precision_images", results.read_table(settings, "precision_images"))
+    results.write_part(settings, "precisions", {"by_precision": {}})
+    hostile_models.freeze(lambda images: hostile_models.good(images) + 0.01, tmp_path / "net.pb")
+    assert steps.convert(settings).precisions is None
+    assert not (settings.folder / "precision_images.csv").exists()
+
+
+def test_a_network_in_a_precision_is_a_model_of_its_own(net, tmp_path, monkeypatch):
+    settings = settle_run(net, tmp_path, precision="int8")
+    result = steps.convert(settings)
+    assert (result.model.kind, result.model.precision, result.model.name) == ("litert", "int8", "net-int8")
+    assert (result.model.input_dtype, result.model.output_dtype) == ("uint8", "uint8")
+    free, fixed = load(settings.model_file), load(settings.timed_file)
+    assert (free.input_shape, fixed.input_shape) == ([1, None, None, 3], [1, 720, 1280, 3])
+    photo = np.random.default_rng(5).random((1, 48, 64, 3), np.float32)
+    assert np.abs(free(photo) - load(net)(photo)).max() < 0.05
+    monkeypatch.setattr("aic_helpers.models.conversion.convert", lambda *_, **__: pytest.fail("converted again"))
+    assert steps.convert(settings) == result
+
+
+def test_what_is_litert_already_has_no_precisions(net, tmp_path):
+    steps.convert(settle_run(net, tmp_path, precision="float32"))
+    file = str(tmp_path / "run" / "model.tflite")
+    settings = run_settings.settle("enhancement", file, data=str(tmp_path / "data"), out=str(tmp_path / "other"))
+    with pytest.raises(InputError, match=r"a float network to export at .*model.tflite, found a LiteRT file already"):
+        steps.precisions(settings, conditions=SMALL, limits=SHORT)
