@@ -63,8 +63,7 @@ def export(
         _refuse_litert(settings)
         settled = calibration.settle(calibrate_on, crops, percentile=percentile, validation=settings.dataset)
         conditions = conditions_of(settings.track, size)
-        checkpoint = settings.source.checkpoint
-        learned = learned_ranges.beside(checkpoint) if checkpoint else {}
+        learned = learned_ranges.beside(settings.source.checkpoint)
         run.result = steps.convert(run.settings, run.result, fresh=fresh)
     with progress_bars.bar("step") as show:
         exported = exporting.export(

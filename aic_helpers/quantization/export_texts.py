@@ -23,7 +23,10 @@ def lines(export: Export) -> list[str]:
     no_free = [
         f"no {name} file of any size: {part['free_reason']}" for name, part in parts.items() if part["free_reason"]
     ]
-    told = [*missing, *no_free, *_unlike_source(parts), *_calibrations(parts)]
+    kept = [
+        f"{name} keeps {', '.join(part['keep_float'])} in floats" for name, part in parts.items() if part["keep_float"]
+    ]
+    told = [*missing, *no_free, *kept, *_unlike_source(parts), *_calibrations(parts)]
     return [*aligned([TITLES, *made]).splitlines(), *told, f"folder: {typed(export.folder)}"]
 
 

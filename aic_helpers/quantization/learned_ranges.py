@@ -25,7 +25,7 @@ class _Recipe(pydantic.BaseModel):
     ranges: dict[str, Ends] = {}
 
 
-def beside(weights: Path) -> Ranges:
+def beside(weights: Path | None) -> Ranges:
     """Return the ranges, by layer, in the recipe beside a `.weights.h5` file of `aic train`; none where it has none.
 
     A layer that gives nothing but 0 is left out.
@@ -35,8 +35,10 @@ def beside(weights: Path) -> Ranges:
     InputError
         A recipe that can't be read, or a range that doesn't hold 0.
     """
+    if weights is None or not weights.name.endswith(WEIGHTS):
+        return {}
     recipe = weights.with_name(f"{weights.name.removesuffix(WEIGHTS)}.json")
-    if not (weights.name.endswith(WEIGHTS) and recipe.is_file()):
+    if not recipe.is_file():
         return {}
     expected, remedy = f"the recipe of a training in {recipe}", "mend the file, or move it away"
     content = validation.load_json(recipe, expected, remedy)

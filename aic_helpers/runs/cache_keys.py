@@ -27,6 +27,7 @@ from aic_helpers.models import sources
 from aic_helpers.models.sources import ModelSource, fingerprint
 from aic_helpers.profiling.network_pairs import Conditions, conditions_of
 from aic_helpers.profiling.timing import Limits
+from aic_helpers.quantization import learned_ranges
 from aic_helpers.quantization.calibration import Calibration, photo_digests
 from aic_helpers.runs import results
 from aic_helpers.runs.results import Part
@@ -124,6 +125,7 @@ def precisions_key(
         **metrics_key(settings, model_sha256),
         "precisions": [*precisions],
         "calibration": {**asdict(calibration), "photos": photo_digests(calibration.photos)},
+        "learned": learned_ranges.beside(settings.source.checkpoint),
         "photo": _sha256(settings.dataset.hd[:1]),
         "machine": machine.identity(),
         **asdict(conditions),

@@ -27,7 +27,7 @@ from aic_helpers.core.project_paths import cache_folder
 from aic_helpers.models import conversion
 from aic_helpers.models.adapters import Adapters
 from aic_helpers.models.sources import ModelSource, fingerprint
-from aic_helpers.quantization import exporting
+from aic_helpers.quantization import exporting, learned_ranges
 from aic_helpers.runs import cache_keys, results
 from aic_helpers.runs.cache_keys import Key
 from aic_helpers.tracks.definitions import Track
@@ -86,7 +86,8 @@ def _exported(source: ModelSource, track: Track, out: Path, fresh: bool) -> dict
         isolation.let_in(Path(folder))
         frozen = Path(folder) / "model.pb"
         made = convert(base, track, frozen, cache_keys.model_key(base, track), fresh=fresh)
-        (one,) = exporting.export(frozen, track, Path(folder) / precision, [precision], name=source.name).exported
+        asked: dict[str, Any] = {"name": source.name, "ranges": learned_ranges.beside(source.checkpoint)}
+        (one,) = exporting.export(frozen, track, Path(folder) / precision, [precision], **asked).exported
         file = one.free or one.fixed
         if file is None:
             raise InputError(f"{made['name']} in {precision}", one.reason or "no file", "take another precision")

@@ -19,7 +19,7 @@ from aic_helpers.profiling import profiler, requirements, scaling
 from aic_helpers.profiling.network_pairs import Conditions, conditions_of
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.quantization import calibration as calibrations
-from aic_helpers.quantization import exporting
+from aic_helpers.quantization import exporting, learned_ranges
 from aic_helpers.quantization.calibration import Calibration
 from aic_helpers.quantization.precisions import FLOAT32, PRECISIONS, named
 from aic_helpers.runs import cache_keys, model_cache, results
@@ -237,6 +237,7 @@ def precisions(
         calibration=calibration,
         name=settings.source.name,
         size=(conditions.width_px, conditions.height_px),
+        ranges=learned_ranges.beside(settings.source.checkpoint),
         progress=progress,
     )
     photo = _hd_photo(settings)

@@ -88,15 +88,15 @@ def test_percentiles_leave_out_the_outermost(residual, tmp_path, here, two_crops
 
 
 def test_ranges_that_are_known_better(residual, tmp_path, here, two_crops):
-    before = export(residual, TRACK, tmp_path / "out", ["int8"], calibration=two_crops, size=SIZE).exported[0].report
-    name = next(name for name, layer in before["calibration"]["layers"].items() if layer == "first")
-    found = export(
-        residual, TRACK, tmp_path / "out", ["int8"], calibration=two_crops, size=SIZE, ranges={name: (0.0, 5.1)}
-    )
-    known = found.exported[0].report["calibration"]
-    assert (known["ranges"][name], known["given"]) == ([0.0, 5.1], [name])
-    tensor = next(tensor for tensor in read(found.exported[0].fixed).tensors if tensor.name == name)
-    assert tensor.scales == (pytest.approx(0.02),)
+    (one,) = export(
+        residual, TRACK, tmp_path / "out", ["int8"], calibration=two_crops, size=SIZE, ranges={"first": (0.0, 5.1)}
+    ).exported
+    known = one.report["calibration"]
+    (name,) = (name for name, layer in known["layers"].items() if layer == "first")
+    assert (known["ranges"][name], known["given"]) == ([0.0, 5.1], ["first"])
+    for path in (one.fixed, one.free):
+        tensor = next(tensor for tensor in read(path).tensors if tensor.name == name)
+        assert tensor.scales == (pytest.approx(0.02),)
 
 
 def test_a_layer_kept_in_floats(residual, tmp_path, here, two_crops):
