@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PRECISION = "float32, float16, dynamic_int8, int8 or int16x8; may be given more than once.  [default: all]"
 CALIBRATE_ON = "Photos to find the ranges of activations on.  [default: the workbench's own training photos]"
 PERCENTILE = "Ranges hold this share of the values, as in 99.99.  [default: all of them]"
+DIAGNOSE = "Tell what each layer costs in int8, and which is at fault; takes minutes."
+CURE = "Try what makes int8 lose less, from what costs least on, and export it with what helps; takes minutes."
 KEEP_FLOAT = "A layer that stays in floats in int8; may be given more than once."
 
 
@@ -28,6 +30,8 @@ KEEP_FLOAT = "A layer that stays in floats in int8; may be given more than once.
 @click.option("--crops", type=int, default=32, show_default=True, metavar="N", help="Of these photos, to calibrate on.")
 @click.option("--percentile", type=float, metavar="P", help=PERCENTILE)
 @click.option("--keep-float", multiple=True, metavar="LAYER", help=KEEP_FLOAT)
+@click.option("--diagnose", is_flag=True, help=DIAGNOSE)
+@click.option("--cure", is_flag=True, help=CURE)
 @click.option("--timeout", type=float, default=1800.0, show_default=True, metavar="SECONDS", help="For all files.")
 def export(
     as_json: bool,
@@ -38,6 +42,8 @@ def export(
     crops: int,
     percentile: float | None,
     keep_float: tuple[str, ...],
+    diagnose: bool,
+    cure: bool,
     timeout: float,
     **typed: Any,
 ) -> int:
@@ -52,13 +58,24 @@ def export(
     Examples
       aic export --track super_resolution --model fast_sr
       aic export --track super_resolution --model my_network.keras --precision int8 --calibrate-on my_photos
+      aic export --track super_resolution --model sample_sr_srcnn --diagnose --cure
     """
     from aic_helpers.core import progress_bars
+    from aic_helpers.precisions import cures, plots
     from aic_helpers.profiling.network_pairs import conditions_of
-    from aic_helpers.quantization import calibration, export_texts, exporting, learned_ranges, precisions
+    from aic_helpers.quantization import (
+        calibration,
+        export_texts,
+        exporting,
+        layer_losses,
+        learned_ranges,
+        precisions,
+    )
     from aic_helpers.runs import steps
 
-    names = precisions.named(wanted)
+    if cure and keep_float:
+        raise InputError("--cure or --keep-float", "both", "leave one out: the cure chooses what stays in floats")
+    names = precisions.named((*wanted, *cures.NEEDED) if wanted and cure else wanted)
     with options.staged(typed) as (settings, run):
         _refuse_litert(settings)
         settled = calibration.settle(calibrate_on, crops, percentile=percentile, validation=settings.dataset)
@@ -79,8 +96,19 @@ def export(
             timeout_s=timeout,
             progress=show,
         )
+        found = (settings.model_file, settings.track, settled)
+        around: dict[str, Any] = {"learned": learned, "timeout_s": timeout, "progress": show}
+        told: list[str] = []
+        if diagnose:
+            diagnosis = layer_losses.diagnose(*found, settings.source.name, **around)
+            layer_losses.write(diagnosis, exported.folder)
+            told += ["", *layer_losses.lines(diagnosis)]
+            plots.layers(diagnosis).savefig(exported.folder / layer_losses.PICTURE)
+        if cure:
+            cured = cures.cure(exported, *found, settings.dataset, **around)
+            exported, told = cured.export, [*told, "", *cures.lines(cured)]
     report = exported.report
-    click.echo(json.dumps(report, indent=2) if as_json else "\n".join(export_texts.lines(exported)))
+    click.echo(json.dumps(report, indent=2) if as_json else "\n".join([*export_texts.lines(exported), *told]))
     lacking = any(report["precisions"][name]["state"] != "made" for name in wanted)
     return RULE_BROKEN if lacking or export_texts.is_unlike_source(exported) else DONE
 

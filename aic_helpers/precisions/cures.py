@@ -19,6 +19,7 @@ from aic_helpers.data.datasets import Dataset
 from aic_helpers.precisions import measuring
 from aic_helpers.quantization import calibration as calibrations
 from aic_helpers.quantization import exporting
+from aic_helpers.quantization.activation_ranges import Ranges
 from aic_helpers.quantization.calibration import Calibration, Size
 from aic_helpers.quantization.exporting import Export
 from aic_helpers.quantization.layer_losses import RANGES, diagnosed, finite
@@ -38,6 +39,9 @@ MORE = 2
 """Times as many crops."""
 
 MOST_FLOAT_LAYERS = 12
+
+NEEDED = (FLOAT32.name, INT8.name)
+"""Precisions that an export has to have."""
 
 PLAIN, CURED = "plain", "cured"
 
@@ -119,6 +123,7 @@ def cure(
     calibration: Calibration,
     dataset: Dataset,
     *,
+    learned: Ranges | None = None,
     timeout_s: float = exporting.TIMEOUT_S,
     progress: Progress | None = None,
 ) -> Cured:
@@ -135,6 +140,8 @@ def cure(
         What its int8 was calibrated on.
     dataset : Dataset
         Its validation photos judge at the end, and choose nothing.
+    learned : dict, optional
+        Ranges by layer that are known better than by calibration.
     timeout_s : float
         For the search, and then for the export.
     progress : callable, optional
@@ -148,7 +155,8 @@ def cure(
     with tempfile.TemporaryDirectory(prefix="cures-") as temporary:
         weights = Path(temporary) / "weights.npz"
         before = _copied(_free(plain, INT8.name), Path(temporary))
-        with shown(model_pb, track, calibration, name, timeout_s=timeout_s, progress=tell) as (process, size):
+        around: dict[str, Any] = {"timeout_s": timeout_s, "progress": tell}
+        with shown(model_pb, track, calibration, name, learned=learned or {}, **around) as (process, size):
             process.round(weights)
             trials = _trials(process, track, calibration, size, tell)
         chosen = _best(trials)
@@ -163,9 +171,9 @@ def cure(
                 name=name,
                 size=tuple(plain.report["size"]),
                 keep_float=chosen.cure.float_layers,
+                ranges=learned,
                 weights=weights if chosen.cure.rounded else None,
-                timeout_s=timeout_s,
-                progress=tell,
+                **around,
             )
         files = {PLAIN: before, CURED: _free(export, INT8.name), FLOAT32.name: _free(export, FLOAT32.name)}
         found = Cured(export, trials, chosen, _on_validation(files, dataset, tell))

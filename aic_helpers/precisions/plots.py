@@ -1,4 +1,4 @@
-"""A model's precisions -> figures: quality over time with the Pareto front, and what each loses."""
+"""A model's precisions -> figures: quality over time with the Pareto front, what each loses, and by which layer."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from aic_helpers.quantization.layer_losses import Diagnosis
 from aic_helpers.reporting import label_layout
-from aic_helpers.reporting.figure_style import BLUE, GREY, ORANGE, QUALITIES, WIDTH_IN, notice, styled
+from aic_helpers.reporting.figure_style import BLUE, GREY, INK, ORANGE, QUALITIES, WIDTH_IN, notice, short, styled
 from aic_helpers.reporting.pareto_fronts import pareto_front
 
 
@@ -73,3 +74,43 @@ def losses(images: pd.DataFrame, column: str, *, narrow: bool = False) -> Figure
 def _axes(height_in: float, narrow: bool) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(WIDTH_IN[narrow], height_in), dpi=110, layout="constrained")
     return figure, figure.subplots()
+
+
+MOST_LAYERS = 40
+"""Rows of a plot: of more layers those that make the largest errors."""
+
+
+@styled
+def layers(diagnosis: Diagnosis, *, narrow: bool = False) -> Figure:
+    """Return what int8 costs by layer: a bar for each alone in int8, by whose error it is; a ring for all but it.
+
+    Parameters
+    ----------
+    diagnosis : Diagnosis
+    narrow : bool
+    """
+    worst = [layer.layer for layer in diagnosis.worst[:MOST_LAYERS]]
+    rows = [layer for layer in diagnosis.layers if layer.layer in worst]
+    if diagnosis.whole.reason or not rows:
+        return notice("no layer that loses in int8")
+    figure, axes = _axes(1.3 + 0.24 * len(rows), narrow)
+    alone = np.minimum([layer.alone.difference_db for layer in rows], 0)
+    of_weights = alone * [layer.weights_share for layer in rows]
+    axes.barh(range(len(rows)), of_weights, color=ORANGE, height=0.6, label="alone in int8: its weights")
+    rest = alone - of_weights
+    axes.barh(range(len(rows)), rest, left=of_weights, color=BLUE, height=0.6, label="alone in int8: its activations")
+    kept = [layer.kept.difference_db for layer in rows]
+    axes.plot(kept, range(len(rows)), "o", color=INK, fillstyle="none", markersize=5, label="all but it in int8")
+    axes.axvline(diagnosis.whole.difference_db, color=GREY, linewidth=1, linestyle="--", label="all in int8")
+    axes.axvline(0, color=GREY, linewidth=1)
+    axes.set_yticks(range(len(rows)), [short(layer.layer) for layer in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xlabel(f"{QUALITIES['psnr_db']} beside float32")
+    figure.legend(loc="outside lower center", ncols=1 if narrow else 4, fontsize=8)
+    return figure
+
+
+def layers_alt(diagnosis: Diagnosis) -> str:
+    """Return what `layers` shows for who can't see it."""
+    worst = ", ".join(f"{one.layer} {one.alone.difference_db:+.2f} dB" for one in diagnosis.worst[:3])
+    return f"Layers that lose most when they alone are quantised: {worst or 'none'}. {diagnosis.sentence()}"

@@ -119,7 +119,7 @@ class Exporting:
     def _content(self, precision: str, form: str, keep_float: list[str], weights: str | None) -> bytes:
         if precision == INT8.name:
             rounded = weight_rounding.load(Path(weights)) if weights else {}
-            return integer_files.int8(integer_files.with_weights(self._floats[form], rounded), self._ranges, keep_float)
+            return integer_files.int8(self._floats[form], self._ranges, keep_float, rounded)
         if precision == INT16X8.name:
             return integer_files.int16x8(self._floats[form], self._ranges)
         if precision == FLOAT32.name:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,12 @@ def image_ranges(structure: Structure) -> Ranges:
     return {structure.tensors[index].name: PIXELS for index in given | taken}
 
 
-def int8(content: bytes, ranges: Ranges, float_layers: Collection[str] = ()) -> bytes:
+def int8(
+    content: bytes,
+    ranges: Ranges,
+    float_layers: Collection[str] = (),
+    weights: Mapping[str, NDArray[np.float32]] = MappingProxyType({}),
+) -> bytes:
     """Return the content of a file in 8-bit whole numbers, uint8 in and out.
 
     Parameters
@@ -116,6 +122,8 @@ def int8(content: bytes, ranges: Ranges, float_layers: Collection[str] = ()) -> 
     float_layers : collection of str
         Layers that stay in floats, by their names in `aic_helpers.litert.structures.Operator`. Where the first or the
         last of the network is among them, that end is of floats too.
+    weights : mapping of str to ndarray
+        By their tensors' names what other layers than these have in place of the file's own.
 
     Raises
     ------
@@ -130,8 +138,12 @@ def int8(content: bytes, ranges: Ranges, float_layers: Collection[str] = ()) -> 
     from tensorflow.lite.python.util import modify_model_io_type
 
     structure = read(content)
-    kept = {structure.tensors[end].name for step in of_layers(structure, float_layers) for end in step.outputs}
-    quantized = bytes(mlir_quantize(stamped(content, ranges), denylisted_nodes=kept or None))
+    steps = of_layers(structure, float_layers)
+    kept = {structure.tensors[end].name for step in steps for end in step.outputs}
+    own = {structure.tensors[end].name for step in steps for end in step.inputs if end >= 0}
+    changed = {name: values for name, values in weights.items() if name not in own}
+    content = stamped(with_weights(content, changed) if changed else content, ranges)
+    quantized = bytes(mlir_quantize(content, denylisted_nodes=kept or None))
     quantized = bytes(modify_model_io_type(quantized, **dict.fromkeys(_quantized_ends(quantized), tf.uint8)))
     left = float_operators(read(quantized))
     if left and not kept:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aic_helpers.core import safe_files
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.quantization.activation_ranges import Ranges
 from aic_helpers.quantization.calibration import Calibration, Size
 from aic_helpers.quantization.layer_processes import Judged, LayerProcess, judging, shown
+from aic_helpers.reporting.text_tables import aligned
 from aic_helpers.tracks.definitions import Track
 
 TIMEOUT_S = 1800.0
@@ -26,6 +28,13 @@ AT_FAULT = 0.5
 """Of the whole error: a layer that makes as much alone is at fault."""
 
 LISTED = 3
+
+CHANNELS = ("least", "middle", "most")
+"""Of the output channels' largest weights."""
+
+SCHEMA = 1
+REPORT, PICTURE = "layers.json", "layers.png"
+"""What a diagnosis leaves in the folder of an export."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +132,7 @@ def diagnose(
     calibration: Calibration,
     name: str,
     *,
+    learned: Ranges | None = None,
     timeout_s: float = TIMEOUT_S,
     progress: Progress | None = None,
 ) -> Diagnosis:
@@ -138,6 +148,8 @@ def diagnose(
         Ranges are found on its crops; others of its photos judge.
     name : str
         Of the network, in messages.
+    learned : dict, optional
+        Ranges by layer that are known better than by calibration.
     timeout_s : float
         For each step.
     progress : callable, optional
@@ -148,7 +160,8 @@ def diagnose(
         As of `aic_helpers.quantization.exporting.export`.
     """
     tell = progress or (lambda done, total, words: None)
-    with shown(model_pb, track, calibration, name, timeout_s=timeout_s, progress=tell) as (process, size):
+    around: dict[str, Any] = {"learned": learned or {}, "timeout_s": timeout_s, "progress": tell}
+    with shown(model_pb, track, calibration, name, **around) as (process, size):
         return diagnosed(process, calibration, size, tell)
 
 
@@ -177,6 +190,71 @@ def _of_layer(process: LayerProcess, layer: Mapping[str, Any], ranges: Ranges) -
 
 def _joined(ranges: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
     return (min(low for low, _ in ranges), max(high for _, high in ranges)) if ranges else None
+
+
+TITLES = ("layer", "operators", "alone", "SNR", "error", "of its weights", "all but it", "activations", "weights")
+
+
+def lines(diagnosis: Diagnosis) -> list[str]:
+    """Return the layers as a table of text, and the sentence.
+
+    ``alone`` and ``all but it`` are PSNRs beside float32, ``error`` is beside that of all in int8, ``weights`` are the
+    least and the largest of the output channels' largest.
+    """
+    rows = [_row(layer, diagnosis.share(layer)) for layer in diagnosis.layers]
+    return [*aligned([TITLES, *rows]).splitlines(), "", diagnosis.sentence()]
+
+
+def _row(layer: LayerLoss, share: float) -> tuple[str, ...]:
+    alone = layer.alone
+    error = ("-", "-") if alone.reason else (f"{alone.snr_db:.1f} dB", f"{share:.1%}")
+    of_weights = f"{layer.weights_share:.0%}" if layer.weights and not alone.reason else "-"
+    made = "{:.3g} to {:.3g}".format(*layer.activations) if layer.activations else "-"
+    weights = "{:.3g} to {:.3g}".format(*layer.channels[::2]) if layer.channels else "-"
+    return (layer.layer, ", ".join(layer.operators), _db(alone), *error, of_weights, _db(layer.kept), made, weights)
+
+
+def write(diagnosis: Diagnosis, folder: Path) -> None:
+    """Write a diagnosis to the folder of an export."""
+    safe_files.write_json(folder / REPORT, report(diagnosis))
+
+
+def report(diagnosis: Diagnosis) -> dict[str, Any]:
+    """Return a diagnosis for JSON: figures in dB, shares from 0 to 1."""
+    return {
+        "schema": SCHEMA,
+        "sentence": diagnosis.sentence(),
+        "crops": diagnosis.crops,
+        "crop_size": [*diagnosis.size],
+        "int8": _figures(diagnosis.whole),
+        "layers": [
+            {
+                "layer": layer.layer,
+                "operators": [*layer.operators],
+                "alone": _figures(layer.alone),
+                "all_but_it": _figures(layer.kept),
+                "error_share": diagnosis.share(layer),
+                "weights_share": layer.weights_share if layer.weights else None,
+                "activations": layer.activations and [*layer.activations],
+                "largest_weights": layer.channels
+                and dict(zip(("least", "median", "most"), layer.channels, strict=True)),
+            }
+            for layer in diagnosis.layers
+        ],
+    }
+
+
+def _figures(judged: Judged) -> dict[str, Any]:
+    known = not judged.reason
+    return {
+        "psnr_difference_db": finite(judged.difference_db) if known else None,
+        "snr_db": finite(judged.snr_db) if known else None,
+        "reason": judged.reason,
+    }
+
+
+def _db(judged: Judged) -> str:
+    return "-" if judged.reason else f"{judged.difference_db:+.2f} dB"
 
 
 def finite(value: float) -> float | None:

@@ -74,6 +74,8 @@ class LayerProcess:
     track : Track
     name : str
         Of the network, in messages.
+    learned : dict
+        Ranges by layer that are known better than by calibration.
     timeout_s : float
         For each request.
 
@@ -86,11 +88,12 @@ class LayerProcess:
         The layer that adds the network's input to what was found missing from it; none where there is no such layer.
     """
 
-    def __init__(self, file: Path, track: Track, name: str, timeout_s: float) -> None:
+    def __init__(self, file: Path, track: Track, name: str, learned: Ranges, timeout_s: float) -> None:
         self._name = name
         self._worker = Worker(LAYERS, timeout_s=timeout_s, max_rss_mib=machine.spare_memory_mib())
         chosen = {"name": track.name, "content": track.content}
-        opened = self._ask({"do": "open", "model": str(file), "track": chosen})
+        given = {layer: [*ends] for layer, ends in learned.items()}
+        opened = self._ask({"do": "open", "model": str(file), "track": chosen, "learned": given})
         self.layers: list[dict[str, Any]] = opened["layers"]
         self.residual: list[str] = opened["residual"]
 
@@ -144,13 +147,14 @@ def shown(
     calibration: Calibration,
     name: str,
     *,
+    learned: Ranges,
     timeout_s: float,
     progress: Progress,
 ) -> Iterator[tuple[LayerProcess, Size]]:
     """Give a process that was shown the crops of a calibration, and those that judge; and the crops' size."""
     with tempfile.TemporaryDirectory(prefix="layers-") as folder:
         size = _float_crop(model_pb, track, calibration, Path(folder), name, timeout_s)
-        with LayerProcess(Path(folder) / FLOAT, track, name, timeout_s) as process:
+        with LayerProcess(Path(folder) / FLOAT, track, name, learned, timeout_s) as process:
             for done, crop in enumerate(calibrations.draw(calibration, track, size)):
                 progress(done, calibration.crops, "calibrating it")
                 process.see(crop.input, rounds=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,15 @@ from numpy.typing import NDArray
 from aic_helpers.core.error_reasons import reason
 from aic_helpers.evaluation.protocols import score_output
 from aic_helpers.litert.structures import Structure, Tensor, read
-from aic_helpers.quantization import integer_files, weight_rounding
+from aic_helpers.quantization import integer_files, learned_ranges, weight_rounding
 from aic_helpers.quantization.activation_ranges import WHOLE, RangeFinder, Ranges
 from aic_helpers.quantization.integer_files import NotQuantizableError
 from aic_helpers.quantization.weight_rounding import WeightRounder
 from aic_helpers.runtimes.litert_models import LitertModel
 from aic_helpers.tracks import catalogue
+
+PART = "part.tflite"
+"""Beside the float file: what is quantised at the moment."""
 
 Floats = NDArray[np.float32]
 
@@ -31,7 +33,6 @@ class Layers:
     """
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="layers-")
         self._content = b""
         self._structure: Structure | None = None
         self._ranges: dict[str, Ranges] = {}
@@ -50,7 +51,9 @@ class Layers:
         path = Path(request["model"])
         self._content, self._model = path.read_bytes(), LitertModel(path)
         self._structure = read(self._content)
-        self._protocol = catalogue.made(**request["track"]).protocol
+        protocol = catalogue.made(**request["track"]).protocol
+        self._protocol = protocol.model_copy(update={"metrics": ("psnr",)})  # of crops that may be small
+        self._learned = {layer: (low, high) for layer, (low, high) in request["learned"].items()}
         self._finder, self._rounder = RangeFinder(self._content, WHOLE), WeightRounder(self._content)
         return {"layers": _layers(self._structure), "residual": _residual(self._structure)}
 
@@ -67,7 +70,8 @@ class Layers:
         """Return the ranges on the crops so far, which are called by a name from now on."""
         assert self._finder
         assert self._structure
-        found = self._finder.ranges(request["percentile"]) | integer_files.image_ranges(self._structure)
+        found = self._finder.ranges(request["percentile"])
+        found |= learned_ranges.by_tensor(self._structure, self._learned) | integer_files.image_ranges(self._structure)
         self._ranges[request["name"]] = found
         return {"ranges": found}
 
@@ -93,9 +97,9 @@ class Layers:
         kept = request["float_layers"]
         if request["alone"] is not None:
             kept = {step.layer for step in self._structure.operators} - {request["alone"]}
-        content = integer_files.with_weights(self._content, self._rounded) if request["rounded"] else self._content
+        ranges, weights = self._ranges[request["ranges"]], self._rounded if request["rounded"] else {}
         try:
-            return self._judged(integer_files.int8(content, self._ranges[request["ranges"]], kept))
+            return self._judged(integer_files.int8(self._content, ranges, kept, weights))
         except (NotQuantizableError, RuntimeError) as error:  # LiteRT doesn't run every mixture
             return {"reason": reason(error)}
 
@@ -110,7 +114,7 @@ class Layers:
 
     def _judged(self, content: bytes) -> dict[str, Any]:
         """Return the energy of the float outputs and of the error, and each crop's PSNR by the track's protocol."""
-        file = Path(self._folder.name) / "part.tflite"
+        file = self._model.path.with_name(PART)
         file.write_bytes(content)
         model, signal, noise = LitertModel(file), 0.0, 0.0
         psnr_db: list[float] = []
