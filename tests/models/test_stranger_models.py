@@ -125,6 +125,12 @@ def test_files_of_litert_cut_and_mutated_do_nothing_and_are_told_in_a_line(folde
     assert set(outcomes) <= {"refused", "ran", "failed", "died"}
 
 
+def test_file_of_litert_that_wants_all_memory_fails_alone(folder: Path) -> None:
+    with Looks(folder) as looks:
+        assert looks.outcome(litert_files.wants_all_memory().content()) in ("failed", "died")
+        assert looks.outcome(litert_files.float_network().content()) == "ran"
+
+
 class Looks:
     """Reads graphs, and runs those that may be, in children that stay as long as they live."""
 
