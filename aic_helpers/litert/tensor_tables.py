@@ -86,7 +86,7 @@ def read_tensor(index: int, table: Table, buffers: list[tuple[int, int]]) -> Ten
         dtype=dtype,
         shape=tuple(1 if side < 0 else side for side in shape),
         shape_signature=tuple(None if side < 0 else side for side in signature),
-        **_quantization(table.table(4), shape, name),
+        **_quantization(table.table(4), shape, name, dtype),
         is_constant=size > 0,
         is_variable=bool(table.number(5, BOOL)),
         is_sparse=sparse,
@@ -113,7 +113,7 @@ def item_bytes(dtype: str) -> int:
     return np.dtype(dtype).itemsize if dtype in READ else 0
 
 
-def _quantization(table: Table | None, shape: tuple[int, ...], name: str) -> dict[str, Any]:
+def _quantization(table: Table | None, shape: tuple[int, ...], name: str, dtype: str) -> dict[str, Any]:
     if table is None:
         return {"scales": (), "zero_points": (), "channel_axis": 0, "min": (), "max": ()}
     what = f"scales of {shown(name)}"
@@ -121,6 +121,7 @@ def _quantization(table: Table | None, shape: tuple[int, ...], name: str) -> dic
     zero_points = tuple(table.numbers(3, "int64", MAX_CHANNELS, what).tolist())
     axis = table.number(6, INT32)
     _refuse_other_scales(name, scales, zero_points, shape, axis)
+    _refuse_outside(name, zero_points, dtype)
     low, high = (tuple(table.numbers(number, "float32", MAX_CHANNELS, what).tolist()) for number in (0, 1))
     return {"scales": scales, "zero_points": zero_points, "channel_axis": axis, "min": low, "max": high}
 
@@ -134,6 +135,15 @@ def _refuse_other_scales(
         raise Damaged(f"one with {len(scales)} scales and {len(zero_points)} zero points at {shown(name)}")
     if len(scales) > 1 and not (0 <= axis < len(shape) and shape[axis] == len(scales)):
         raise Damaged(f"one with {len(scales)} scales for the shape {shape} of {shown(name)}")
+
+
+def _refuse_outside(name: str, zero_points: tuple[int, ...], dtype: str) -> None:
+    """Refuse zero points that their type can't hold: LiteRT looks numbers up by them, beyond its tables too."""
+    if dtype in INTEGERS:
+        limits = np.iinfo(dtype)
+        outside = [zero for zero in zero_points if not limits.min <= zero <= limits.max]
+        if outside:
+            raise Damaged(f"one with the zero point {outside[0]} at {shown(name)}, which {dtype} can't hold")
 
 
 def index_of(number: int, count: int, what: str) -> int:

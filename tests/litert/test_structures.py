@@ -162,6 +162,12 @@ def _bad_scale(draft: Draft) -> None:
     draft.named("Identity").quantization.scale = [float("nan")]
 
 
+def _zero_outside(draft: Draft) -> None:
+    draft.named("Identity").type = litert_files.TYPES["int8"]
+    draft.named("Identity").quantization.scale = [0.1]
+    draft.named("Identity").quantization.zeroPoint = [200]
+
+
 def _unknown_operator(draft: Draft) -> None:
     draft.model.operatorCodes[0].builtinCode = 5000
 
@@ -187,6 +193,7 @@ SPOILT = {
     ),
     "scales for no axis": (_other_scales, "one with 2 scales for the shape (1, 16, 24, 3) of Identity"),
     "no number": (_bad_scale, "one with a scale that is no number from 0 on, at Identity"),
+    "a zero point too far": (_zero_outside, "one with the zero point 200 at Identity, which int8 can't hold"),
     "an operator to come": (_unknown_operator, "one with operator number 5000, which this version of ai-edge-litert"),
     "a type to come": (_unknown_type, "one with a tensor of type 99, which this version of ai-edge-litert"),
     "an output from nowhere": (_lost_output, "one whose output Identity nothing makes"),
