@@ -34,7 +34,7 @@ class Times:
     runs : int
     mean_ms, min_ms, max_ms : float
     median_ms : float or None
-        Programs of before 2024 don't tell it.
+        Older programs don't tell it.
     init_ms : float or None
         To load the network and hand it to the delegate.
     first_ms : float or None
