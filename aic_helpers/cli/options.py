@@ -137,6 +137,17 @@ def html_file(typed: str) -> Path:
     return file
 
 
+def json_file(typed: str | Path) -> Path:
+    """Return the path of a JSON file to write, tried before long work; raises as `html_file` does."""
+    file = Path(typed).expanduser()
+    if file.is_dir():
+        raise InputError("a JSON file to write", f"the folder {typed}", "name a file in it, as in phone.json")
+    if file.suffix.lower() != ".json":
+        raise InputError("a file whose name ends in .json", str(typed), "name one, as in phone.json")
+    _try_place(file, str(typed))
+    return file
+
+
 def _try_place(file: Path, typed: str) -> None:
     """Raise where a file can't be written; folders that aren't there are made when it is, and none now."""
     folder = next(above for above in file.absolute().parents if os.path.lexists(above))

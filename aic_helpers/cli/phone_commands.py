@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from aic_helpers.cli import options
 from aic_helpers.cli.exit_codes import DONE, Commands
 from aic_helpers.core.errors import InputError
 
@@ -45,14 +46,15 @@ def list_phones() -> int:
       aic phone list
     """
     from aic_helpers.core import machine
+    from aic_helpers.core.safe_texts import shown
     from aic_helpers.phone import adb_calls
     from aic_helpers.reporting import text_tables
 
     rows = [("--device host", "this machine, not a phone", machine.cpu_name())]
     phones = adb_calls.listed() if adb_calls.program() else []
     for one in phones:
-        state = "can be used" if one.state == "device" else f"{one.state}: {one.remedy}"
-        rows.append((f"--serial {one.serial}", one.model or "a phone", state))
+        state = "can be used" if one.state == "device" else f"{shown(one.state)}: {one.remedy}"
+        rows.append((f"--serial {shown(one.serial)}", shown(one.model, empty="a phone"), state))
     click.echo(text_tables.aligned(rows))
     if not adb_calls.program():
         click.echo("no phone: there is no adb on the PATH (Debian's package adb)")
@@ -138,12 +140,13 @@ def _measured(
     beside = _baseline(baseline, track, model)
     files |= {"baseline": beside[0]} if beside else {}
     shown_photo = Path(photo).expanduser() if photo else output_checks.PHOTO
+    typed_file = options.json_file(out) if out else None
     program_file = _program_file(device, benchmark)
     with device_choices.opened(device, serial) as opened, progress_bars.bar("step") as show:
         program = _program(opened, program_file)
         used = UsedProgram(program.name, program.version, program.sha256)
         wanted = DeviceResult(opened.facts, used, model, beside[1] if beside else None, plan)
-        file = Path(out).expanduser() if out else device_results.place(files["model"], wanted)
+        file = typed_file or options.json_file(device_results.place(files["model"], wanted))
         begun = (None if fresh else device_results.goes_on(file, wanted)) or wanted
         if begun.whole_rounds:
             log.info("goes on after %d of %d rounds, which an earlier call measured", begun.whole_rounds, plan.rounds)
@@ -218,7 +221,7 @@ def import_figures(file: str, device: str, chip: str, model: str, out: str, as_j
     from aic_helpers.phone import others_figures
     from aic_helpers.reporting import text_tables
 
-    place = Path(out).expanduser()
+    place = options.json_file(out)
     if place.resolve() == Path(file).expanduser().resolve():
         raise InputError("--out with another file than the one that is read", out, "name another")
     result = others_figures.read(Path(file).expanduser(), device=device, chip=chip, model=model)

@@ -144,7 +144,7 @@ class Adb:
 
     def _is_there(self) -> bool:
         ran = _call(["-s", self._serial, "get-state"], SHORT_S)
-        return ran.status == 0 and ran.text.strip() == "device"
+        return ran.status == 0 and _last_line(ran.text) == "device"  # adb may speak of its server first
 
 
 def _call(arguments: Sequence[str], timeout_s: float) -> Ran:

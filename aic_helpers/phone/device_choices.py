@@ -9,7 +9,7 @@ from typing import Literal
 from aic_helpers.core.errors import InputError
 from aic_helpers.phone import adb_calls
 from aic_helpers.phone.android_devices import AndroidDevice
-from aic_helpers.phone.devices import Device
+from aic_helpers.phone.devices import Device, DeviceGone
 from aic_helpers.phone.host_devices import HostDevice
 
 DeviceName = Literal["phone", "host"]
@@ -35,5 +35,9 @@ def opened(device: DeviceName, serial: str = "") -> Iterator[Device]:
     opened_device: Device = HostDevice() if device == "host" else AndroidDevice(adb_calls.choose(serial))
     try:
         yield opened_device
+    except DeviceGone:
+        expected = f"{opened_device.facts.name} to stay until the end"
+        found = "it went away before anything was measured"
+        raise InputError(expected, found, "plug it in, and call again") from None
     finally:
         opened_device.close()

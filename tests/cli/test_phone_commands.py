@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,6 +15,7 @@ from fixtures.sites import serve
 from aic_helpers.core import installation, project_paths
 from aic_helpers.core.safe_files import sha256
 from aic_helpers.phone import measuring, output_checks
+from aic_helpers.phone.android_devices import AndroidDevice
 from aic_helpers.runtimes.litert_models import LitertModel
 
 ROOT = project_paths.CHECKOUT
@@ -328,8 +330,8 @@ def test_figures_of_others(aic, tmp_path):
 
 
 def test_figures_of_others_do_not_replace_their_file(refused, tmp_path):
-    (tmp_path / "table.csv").write_text("device,model,time_ms\nA phone,net,12.5\n")
-    line = refused("phone", "import", tmp_path / "table.csv", "--out", tmp_path / "table.csv")
+    (tmp_path / "profile.json").write_text("{}")
+    line = refused("phone", "import", tmp_path / "profile.json", "--out", tmp_path / "profile.json")
     assert line.startswith("expected --out with another file than the one that is read")
 
 
@@ -359,6 +361,42 @@ def test_no_program_named_and_none_fetched(refused, networks, monkeypatch, tmp_p
 def test_a_file_of_free_size(refused, networks, program):
     line = refused("phone", "run", networks[2], "--benchmark", program)
     assert line.endswith("found an input of (1, any, any, 3): name the fixed file of its export")
+
+
+@pytest.mark.parametrize(
+    ("out", "line"),
+    [
+        (".", "expected a JSON file to write, found the folder ."),
+        ("out.txt", "expected a file whose name ends in .json, found out.txt"),
+        ("net_int8.tflite/out.json", "expected a folder to write net_int8.tflite/out.json in, found the file "),
+    ],
+)
+def test_a_place_where_nothing_can_be_written_is_told_before_the_work(
+    refused, networks, monkeypatch, tmp_path, out, line
+):
+    monkeypatch.chdir(tmp_path)
+    assert refused("phone", "run", networks[0], "--device", "host", "--out", out).startswith(line)
+
+
+def test_a_phone_that_goes_away_while_files_are_brought_to_it(run, monkeypatch, tmp_path):
+    phone = replayed_phones.replay(monkeypatch, tmp_path / "state", "unplugged")
+    place = AndroidDevice.place
+
+    def leaving(*arguments, **how):
+        phone.leaves()
+        return place(*arguments, **how)
+
+    monkeypatch.setattr(AndroidDevice, "place", leaving)
+    line = (
+        "expected Transcript Replay One to stay until the end, found it went away before anything was measured: plug it"
+    )
+    is_refused(run("unplugged", replayed=phone), line)
+
+
+def test_without_the_extra_one_line_says_which_to_install(refused, networks, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ai_edge_litert", None)
+    line = refused("phone", "run", networks[0], "--device", "host")
+    assert line.endswith('found no ai_edge_litert: pip install "aic-workbench[mobile]"')
 
 
 def test_json_on_stdout_is_the_file(run, tmp_path):
