@@ -15,9 +15,11 @@ from aic_helpers.cli.exit_codes import DONE, Commands
 from aic_helpers.core.errors import InputError
 
 if TYPE_CHECKING:
+    from aic_helpers.core.progress_types import Progress
     from aic_helpers.phone.benchmark_programs import Program
     from aic_helpers.phone.device_results import DeviceResult, Plan, Role
     from aic_helpers.phone.devices import Device
+    from aic_helpers.phone.measuring import Bench
     from aic_helpers.phone.network_files import NetworkFile
 
 WARM_UPS = 3
@@ -107,52 +109,62 @@ def run(
       aic phone run fast_sr_int8.tflite --track super_resolution --delegate gpu --minutes 5
       aic phone run fast_sr_int8.tflite --device host
     """
-    from aic_helpers.core import machine
+    from aic_helpers.core import machine, progress_bars
+    from aic_helpers.phone import device_choices, output_checks
     from aic_helpers.phone.device_results import Plan
+    from aic_helpers.phone.measuring import Measurement
 
-    least = machine.usable_cores() if device == "host" else 4
-    plan = Plan(delegate, least if threads is None else threads, rounds, runs, WARM_UPS, minutes)
-    result, file = _measured(network, baseline, track, device, serial, benchmark, plan, photo, out, fresh)
+    usual = machine.usable_cores() if device == "host" else 4
+    plan = Plan(delegate, usual if threads is None else threads, rounds, runs, WARM_UPS, minutes)
+    typed_file = options.json_file(out) if out else None
+    networks = _networks(network, baseline, track)
+    program_file = _program_file(device, benchmark)
+    with device_choices.opened(device, serial) as opened, progress_bars.bar("step") as show:
+        bench, wanted = _bench(opened, program_file, networks, plan, show)
+        begun, file = _begun(wanted, networks["model"][0], typed_file, fresh)
+        measurement = Measurement(bench, begun, file)
+        result = measurement.run(networks["model"][0], Path(photo).expanduser() if photo else output_checks.PHOTO)
     _show(result, file, as_json)
     return DONE
 
 
-def _measured(
-    network: str,
-    baseline: str,
-    track: str,
-    device: Literal["phone", "host"],
-    serial: str,
-    benchmark: str,
-    plan: Plan,
-    photo: str,
-    out: str,
-    fresh: bool,
-) -> tuple[DeviceResult, Path]:
-    """Return the result, and where it lies."""
-    from aic_helpers.core import progress_bars
-    from aic_helpers.phone import device_choices, device_results, network_files, output_checks
-    from aic_helpers.phone.device_results import DeviceResult, UsedProgram
-    from aic_helpers.phone.measuring import Bench, Measurement
+def _networks(network: str, baseline: str, track: str) -> dict[Role, tuple[Path, NetworkFile]]:
+    """Return the files that are to be measured, and what they say of themselves."""
+    from aic_helpers.phone import network_files
 
-    files: dict[Role, Path] = {}
-    files["model"], model = network_files.read(network, "a network")
-    beside = _baseline(baseline, track, model)
-    files |= {"baseline": beside[0]} if beside else {}
-    shown_photo = Path(photo).expanduser() if photo else output_checks.PHOTO
-    typed_file = options.json_file(out) if out else None
-    program_file = _program_file(device, benchmark)
-    with device_choices.opened(device, serial) as opened, progress_bars.bar("step") as show:
-        program = _program(opened, program_file)
-        used = UsedProgram(program.name, program.version, program.sha256)
-        wanted = DeviceResult(opened.facts, used, model, beside[1] if beside else None, plan)
-        file = typed_file or options.json_file(device_results.place(files["model"], wanted))
-        begun = (None if fresh else device_results.goes_on(file, wanted)) or wanted
-        if begun.whole_rounds:
-            log.info("goes on after %d of %d rounds, which an earlier call measured", begun.whole_rounds, plan.rounds)
-        places = {role: opened.place(path, f"{role}.tflite") for role, path in files.items()}
-        measurement = Measurement(Bench(opened, program, places, show), begun, file)
-        return measurement.run(files["model"], shown_photo), file
+    model = network_files.read(network, "a network")
+    beside = _baseline(baseline, track, model[1])
+    return {"model": model} if beside is None else {"model": model, "baseline": beside}
+
+
+def _bench(
+    device: Device,
+    program_file: Path | None,
+    networks: dict[Role, tuple[Path, NetworkFile]],
+    plan: Plan,
+    progress: Progress,
+) -> tuple[Bench, DeviceResult]:
+    """Bring everything to a device; return what a measurement works with, and a result without figures."""
+    from aic_helpers.phone.device_results import DeviceResult, UsedProgram
+    from aic_helpers.phone.measuring import Bench
+
+    program = _program(device, program_file)
+    places = {role: device.place(path, f"{role}.tflite") for role, (path, _) in networks.items()}
+    used = UsedProgram(program.name, program.version, program.sha256)
+    beside = networks["baseline"][1] if "baseline" in networks else None
+    wanted = DeviceResult(device.facts, used, networks["model"][1], beside, plan)
+    return Bench(device, program, places, progress), wanted
+
+
+def _begun(wanted: DeviceResult, network: Path, typed: Path | None, fresh: bool) -> tuple[DeviceResult, Path]:
+    """Return what there is by now, and the file that it stands in or will stand in."""
+    from aic_helpers.phone import device_results
+
+    file = typed or options.json_file(device_results.place(network, wanted))
+    begun = (None if fresh else device_results.goes_on(file, wanted)) or wanted
+    if begun.whole_rounds:
+        log.info("goes on after the %d rounds that an earlier call measured", begun.whole_rounds)
+    return begun, file
 
 
 def _baseline(typed: str, track: str, model: NetworkFile) -> tuple[Path, NetworkFile] | None:
