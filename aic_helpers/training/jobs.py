@@ -202,4 +202,5 @@ def _next(job: TrainingJob, gain_db: float, weights: str) -> str:
     if gain_db < 0:
         return f"--start with these weights, or more steps in another --out: so far it is worse than {job.beside}"
     source = shlex.quote(f"{text_tables.typed(sources.NETWORKS)}:{job.network}")
-    return f"aic run --track {shlex.quote(job.typed_track)} --model {source} --checkpoint {shlex.quote(weights)}"
+    command = "export" if job.plan.quantized else "run"
+    return f"aic {command} --track {shlex.quote(job.typed_track)} --model {source} --checkpoint {shlex.quote(weights)}"

@@ -40,7 +40,7 @@ def training(history: Sequence[Report], input_psnr_db: float, beside: str) -> Fi
     psnr_db = [report["held_out_psnr_db"] for report in history]
     right.plot(steps, psnr_db, "o-", color=BLUE, markersize=3, linewidth=1, label=label)
     if in_floats:
-        right.legend(loc="lower right")
+        right.legend(loc="center right")
     if math.isfinite(input_psnr_db):
         right.axhline(input_psnr_db, color=ORANGE, linewidth=1.5)
         right.annotate(beside, (steps[-1], input_psnr_db), color=ORANGE, ha="right", va="bottom")

@@ -222,6 +222,17 @@ def test_the_command_that_goes_on_holds_for_any_folder(job: jobs.TrainingJob) ->
     assert words[6:] == ["--checkpoint", f"{job.folder}/tiny.weights.h5"]
 
 
+def test_after_a_training_for_int8_the_network_is_exported(job: jobs.TrainingJob) -> None:
+    job = dataclasses.replace(job, plan=dataclasses.replace(job.plan, quantized=True))
+    trained = trained_to(30.0, 29.0)
+    before = {"held_out_psnr_db": 25.0, "held_out_float_psnr_db": 30.5}
+    recipe = trained.recipe | {"held_out_float_psnr_db": 30.25, "before": before}
+    rows = dict(jobs.summary_rows(job, dataclasses.replace(trained, recipe=recipe)))
+    assert rows["in int8"] == "30.00 dB, +1.00 dB against doing nothing"
+    assert (rows["in floats"], rows["before"]) == ("30.25 dB", "25.00 dB in int8, 30.50 dB in floats")
+    assert shlex.split(rows["next"])[:4] == ["aic", "export", "--track", "super_resolution"]
+
+
 @pytest.mark.parametrize(
     ("psnr_db", "words"),
     [
@@ -291,6 +302,14 @@ def test_the_curve_shows_each_report_beside_doing_nothing() -> None:
     assert right.lines[0].get_xydata().tolist() == [[10, 28], [20, 30]]
     assert right.lines[1].get_ydata() == [27.0, 27.0]
     assert [text.get_text() for text in right.texts] == ["bicubic"]
+
+
+def test_the_curve_of_a_training_for_int8_has_both_figures() -> None:
+    history = [{"step": 10, "loss": 0.5, "held_out_psnr_db": 28.0, "held_out_float_psnr_db": 29.0}]
+    right = training_plots.training(history, math.inf, "bicubic").axes[1]
+    shown = {line.get_label(): line.get_xydata().tolist() for line in right.lines}
+    assert shown == {"in floats": [[10, 29]], "in int8": [[10, 28]]}
+    assert [text.get_text() for text in right.get_legend().get_texts()] == ["in floats", "in int8"]
 
 
 def test_the_curve_leaves_out_a_line_that_is_nowhere() -> None:

@@ -317,6 +317,30 @@ def test_a_training_for_int8_that_was_killed_ends_where_an_unbroken_one_ends(
         np.testing.assert_allclose(first, second, atol=1e-5)
 
 
+def outlying(images: networks.Tensor) -> networks.Tensor:
+    features = keras.layers.Conv2D(4, 1, activation="relu", name="first")(images)
+    return keras.layers.Conv2D(3, 1, name="last")(features)
+
+
+def test_clipping_saves_what_few_large_outputs_take_from_the_others(photos: list[Path], tmp_path: Path) -> None:
+    model = networks.build(outlying)
+    colours = np.eye(3, 4, dtype=np.float32)
+    colours[0, 3] = 2000  # a channel of bright reds that nothing uses takes the range, and so the steps, of all
+    bias = np.array([0, 0, 0, -1800], np.float32)
+    model.set_weights([colours[None, None], bias, np.eye(4, 3)[None, None], np.zeros(3)])
+    model.save_weights(tmp_path / "outlying.weights.h5")
+    start = tmp_path / "outlying.weights.h5"
+    plans_by_percentile = {at: dataclasses.replace(FOR_INT8, clip_percentile=at) for at in (100.0, 90.0)}
+    found = {
+        at: trainer.train(outlying, SUPER_RESOLUTION, photos, plan, start=start).recipe
+        for at, plan in plans_by_percentile.items()
+    }
+    assert found[100.0]["ranges"]["first"][1] > 50
+    assert found[90.0]["ranges"]["first"][1] < 2
+    assert found[90.0]["held_out_psnr_db"] > found[100.0]["held_out_psnr_db"] + 5
+    assert abs(found[90.0]["held_out_psnr_db"] - found[90.0]["before"]["held_out_float_psnr_db"]) < 0.5
+
+
 def test_a_network_that_cannot_be_trained_for_int8_is_one_line(photos: list[Path]) -> None:
     plan = dataclasses.replace(FOR_INT8, patch_px=16)
     with pytest.raises(InputError, match=r"found InstanceNormalization in norm2 of resnet_6_16: train it without"):
