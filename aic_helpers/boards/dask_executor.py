@@ -20,7 +20,6 @@ from aic_helpers.boards.executors import WorkerError
 from aic_helpers.core import installation, isolation, machine
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
-from aic_helpers.models import sources
 from aic_helpers.profiling.network_pairs import conditions_of
 from aic_helpers.profiling.profiler import Profile
 from aic_helpers.profiling.timing import Limits
@@ -159,7 +158,8 @@ class DaskExecutor:
         if cache_keys.stale(result, settings.folder, "profile", key) is None:
             return
         progress(0, None, "profiling on the cluster")
-        blobs = [_model(settings), _photo(settings), sources.baseline_pb(settings.track).read_bytes()]
+        baseline = steps.baseline_file(settings, conditions_of(settings.track))
+        blobs = [settings.timed_file.read_bytes(), _photo(settings), baseline.read_bytes()]
         found = self._do(dask_tasks.profile, blobs, _told(settings), limits, resources=PROFILING)
         measured = Profile(found["result"], pd.DataFrame(found["samples"]))
         now = result.model_copy(update={"profile": schema.Profile.model_validate(measured.result)})

@@ -27,6 +27,8 @@ from aic_helpers.tracks.definitions import Track
 MODEL_KEYS = ("name", "model", "checkpoint", "track", "adapt", "precisions")
 
 NO_TEXTS = ("adapt", "precisions")
+FILES = ("code", "fixed")
+"""Of what is said of a network."""
 
 EXAMPLE = "see aic board run --help for an example"
 
@@ -226,10 +228,10 @@ def _track(typed: str, folder: Path) -> str:
 
 
 def _adapt(given: Any, folder: Path) -> Any:
-    """Return what is said of a network's form; a file of code is looked for beside the spec."""
-    if not isinstance(given, dict) or not isinstance(given.get("code"), str):
+    """Return what is said of a network's form; a file that it names is looked for beside the spec."""
+    if not isinstance(given, dict):
         return given
-    return given | {"code": _placed(given["code"], folder)}
+    return given | {name: _placed(given[name], folder) for name in FILES if isinstance(given.get(name), str)}
 
 
 def _matches(model: str, folder: Path) -> list[str]:

@@ -127,12 +127,12 @@ def profile(
     key = cache_keys.profile_key(settings, result.model_sha256, conditions, limits)
     if not (fresh or _stale(settings, result, "profile", key)):
         return result
-    baseline, photo = _baseline(settings, conditions), _hd_photo(settings)
+    baseline, photo = baseline_file(settings, conditions), _hd_photo(settings)
     measured = profiler.profile(settings.timed_file, baseline, conditions, limits, image=photo, progress=progress)
     return record_profile(settings, measured, key)
 
 
-def _baseline(settings: Settings, conditions: Conditions) -> Path:
+def baseline_file(settings: Settings, conditions: Conditions) -> Path:
     """Return the track's baseline as the runtime of the model takes it: times are compared within one runtime."""
     if not settings.source.is_litert:
         return sources.baseline_pb(settings.track)
