@@ -19,7 +19,13 @@ NAMED = 10
 
 @click.group()
 def data() -> None:
-    """See which validation data there is, fetch the challenge's, check it."""
+    """See which validation data there is, fetch the challenge's, check it.
+
+    \b
+    Examples
+      aic data list
+      aic data fetch challenge
+    """
 
 
 @data.command("list")

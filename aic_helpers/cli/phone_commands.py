@@ -36,7 +36,13 @@ OUT = "Where the result goes.  [default: phones/ in the run folder, or beside th
 
 @click.group(cls=Commands)
 def phone() -> None:
-    """Measure networks on a real phone, over adb."""
+    """Measure networks on a real phone, over adb.
+
+    \b
+    Examples
+      aic phone list
+      aic phone run runs/super_resolution/fast_sr/litert/fast_sr_int8.tflite --track super_resolution
+    """
 
 
 @phone.command("list")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aic_helpers.core import machine, staging
+from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.data.datasets import read_pair
 from aic_helpers.evaluation import any_image, isolated, per_image, protocol_comparisons
@@ -127,9 +128,19 @@ def profile(
     key = cache_keys.profile_key(settings, result.model_sha256, conditions, limits)
     if not (fresh or _stale(settings, result, "profile", key)):
         return result
+    _require_size(result, conditions)
     baseline, photo = baseline_file(settings, conditions), _hd_photo(settings)
     measured = profiler.profile(settings.timed_file, baseline, conditions, limits, image=photo, progress=progress)
     return record_profile(settings, measured, key)
+
+
+def _require_size(result: Result, conditions: Conditions) -> None:
+    """Refuse to time a file of one size at another."""
+    size = conditions.height_px, conditions.width_px
+    fixed = result.model.fixed.get("input_shape", [1, *size, 3]) if result.model else [1, *size, 3]
+    if tuple(fixed[1:3]) != size:
+        expected = f"a file of {size[1]}x{size[0]} with --fixed, the size that is timed"
+        raise InputError(expected, f"one of {fixed[2]}x{fixed[1]}", "export it for that size, or leave --fixed out")
 
 
 def baseline_file(settings: Settings, conditions: Conditions) -> Path:

@@ -139,7 +139,7 @@ def test_score_needs_no_tensorflow():
 
 @pytest.mark.parametrize("command", [*COMMANDS, "board show", "data fetch", "data verify"])
 def test_every_command_has_help_with_an_example(aic, command):
-    arguments = ("data", "list") if command == "data" else command.split()
+    arguments = command.split()
     status, stdout, _ = aic(*arguments, "--help")
     assert status == 0
     assert f"aic {' '.join(arguments)}" in stdout.partition("Example")[2]
@@ -157,8 +157,8 @@ def test_an_unknown_track(refused):
 def test_an_unknown_model(refused):
     line = refused("evaluate", *SR, "--model", "div2k_srcn")
     assert line == (
-        "expected a pretrained name, file.py:function, a .keras or .h5 file, a SavedModel folder, a .meta file or "
-        "a .pb file, found div2k_srcn: did you mean div2k_srcnn?"
+        "expected a pretrained name, file.py:function, a .keras or .h5 file, a SavedModel folder, a .meta file, "
+        "a .pb file or a .tflite file, found div2k_srcn: did you mean div2k_srcnn?"
     )
 
 
