@@ -11,10 +11,14 @@ import pydantic
 
 from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError
+from aic_helpers.litert.layer_names import SECOND, WITH_WEIGHTS
 from aic_helpers.litert.structures import Operator, Structure
 from aic_helpers.quantization.activation_ranges import Ranges
 
 WEIGHTS = ".weights.h5"
+
+NAMED = (*WITH_WEIGHTS, "PRELU")
+"""Operators of layers that have weights, and so names of their own."""
 
 Ends = Annotated[list[pydantic.FiniteFloat], pydantic.Field(min_length=2, max_length=2)]
 
@@ -68,4 +72,5 @@ def by_tensor(structure: Structure, learned: Mapping[str, tuple[float, float]]) 
 
 def _learned_name(step: Operator, learned: Mapping[str, tuple[float, float]]) -> str | None:
     """Return what a training calls the layer of an operator; TensorFlow writes ``Add`` where it has ``add``."""
-    return next((name for name in (step.layer, step.layer.lower()) if name in learned), None)
+    name = step.layer.removesuffix(SECOND) if step.name in NAMED else step.layer.lower()
+    return next((name for name in (step.layer, name) if name in learned), None)

@@ -38,7 +38,7 @@ LEARNED = {"conv01": (0.0, 1.0), "conv02": (0.0, 2.0), "add": (0.0, 3.0), "outpu
 
 
 def test_layers_are_found_by_their_names_as_keras_numbers_them_and_operations_as_tensorflow_does() -> None:
-    file = File(("CONV_2D", "conv01"), ("CONV_2D", "conv02"), ("ADD", "Add"), ("ADD", "Add_1"), ("ADD", "Identity_1"))
+    file = File(("CONV_2D", "conv01_1"), ("PRELU", "conv02"), ("ADD", "Add"), ("ADD", "Add_1"), ("ADD", "Identity_1"))
     found = learned_ranges.by_tensor(file, LEARNED)  # type: ignore[arg-type]
     assert found == {"tensor 0": (0, 1), "tensor 1": (0, 2), "tensor 2": (0, 3)}
 

@@ -62,8 +62,11 @@ def int8_file(learner: keras.Model, model: keras.Model) -> bytes:
     return integer_files.int8(content, ranges | integer_files.image_ranges(structure))
 
 
-def test_it_gives_what_the_int8_file_of_its_weights_and_ranges_gives() -> None:
-    learner, model = learner_of(small)
+@pytest.mark.parametrize(("network", "contrast"), [(small, 200), (networks.fsrcnn_x3, 10)])
+def test_it_gives_what_the_int8_file_of_its_weights_and_ranges_gives(
+    network: networks.ModelFunction, contrast: int
+) -> None:
+    learner, model = learner_of(network)
     interpreter = Interpreter(model_content=int8_file(learner, model))
     interpreter.allocate_tensors()
     assert np.float32 not in {detail["dtype"] for detail in interpreter.get_tensor_details()}
@@ -73,7 +76,7 @@ def test_it_gives_what_the_int8_file_of_its_weights_and_ranges_gives() -> None:
     interpreter.invoke()
     steps = interpreter.get_tensor(got["index"]).astype(int)
     apart = np.abs(np.round(np.asarray(learner(photo())) * 255) - steps)
-    assert np.ptp(steps) > 200
+    assert np.ptp(steps) > contrast
     assert apart.max() <= 1
     assert apart.mean() < 0.1
 
