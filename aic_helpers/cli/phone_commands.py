@@ -81,7 +81,7 @@ def list_phones() -> int:
 @click.option("--delegate", type=click.Choice(["cpu", "gpu", "nnapi"]), default="cpu", show_default=True)
 @click.option("--threads", type=int, metavar="N", help=THREADS)
 @click.option("--rounds", type=int, default=6, show_default=True, metavar="N", help="Of baseline and network in turn.")
-@click.option("--runs", type=int, default=20, show_default=True, metavar="N", help="Of each in a round.")
+@click.option("--runs", type=int, default=20, show_default=True, metavar="N", help="Of each in a round, at the most.")
 @click.option("--minutes", type=float, default=0.0, metavar="M", help="Then run it without a pause for so long.")
 @click.option("--photo", default="", metavar="PHOTO", help="On which outputs are compared.  [default: a sample photo]")
 @click.option("--out", default="", metavar="FILE.json", help=OUT)

@@ -54,7 +54,7 @@ class Plan:
     rounds : int
         In each the baseline and the network are timed in turn.
     runs, warm_ups : int
-        Of each of the two in a round.
+        Of each of the two in a round, at the most.
     minutes : float
         For how long the network runs afterwards without a pause; 0 for not at all.
     """

@@ -32,7 +32,9 @@ def rows(result: DeviceResult) -> list[Row]:
 def _program(result: DeviceResult) -> str:
     program, plan = result.program, result.plan
     version = f" of {program.version}" if program.version else ""
-    return f"{program.name}{version}, {plan.rounds} rounds of {plan.runs} runs, {plan.threads} threads of the CPU"
+    runs = sorted({sample.times.runs for sample in result.samples}) or [plan.runs]
+    counted = f"{runs[0]} to {runs[-1]}" if len(runs) > 1 else f"{runs[0]}"
+    return f"{program.name}{version}, {plan.rounds} rounds of {counted} runs, {plan.threads} threads of the CPU"
 
 
 def _ran(result: DeviceResult, role: Any) -> str:

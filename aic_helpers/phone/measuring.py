@@ -26,6 +26,9 @@ from aic_helpers.runtimes.model_workers import ModelFailure
 BENCH_TIMEOUT_S = 900.0
 """For one call of the program that takes times."""
 
+ROUND_S = 20.0
+"""For the timed runs of one network in a round: a slow one has fewer of them than the plan, and one at the least."""
+
 STRETCH_S = 10.0
 """How long a stretch of the sustained run is; between two the program starts anew, and the readings are taken."""
 
@@ -120,15 +123,23 @@ class Measurement:
 
     def _rounds(self) -> None:
         """Time baseline and network in turn, A B B A A B ..., so that a device that gets warm slows both."""
-        started_s, rounds = self._bench.clock(), self.result.plan.rounds
+        rounds, begins_with = self.result.plan.rounds, self.result.whole_rounds
         roles = [role for role in ROLES if role in self._bench.places]
-        for number in range(self.result.whole_rounds, rounds):
+        runs = {role: self._fitting(role) for role in roles if begins_with < rounds}
+        started_s = self._bench.clock()
+        for number in range(begins_with, rounds):
             self._bench.progress(number, rounds, "round")
             for role in roles if number % 2 == 0 else roles[::-1]:
                 start_s = self._bench.clock() - started_s
-                benched = self._benched(role, self.result.plan.runs, self.result.plan.warm_ups)
+                benched = self._benched(role, runs[role], min(runs[role], self.result.plan.warm_ups))
                 self._add(Sample(number, role, start_s, benched.times), benched.delegated)
             self._keep("it ended in the middle")
+
+    def _fitting(self, role: Role) -> int:
+        """Warm a network up by one run, and return how many fit into a round."""
+        self._bench.progress(0, None, f"warms up the {role}")
+        time_ms = self._benched(role, 1, 0).times.time_ms
+        return max(1, min(self.result.plan.runs, int(1000 * ROUND_S / max(time_ms, 1e-3))))
 
     def _add(self, sample: Sample, ran: Delegated) -> None:
         """Add a sample, and a note where something else ran than before."""

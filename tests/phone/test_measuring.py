@@ -83,10 +83,18 @@ def measure(networks, tmp_path, monkeypatch):
 def test_baseline_and_network_take_turns(measure):
     made_up = MadeUp()
     result = measure(made_up)
-    assert "".join(job.graph[6] for job in made_up.jobs[:6]) == "bmmbbm"
-    assert [(job.runs, job.warm_ups, job.threads, job.delegate) for job in made_up.jobs[:6]] == [(5, 2, 4, "gpu")] * 6
+    assert "".join(job.graph[6] for job in made_up.jobs) == "bm" + "bmmbbm"  # each once, to warm up
+    jobs = [(job.runs, job.warm_ups, job.threads, job.delegate) for job in made_up.jobs]
+    assert jobs == [(1, 0, 4, "gpu")] * 2 + [(5, 2, 4, "gpu")] * 6
     assert result.figures()["speedup"] == 2
     assert [sample.start_s for sample in result.samples] == pytest.approx([0, 0.14, 0.21, 0.28, 0.42, 0.56])
+
+
+def test_a_slow_network_has_fewer_runs_in_a_round(measure, monkeypatch):
+    monkeypatch.setattr(measuring, "ROUND_S", 0.025)
+    made_up = MadeUp()
+    measure(made_up)
+    assert {(job.graph[6], job.runs, job.warm_ups) for job in made_up.jobs[2:]} == {("b", 1, 1), ("m", 2, 2)}
 
 
 def test_a_device_that_drifts_slows_both(measure):
@@ -97,7 +105,7 @@ def test_a_device_that_drifts_slows_both(measure):
 
 def test_readings_before_and_after(measure):
     result = measure(MadeUp())
-    assert (result.before.temperatures_c["CPU"], result.after.temperatures_c["CPU"]) == (30, pytest.approx(30.63))
+    assert (result.before.temperatures_c["CPU"], result.after.temperatures_c["CPU"]) == (30, pytest.approx(30.66))
 
 
 def test_without_a_baseline(measure):
@@ -110,7 +118,7 @@ def test_without_a_baseline(measure):
 def test_a_sustained_run_is_in_stretches_of_ten_seconds_until_its_end(measure):
     made_up = MadeUp(slower_by=0.02)
     result = measure(made_up, replace(PLAN, minutes=0.5))
-    stretches = made_up.jobs[6:]
+    stretches = made_up.jobs[8:]
     assert 980 < stretches[0].runs < 1000  # at some 10.1 ms each
     assert {job.warm_ups for job in stretches} == {0}
     assert 30 <= result.sustained[-1].end_s < 41
@@ -126,7 +134,7 @@ def test_a_device_that_goes_away_leaves_what_was_measured(measure, tmp_path):
         "plug it in, and the same command goes on from there"
     )
     with pytest.raises(InputError, match=f"^{line}$"):
-        measure(MadeUp(leaves_after=6))
+        measure(MadeUp(leaves_after=8))
     kept = device_results.read(tmp_path / "out.json")
     assert kept.stopped == "the device went away after 2 of 3 rounds"
     assert (kept.whole_rounds, kept.figures()["speedup"]) == (2, 2)
@@ -134,10 +142,10 @@ def test_a_device_that_goes_away_leaves_what_was_measured(measure, tmp_path):
 
 def test_the_next_call_goes_on_from_there(measure, tmp_path):
     with pytest.raises(InputError):
-        measure(MadeUp(leaves_after=6))
+        measure(MadeUp(leaves_after=8))
     made_up = MadeUp()
     result = measure(made_up, begun=device_results.read(tmp_path / "out.json"))
-    assert "".join(job.graph[6] for job in made_up.jobs) == "bm"
+    assert "".join(job.graph[6] for job in made_up.jobs) == "bm" + "bm"
     assert [sample.round for sample in result.samples] == [0, 0, 1, 1, 2, 2]
     assert (result.stopped, device_results.read(tmp_path / "out.json").stopped) == (None, None)
 
@@ -150,7 +158,7 @@ def test_one_that_goes_away_at_once_leaves_nothing(measure, tmp_path):
 
 def test_one_that_goes_away_in_the_sustained_run(measure, tmp_path):
     with pytest.raises(InputError, match="went away after 3 of 3 rounds and 10 s without a pause"):
-        measure(MadeUp(leaves_after=8), replace(PLAN, minutes=1.0))
+        measure(MadeUp(leaves_after=10), replace(PLAN, minutes=1.0))
     kept = device_results.read(tmp_path / "out.json")
     assert len(kept.sustained) == 1
     made_up = MadeUp()
@@ -160,7 +168,7 @@ def test_one_that_goes_away_in_the_sustained_run(measure, tmp_path):
 
 def test_stopped_by_hand(measure, tmp_path):
     with pytest.raises(KeyboardInterrupt):
-        measure(MadeUp(stops_after=4))
+        measure(MadeUp(stops_after=6))
     assert device_results.read(tmp_path / "out.json").stopped == "stopped by hand after 1 of 3 rounds"
 
 
@@ -176,7 +184,7 @@ def test_what_a_killed_call_leaves_is_marked_as_unfinished(measure, tmp_path, mo
 
 def test_something_else_ran_from_some_round_on(measure):
     """What ran at first is kept as such, and a note says what changed."""
-    result = measure(MadeUp(falls_back_in=6))
+    result = measure(MadeUp(falls_back_in=8))
     assert result.delegated["model"].ran == "whole"
     assert result.notes[1] == "What ran the model changed in round 3: the CPU: GPU took nothing of the network."
 
