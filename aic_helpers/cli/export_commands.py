@@ -12,6 +12,11 @@ from aic_helpers.cli.exit_codes import DONE, RULE_BROKEN
 from aic_helpers.core.errors import InputError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aic_helpers.core.progress_types import Progress
+    from aic_helpers.quantization.calibration import Calibration
+    from aic_helpers.quantization.layer_processes import LayerProcess
     from aic_helpers.runs.run_settings import Settings
 
 PRECISION = "float32, float16, dynamic_int8, int8 or int16x8; may be given more than once.  [default: all]"
@@ -61,13 +66,13 @@ def export(
       aic export --track super_resolution --model sample_sr_srcnn --diagnose --cure
     """
     from aic_helpers.core import progress_bars
-    from aic_helpers.precisions import cures, plots
+    from aic_helpers.precisions import cures
     from aic_helpers.profiling.network_pairs import conditions_of
     from aic_helpers.quantization import (
         calibration,
         export_texts,
         exporting,
-        layer_losses,
+        layer_processes,
         learned_ranges,
         precisions,
     )
@@ -96,21 +101,30 @@ def export(
             timeout_s=timeout,
             progress=show,
         )
-        found = (settings.model_file, settings.track, settled)
-        around: dict[str, Any] = {"learned": learned, "timeout_s": timeout, "progress": show}
         told: list[str] = []
-        if diagnose:
-            diagnosis = layer_losses.diagnose(*found, settings.source.name, **around)
-            layer_losses.write(diagnosis, exported.folder)
-            told += ["", *layer_losses.lines(diagnosis)]
-            plots.layers(diagnosis).savefig(exported.folder / layer_losses.PICTURE)
-        if cure:
-            cured = cures.cure(exported, *found, settings.dataset, **around)
-            exported, told = cured.export, [*told, "", *cures.lines(cured)]
+        if diagnose or cure:
+            sources = settings.model_file, settings.track, settled
+            around: dict[str, Any] = {"timeout_s": timeout, "progress": show}
+            with layer_processes.shown(*sources, settings.source.name, learned=learned, **around) as process:
+                told += _diagnosed(process, settled, exported.folder, show) if diagnose else []
+                if cure:
+                    cured = cures.cure(exported, process, *sources, settings.dataset, learned=learned, **around)
+                    exported, told = cured.export, [*told, "", *cures.lines(cured)]
     report = exported.report
     click.echo(json.dumps(report, indent=2) if as_json else "\n".join([*export_texts.lines(exported), *told]))
     lacking = any(report["precisions"][name]["state"] != "made" for name in wanted)
     return RULE_BROKEN if lacking or export_texts.is_unlike_source(exported) else DONE
+
+
+def _diagnosed(process: LayerProcess, calibration: Calibration, folder: Path, show: Progress) -> list[str]:
+    """Write which layer loses what to the folder of an export, and return it in words."""
+    from aic_helpers.precisions import plots
+    from aic_helpers.quantization import layer_losses
+
+    diagnosis = layer_losses.diagnose(process, calibration, show)
+    layer_losses.write(diagnosis, folder)
+    plots.layers(diagnosis).savefig(folder / layer_losses.PICTURE)
+    return ["", *layer_losses.lines(diagnosis)]
 
 
 def _refuse_litert(settings: Settings) -> None:

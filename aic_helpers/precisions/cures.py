@@ -20,10 +20,10 @@ from aic_helpers.precisions import measuring
 from aic_helpers.quantization import calibration as calibrations
 from aic_helpers.quantization import exporting
 from aic_helpers.quantization.activation_ranges import Ranges
-from aic_helpers.quantization.calibration import Calibration, Size
+from aic_helpers.quantization.calibration import Calibration
 from aic_helpers.quantization.exporting import Export
-from aic_helpers.quantization.layer_losses import RANGES, diagnosed, finite
-from aic_helpers.quantization.layer_processes import Judged, LayerProcess, shown
+from aic_helpers.quantization.layer_losses import RANGES, diagnose, finite
+from aic_helpers.quantization.layer_processes import Judged, LayerProcess
 from aic_helpers.quantization.precisions import FLOAT32, INT8
 from aic_helpers.reporting.text_tables import aligned
 from aic_helpers.tracks.definitions import Track
@@ -118,6 +118,7 @@ class Cured:
 
 def cure(
     plain: Export,
+    process: LayerProcess,
     model_pb: Path,
     track: Track,
     calibration: Calibration,
@@ -133,6 +134,8 @@ def cure(
     ----------
     plain : Export
         With float32 and int8, of `aic_helpers.quantization.exporting.export`.
+    process : LayerProcess
+        Of `aic_helpers.quantization.layer_processes.shown`, for this calibration.
     model_pb : Path
         What it was made from.
     track : Track
@@ -143,7 +146,7 @@ def cure(
     learned : dict, optional
         Ranges by layer that are known better than by calibration.
     timeout_s : float
-        For the search, and then for the export.
+        For the export at the end.
     progress : callable, optional
 
     Raises
@@ -155,10 +158,8 @@ def cure(
     with tempfile.TemporaryDirectory(prefix="cures-") as temporary:
         weights = Path(temporary) / "weights.npz"
         before = _copied(_free(plain, INT8.name), Path(temporary))
-        around: dict[str, Any] = {"timeout_s": timeout_s, "progress": tell}
-        with shown(model_pb, track, calibration, name, learned=learned or {}, **around) as (process, size):
-            process.round(weights)
-            trials = _trials(process, track, calibration, size, tell)
+        process.round(weights)
+        trials = _trials(process, track, calibration, tell)
         chosen = _best(trials)
         export = plain
         if chosen is not trials[0]:
@@ -173,7 +174,8 @@ def cure(
                 keep_float=chosen.cure.float_layers,
                 ranges=learned,
                 weights=weights if chosen.cure.rounded else None,
-                **around,
+                timeout_s=timeout_s,
+                progress=tell,
             )
         files = {PLAIN: before, CURED: _free(export, INT8.name), FLOAT32.name: _free(export, FLOAT32.name)}
         found = Cured(export, trials, chosen, _on_validation(files, dataset, tell))
@@ -222,17 +224,17 @@ def _copied(file: Path | None, folder: Path) -> Path | None:
     return Path(shutil.copy(file, folder / "plain.tflite")) if file else None
 
 
-def _trials(process: LayerProcess, track: Track, calibration: Calibration, size: Size, tell: Progress) -> list[Trial]:
+def _trials(process: LayerProcess, track: Track, calibration: Calibration, tell: Progress) -> list[Trial]:
     """Return what was tried; the cures that the phone pays for only where the others don't do."""
     trials: list[Trial] = []
-    for one in _free_of_cost(process, track, calibration, size):
+    for one in _free_of_cost(process, track, calibration):
         tell(len(trials), None, f"trying {one.words}")
         trials.append(_tried(process, one))
     if _is_enough(best := _best(trials)):
         return trials
     if process.residual:
         trials.append(_tried(process, replace(best.cure, float_layers=tuple(process.residual))))
-    worst = diagnosed(process, calibration, size, tell).worst if not _is_enough(_best(trials)) else []
+    worst = diagnose(process, calibration, tell).worst if not _is_enough(_best(trials)) else []
     for count in range(1, min(len(worst), MOST_FLOAT_LAYERS) + 1):
         kept = tuple(layer.layer for layer in worst[:count])
         trials.append(_tried(process, replace(best.cure, float_layers=kept)))
@@ -241,7 +243,7 @@ def _trials(process: LayerProcess, track: Track, calibration: Calibration, size:
     return trials
 
 
-def _free_of_cost(process: LayerProcess, track: Track, calibration: Calibration, size: Size) -> list[Cure]:
+def _free_of_cost(process: LayerProcess, track: Track, calibration: Calibration) -> list[Cure]:
     """Return the cures that leave all in whole numbers, having made the process find their ranges."""
     cures = []
     process.find(RANGES, calibration.percentile)
@@ -251,7 +253,7 @@ def _free_of_cost(process: LayerProcess, track: Track, calibration: Calibration,
         process.find(name, percentile)
         cures.append(Cure(replace(calibration, percentile=percentile), name))
     more = replace(calibration, crops=MORE * calibration.crops)
-    for crop in islice(calibrations.draw(more, track, size), calibration.crops, None):
+    for crop in islice(calibrations.draw(more, track, process.size), calibration.crops, None):
         process.see(crop.input, rounds=False)
     name = f"{more.crops} crops"
     process.find(name, calibration.percentile)

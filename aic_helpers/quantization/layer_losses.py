@@ -12,11 +12,8 @@ from aic_helpers.core import safe_files
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.quantization.activation_ranges import Ranges
 from aic_helpers.quantization.calibration import Calibration, Size
-from aic_helpers.quantization.layer_processes import Judged, LayerProcess, judging, shown
+from aic_helpers.quantization.layer_processes import Judged, LayerProcess, judging
 from aic_helpers.reporting.text_tables import aligned
-from aic_helpers.tracks.definitions import Track
-
-TIMEOUT_S = 1800.0
 
 RANGES = "all values"
 """What the ranges of a whole calibration are called in the process."""
@@ -126,53 +123,23 @@ class Diagnosis:
         return f"{told} With it alone in floats int8 has {first.kept.difference_db:+.2f} dB."
 
 
-def diagnose(
-    model_pb: Path,
-    track: Track,
-    calibration: Calibration,
-    name: str,
-    *,
-    learned: Ranges | None = None,
-    timeout_s: float = TIMEOUT_S,
-    progress: Progress | None = None,
-) -> Diagnosis:
+def diagnose(process: LayerProcess, calibration: Calibration, progress: Progress | None = None) -> Diagnosis:
     """Quantise each layer of a network alone, and all but each.
 
     Parameters
     ----------
-    model_pb : Path
-        A frozen model.
-    track : Track
-        Its protocol judges, on training photos.
+    process : LayerProcess
+        Of `aic_helpers.quantization.layer_processes.shown`, for this calibration.
     calibration : Calibration
-        Ranges are found on its crops; others of its photos judge.
-    name : str
-        Of the network, in messages.
-    learned : dict, optional
-        Ranges by layer that are known better than by calibration.
-    timeout_s : float
-        For each step.
     progress : callable, optional
-
-    Raises
-    ------
-    InputError
-        As of `aic_helpers.quantization.exporting.export`.
     """
     tell = progress or (lambda done, total, words: None)
-    around: dict[str, Any] = {"learned": learned or {}, "timeout_s": timeout_s, "progress": tell}
-    with shown(model_pb, track, calibration, name, **around) as (process, size):
-        return diagnosed(process, calibration, size, tell)
-
-
-def diagnosed(process: LayerProcess, calibration: Calibration, size: Size, tell: Progress) -> Diagnosis:
-    """Return the diagnosis by a process that was shown its crops."""
     ranges = process.find(RANGES, calibration.percentile)
     found = []
     for done, layer in enumerate(process.layers):
         tell(done, len(process.layers), f"quantising {layer['layer']} alone")
         found.append(_of_layer(process, layer, ranges))
-    return Diagnosis(process.int8(RANGES), tuple(found), judging(calibration).crops, size)
+    return Diagnosis(process.int8(RANGES), tuple(found), judging(calibration).crops, process.size)
 
 
 def _of_layer(process: LayerProcess, layer: Mapping[str, Any], ranges: Ranges) -> LayerLoss:

@@ -26,6 +26,8 @@ from aic_helpers.tracks.definitions import Track
 
 LAYERS = "aic_helpers.quantization.layer_worker:Layers"
 
+TIMEOUT_S = 1800.0
+
 JUDGING_CROPS = 4
 """Other crops of the training photos than those that ranges are found on."""
 
@@ -74,6 +76,8 @@ class LayerProcess:
     track : Track
     name : str
         Of the network, in messages.
+    size : (int, int)
+        Width and height of the crops (px).
     learned : dict
         Ranges by layer that are known better than by calibration.
     timeout_s : float
@@ -81,6 +85,7 @@ class LayerProcess:
 
     Attributes
     ----------
+    size : (int, int)
     layers : list of dict
         In the order in which they run: ``layer``, ``operators``, the ``tensors`` that they make, and of ``weights``
         the ``least``, ``middle`` and ``most`` of the output channels' largest; None without weights.
@@ -88,8 +93,8 @@ class LayerProcess:
         The layer that adds the network's input to what was found missing from it; none where there is no such layer.
     """
 
-    def __init__(self, file: Path, track: Track, name: str, learned: Ranges, timeout_s: float) -> None:
-        self._name = name
+    def __init__(self, file: Path, track: Track, name: str, size: Size, learned: Ranges, timeout_s: float) -> None:
+        self._name, self.size = name, size
         self._worker = Worker(LAYERS, timeout_s=timeout_s, max_rss_mib=machine.spare_memory_mib())
         chosen = {"name": track.name, "content": track.content}
         given = {layer: [*ends] for layer, ends in learned.items()}
@@ -147,20 +152,42 @@ def shown(
     calibration: Calibration,
     name: str,
     *,
-    learned: Ranges,
-    timeout_s: float,
-    progress: Progress,
-) -> Iterator[tuple[LayerProcess, Size]]:
-    """Give a process that was shown the crops of a calibration, and those that judge; and the crops' size."""
+    learned: Ranges | None = None,
+    timeout_s: float = TIMEOUT_S,
+    progress: Progress | None = None,
+) -> Iterator[LayerProcess]:
+    """Give a process that was shown the crops of a calibration, and those that judge: others of its photos.
+
+    Parameters
+    ----------
+    model_pb : Path
+        A frozen model.
+    track : Track
+        Its protocol judges.
+    calibration : Calibration
+    name : str
+        Of the network, in messages.
+    learned : dict, optional
+        Ranges by layer that are known better than by calibration.
+    timeout_s : float
+        For each request.
+    progress : callable, optional
+
+    Raises
+    ------
+    InputError
+        As of `aic_helpers.quantization.exporting.export`.
+    """
+    tell = progress or (lambda done, total, words: None)
     with tempfile.TemporaryDirectory(prefix="layers-") as folder:
         size = _float_crop(model_pb, track, calibration, Path(folder), name, timeout_s)
-        with LayerProcess(Path(folder) / FLOAT, track, name, learned, timeout_s) as process:
+        with LayerProcess(Path(folder) / FLOAT, track, name, size, learned or {}, timeout_s) as process:
             for done, crop in enumerate(calibrations.draw(calibration, track, size)):
-                progress(done, calibration.crops, "calibrating it")
+                tell(done, calibration.crops, "calibrating it")
                 process.see(crop.input, rounds=True)
             for crop in calibrations.draw(judging(calibration), track, size):
                 process.judge_on(crop)
-            yield process, size
+            yield process
 
 
 def judging(calibration: Calibration) -> Calibration:

@@ -4,7 +4,7 @@ import json
 import sys
 
 import pytest
-from fixtures import small_networks
+from fixtures import planted_networks, small_networks
 
 from aic_helpers.quantization.exporting import read_export
 
@@ -50,12 +50,33 @@ def test_a_network_with_what_can_be_made_of_it(aic, folder):
     assert parts["int16x8"]["state"] == "not made"
 
 
+def test_a_layer_at_fault_is_named_and_cured(aic, folder):
+    small_networks.frozen(folder / "net.pb", planted_networks.of_rounded_sums)
+    planted_networks.photos(folder / "waves")
+    planted_networks.photos(folder / "judging" / "HR", size=(208, 208))
+    options = ("--size", "96x80", "--calibrate-on", "waves", "--crops", 2, "--precision", "int8", "--data", "judging")
+    status, stdout, stderr = aic("export", *SR, "--model", "net.pb", "--out", "run", *options, "--diagnose", "--cure")
+    assert (status, stderr) == (0, "")
+    assert "(CONV_2D) is at fault" in stdout
+    assert "its weights do it" in stdout
+    assert "\nWeights rounded by photos" in stdout
+    assert stdout.splitlines()[-1].startswith("On validation photos: -0.")
+    out = folder / "run" / "litert"
+    assert json.loads((out / "layers.json").read_text("utf-8"))["sentence"] in stdout
+    assert (out / "layers.png").read_bytes().startswith(b"\x89PNG")
+    assert json.loads((out / "export.json").read_text("utf-8"))["precisions"]["int8"]["rounded_weights"] is True
+
+
 @pytest.mark.parametrize(
     ("options", "line"),
     [
         (
             ("--precision", "int9"),
             "expected a precision (float32, float16, dynamic_int8, int8, int16x8), found int9: did you mean int8?",
+        ),
+        (
+            ("--cure", "--keep-float", "last"),
+            "expected --cure or --keep-float, found both: leave one out: the cure chooses what stays in floats",
         ),
         (("--size", "80"), "expected a size as WIDTHxHEIGHT, found 80: say for example 1280x720"),
         (("--calibrate-on", "run"), "expected a folder of images at run, found nothing: check the path"),

@@ -53,7 +53,8 @@ def cured(tmp_path, monkeypatch):
         file = small_networks.frozen(tmp_path / "net.pb", network)
         around = {"calibration": found, "size": (96, 80)}
         plain = exporting.export(file, TRACK, tmp_path / "out", cures.NEEDED, **around)
-        return cures.cure(plain, file, TRACK, found, open_dataset(judging.parent, TRACK))
+        with layer_processes.shown(file, TRACK, found, "net") as process:
+            return cures.cure(plain, process, file, TRACK, found, open_dataset(judging.parent, TRACK))
 
     return made
 

@@ -113,7 +113,8 @@ def found(tmp_path, monkeypatch):
 
     def diagnosed(network):
         file = small_networks.frozen(tmp_path / "net.pb", network)
-        return layer_losses.diagnose(file, TRACK, photos, "net")
+        with layer_processes.shown(file, TRACK, photos, "net") as process:
+            return layer_losses.diagnose(process, photos)
 
     return diagnosed
 
@@ -147,5 +148,8 @@ def test_a_sound_network_has_no_layer_at_fault(found):
 def test_photos_too_small_are_named(tmp_path, found):
     photos = calibration.settle(small_networks.photos(tmp_path / "small", size=(32, 32)), 2)
     file = small_networks.frozen(tmp_path / "net.pb", planted_networks.sound)
-    with pytest.raises(InputError, match="photos of at least 64x64 px to calibrate on, found 32x32"):
-        layer_losses.diagnose(file, TRACK, photos, "net")
+    with (
+        pytest.raises(InputError, match="photos of at least 64x64 px to calibrate on, found 32x32"),
+        layer_processes.shown(file, TRACK, photos, "net"),
+    ):
+        pass
