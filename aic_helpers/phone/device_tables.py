@@ -7,7 +7,7 @@ from typing import Any
 from aic_helpers.phone import output_checks
 from aic_helpers.phone.device_results import DeviceResult
 from aic_helpers.phone.readings import Readings
-from aic_helpers.reporting.text_tables import Row
+from aic_helpers.reporting.text_tables import Row, counted
 
 NOT_TOLD = "not told"
 
@@ -33,8 +33,9 @@ def _program(result: DeviceResult) -> str:
     program, plan = result.program, result.plan
     version = f" of {program.version}" if program.version else ""
     runs = sorted({sample.times.runs for sample in result.samples}) or [plan.runs]
-    counted = f"{runs[0]} to {runs[-1]}" if len(runs) > 1 else f"{runs[0]}"
-    return f"{program.name}{version}, {plan.rounds} rounds of {counted} runs, {plan.threads} threads of the CPU"
+    of_runs = f"{runs[0]} to {runs[-1]} runs" if len(runs) > 1 else counted(runs[0], "run")
+    rounds, threads = counted(plan.rounds, "round"), counted(plan.threads, "thread")
+    return f"{program.name}{version}, {rounds} of {of_runs}, {threads} of the CPU"
 
 
 def _ran(result: DeviceResult, role: Any) -> str:
@@ -44,9 +45,11 @@ def _ran(result: DeviceResult, role: Any) -> str:
 
 
 def _time(result: DeviceResult, figures: dict[str, Any], role: str) -> str:
-    statistic = "medians" if all(sample.times.median_ms is not None for sample in result.samples) else "means"
+    statistic = "median" if all(sample.times.median_ms is not None for sample in result.samples) else "mean"
+    rounds = result.whole_rounds
+    of_rounds = f"the {statistic} of one round" if rounds == 1 else f"median of {rounds} rounds' {statistic}s"
     interval = _between(figures[f"{role}time_ms_ci95"], ".2f")
-    return f"{figures[f'{role}time_ms']:.2f} ms{interval}, median of {result.whole_rounds} rounds' {statistic}"
+    return f"{figures[f'{role}time_ms']:.2f} ms{interval}, {of_rounds}"
 
 
 def _speedup(result: DeviceResult, figures: dict[str, Any]) -> str:

@@ -196,9 +196,8 @@ class Measurement:
 
     def _done(self) -> str:
         rounds = f"{self.result.whole_rounds} of {self.result.plan.rounds} rounds"
-        return rounds + (
-            f" and {self.result.sustained[-1].end_s:.0f} s without a pause" if self.result.sustained else ""
-        )
+        sustained = [f"{point.end_s:.0f} s without a pause" for point in self.result.sustained[-1:]]
+        return " and ".join([rounds, *sustained])
 
     def _gone(self) -> InputError:
         self._keep("the device went away")

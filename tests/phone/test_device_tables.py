@@ -40,7 +40,7 @@ def test_a_network_alone_has_no_ratio():
 def test_medians_are_called_so():
     samples = [Sample(0, "model", 0.0, times(12.0, 10.0))]
     result = replace(result_of(), samples=samples)
-    assert said(result)["time"] == "10.00 ms, median of 1 rounds' medians"
+    assert said(result)["time"] == "10.00 ms, the median of one round"
 
 
 def test_what_a_delegate_left_is_named():
