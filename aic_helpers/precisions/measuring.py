@@ -40,6 +40,9 @@ FLOAT32 = FLOAT32_PRECISION.name
 TENSORFLOW = "tensorflow"
 """What the frozen model that all precisions were made from is called among them."""
 
+MAX_RUN_S = 30.0
+"""For one image. 16-bit convolutions have no fast kernels on a PC: SRCNN takes 69 s in int16x8, 0.3 s in float32."""
+
 Figures = dict[str, Any]
 
 
@@ -114,9 +117,10 @@ def measure(
     fixed = {name: one.fixed for name, one in made.items() if one.fixed}
     if FLOAT32 not in fixed:
         raise InputError("a float32 file to hold others against", made[FLOAT32].reason or "none", "mend the network")
-    images = assessed(free, dataset, limit, tell) if FLOAT32 in free else None
     networks = {FLOAT32: fixed[FLOAT32], TENSORFLOW: frozen, **fixed}
     timed, memory, failed = _timed(networks, conditions, limits, photo, tell)
+    free = {name: path for name, path in free.items() if name not in failed}
+    images = assessed(free, dataset, limit, tell) if FLOAT32 in free else None
     result = {}
     for name, one in made.items():
         quality = _quality(images, name, dataset) if images is not None and name in free else {}
@@ -201,7 +205,7 @@ def _worker(path: Path, conditions: Conditions) -> ModelWorker:
         path,
         threads=conditions.threads,
         max_rss_mib=conditions.max_rss_mib,
-        run_timeout_s=conditions.run_timeout_s,
+        run_timeout_s=min(conditions.run_timeout_s, MAX_RUN_S),
         enlarges=conditions.enlarges,
     )
 
