@@ -6,6 +6,7 @@ import os
 import numpy as np
 import pytest
 from fixtures import small_networks
+from fixtures.browsing import HOSTILE
 
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
@@ -262,6 +263,15 @@ def test_in_words(residual, tmp_path, here, two_crops):
         "float32 differs from its source by 2.0e-02 on a photo, more than 0.0001: mend the network"
         in export_texts.lines(found)
     )
+
+
+def test_a_name_from_outside(residual, tmp_path, here):
+    name = f"../{HOSTILE[:80]}"
+    found = export(residual, TRACK, tmp_path / "out", ["float32"], size=SIZE, name=name)
+    assert found.report["name"] == name
+    assert {path.parent for path in (tmp_path / "out").iterdir()} == {tmp_path / "out"}
+    assert read_export(tmp_path / "out") == found
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["net.pb", "out"]
 
 
 def test_a_tracks_baseline_is_made_once(tmp_path, here, monkeypatch):
