@@ -14,7 +14,7 @@ from aic_helpers.litert import one_network
 from aic_helpers.litert.integer_verdict import verdict
 from aic_helpers.litert.structures import read
 from aic_helpers.models.sources import baseline_pb
-from aic_helpers.quantization import export_processes, export_texts, exporting
+from aic_helpers.quantization import export_processes, export_texts, export_worker, exporting, graph_conversion
 from aic_helpers.quantization.exporting import export, litert_baseline, read_export
 from aic_helpers.quantization.precisions import PRECISIONS
 from aic_helpers.runtimes import frozen_models
@@ -263,6 +263,31 @@ def test_in_words(residual, tmp_path, here, two_crops):
         "float32 differs from its source by 2.0e-02 on a photo, more than 0.0001: mend the network"
         in export_texts.lines(found)
     )
+
+
+def test_a_free_file_of_other_weights_is_found(residual, tmp_path, here, monkeypatch):
+    other = small_networks.frozen(
+        tmp_path / "other.pb", lambda images: images + small_networks.convolution(images, "first/conv", seed=9)
+    )
+    converted = graph_conversion.converted
+
+    def mixed_up(graph_def, size, *precision):
+        return converted(graph_def if size else frozen_models.read_graph(other), size, *precision)
+
+    monkeypatch.setattr(graph_conversion, "converted", mixed_up)
+    (one,) = export(residual, TRACK, tmp_path / "out", ["float32"], size=SIZE).exported
+    assert one.reason.startswith("it is another network than the file of one size: ")
+    assert (one.report["state"], one.free) == ("made", None)
+    assert names(tmp_path / "out") == ["export.json", "net_float32.tflite"]
+
+
+def test_what_would_take_too_long_isnt_run(residual, tmp_path, here, monkeypatch):
+    monkeypatch.setattr(export_worker, "MAX_TRIAL_S", 0.0)
+    found = export(residual, TRACK, tmp_path / "out", ["float32"], size=SIZE)
+    assert "to_source" not in found.exported[0].report["proof"]
+    row = export_texts.lines(found)[1]
+    assert row.split()[4:6] == ["not", "run"]
+    assert "same weights; not run: a photo of this size would take about 0 s here" in row
 
 
 def test_a_name_from_outside(residual, tmp_path, here):
