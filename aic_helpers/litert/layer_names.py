@@ -8,6 +8,7 @@ from collections.abc import Sequence
 WITH_WEIGHTS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV", "CONV_3D", "BATCH_MATMUL")
 OF_WEIGHTS = re.compile(r"conv|matmul|dense|tensordot", re.IGNORECASE)
 
+NUMBER = re.compile(r"_\d+$")
 SECOND = "_1"
 """What Keras adds to the name of a layer that is called once more, as all are when a network is frozen."""
 
@@ -37,7 +38,8 @@ def layer_names(operators: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
     common = _common([path for path in paths if len(path) > 1])
     found = ["/".join(_scope(path[common:] if len(path) > common else path)) for path in paths]
     layers = [layer for layer, (name, _) in zip(found, operators, strict=True) if name in WITH_WEIGHTS]
-    if layers and all(layer.endswith(SECOND) for layer in layers):
+    numbered = [layer for layer in layers if NUMBER.search(layer)]
+    if 2 * len(numbered) > len(layers) and all(layer.endswith(SECOND) for layer in numbered):
         there = set(found)
         found = [layer if layer.removesuffix(SECOND) in there else layer.removesuffix(SECOND) for layer in found]
     return [layer[:SHOWN] for layer in found]

@@ -18,6 +18,8 @@ def test_what_keras_adds_to_all_layers_is_left_out() -> None:
         ("MUL", ["net/norm_1/mul"]),
     ]
     assert layer_names(keras) == ["conv_1", "Add_1", "Add", "norm"]
+    with_another = [*keras, ("CONV_2D", ["net/last_1/conv"]), ("FULLY_CONNECTED", ["net/Tensordot"])]
+    assert layer_names(with_another)[-2:] == ["last", "Tensordot"]
     numbered = [("CONV_2D", ["net/conv_1/conv"]), ("CONV_2D", ["net/conv_2/conv"])]
     assert layer_names(numbered) == ["conv_1", "conv_2"]
 
