@@ -135,14 +135,13 @@ class Exporting:
         try:
             if free and (expected_s := _expected_s(free, photo)) > MAX_TRIAL_S:
                 return found | {"not_run": f"a photo of this size would take about {expected_s:.0f} s here"}
-            model = LitertModel(fixed)
-            output = model(photo)
+            output = LitertModel(fixed)(photo)  # gone before the next: each holds its activations
             between = _between(fixed, free, output, photo) if free else {}
         except (RuntimeError, ValueError) as error:
             return found | {"reason": _failing(error, read(fixed))}
         if self._source is None:
             self._source = frozen_models.load(self._model)(photo)
-        whole = model.output_dtype in WHOLE  # what such an output has beyond an image is cut
+        whole = read(fixed).outputs[0].dtype in WHOLE  # what such an output has beyond an image is cut
         expected = self._source.clip(*integer_files.PIXELS) if whole else self._source
         return found | between | {"to_source": _largest(output, expected)}
 
