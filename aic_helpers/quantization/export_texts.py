@@ -26,7 +26,9 @@ def lines(export: Export) -> list[str]:
     kept = [
         f"{name} keeps {', '.join(part['keep_float'])} in floats" for name, part in parts.items() if part["keep_float"]
     ]
-    told = [*missing, *no_free, *kept, *_unlike_source(parts), *_calibrations(parts)]
+    lost = {name: part["fixed"].get("loss", "") for name, part in parts.items() if part["fixed"]}
+    losses = [f"{name}: {why}" for name, why in lost.items() if why]
+    told = [*missing, *no_free, *kept, *losses, *_unlike_source(parts), *_calibrations(parts)]
     return [*aligned([TITLES, *made]).splitlines(), *told, f"folder: {typed(export.folder)}"]
 
 

@@ -113,6 +113,7 @@ class Exporting:
             "sha256": hashlib.sha256(content).hexdigest(),
             "input": _end(structure.inputs[0]),
             "output": _end(structure.outputs[0]),
+            "loss": integer_files.loss_by_squares(structure),
             "float_operators": sorted({step.name for step in integer_files.float_operators(structure)}),
         }
 

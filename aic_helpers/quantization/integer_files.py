@@ -34,6 +34,9 @@ MOVING = frozenset(
 )
 """Operators that only move values: what they give has the range of what they take."""
 
+SQUARES = "SQUARED_DIFFERENCE"
+"""What a variance is the mean of."""
+
 LISTED = 3
 """Layers that a reason names."""
 
@@ -169,6 +172,25 @@ def int16x8(content: bytes, ranges: Ranges) -> bytes:
         return bytes(quantizer.QuantizeModel(*ends, False, *inner, False, False))
     except RuntimeError as error:
         raise NotQuantizableError(_refused(str(error), read(content)) or reason(error)) from None
+
+
+def loss_by_squares(structure: Structure) -> str:
+    """Return why an int8 file with instance normalisation loses much, in a sentence; empty where it has none.
+
+    Of its variances the one with the widest squares is named.
+    """
+    squares = [
+        (structure.tensors[step.outputs[0]].scales[0], step.layer)
+        for step in structure.operators
+        if step.name == SQUARES and structure.tensors[step.outputs[0]].dtype == "int8"
+    ]
+    if not squares:
+        return ""
+    step, layer = max(squares)
+    return (
+        f"it loses much by instance normalisation (layer {layer}): its squares go up to {255 * step:.3g}, "
+        f"so a step of 8 bits is {step:.2g}, and what is below half of it counts as 0"
+    )
 
 
 def of_layers(structure: Structure, layers: Collection[str]) -> list[Operator]:

@@ -1,5 +1,6 @@
 """The workbench's own networks in LiteRT: float32 gives what its source gives on real photos; what can be quantised."""
 
+import re
 from functools import cache
 
 import numpy as np
@@ -19,6 +20,11 @@ from aic_helpers.tracks.catalogue import find_track
 pytestmark = pytest.mark.tensorflow
 
 SIZE = (96, 64)
+
+LOST = (
+    r"^it loses much by instance normalisation \(layer norm[23]\): its squares go up to (?P<most>[\d.e+]+), "
+    r"so a step of 8 bits is (?P<step>[\d.e+-]+), and what is below half of it counts as 0$"
+)
 
 NO_16_BITS = {
     "fast_sr": "TensorFlow doesn't quantise DEPTH_TO_SPACE (layer DepthToSpace) to 16 bits",
@@ -56,3 +62,7 @@ def test_a_network_of_our_own(name, tmp_path, here):
     assert whole.free
     assert (verdict(read(whole.fixed)).precision, verdict(read(whole.fixed)).islands) == ("int8", ())
     assert wide.reason == NO_16_BITS[name]
+    told = re.search(LOST, whole.report["fixed"]["loss"])
+    assert bool(told) == ("resnet" in name)
+    if told:
+        assert float(told["step"]) == pytest.approx(float(told["most"]) / 255, rel=0.05)
