@@ -28,8 +28,14 @@ def lines(export: Export) -> list[str]:
     ]
     lost = {name: part["fixed"].get("loss", "") for name, part in parts.items() if part["fixed"]}
     losses = [f"{name}: {why}" for name, why in lost.items() if why]
-    told = [*missing, *no_free, *kept, *losses, *_unlike_source(parts), *_calibrations(parts)]
+    rounded = [f"{name} has weights that are rounded by photos" for name, part in parts.items() if _is_rounded(part)]
+    about = [*kept, *rounded, *losses]
+    told = [*missing, *no_free, *about, *_unlike_source(parts), *_calibrations(parts)]
     return [*aligned([TITLES, *made]).splitlines(), *told, f"folder: {typed(export.folder)}"]
+
+
+def _is_rounded(part: Part) -> bool:
+    return bool(part.get("rounded_weights"))  # earlier exports don't say
 
 
 def is_unlike_source(export: Export) -> bool:

@@ -59,6 +59,7 @@ def test_a_layer_at_fault_is_named_and_cured(aic, folder):
     assert (status, stderr) == (0, "")
     assert "(CONV_2D) is at fault" in stdout
     assert "its weights do it" in stdout
+    assert "\nint8 has weights that are rounded by photos\n" in stdout
     assert "\nWeights rounded by photos" in stdout
     assert stdout.splitlines()[-1].startswith("On validation photos: -0.")
     out = folder / "run" / "litert"
