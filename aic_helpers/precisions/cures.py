@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from aic_helpers.core import safe_files
+from aic_helpers.core import safe_files, safe_texts
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.data.datasets import Dataset
 from aic_helpers.precisions import measuring
@@ -71,7 +71,7 @@ class Cure:
     def words(self) -> str:
         parts = ["weights rounded by photos"] if self.rounded else []
         parts += [f"ranges of {self.ranges}"] if self.ranges != RANGES else []
-        parts += [f"{', '.join(self.float_layers)} in floats"] if self.float_layers else []
+        parts += [f"{', '.join(map(safe_texts.shown, self.float_layers))} in floats"] if self.float_layers else []
         return ", ".join(parts) or "nothing"
 
 

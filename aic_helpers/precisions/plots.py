@@ -103,7 +103,7 @@ def layers(diagnosis: Diagnosis, *, narrow: bool = False) -> Figure:
     axes.plot(kept, range(len(rows)), "o", color=INK, fillstyle="none", markersize=5, label="all but it in int8")
     axes.axvline(diagnosis.whole.difference_db, color=GREY, linewidth=1, linestyle="--", label="all in int8")
     axes.axvline(0, color=GREY, linewidth=1)
-    axes.set_yticks(range(len(rows)), [short(layer.layer) for layer in rows])
+    axes.set_yticks(range(len(rows)), [short(layer.label) for layer in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlabel(f"{QUALITIES['psnr_db']} beside float32")
     figure.legend(loc="outside lower center", ncols=1 if narrow else 4, fontsize=8)
@@ -112,5 +112,5 @@ def layers(diagnosis: Diagnosis, *, narrow: bool = False) -> Figure:
 
 def layers_alt(diagnosis: Diagnosis) -> str:
     """Return what `layers` shows for who can't see it."""
-    worst = ", ".join(f"{one.layer} {one.alone.difference_db:+.2f} dB" for one in diagnosis.worst[:3])
+    worst = ", ".join(f"{one.label} {one.alone.difference_db:+.2f} dB" for one in diagnosis.worst[:3])
     return f"Layers that lose most when they alone are quantised: {worst or 'none'}. {diagnosis.sentence()}"

@@ -10,6 +10,7 @@ from typing import Any
 
 from aic_helpers.core import safe_files
 from aic_helpers.core.progress_types import Progress
+from aic_helpers.core.safe_texts import shown
 from aic_helpers.quantization.activation_ranges import Ranges
 from aic_helpers.quantization.calibration import Calibration, Size
 from aic_helpers.quantization.layer_processes import Judged, LayerProcess, judging
@@ -63,6 +64,11 @@ class LayerLoss:
     channels: tuple[float, float, float] | None
 
     @property
+    def label(self) -> str:
+        """Its name as it may stand in a line: a file's author gave it."""
+        return shown(self.layer)
+
+    @property
     def weights_share(self) -> float:
         """How much of the error that it makes alone its weights make: from 0 to 1."""
         if self.weights is None or self.weights.reason or not self.alone.noise:
@@ -110,12 +116,12 @@ class Diagnosis:
         if self.whole.difference_db > -LITTLE_DB:
             return f"{lost}: no layer is at fault."
         if not self.worst or self.share(self.worst[0]) < AT_FAULT:
-            most = ", ".join(f"{layer.layer} ({self.share(layer):.0%})" for layer in self.worst[:LISTED])
+            most = ", ".join(f"{layer.label} ({self.share(layer):.0%})" for layer in self.worst[:LISTED])
             return f"{lost}, and no single layer is at fault: most of the error is of {most}."
         first = self.worst[0]
         culprit = "weights" if first.weights_share >= AT_FAULT else "activations"
         told = (
-            f"{lost}, and {first.layer} ({' and '.join(first.operators)}) is at fault: quantised alone it has"
+            f"{lost}, and {first.label} ({' and '.join(first.operators)}) is at fault: quantised alone it has"
             f" {first.alone.difference_db:+.2f} dB, and its {culprit} do it."
         )
         if first.kept.reason:
@@ -137,7 +143,7 @@ def diagnose(process: LayerProcess, calibration: Calibration, progress: Progress
     ranges = process.find(RANGES, calibration.percentile)
     found = []
     for done, layer in enumerate(process.layers):
-        tell(done, len(process.layers), f"quantising {layer['layer']} alone")
+        tell(done, len(process.layers), f"quantising {shown(layer['layer'])} alone")
         found.append(_of_layer(process, layer, ranges))
     return Diagnosis(process.int8(RANGES), tuple(found), judging(calibration).crops, process.size)
 
@@ -178,7 +184,7 @@ def _row(layer: LayerLoss, share: float) -> tuple[str, ...]:
     of_weights = f"{layer.weights_share:.0%}" if layer.weights and not alone.reason else "-"
     made = "{:.3g} to {:.3g}".format(*layer.activations) if layer.activations else "-"
     weights = "{:.3g} to {:.3g}".format(*layer.channels[::2]) if layer.channels else "-"
-    return (layer.layer, ", ".join(layer.operators), _db(alone), *error, of_weights, _db(layer.kept), made, weights)
+    return (layer.label, ", ".join(layer.operators), _db(alone), *error, of_weights, _db(layer.kept), made, weights)
 
 
 def write(diagnosis: Diagnosis, folder: Path) -> None:

@@ -83,6 +83,14 @@ def test_json_has_no_infinity():
     assert written["sentence"].startswith("int8 has -3.00 dB")
 
 
+@pytest.mark.parametrize("name", [*HOSTILE, "\x1b[2Jconv\n"])
+def test_any_name_stands_in_one_line(name):
+    found = diagnosis(layer(name), layer("b", 0.2))
+    told = layer_losses.lines(found)
+    assert len(told) == 5
+    assert all(line.isprintable() for line in [*told, found.sentence(), plots.layers_alt(found)])
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_the_plot_takes_any_name(name):
     figure = plots.layers(diagnosis(layer(name), layer("b", 0.2)))
