@@ -49,8 +49,8 @@ def cured(tmp_path, monkeypatch):
     found = calibration.settle(planted_networks.photos(tmp_path / "photos"), 2)
     judging = planted_networks.photos(tmp_path / "judging" / "HR", size=(208, 208))
 
-    def made(network):
-        file = small_networks.frozen(tmp_path / "net.pb", network)
+    def made(network, shape=(None, None, None, 3)):
+        file = small_networks.frozen(tmp_path / "net.pb", network, shape)
         around = {"calibration": found, "size": (96, 80)}
         plain = exporting.export(file, TRACK, tmp_path / "out", cures.NEEDED, **around)
         with layer_processes.shown(file, TRACK, found, "net") as process:
@@ -106,3 +106,11 @@ def test_a_network_that_loses_nothing_stays_as_it_is(cured):
     assert found.export.report["precisions"]["int8"]["rounded_weights"] is False
     assert len(found.trials) == 8
     assert cures.lines(found)[0].split("  ")[0] == "cure"
+
+
+@pytest.mark.tensorflow
+def test_a_network_of_one_size_isnt_judged_on_validation_photos(cured):
+    found = cured(planted_networks.of_rounded_sums, (1, 80, 96, 3))
+    assert found.chosen.cure.rounded
+    assert found.validation == {"plain": None, "cured": None}
+    assert cures.lines(found)[-1] == "It was not measured on validation photos: there is no file of any size."
