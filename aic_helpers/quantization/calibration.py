@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,6 +146,12 @@ def draw(calibration: Calibration, track: Track, size: Size) -> Iterator[Crop]:
     for index in range(calibration.crops):
         path = calibration.photos[index % len(calibration.photos)]
         yield _drawn(path, track, size, rng)
+
+
+def in_report(calibration: Calibration) -> dict[str, Any]:
+    """Return what tells a calibration from any other."""
+    own = {"crops": calibration.crops, "seed": calibration.seed, "percentile": calibration.percentile}
+    return {"photos": photo_digests(calibration.photos), **own}
 
 
 def photo_digests(photos: Sequence[Path]) -> dict[str, str]:

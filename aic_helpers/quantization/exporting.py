@@ -163,13 +163,24 @@ def litert_baseline(track: Track, size: Size) -> Path:
     return kept
 
 
-def is_whole(folder: Path) -> bool:
-    """Return whether a folder has an export with all of its files as they were written."""
-    try:
-        read_export(folder)
-    except InputError:
+def fits(
+    there: Export, model_pb: Path, precisions: Sequence[str], size: Size, calibration: Calibration | None = None
+) -> bool:
+    """Return whether an export is of a model, a size and these precisions, made by the versions that are installed.
+
+    `calibration` is what its whole numbers have to be calibrated on; whatever they are for None.
+    """
+    report = there.report
+    known = [report.get(name) for name in ("model_sha256", "size", "versions")]
+    if known != [safe_files.sha256(model_pb), [*size], _versions()] or not {*precisions} <= {*report["precisions"]}:
         return False
-    return True
+    calibrated = [part["calibration"] for part in report["precisions"].values() if part["calibration"]]
+    asked = calibration and calibrations.in_report(calibration)
+    return not asked or all({name: found[name] for name in asked} == asked for found in calibrated)
+
+
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in ("tensorflow", "ai-edge-litert")}
 
 
 def read_export(folder: Path) -> Export:
@@ -228,7 +239,7 @@ class _Job:
             "track": self.track.name,
             "size": [*self.size],
             "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-            "versions": {name: version(name) for name in ("tensorflow", "ai-edge-litert")},
+            "versions": _versions(),
             "precisions": dict(parts),
         }
 
@@ -293,11 +304,8 @@ class _Maker:
         for drawn in calibrations.draw(calibration, track, crop):
             self._process.see(drawn.input, calibration.percentile)
         return {
-            "photos": calibrations.photo_digests(calibration.photos),
-            "crops": calibration.crops,
+            **calibrations.in_report(calibration),
             "crop_size": [*crop],
-            "seed": calibration.seed,
-            "percentile": calibration.percentile,
             **self._process.ranges(self._ranges),
         }
 

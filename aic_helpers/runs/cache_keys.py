@@ -27,8 +27,8 @@ from aic_helpers.models import sources
 from aic_helpers.models.sources import ModelSource, fingerprint
 from aic_helpers.profiling.network_pairs import Conditions, conditions_of
 from aic_helpers.profiling.timing import Limits
-from aic_helpers.quantization import learned_ranges
-from aic_helpers.quantization.calibration import Calibration, photo_digests
+from aic_helpers.quantization import exporting
+from aic_helpers.quantization.calibration import photo_digests
 from aic_helpers.runs import results
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
@@ -48,6 +48,7 @@ WORDS = {
     "code": "the workbench's code",
     "data": "the validation images",
     "enlarges": "the track's scale",
+    "export": "the exported files",
     "machine": "the machine",
     "macs_size": "the size that operations are counted at",
     "metrics": "the metrics",
@@ -116,22 +117,21 @@ def precisions_key(
     settings: Settings,
     model_sha256: str,
     precisions: Sequence[str],
-    calibration: Calibration,
     conditions: Conditions,
     limits: Limits,
+    export: Path,
 ) -> Key:
-    """Return what a model's files in precisions, their quality and their times are made from."""
+    """Return what the quality and the times of a model's precisions are made from; `export` is the files' folder."""
     return {
         **metrics_key(settings, model_sha256),
         "precisions": [*precisions],
-        "calibration": {**asdict(calibration), "photos": photo_digests(calibration.photos)},
-        "learned": learned_ranges.beside(settings.source.checkpoint),
+        "export": safe_files.sha256(export / exporting.REPORT),
         "photo": _sha256(settings.dataset.hd[:1]),
         "machine": machine.identity(),
         **asdict(conditions),
         **asdict(limits),
         **machine.inherited_settings(conditions.device),
-        "code": code("quantization.exporting", "precisions.measuring"),
+        "code": code("precisions.measuring"),
         **_versions("tensorflow", "ai-edge-litert", "numpy", "numba", "pillow"),
     }
 

@@ -22,6 +22,7 @@ from aic_helpers.profiling.timing import Limits
 from aic_helpers.quantization import calibration as calibrations
 from aic_helpers.quantization import exporting, learned_ranges
 from aic_helpers.quantization.calibration import Calibration
+from aic_helpers.quantization.exporting import Export
 from aic_helpers.quantization.precisions import FLOAT32, PRECISIONS, named
 from aic_helpers.runs import cache_keys, model_cache, results
 from aic_helpers.runs.results import Part
@@ -220,38 +221,29 @@ def precisions(
 ) -> Result:
     """Return the result of the run, having exported its model in precisions and written what each is worth.
 
-    The `.tflite` files go to the folder `litert` of the run folder. What the run folder has of this very model, in
-    these precisions, of these images and by these settings on this machine, is used as it is, unless `fresh` is true.
+    The `.tflite` files go to the folder `litert` of the run folder. An export that it has of this very model in these
+    precisions is measured as it is, be it one that `aic export --cure` made. Figures of these very files, of these
+    images and by these settings on this machine are used as they are. `fresh` makes all of it anew.
 
     Parameters
     ----------
     wanted
         ``float32`` is made in any case: the others are held against it.
-    calibration, conditions, limits
-        See `aic_helpers.quantization.exporting.export` and `profile`.
+    calibration
+        See `aic_helpers.quantization.exporting.export`; an export of another is made anew. None: whatever there is.
+    conditions, limits
+        See `profile`.
     known
         See `convert`.
     """
     result = convert(settings, known)
     names = named([*wanted, FLOAT32.name] if wanted else ())
-    calibration = calibration or calibrations.settle(validation=settings.dataset)
     conditions, limits = conditions or conditions_of(settings.track), limits or Limits()
-    key = cache_keys.precisions_key(settings, result.model_sha256, names, calibration, conditions, limits)
-    folder = staging.home(settings.folder) / EXPORTS
-    if not (fresh or _stale(settings, result, "precisions", key) or not exporting.is_whole(folder)):
+    exported = None if fresh else _kept_export(settings, names, conditions, calibration)
+    exported = exported or _exported(settings, names, conditions, calibration, progress)
+    key = cache_keys.precisions_key(settings, result.model_sha256, names, conditions, limits, exported.folder)
+    if not (fresh or _stale(settings, result, "precisions", key)):
         return result
-    exported = exporting.export(
-        settings.model_file,
-        settings.track,
-        folder,
-        names,
-        calibration=calibration,
-        name=settings.source.name,
-        size=(conditions.width_px, conditions.height_px),
-        ranges=learned_ranges.beside(settings.source.checkpoint),
-        progress=progress,
-    )
-    photo = _hd_photo(settings)
     measured = measuring.measure(
         settings.model_file,
         exported,
@@ -259,7 +251,7 @@ def precisions(
         conditions,
         limits,
         limit=settings.limit,
-        photo=photo,
+        photo=_hd_photo(settings),
         progress=progress,
     )
     results.write_table(settings, "precision_images", measured.images)
@@ -267,14 +259,49 @@ def precisions(
     return results.write_part(settings, "precisions", measured.result, key)
 
 
+def _exports(settings: Settings) -> Path:
+    return staging.home(settings.folder) / EXPORTS
+
+
+def _exported(
+    settings: Settings,
+    names: Sequence[str],
+    conditions: Conditions,
+    calibration: Calibration | None,
+    progress: Progress | None,
+) -> Export:
+    return exporting.export(
+        settings.model_file,
+        settings.track,
+        _exports(settings),
+        names,
+        calibration=calibration or calibrations.settle(validation=settings.dataset),
+        name=settings.source.name,
+        size=(conditions.width_px, conditions.height_px),
+        ranges=learned_ranges.beside(settings.source.checkpoint),
+        progress=progress,
+    )
+
+
+def _kept_export(
+    settings: Settings, names: Sequence[str], conditions: Conditions, calibration: Calibration | None
+) -> Export | None:
+    """Return the export that the run folder has of this very model, cured or not; None where another is asked for."""
+    try:
+        there = exporting.read_export(_exports(settings))
+    except InputError:
+        return None
+    size = conditions.width_px, conditions.height_px
+    return there if exporting.fits(there, settings.model_file, names, size, calibration) else None
+
+
 def precisions_lacking(settings: Settings, result: Result, limits: Limits) -> str | None:
     """Return why the precisions of a run must be made anew, or None where all that `precisions` makes holds."""
-    folder, calibration = settings.folder, calibrations.settle(validation=settings.dataset)
     conditions = conditions_of(settings.track)
-    key = cache_keys.precisions_key(settings, result.model_sha256, PRECISIONS, calibration, conditions, limits)
-    if why := cache_keys.stale(result, folder, "precisions", key):
-        return why
-    return None if exporting.is_whole(folder / EXPORTS) else "the exported files are damaged or missing"
+    if _kept_export(settings, PRECISIONS, conditions, None) is None:
+        return "the exported files are missing, or of another model"
+    key = cache_keys.precisions_key(settings, result.model_sha256, PRECISIONS, conditions, limits, _exports(settings))
+    return cache_keys.stale(result, settings.folder, "precisions", key)
 
 
 def _stale(settings: Settings, result: Result, part: Part, key: cache_keys.Key) -> str | None:
