@@ -106,11 +106,13 @@ class Cured:
     def sentence(self) -> str:
         """Return what was done, and what it brought."""
         plain = self.trials[0].judged
+        if self.chosen.judged.reason:
+            return f"int8 can't be cured: {plain.reason}."
         if self.chosen is self.trials[0]:
             return f"int8 has {_db(plain)} beside float32 as it is, and no cure brings it {NOTABLE_DB:g} dB more."
         told = (
             f"{self.chosen.cure.words[0].upper()}{self.chosen.cure.words[1:]}: int8 has"
-            f" {_db(self.chosen.judged)} beside float32 on training photos, {_db(plain)} without."
+            f" {_db(self.chosen.judged)} beside float32 on training photos, {_told(plain)} without."
         )
         floats = self.chosen.cure.float_layers
         return f"{told} The file no longer computes in whole numbers alone." if floats else told
@@ -187,14 +189,14 @@ def cure(
 def lines(cured: Cured) -> list[str]:
     """Return what was tried as a table of text, what was chosen, and what it is worth on validation photos."""
     head = ("cure", "beside float32 on training photos")
-    told = [(trial.cure.words, trial.judged.reason or _db(trial.judged)) for trial in cured.trials]
+    told = [(trial.cure.words, _told(trial.judged)) for trial in cured.trials]
     return [*aligned([head, *told]).splitlines(), "", cured.sentence(), *_validation_words(cured)]
 
 
 def _validation_words(cured: Cured) -> list[str]:
     values = [cured.validation[name] for name in (CURED, PLAIN)]
     if not all(values):
-        return ["It was not measured on validation photos: there is no file of any size."]
+        return ["It was not measured on validation photos: there is no file of any size, or it fails on one."]
     after, before = map(_with_interval, values)
     return [f"On validation photos: {after}; {before} without."]
 
@@ -269,7 +271,8 @@ def _best(trials: Sequence[Trial]) -> Trial:
     """Return the trial that is notably better than all before, and than which none behind it is."""
     best = trials[0]
     for trial in trials[1:]:
-        if best.judged.reason or trial.judged.difference_db >= best.judged.difference_db + NOTABLE_DB:
+        known = not trial.judged.reason
+        if known and (best.judged.reason or trial.judged.difference_db >= best.judged.difference_db + NOTABLE_DB):
             best = trial
     return best
 
@@ -290,6 +293,10 @@ def _on_validation(files: Mapping[str, Path | None], dataset: Dataset, tell: Pro
 
 def _free(export: Export, precision: str) -> Path | None:
     return next((one.free for one in export.exported if one.precision == precision), None)
+
+
+def _told(judged: Judged) -> str:
+    return judged.reason or _db(judged)
 
 
 def _db(judged: Judged) -> str:

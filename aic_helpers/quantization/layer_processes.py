@@ -95,6 +95,7 @@ class LayerProcess:
 
     def __init__(self, file: Path, track: Track, name: str, size: Size, learned: Ranges, timeout_s: float) -> None:
         self._name, self.size = name, size
+        self._found: dict[str, Ranges] = {}
         self._worker = Worker(LAYERS, timeout_s=timeout_s, max_rss_mib=machine.spare_memory_mib())
         chosen = {"name": track.name, "content": track.content}
         given = {layer: [*ends] for layer, ends in learned.items()}
@@ -113,9 +114,11 @@ class LayerProcess:
         self._ask({"do": "see", "rounds": rounds}, image)
 
     def find(self, name: str, percentile: float | None = None) -> Ranges:
-        """Return the ranges on the crops so far, which `int8` knows by that name from now on."""
-        found = self._ask({"do": "find", "name": name, "percentile": percentile or WHOLE})["ranges"]
-        return {tensor: (low, high) for tensor, (low, high) in found.items()}
+        """Return the ranges on the crops shown when this name was first asked for; `int8` knows them by it."""
+        if name not in self._found:
+            found = self._ask({"do": "find", "name": name, "percentile": percentile or WHOLE})["ranges"]
+            self._found[name] = {tensor: (low, high) for tensor, (low, high) in found.items()}
+        return self._found[name]
 
     def round(self, file: Path) -> list[str]:
         """Round weights by the crops shown, write them to a file, and return the names of their tensors."""

@@ -41,6 +41,16 @@ def test_any_cure_is_better_than_none_where_int8_cant_be_had():
     assert cures._best(trials) is trials[1]
 
 
+def test_a_network_that_no_cure_brings_to_int8_says_why():
+    trials = [
+        Trial(Cure(PLAIN), Judged("EXP has no form")),
+        Trial(Cure(PLAIN, rounded=True), Judged("EXP has no form")),
+    ]
+    assert cures._best(trials) is trials[0]
+    found = cures.Cured(None, trials, trials[0], {"plain": None, "cured": None})
+    assert found.sentence() == "int8 can't be cured: EXP has no form."
+
+
 @pytest.fixture
 def cured(tmp_path, monkeypatch):
     """Export a planted network in this process, and cure it."""
@@ -113,4 +123,7 @@ def test_a_network_of_one_size_isnt_judged_on_validation_photos(cured):
     found = cured(planted_networks.of_rounded_sums, (1, 80, 96, 3))
     assert found.chosen.cure.rounded
     assert found.validation == {"plain": None, "cured": None}
-    assert cures.lines(found)[-1] == "It was not measured on validation photos: there is no file of any size."
+    assert (
+        cures.lines(found)[-1]
+        == "It was not measured on validation photos: there is no file of any size, or it fails on one."
+    )

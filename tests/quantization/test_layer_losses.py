@@ -161,3 +161,17 @@ def test_photos_too_small_are_named(tmp_path, found):
         layer_processes.shown(file, TRACK, photos, "net"),
     ):
         pass
+
+
+@pytest.mark.tensorflow
+def test_ranges_stay_what_they_were_when_they_were_first_asked_for(tmp_path, monkeypatch):
+    for module in (export_processes, layer_processes):
+        monkeypatch.setattr(module, "Worker", in_process.Worker)
+    photos = calibration.settle(planted_networks.photos(tmp_path / "photos"), 2)
+    file = small_networks.frozen(tmp_path / "net.pb", planted_networks.sound)
+    with layer_processes.shown(file, TRACK, photos, "net") as process:
+        first = process.find("few")
+        width_px, height_px = process.size
+        process.see(np.full((1, height_px, width_px, 3), 4.0, np.float32), rounds=False)
+        assert process.find("few") == first
+        assert process.find("more") != first
