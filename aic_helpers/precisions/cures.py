@@ -236,12 +236,34 @@ def _trials(process: LayerProcess, track: Track, calibration: Calibration, tell:
         return trials
     if process.residual:
         trials.append(_tried(process, replace(best.cure, float_layers=tuple(process.residual))))
-    worst = diagnose(process, calibration, tell).worst if not _is_enough(_best(trials)) else []
-    for count in range(1, min(len(worst), MOST_FLOAT_LAYERS) + 1):
-        kept = tuple(layer.layer for layer in worst[:count])
-        trials.append(_tried(process, replace(best.cure, float_layers=kept)))
+    if not _is_enough(_best(trials)):
+        trials += _with_float_layers(process, best.cure, calibration, tell)
+    return trials
+
+
+def _with_float_layers(process: LayerProcess, cured: Cure, calibration: Calibration, tell: Progress) -> list[Trial]:
+    """Return trials with ever more layers in floats, until that is enough, and without those that bring nothing."""
+    trials: list[Trial] = []
+    found = diagnose(process, calibration, tell, ranges=cured.ranges, rounded=cured.rounded)
+    kept: tuple[str, ...] = ()
+    for layer in found.worst[:MOST_FLOAT_LAYERS]:
+        kept = (*kept, layer.layer)
+        tell(len(trials), None, f"trying {len(kept)} layers in floats")
+        trials.append(_tried(process, replace(cured, float_layers=kept)))
         if _is_enough(trials[-1]):
             break
+    return trials + _without_idle(process, trials[-1]) if trials and _is_enough(trials[-1]) else trials
+
+
+def _without_idle(process: LayerProcess, found: Trial) -> list[Trial]:
+    """Return trials without those layers in floats that bring nothing."""
+    trials: list[Trial] = []
+    for layer in found.cure.float_layers:
+        last = trials[-1] if trials else found
+        fewer = tuple(one for one in last.cure.float_layers if one != layer)
+        trial = _tried(process, replace(found.cure, float_layers=fewer))
+        if _is_enough(trial) and trial.judged.difference_db >= last.judged.difference_db - NOTABLE_DB:
+            trials.append(trial)
     return trials
 
 
@@ -268,11 +290,15 @@ def _tried(process: LayerProcess, one: Cure) -> Trial:
 
 
 def _best(trials: Sequence[Trial]) -> Trial:
-    """Return the trial that is notably better than all before, and than which none behind it is."""
+    """Return the trial that is notably better than all before, and than which none behind it is.
+
+    One that is no worse, and has fewer layers in floats than the one before it, is better.
+    """
     best = trials[0]
     for trial in trials[1:]:
-        known = not trial.judged.reason
-        if known and (best.judged.reason or trial.judged.difference_db >= best.judged.difference_db + NOTABLE_DB):
+        gain_db = trial.judged.difference_db - best.judged.difference_db
+        fewer = len(trial.cure.float_layers) < len(best.cure.float_layers) and gain_db >= -NOTABLE_DB
+        if not trial.judged.reason and (best.judged.reason or gain_db >= NOTABLE_DB or fewer):
             best = trial
     return best
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ from typing import Any
 from aic_helpers.core import safe_files
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.safe_texts import shown
-from aic_helpers.quantization.activation_ranges import Ranges
 from aic_helpers.quantization.calibration import Calibration, Size
 from aic_helpers.quantization.layer_processes import Judged, LayerProcess, judging
 from aic_helpers.reporting.text_tables import aligned
@@ -51,7 +50,7 @@ class LayerLoss:
         Its weights alone in 8 bits; None where it has none.
     activations : (float, float) or None
         Lowest and highest value of what it makes.
-    channels : (float, float, float) or None
+    channels : tuple of float, or None
         Of its output channels' largest weights the least, the middle and the most.
     """
 
@@ -61,7 +60,7 @@ class LayerLoss:
     kept: Judged
     weights: Judged | None
     activations: tuple[float, float] | None
-    channels: tuple[float, float, float] | None
+    channels: tuple[float, ...] | None
 
     @property
     def label(self) -> str:
@@ -129,7 +128,14 @@ class Diagnosis:
         return f"{told} With it alone in floats int8 has {first.kept.difference_db:+.2f} dB."
 
 
-def diagnose(process: LayerProcess, calibration: Calibration, progress: Progress | None = None) -> Diagnosis:
+def diagnose(
+    process: LayerProcess,
+    calibration: Calibration,
+    progress: Progress | None = None,
+    *,
+    ranges: str = RANGES,
+    rounded: bool = False,
+) -> Diagnosis:
     """Quantise each layer of a network alone, and all but each.
 
     Parameters
@@ -138,27 +144,30 @@ def diagnose(process: LayerProcess, calibration: Calibration, progress: Progress
         Of `aic_helpers.quantization.layer_processes.shown`, for this calibration.
     calibration : Calibration
     progress : callable, optional
+    ranges : str
+        What `LayerProcess.find` was asked for.
+    rounded : bool
+        With weights rounded by photos, as `LayerProcess.round` has them.
     """
     tell = progress or (lambda done, total, words: None)
-    ranges = process.find(RANGES, calibration.percentile)
+    ends = process.find(ranges, calibration.percentile)
     found = []
     for done, layer in enumerate(process.layers):
         tell(done, len(process.layers), f"quantising {shown(layer['layer'])} alone")
-        found.append(_of_layer(process, layer, ranges))
-    return Diagnosis(process.int8(RANGES), tuple(found), judging(calibration).crops, process.size)
-
-
-def _of_layer(process: LayerProcess, layer: Mapping[str, Any], ranges: Ranges) -> LayerLoss:
-    name, channels = layer["layer"], layer["weights"]
-    return LayerLoss(
-        layer=name,
-        operators=tuple(dict.fromkeys(layer["operators"])),
-        alone=process.int8(RANGES, alone=name),
-        kept=process.int8(RANGES, float_layers=[name]),
-        weights=process.weights(name) if channels else None,
-        activations=_joined([ranges[tensor] for tensor in layer["tensors"] if tensor in ranges]),
-        channels=(channels["least"], channels["middle"], channels["most"]) if channels else None,
-    )
+        name, channels = layer["layer"], layer["weights"]
+        found.append(
+            LayerLoss(
+                layer=name,
+                operators=tuple(dict.fromkeys(layer["operators"])),
+                alone=process.int8(ranges, alone=name, rounded=rounded),
+                kept=process.int8(ranges, float_layers=[name], rounded=rounded),
+                weights=process.weights(name, rounded=rounded) if channels else None,
+                activations=_joined([ends[tensor] for tensor in layer["tensors"] if tensor in ends]),
+                channels=tuple(channels[name] for name in CHANNELS) if channels else None,
+            )
+        )
+    whole = process.int8(ranges, rounded=rounded)
+    return Diagnosis(whole, tuple(found), judging(calibration).crops, process.size)
 
 
 def _joined(ranges: Sequence[tuple[float, float]]) -> tuple[float, float] | None:

@@ -136,9 +136,9 @@ class LayerProcess:
         request = {"do": "int8", "ranges": ranges, "float_layers": sorted(float_layers)}
         return _judged(self._ask(request | {"alone": alone, "rounded": rounded}))
 
-    def weights(self, layer: str) -> Judged:
+    def weights(self, layer: str, *, rounded: bool = False) -> Judged:
         """Judge the float network with the weights of one layer in 8 bits."""
-        return _judged(self._ask({"do": "weights", "layer": layer}))
+        return _judged(self._ask({"do": "weights", "layer": layer, "rounded": rounded}))
 
     def _ask(self, request: dict[str, Any], array: NDArray[Any] | None = None) -> dict[str, Any]:
         try:

@@ -110,6 +110,8 @@ class Layers:
             tensor.name: weight_rounding.nearest(self._structure.content(tensor))
             for tensor in _weights_of(self._structure, [request["layer"]])
         }
+        if request["rounded"]:
+            near |= {name: values for name, values in self._rounded.items() if name in near}
         return self._judged(integer_files.with_weights(self._content, near))
 
     def _judged(self, content: bytes) -> dict[str, Any]:

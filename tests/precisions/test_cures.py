@@ -32,8 +32,16 @@ def test_words():
 
 
 def test_a_cure_that_brings_little_isnt_taken():
-    trials = [trial(-1.0), trial(-0.97, rounded=True), trial(-0.5, float_layers=("a",)), trial(-0.49, rounded=True)]
+    trials = [trial(-1.0), trial(-0.97, rounded=True), trial(-0.5, float_layers=("a",))]
+    trials.append(trial(-0.49, float_layers=("b",)))
     assert cures._best(trials) is trials[2]
+
+
+def test_fewer_layers_in_floats_are_better_where_no_quality_is_lost():
+    trials = [trial(-3.0), trial(-0.5, float_layers=("a", "b")), trial(-0.52, float_layers=("b",))]
+    assert cures._best(trials) is trials[2]
+    trials[2] = trial(-0.6, float_layers=("b",))
+    assert cures._best(trials) is trials[1]
 
 
 def test_any_cure_is_better_than_none_where_int8_cant_be_had():
