@@ -74,3 +74,14 @@ class AsWritten(BaseModel):
     def raw(self) -> dict[str, Any]:
         """The part as the file has it, in its order, with the keys that another version may have added."""
         return self._raw
+
+
+class Quality(AsWritten):
+    """Means of the metrics over the validation images, with their 95 % intervals; None for one that isn't a track's."""
+
+    psnr_db: Figure = None
+    psnr_db_ci95: Interval = None
+    ssim: Figure = None
+    ssim_ci95: Interval = None
+    ms_ssim: Figure = None
+    ms_ssim_ci95: Interval = None

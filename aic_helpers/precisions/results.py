@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from aic_helpers.core.written_values import AsWritten, Count, Figure, Interval, Table, Text, of_kind
+from aic_helpers.core.written_values import AsWritten, Count, Figure, Interval, Quality, Table, Text, of_kind
 
 
 class Estimate(AsWritten):
@@ -14,18 +14,12 @@ class Estimate(AsWritten):
     ci95: Interval = None
 
 
-class Precision(AsWritten):
+class Precision(Quality):
     """One precision: see `aic_helpers.precisions.measuring.measure`; `reason` says why there is no file of it."""
 
     reason: Text = ""
     failed: Text = ""
     bytes: Count = None
-    psnr_db: Figure = None
-    psnr_db_ci95: Interval = None
-    ssim: Figure = None
-    ssim_ci95: Interval = None
-    ms_ssim: Figure = None
-    ms_ssim_ci95: Interval = None
     images: Count = None
     loss: Annotated[dict[str, Estimate | None], of_kind(dict, {})] = {}
     time_ms: Figure = None

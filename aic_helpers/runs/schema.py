@@ -18,6 +18,7 @@ from aic_helpers.core.written_values import (
     Count,
     Figure,
     Interval,
+    Quality,
     Size,
     Table,
     Text,
@@ -142,7 +143,7 @@ class Doubt(AsWritten):
     text: Text
 
 
-class Metrics(AsWritten):
+class Metrics(Quality):
     """Means over the validation images; `failed` says why there are none.
 
     `mixing` is the operation for which images went through the network one by one.
@@ -152,12 +153,6 @@ class Metrics(AsWritten):
     runtime: Text = ""
     images: Count = None
     limit: Count = None
-    psnr_db: Figure = None
-    psnr_db_ci95: Interval = None
-    ssim: Figure = None
-    ssim_ci95: Interval = None
-    ms_ssim: Figure = None
-    ms_ssim_ci95: Interval = None
     ms_ssim_float64: Figure = None
     cropped_images: Count = None
     capped_images: Count = None
