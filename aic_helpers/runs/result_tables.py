@@ -86,8 +86,9 @@ def _litert_rows(model: Model) -> list[Row]:
         return []
     rows = [("LiteRT", f"takes {model.input_dtype}, gives {model.output_dtype}")]
     if model.fixed:
-        size = "x".join(str(side) for side in reversed(model.fixed["input_shape"][1:3]))
-        rows.append(("file of one size", f"{size}, {model.fixed['bytes'] / 1e6:.2f} MB; this is timed"))
+        width_px, height_px = model.fixed.size
+        size = f"{width_px}x{height_px}, {model.fixed.bytes / 1e6:.2f} MB"
+        rows.append(("file of one size", f"{size}; this is timed"))
     return rows
 
 

@@ -9,7 +9,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PrivateAttr, StrictStr
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from aic_helpers.core import validation
 from aic_helpers.core.errors import InputError
@@ -104,6 +113,29 @@ class Origin(AsWritten):
     checkpoint: Text = ""
 
 
+Whole = Annotated[StrictInt, Field(ge=0, le=2**62)]
+
+
+class FixedFile(AsWritten):
+    """What is known of the file of one size beside one of any."""
+
+    sha256: StrictStr
+    bytes: Whole
+    input_shape: tuple[Whole, Whole, Whole, Whole]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in px."""
+        return self.input_shape[2], self.input_shape[1]
+
+
+def _fixed_file(value: Any, read: ValidatorFunctionWrapHandler) -> FixedFile | None:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
 class Model(AsWritten):
     """The frozen model.
 
@@ -131,7 +163,7 @@ class Model(AsWritten):
     macs_size: Size = None
     input_dtype: Text = ""
     output_dtype: Text = ""
-    fixed: Table = {}
+    fixed: Annotated[FixedFile | None, WrapValidator(_fixed_file)] = None
     precision: Text = ""
     parity: Annotated[Parity, of_kind(dict, {})] = Parity()
 

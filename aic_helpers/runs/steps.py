@@ -137,11 +137,11 @@ def profile(
 
 def _require_size(result: Result, conditions: Conditions) -> None:
     """Refuse to time a file of one size at another."""
-    size = conditions.height_px, conditions.width_px
-    fixed = result.model.fixed.get("input_shape", [1, *size, 3]) if result.model else [1, *size, 3]
-    if tuple(fixed[1:3]) != size:
-        expected = f"a file of {size[1]}x{size[0]} with --fixed, the size that is timed"
-        raise InputError(expected, f"one of {fixed[2]}x{fixed[1]}", "export it for that size, or leave --fixed out")
+    size, fixed = (conditions.width_px, conditions.height_px), result.model and result.model.fixed
+    if fixed and fixed.size != size:
+        expected = f"a file of {size[0]}x{size[1]} with --fixed, the size that is timed"
+        found = f"one of {fixed.size[0]}x{fixed.size[1]}"
+        raise InputError(expected, found, "export it for that size, or leave --fixed out")
 
 
 def baseline_file(settings: Settings, conditions: Conditions) -> Path:

@@ -6,7 +6,7 @@ import math
 import pytest
 from fixtures import run_folders
 
-from aic_helpers.runs import results, run_settings, schema
+from aic_helpers.runs import result_tables, results, run_settings, schema
 from aic_helpers.runs.schema import Metrics, Model, Profile, Requirement
 
 INTERVALS = [([1, 2.5], (1.0, 2.5)), ([1], None), ([None, 2], None), ([1, "inf"], None), ("12", None), (None, None)]
@@ -47,6 +47,27 @@ def test_what_older_runs_lack_is_nothing():
     assert (profile.failed, profile.width_px) == ("", None)
     rule = run_folders.typed(Requirement, {"name": 3, "passed": 1})
     assert (rule.name, rule.passed, rule.remedy) == ("", None, "")
+
+
+FIXED = {"sha256": "0", "bytes": 1_200_000, "input_shape": [1, 720, 1280, 3]}
+
+
+def test_a_file_of_one_size_has_a_size():
+    assert Model.model_validate({"name": "net", "sha256": "0", "fixed": FIXED}).fixed.size == (1280, 720)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *({}, {"a": 1}, [], 3, None),
+        *(FIXED | {"bytes": value} for value in (True, -1, 10**400, "5")),
+        *(FIXED | {"input_shape": value} for value in (None, [1, 2, 3], [1, None, 2, 3], "1234")),
+    ],
+)
+def test_a_file_of_one_size_of_another_form_is_none(value):
+    model = Model.model_validate({"name": "net", "sha256": "0", "kind": "litert", "fixed": value})
+    assert model.fixed is None
+    assert "file of one size" not in dict(result_tables.model_rows(model))
 
 
 @pytest.mark.parametrize("value", [False, True, 0, 1.5, [], {}, None])
