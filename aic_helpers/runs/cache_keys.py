@@ -221,10 +221,11 @@ def standing(
         See `aic_helpers.profiling.requirements.check`.
     """
     folder = settings.folder
-    if why := model_stale(settings, result, model_key(settings.source, settings.track)):
+    why = model_stale(settings, result, model_key(settings.source, settings.track))
+    if why or result is None:
         return {"model": why}
-    if result is None or not results.has_model(folder, result):
-        return {"model": f"{settings.source.model_name} is damaged or missing"}
+    if damaged := results.damaged_models(folder, result):
+        return {"model": f"{damaged[0]} is damaged or missing"}
     keys: dict[Part, Key] = {"metrics": metrics_key(settings, result.model_sha256)}
     if profile:
         keys["profile"] = profile_key(settings, result.model_sha256, conditions_of(settings.track), limits or Limits())

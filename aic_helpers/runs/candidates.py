@@ -160,8 +160,8 @@ def require_model(folder: Path, result: Result) -> Model:
     if not model or not (folder / result.model_name).is_file():
         what = result.model_name if model else "the part model of result.json"
         raise InputError(f"{what} in the run folder {folder}", "nothing", "make the run again with: aic run")
-    if not results.has_model(folder, result):
-        raise InputError(f"the model of {folder}/result.json", f"another {result.model_name}", "make the run again")
+    if damaged := results.damaged_models(folder, result):
+        raise InputError(f"the model of {folder}/result.json", f"another {damaged[0]}", "make the run again")
     results.require_as_written(result, folder)
     return model
 

@@ -151,7 +151,14 @@ def _source_words(model: Model) -> str:
 
 def has_model(folder: Path, result: Result | None) -> bool:
     """Return whether a run folder has the converted model that its result speaks of."""
-    return result is not None and sha256(folder / result.model_name) == result.model_sha256
+    return result is not None and not damaged_models(folder, result)
+
+
+def damaged_models(folder: Path, result: Result) -> list[str]:
+    """Return which files of the converted model aren't there as a result has them: it, and that of one size beside."""
+    fixed = result.model and result.model.fixed
+    written = {result.model_name: result.model_sha256} | ({sources.FIXED_FILE: fixed.sha256} if fixed else {})
+    return [name for name, digest in written.items() if sha256(folder / name) != digest]
 
 
 def set_damaged_aside(folder: Path) -> Result | None:

@@ -13,7 +13,7 @@ from aic_helpers.core import machine, safe_files
 from aic_helpers.core.project_paths import PACKAGE
 from aic_helpers.data.images import write_png
 from aic_helpers.evaluation import isolated
-from aic_helpers.models import conversion
+from aic_helpers.models import conversion, sources
 from aic_helpers.processes import fork_server, workers
 from aic_helpers.profiling.network_pairs import Conditions
 from aic_helpers.profiling.timing import Limits
@@ -114,6 +114,19 @@ def test_a_changed_source_is_noticed(settings):
 def test_a_damaged_model_is_noticed(settings):
     settings.model_file.write_bytes(b"ne")
     assert standing(settings) == {"model": "model.pb is damaged or missing"}
+
+
+def test_a_damaged_file_of_one_size_is_noticed(settings):
+    """Of a network that LiteRT runs: it is what is timed."""
+    fixed = settings.folder / sources.FIXED_FILE
+    fixed.write_bytes(b"net of one size")
+    known = {"sha256": safe_files.sha256(fixed), "bytes": 15, "input_shape": [1, 720, 1280, 3]}
+    model = {"name": "net", "sha256": safe_files.sha256(settings.model_file), "fixed": known}
+    key = cache_keys.model_key(settings.source, settings.track)
+    assert results.has_model(settings.folder, results.write_part(settings, "model", model, key))
+    fixed.write_bytes(b"another's")
+    assert not results.has_model(settings.folder, results.find(settings.folder))
+    assert standing(settings) == {"model": "model_fixed.tflite is damaged or missing"}
 
 
 def test_a_damaged_table_is_noticed(settings):
