@@ -87,8 +87,12 @@ def convert(
         make = litert_sources.take_over if source.kind == "litert" else _freeze_in_child
         report = make(source, partial, enlarges, macs_size, photo(), timeout_s)
         content = partial.read_bytes()
-        for file in (*partial.parent.glob(FIXED_FILE), partial):
-            file.replace(out if file == partial else out.with_name(file.name))
+        fixed = partial.with_name(FIXED_FILE)
+        if fixed.is_file():
+            fixed.replace(out.with_name(FIXED_FILE))
+        else:  # one that is there is of another model
+            out.with_name(FIXED_FILE).unlink(missing_ok=True)
+        partial.replace(out)
     parity = report.pop("parity")
     differences = parity["by_size"]
     return {

@@ -38,7 +38,7 @@ MODEL_FILES = ("model.pb", "model.tflite")
 """What a converted model is called in a run folder: by TensorFlow, and by LiteRT."""
 
 FIXED_FILE = "model_fixed.tflite"
-"""What the file of one size is called there, where a person gave one beside that of any size."""
+"""What the file of one size is called there, where there is one beside that of any size."""
 
 
 @dataclass(frozen=True)

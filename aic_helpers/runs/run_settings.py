@@ -40,8 +40,9 @@ class Settings:
 
     @property
     def timed_file(self) -> Path:
-        """What is timed: the file of one size, where a person gave one beside that of any size."""
-        return self.folder / sources.FIXED_FILE if self.source.has_fixed_file else self.model_file
+        """What is timed: the file of one size, where there is one beside that of any size."""
+        fixed = self.folder / sources.FIXED_FILE
+        return fixed if self.source.has_fixed_file and fixed.is_file() else self.model_file
 
 
 def settle(

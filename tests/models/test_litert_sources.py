@@ -37,6 +37,8 @@ def test_its_twin_of_one_size_stands_beside_it(tmp_path: Path, free: str) -> Non
     report = convert(free, tmp_path / "run" / "model.tflite", adapt={"fixed": fixed})
     assert (tmp_path / "run" / sources.FIXED_FILE).read_bytes() == Path(fixed).read_bytes()
     assert report["fixed"]["input_shape"] == [1, 16, 24, 3]
+    assert convert(free, tmp_path / "run" / "model.tflite")["fixed"] is None
+    assert not (tmp_path / "run" / sources.FIXED_FILE).exists()
 
 
 def test_a_twin_of_other_weights_is_refused(tmp_path: Path, free: str) -> None:

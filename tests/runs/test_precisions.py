@@ -9,6 +9,7 @@ from fixtures import hostile_models
 from aic_helpers.core import project_paths
 from aic_helpers.core.errors import InputError
 from aic_helpers.data.images import write_png
+from aic_helpers.models import sources
 from aic_helpers.profiling.network_pairs import Conditions
 from aic_helpers.profiling.timing import MIN_PAIRS, Limits
 from aic_helpers.quantization.calibration import settle
@@ -77,6 +78,18 @@ def test_a_network_in_a_precision_is_a_model_of_its_own(net, tmp_path, monkeypat
     assert np.abs(free(photo) - load(net)(photo)).max() < 0.05
     monkeypatch.setattr("aic_helpers.models.conversion.convert", lambda *_, **__: pytest.fail("converted again"))
     assert steps.convert(settings) == result
+
+
+def test_a_network_of_one_size_in_a_precision_is_timed_as_it_is(net, tmp_path):
+    """An older file of one size in its folder is another network's."""
+    hostile_models.freeze(hostile_models.good, tmp_path / "net.pb", (1, 720, 1280, 3))
+    settings = settle_run(net, tmp_path, precision="float32")
+    settings.folder.mkdir()
+    (settings.folder / sources.FIXED_FILE).write_bytes(b"another's")
+    result = steps.convert(settings)
+    assert result.model.fixed is None
+    assert settings.timed_file == settings.model_file
+    assert load(settings.timed_file).input_shape == [1, 720, 1280, 3]
 
 
 def test_what_is_litert_already_has_no_precisions(net, tmp_path):
