@@ -129,19 +129,23 @@ def profile(
     key = cache_keys.profile_key(settings, result.model_sha256, conditions, limits)
     if not (fresh or _stale(settings, result, "profile", key)):
         return result
-    _require_size(result, conditions)
+    _require_size(settings, result, conditions)
     baseline, photo = baseline_file(settings, conditions), _hd_photo(settings)
     measured = profiler.profile(settings.timed_file, baseline, conditions, limits, image=photo, progress=progress)
     return record_profile(settings, measured, key)
 
 
-def _require_size(result: Result, conditions: Conditions) -> None:
+def _require_size(settings: Settings, result: Result, conditions: Conditions) -> None:
     """Refuse to time a file of one size at another."""
-    size, fixed = (conditions.width_px, conditions.height_px), result.model and result.model.fixed
-    if fixed and fixed.size != size:
-        expected = f"a file of {size[0]}x{size[1]} with --fixed, the size that is timed"
-        found = f"one of {fixed.size[0]}x{fixed.size[1]}"
-        raise InputError(expected, found, "export it for that size, or leave --fixed out")
+    asked, fixed = (conditions.width_px, conditions.height_px), result.model and result.model.fixed
+    if not fixed or fixed.size == asked:
+        return
+    size, found = (f"{width_px}x{height_px}" for width_px, height_px in (asked, fixed.size))
+    if settings.source.adapt.precision:
+        remedy = f"leave --size out, or time the file that aic export --size {size} makes"
+        raise InputError(f"{found}, the track's size, with --precision", f"--size {size}", remedy)
+    expected, remedy = f"a file of {size} with --fixed, the size that is timed", "export it for that size"
+    raise InputError(expected, f"one of {found}", f"{remedy}, or leave --fixed out")
 
 
 def baseline_file(settings: Settings, conditions: Conditions) -> Path:

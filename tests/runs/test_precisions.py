@@ -78,6 +78,12 @@ def test_a_network_in_a_precision_is_a_model_of_its_own(net, tmp_path, monkeypat
     assert np.abs(free(photo) - load(net)(photo)).max() < 0.05
     monkeypatch.setattr("aic_helpers.models.conversion.convert", lambda *_, **__: pytest.fail("converted again"))
     assert steps.convert(settings) == result
+    with pytest.raises(InputError) as refused:
+        steps.profile(settings, SMALL)
+    assert str(refused.value) == (
+        "expected 1280x720, the track's size, with --precision, found --size 128x96: "
+        "leave --size out, or time the file that aic export --size 128x96 makes"
+    )
 
 
 def test_a_network_of_one_size_in_a_precision_is_timed_as_it_is(net, tmp_path):
