@@ -16,7 +16,7 @@ from typing import Any
 
 from aic_helpers.core import safe_files, staging, validation
 from aic_helpers.core.errors import InputError, nearest, require_file
-from aic_helpers.core.installation import needed
+from aic_helpers.core.installation import require_litert
 from aic_helpers.core.limits import MAX_DIFFERENCE
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.project_paths import cache_folder, folder_name
@@ -127,8 +127,7 @@ def export(
         small; more time or memory than there is. The folder is as it was then.
     """
     _refuse_litert(model_pb)
-    with needed("mobile"):
-        import ai_edge_litert  # noqa: F401  (here, before minutes of work)
+    require_litert()
     job = _Job(model_pb, track, name or model_pb.stem, size or track.measured.size, tuple(precisions), set(keep_float))
     former = _former(folder)
     kept = {name: part for name, part in former.items() if name not in job.precisions and job.is_of(folder)}

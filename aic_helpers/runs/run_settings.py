@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.installation import require_litert
 from aic_helpers.core.project_paths import folder_name, output_folder, runs_folder
 from aic_helpers.data import datasets
 from aic_helpers.models import sources
@@ -74,8 +75,8 @@ def settle(
     Raises
     ------
     InputError
-        An unknown track, model or dataset, a model made for another task, a limit below 0, or a key or value of
-        `adapt` that there isn't.
+        An unknown track, model or dataset, a model made for another task, a limit below 0, a key or value of
+        `adapt` that there isn't, or no LiteRT for a model that it runs.
     """
     chosen = find_track(track)
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
@@ -85,6 +86,8 @@ def settle(
         raise InputError(
             f"a model of track {chosen.name}", f"{source.name}, made for {source.track}", f"use track {source.track}"
         )
+    if source.is_litert:
+        require_litert()
     dataset = datasets.open_dataset(str(data), track=chosen)
     folder = run_folder(chosen, source, str(out))
     if folder.resolve() in {file.parent.resolve() for file in (dataset.pairs[0].target, *dataset.hd[:1])}:

@@ -15,13 +15,21 @@ LACKING = [
     ("cluster", "distributed", "board run board.toml --workers 1"),
     ("cluster", "dask", "board run board.toml --workers 1"),
     ("mobile", "ai_edge_litert", "export --track super_resolution --model sample_sr_srcnn"),
+    ("mobile", "ai_edge_litert", "evaluate --track super_resolution --model sample_sr_srcnn --precision int8"),
     ("study", "starlette", "study collect"),
     ("study", "uvicorn", "study collect"),
 ]
 
 CALL = """
+import importlib.metadata
 import sys
 sys.modules[sys.argv[1]] = None
+found = importlib.metadata.version
+def version(name):
+    if name.replace("-", "_") == sys.argv[1]:
+        raise importlib.metadata.PackageNotFoundError(name)
+    return found(name)
+importlib.metadata.version = version
 from aic_helpers.cli import main
 sys.exit(main.status(sys.argv[2:]))
 """
