@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Literal
 
 from aic_helpers.core.errors import InputError
@@ -32,12 +32,14 @@ def opened(device: DeviceName, serial: str = "") -> Iterator[Device]:
     """
     if device == "host" and serial:
         raise InputError("no --serial with --device host", serial, "leave one of them out")
-    opened_device: Device = HostDevice() if device == "host" else AndroidDevice(adb_calls.choose(serial))
-    try:
-        yield opened_device
-    except DeviceGone:
-        expected = f"{opened_device.facts.name} to stay until the end"
-        found = "it went away before anything was measured"
-        raise InputError(expected, found, "plug it in, and call again") from None
-    finally:
-        opened_device.close()
+    phone = None if device == "host" else adb_calls.choose(serial)
+    name = phone.words if phone else "this machine"
+    with ExitStack() as stack:
+        try:
+            found: Device = AndroidDevice(phone) if phone else HostDevice()
+            stack.callback(found.close)
+            name = found.facts.name
+            yield found
+        except DeviceGone:
+            gone = "it went away before anything was measured"
+            raise InputError(f"{name} to stay until the end", gone, "plug it in, and call again") from None
