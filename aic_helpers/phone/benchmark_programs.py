@@ -206,7 +206,7 @@ def fetch(url: str, sha256: str, progress: Progress) -> Path:
     if len(digest) != hashlib.sha256().digest_size * 2 or not set(digest) <= set("0123456789abcdef"):
         raise InputError("--sha256 with 64 hexadecimal digits", repr(sha256), "call sha256sum on a copy you trust")
     name = unquote(PurePosixPath(urlsplit(url).path).name)
-    if not url.startswith(("http://", "https://")) or not name:
+    if not url.startswith(("http://", "https://")) or Path(name).name != name or name in ("", ".."):
         raise InputError("--from with the http(s) address of a file", repr(url), "name a whole address")
     place = fetched()
     entry = Entry(name, "sha256", digest, None)

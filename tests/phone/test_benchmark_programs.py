@@ -16,6 +16,8 @@ from aic_helpers.phone.devices import Ran
 CONTENT = b"\x7fELF stands for a program of Google's"
 CHECKSUM = hashlib.sha256(CONTENT).hexdigest()
 
+OUTSIDE = [f"https://example.org/{name}" for name in ("..%2F..%2Fnotes", "%2Fetc%2Fpasswd", "..", "%2E%2E", ".")]
+
 JOB = Job("/there/model.tflite", 20, 3, 4, "gpu")
 
 
@@ -73,7 +75,7 @@ def test_no_checksum_no_program(site, checksum):
     assert site.asked == []
 
 
-@pytest.mark.parametrize("url", ["android_benchmark_model", "file:///etc/passwd", "https://example.org/", ""])
+@pytest.mark.parametrize("url", ["android_benchmark_model", "file:///etc/passwd", "https://example.org/", "", *OUTSIDE])
 def test_addresses_that_name_no_file(url):
     with pytest.raises(InputError, match=r"^expected --from with the http\(s\) address of a file, found '"):
         fetch(url)
