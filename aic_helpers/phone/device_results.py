@@ -234,11 +234,15 @@ def place(network: Path, result: DeviceResult) -> Path:
     """Return where a result goes of which no other place was named: the folder `phones` of the run folder.
 
     That is the one in which the network lies, or the folder above, as `aic export` puts it; else `phones` stands beside
-    the network.
+    the network. No other device and no other network has the same place.
     """
     near = (network.parent, network.parent.parent)
     home = next((folder for folder in near if (folder / RUN_FILE).is_file()), network.parent)
-    name = f"{result.device.name[:50]}_{network.stem[:30]}_{result.plan.delegate}"
+    device, model = (
+        f"{result.device.name[:40]}_{result.device.id[:8]}",
+        f"{network.stem[:30]}_{result.model.sha256[:8]}",
+    )
+    name = f"{device}_{model}_{result.plan.delegate}"
     return home / "phones" / f"{project_paths.folder_name(name)}.json"
 
 

@@ -132,9 +132,25 @@ def test_where_a_result_goes(tmp_path):
     """Into the run folder that the network lies in, as `aic export` puts it there; else beside the network."""
     (tmp_path / "litert").mkdir()
     network = tmp_path / "litert" / "net_int8.tflite"
-    assert device_results.place(network, whole()) == tmp_path / "litert" / "phones" / "host_net_int8_cpu.json"
+    name = "host_01234567_net_int8_aa_cpu.json"
+    assert device_results.place(network, whole()) == tmp_path / "litert" / "phones" / name
     (tmp_path / "result.json").touch()
-    assert device_results.place(network, whole()) == tmp_path / "phones" / "host_net_int8_cpu.json"
+    assert device_results.place(network, whole()) == tmp_path / "phones" / name
+
+
+def test_results_of_two_precisions_and_of_two_phones_do_not_share_a_place(tmp_path):
+    """Precisions stand at the end of a long name, and two phones of one model have one name."""
+    result, precisions = whole(), {"float32": "aaaaaaaa", "int8": "bbbbbbbb"}
+    phones = [replace(DEVICE, name="A phone's long name " * 9, id=f"{number:012x}" * 2) for number in (2**40, 2**41)]
+    places = {
+        device_results.place(
+            tmp_path / f"sample_enhancement_resnet_6_16_{precision}.tflite",
+            replace(result, device=phone, model=replace(NETWORK, sha256=digest * 8)),
+        )
+        for precision, digest in precisions.items()
+        for phone in phones
+    }
+    assert len(places) == 4
 
 
 def test_a_phones_name_is_no_path(tmp_path):
