@@ -14,6 +14,7 @@ from aic_helpers.core.error_reasons import reason
 from aic_helpers.core.errors import InputError, nearest
 from aic_helpers.core.installation import needed
 from aic_helpers.core.quiet_tensorflow import import_tensorflow
+from aic_helpers.core.safe_texts import shown
 from aic_helpers.litert.structures import Operator, Structure, read
 from aic_helpers.quantization.activation_ranges import Ranges
 
@@ -57,14 +58,25 @@ def stamped(content: bytes, ranges: Ranges) -> bytes:
 
 
 def with_weights(content: bytes, weights: Mapping[str, NDArray[np.float32]]) -> bytes:
-    """Return a float file's content with other weights of the same shapes, by the tensors' names."""
+    """Return a float file's content with other weights of the same shapes, by the tensors' names.
+
+    Raises
+    ------
+    NotQuantizableError
+        The file has none of a name and shape.
+    """
     schema, model = _unpacked(content)
+    left = {name: values.shape for name, values in weights.items()}
     for tensor in (tensor for subgraph in model.subgraphs for tensor in subgraph.tensors):
-        if (name := tensor.name.decode()) in weights:
+        name = tensor.name.decode()
+        if name in weights and tuple(tensor.shape) == weights[name].shape:
+            left.pop(name, None)
             buffer = schema.BufferT()  # of its own: two tensors of the same weights may share one
             buffer.data = np.frombuffer(weights[name].astype(np.float32).tobytes(), np.uint8)
             model.buffers.append(buffer)
             tensor.buffer = len(model.buffers) - 1
+    for name, shape in left.items():
+        raise NotQuantizableError(f"the rounded weights {shown(name)} of shape {shape} have no place in this file")
     return _packed(model, len(content))
 
 

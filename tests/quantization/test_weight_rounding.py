@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from fixtures import small_networks
+from fixtures import litert_files, small_networks
 
 from aic_helpers.litert.structures import read
 from aic_helpers.quantization import graph_conversion, integer_files, weight_rounding
 from aic_helpers.quantization.activation_ranges import RangeFinder
+from aic_helpers.quantization.integer_files import NotQuantizableError
 from aic_helpers.quantization.weight_rounding import WeightRounder, nearest, rounded
 from aic_helpers.runtimes import frozen_models
 
@@ -109,3 +110,11 @@ def test_tensorflow_finds_the_very_integers(tmp_path):
         tensor = quantized.tensors[kernel]
         stored = quantized.content(tensor) * np.reshape(tensor.scales, (-1, 1, 1, 1))
         assert any(part.shape == stored.shape and np.allclose(part, stored, atol=1e-6) for part in found.values())
+
+
+@pytest.mark.parametrize(("name", "shape"), [("net/conv1/Conv2D", (3, 3, 3, 4)), ("net/other", (4, 3, 3, 3))])
+def test_weights_that_have_no_place_are_not_left_out_silently(name, shape):
+    content = litert_files.float_network().content()
+    line = rf"^the rounded weights {name} of shape \({', '.join(map(str, shape))}\) have no place in this file$"
+    with pytest.raises(NotQuantizableError, match=line):
+        integer_files.with_weights(content, {name: np.zeros(shape, np.float32)})
