@@ -12,6 +12,9 @@ from aic_helpers.reporting.text_tables import aligned, counted, typed
 Part = dict[str, Any]
 """What `export.json` has of a precision."""
 
+NOTES = ("loss", "no_pixels")
+"""Sentences that the report of a file may have; earlier ones haven't all."""
+
 TITLES = ("precision", "file", "kB", "in, out", "from source", "the file of any size")
 
 
@@ -26,8 +29,8 @@ def lines(export: Export) -> list[str]:
     kept = [
         f"{name} keeps {', '.join(part['keep_float'])} in floats" for name, part in parts.items() if part["keep_float"]
     ]
-    lost = {name: part["fixed"].get("loss", "") for name, part in parts.items() if part["fixed"]}
-    losses = [f"{name}: {why}" for name, why in lost.items() if why]
+    notes = [(name, part["fixed"].get(note)) for note in NOTES for name, part in parts.items() if part["fixed"]]
+    losses = [f"{name}: {why}" for name, why in notes if why]
     rounded = [f"{name} has weights that are rounded by photos" for name, part in parts.items() if _is_rounded(part)]
     about = [*kept, *rounded, *losses]
     told = [*missing, *no_free, *about, *_unlike_source(parts), *_calibrations(parts)]

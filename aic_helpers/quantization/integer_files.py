@@ -120,6 +120,20 @@ def image_ranges(structure: Structure) -> Ranges:
     return {structure.tensors[index].name: PIXELS for index in given | taken}
 
 
+def no_pixels(structure: Structure) -> str:
+    """Return at which end the bytes of a file are no pixels, in a sentence; empty where they are, and at floats.
+
+    An image that is moved, and is taken elsewhere too, keeps the range that it has there: see `_moved`.
+    """
+    ends = {"input": structure.inputs[0], "output": structure.outputs[0]}
+    found = [
+        f"the bytes of its {name} are no pixels (scale {end.scales[0]:.3g}, zero point {end.zero_points[0]})"
+        for name, end in ends.items()
+        if end.dtype == "uint8" and not (np.isclose(255 * end.scales[0], 1) and end.zero_points[0] == 0)
+    ]
+    return "; ".join(found)
+
+
 def int8(
     content: bytes,
     ranges: Ranges,

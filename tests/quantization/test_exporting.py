@@ -263,6 +263,9 @@ def test_in_words(residual, tmp_path, here, two_crops):
         "float32 differs from its source by 2.0e-02 on a photo, more than 0.0001: mend the network"
         in export_texts.lines(found)
     )
+    assert found.report["precisions"]["int8"]["fixed"]["no_pixels"] == ""
+    found.report["precisions"]["int8"]["fixed"]["no_pixels"] = "the bytes of its output are no pixels"
+    assert "int8: the bytes of its output are no pixels" in export_texts.lines(found)
 
 
 def test_a_free_file_of_other_weights_is_found(residual, tmp_path, here, monkeypatch):

@@ -1,5 +1,7 @@
 """The bytes of an int8 file are pixels: whoever takes them so sees the float network's picture, overshoot or not."""
 
+import re
+
 import numpy as np
 import pytest
 from fixtures import small_networks
@@ -62,6 +64,8 @@ def test_bytes_of_ranges_of_sharp_photos_are_no_pixels(sharpened):
     assert output.scales[0] > 1.5 / 255
     assert output.zero_points[0] > 40
     assert psnr_db(as_pixels(plain, photo), expected) < 20
+    words = r"the bytes of its output are no pixels \(scale 0\.\d+, zero point \d+\)"
+    assert re.fullmatch(words, integer_files.no_pixels(read(plain)))
 
 
 def test_bytes_of_an_export_are_pixels(sharpened):
@@ -70,3 +74,4 @@ def test_bytes_of_an_export_are_pixels(sharpened):
     output = read(bound).outputs[0]
     assert (output.scales, output.zero_points) == ((pytest.approx(1 / 255),), (0,))
     assert psnr_db(as_pixels(bound, photo), expected) > 35
+    assert integer_files.no_pixels(read(bound)) == ""
