@@ -119,13 +119,23 @@ def _of_a_constant(structure: Structure, step: Operator) -> bool:
 
 def _islands(floats: list[Operator]) -> tuple[tuple[Operator, ...], ...]:
     """Return operators in groups: those that hand tensors to one another are one."""
-    groups: list[list[Operator]] = []
-    for step in floats:
-        taken = set(step.inputs)
-        joined = [group for group in groups if any(taken.intersection(other.outputs) for other in group)]
-        groups = [group for group in groups if group not in joined]
-        groups.append([*(other for group in joined for other in group), step])
-    return tuple(tuple(sorted(group, key=lambda step: step.index)) for group in groups)
+    joined, makers = list(range(len(floats))), dict[int, int]()
+
+    def first(place: int) -> int:
+        """Return what stands for the group of an operator, and shorten the way there."""
+        while joined[place] != place:
+            joined[place] = joined[joined[place]]
+            place = joined[place]
+        return place
+
+    for place, step in enumerate(floats):
+        for maker in {makers[end] for end in step.inputs if end in makers}:
+            joined[first(maker)] = first(place)
+        makers |= dict.fromkeys(step.outputs, place)
+    groups: dict[int, list[Operator]] = {}
+    for place, step in enumerate(floats):
+        groups.setdefault(first(place), []).append(step)
+    return tuple(map(tuple, groups.values()))
 
 
 def _named(island: tuple[Operator, ...]) -> str:

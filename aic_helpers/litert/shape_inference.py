@@ -18,7 +18,7 @@ from aic_helpers.litert.structures import Operator, Structure
 MAX_VALUES = 1000
 """Numbers that a tensor may have whose values are followed."""
 
-MADE = "the output's type"
+MADE, OUTPUTS = "the output's type", "how many outputs it has"
 """Among an operator's settings, beside those of the schema."""
 
 SAME = 0
@@ -112,6 +112,7 @@ def _made(structure: Structure, step: Operator, known: dict[int, Values]) -> Seq
     if rule is None or not step.outputs or any(end not in known for end in ends):
         return []
     settings = {**structure.options(step), MADE: structure.tensors[step.outputs[0]].dtype}
+    settings[OUTPUTS] = len(step.outputs)
     try:
         with np.errstate(all="ignore"):
             made = rule([known[end] for end in ends], settings)
@@ -258,8 +259,15 @@ def _packed(given: Given, settings: Settings) -> Values:
     return _dummy([*given[0].shape[:axis], len(given), *given[0].shape[axis:]])
 
 
+def _parts(settings: Settings, name: str) -> int:
+    """Return into how many parts an operator cuts: a file may name any number, and has as many outputs."""
+    if settings[name] != settings[OUTPUTS]:
+        raise _Unknown
+    return int(settings[name])
+
+
 def _unpacked(given: Given, settings: Settings) -> list[Values]:
-    return [np.moveaxis(given[0], settings["axis"], 0)[place] for place in range(settings["num"])]
+    return [np.moveaxis(given[0], settings["axis"], 0)[place] for place in range(_parts(settings, "num"))]
 
 
 def _joined(given: Given, settings: Settings) -> Values:
@@ -271,7 +279,7 @@ def _joined(given: Given, settings: Settings) -> Values:
 
 
 def _split(given: Given, settings: Settings) -> list[Values]:
-    return np.split(given[1], settings["numSplits"], _whole(given[0])[0])
+    return np.split(given[1], _parts(settings, "numSplits"), _whole(given[0])[0])
 
 
 def _gathered(given: Given, settings: Settings) -> Values:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fixtures import litert_files
 from fixtures.browsing import HOSTILE
 from fixtures.litert_files import Draft
 
-from aic_helpers.litert.integer_verdict import Verdict, verdict
-from aic_helpers.litert.structures import read
+from aic_helpers.litert.integer_verdict import Verdict, _islands, verdict
+from aic_helpers.litert.structures import MAX_OPERATORS, read
 
 
 def verdict_of(draft: Draft) -> Verdict:
@@ -44,6 +46,21 @@ def test_two_islands_are_two() -> None:
     found = verdict_of(litert_files.with_island(draft))
     assert [len(island) for island in found.islands] == [1, 2]
     assert "3 of 6 operators compute in floats: TANH (tanh); ABS (a), NEG (b);" in found.in_words
+
+
+def test_islands_of_many_operators_are_found_in_one_pass() -> None:
+    """A stranger's file may have 50 000: rows of them, and pairs that only the last one joins."""
+    count = MAX_OPERATORS // 2
+    (tanh,) = (
+        step
+        for step in read(litert_files.with_island(litert_files.int8_network()).content()).operators
+        if step.name == "TANH"
+    )
+    row = [replace(tanh, index=at, inputs=(at,), outputs=(at + 1,)) for at in range(count)]
+    apart = [replace(tanh, index=at, inputs=(-1,), outputs=(at + 1,)) for at in range(count, 2 * count)]
+    last = replace(tanh, index=2 * count, inputs=(count + 1, count + 2), outputs=(2 * count + 1,))
+    assert [len(island) for island in _islands([*row, *apart, last])] == [count, 3, *[1] * (count - 2)]
+    assert [step.index for step in _islands([*row, *apart, last])[1]] == [count, count + 1, 2 * count]
 
 
 @pytest.mark.parametrize("images", ["float32", "int8"])

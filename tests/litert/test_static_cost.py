@@ -7,6 +7,7 @@ import pytest
 from fixtures import litert_files
 from fixtures.litert_files import Draft, schema
 
+from aic_helpers.litert.shape_inference import shapes
 from aic_helpers.litert.static_cost import static_cost
 from aic_helpers.litert.structures import read
 
@@ -103,3 +104,23 @@ def test_each_operator_by_hand(name: str) -> None:
     cost = static_cost(structure, width_px=20, height_px=10)
     assert cost["gmacs"] == pytest.approx(macs / 1e9)
     assert cost["largest_activations"][0]["shape"] == list(structure.outputs[0].shape)
+
+
+@pytest.mark.parametrize("name", ["UNPACK", "SPLIT"])
+def test_more_parts_than_outputs_are_not_gone_through(name: str) -> None:
+    """A file may name a thousand million parts of a tensor that takes no memory here."""
+    draft, many = litert_files.float_network(size=(10, 20)), 2**30
+    long = draft.tensor("net/long/Fill", "float32", [many])
+    draft.operator(
+        "FILL",
+        [draft.constant("net/sides", np.array([many], np.int32)), draft.constant("net/zero", np.zeros((), np.float32))],
+        [long],
+    )
+    part, axis = draft.tensor("net/part", "float32", []), draft.constant("net/axis", np.zeros((), np.int32))
+    options = schema.UnpackOptionsT() if name == "UNPACK" else schema.SplitOptionsT()
+    options.num = options.numSplits = many
+    draft.operator(name, [long] if name == "UNPACK" else [axis, long], [part], options)
+    structure = read(draft.content())
+    found = shapes(structure, 10, 20)
+    assert (found[long], found[part]) == ((many,), None)
+    assert static_cost(structure, width_px=20, height_px=10)["gmacs"] == pytest.approx(MACS / 1e9)
