@@ -12,7 +12,6 @@ from aic_helpers.boards.orders import PSNR, Order
 from aic_helpers.reporting import text_tables
 from aic_helpers.runs import quantities, report_texts, result_tables
 from aic_helpers.runs.schema import Result
-from aic_helpers.runtimes.formats import LITERT
 from aic_helpers.tracks.definitions import COLUMNS, Track
 from aic_helpers.tracks.scoring import Figure, Score
 from aic_helpers.weights.layer_matching import BY_ORDER
@@ -37,9 +36,6 @@ COUNTS = {
     "images": ("metrics", "images"),
     "limit": ("metrics", "limit"),
 }
-
-RUNTIMES = {LITERT: "LiteRT"}
-"""By what results call them; all others are TensorFlow, whole or a part of it."""
 
 Row = dict[str, Any]
 
@@ -66,7 +62,8 @@ def row(entry: Entry, orders: Sequence[Order], known: Known) -> Row:
     result, found_scores = entry.result, scores(orders, known)
     status, reason = _status(entry)
     found: Row = {name: getattr(entry, name) for name in ("name", "track", "model", "checkpoint", "folder")}
-    found |= {"status": status, "machine": _machine(result), "runtime": _runtime(result), "data": _data(result)}
+    found |= {"status": status, "data": _data(result)}
+    found |= {"machine": _machine(result), "runtime": rescoring.runtime(result)}
     for column, (part, key) in FIGURES.items():
         held = getattr(result, part, None)
         found |= _with_ends(column, getattr(held, key, None), getattr(held, f"{key}_ci95", None))
@@ -178,13 +175,6 @@ def _machine(result: Result | None) -> str:
     cores = result.environment.cores
     words = [result.environment.cpu, f"{cores} core{'' if cores == 1 else 's'}", result.environment.host]
     return ", ".join(" ".join(word.split()) for word in words if word)
-
-
-def _runtime(result: Result | None) -> str:
-    """Return what a model was timed in; empty where it wasn't."""
-    if result is None or result.profile is None:
-        return ""
-    return RUNTIMES.get(result.profile.runtime, "TensorFlow")
 
 
 def _data(result: Result | None) -> str:

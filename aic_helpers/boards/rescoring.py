@@ -14,12 +14,23 @@ from aic_helpers.data import datasets
 from aic_helpers.runs import quantities
 from aic_helpers.runs.quantities import BESIDE_A_BASELINE
 from aic_helpers.runs.schema import Model, Profile, Result
+from aic_helpers.runtimes.formats import LITERT
 from aic_helpers.tracks.definitions import COLUMNS, TITLES, Track
 from aic_helpers.tracks.scoring import Figure, exact, lacking
 
 Figures = dict[str, Figure]
 
 TIMES = ("time_ms", "peak_rss_mib")
+
+RUNTIMES = {LITERT: "LiteRT"}
+"""By what results call them; all others are TensorFlow, whole or a part of it."""
+
+
+def runtime(result: Result | None) -> str:
+    """Return what a model was timed in; empty where it wasn't."""
+    if result is None or result.profile is None:
+        return ""
+    return RUNTIMES.get(result.profile.runtime, "TensorFlow")
 
 
 def baseline_row(track: Track, entries: Iterable[Entry]) -> Entry | None:
@@ -30,7 +41,7 @@ def baseline_row(track: Track, entries: Iterable[Entry]) -> Entry | None:
 
 
 def _is(beside: str, model: Model | None) -> bool:
-    if model is None:
+    if model is None or model.kind == "litert":  # a file that the baseline was exported to is another
         return False
     if beside.endswith(".pb"):
         return model.sha256 != "" and model.sha256 == safe_files.sha256(Path(beside))
@@ -60,7 +71,7 @@ def figures(track: Track, entry: Entry, baseline: Entry | None = None) -> Figure
 def _beside(time_ms: Figure, entry: Entry, baseline: Entry) -> Figures:
     """Return the times beside a baseline that is a row of the board; beside itself, nothing is uncertain."""
     own, base = _speedup(entry), _speedup(baseline)
-    if own is None or base is None:
+    if own is None or base is None or runtime(entry.result) != runtime(baseline.result):
         return {}
     speedup = exact(1.0) if entry is baseline else _ratio(own, base)
     ends = speedup.ci95 and tuple(time_ms.value * speedup.value / end for end in reversed(speedup.ci95))
@@ -122,7 +133,8 @@ def _without_times(track: Track, result: Result, missing: Collection[str]) -> st
     if {*TIMES} & {*missing} or not track.baseline.model:
         return ""
     beside = quantities.track_of(result).timed_beside
-    return f"timed beside {Path(beside).stem}, and {Path(track.baseline.model).stem} is no timed row of this board"
+    baseline = f"{Path(track.baseline.model).stem} is no row of this board timed in {runtime(result)}"
+    return f"timed beside {Path(beside).stem}, and {baseline}"
 
 
 def _without_operations(track: Track, model: Model | None) -> str:

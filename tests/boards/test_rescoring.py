@@ -1,6 +1,7 @@
 """The runs of a board by another track's formulas."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -181,6 +182,20 @@ def timed(tmp_path):
     return boards.plan(tmp_path, *entries)
 
 
+def test_the_int8_file_of_a_baseline_is_no_baseline_and_its_times_stay_in_their_runtime(timed):
+    run = timed / "classic_x4" / "b"
+    origin = {"pretrained": "span_x4", "path": "", "function": "", "checkpoint": ""}
+    change(run, "model", origin=origin, kind="litert")
+    change(run, "profile", runtime="litert")
+    shown = standings.standings(folders.open_board(timed), made("ratio", RATIO))
+    table = shown.table.set_index("name")
+    assert table["score_ratio.fast"].dropna().to_dict() == pytest.approx({"span_x4": 1.0, "a": 4.0})
+    assert "timed beside fsrcnn_x4, and span_x4 is no row of this board timed in LiteRT" in table.loc["b", "lacks"]
+    shutil.rmtree(timed / "classic_x4" / "span_x4")  # the int8 file alone doesn't stand for it
+    shown = standings.standings(folders.open_board(timed), made("ratio", RATIO))
+    assert shown.table["score_ratio.fast"].isna().all()
+
+
 def test_speedups_over_a_baseline_that_is_a_row_are_ratios(timed):
     shown = standings.standings(folders.open_board(timed), made("ratio", RATIO))
     table = shown.table.set_index("name")
@@ -202,7 +217,7 @@ def test_without_the_baseline_among_the_rows_it_is_said(tmp_path):
     board = boards.plan(tmp_path, boards.of_track(tmp_path, CLASSIC, "a"))
     shown = standings.standings(folders.open_board(board), made("ratio", RATIO))
     ((_, why),) = tables.lacking_rows(shown, "classic_x4")
-    assert why.endswith("timed beside fsrcnn_x4, and span_x4 is no timed row of this board")
+    assert why.endswith("timed beside fsrcnn_x4, and span_x4 is no row of this board timed in TensorFlow")
 
 
 def test_a_track_that_is_timed_beside_the_same_needs_no_ratio(tmp_path):
