@@ -80,7 +80,7 @@ def on_one_clock(found: Sequence[Ranked], order: Order) -> list[Ranked]:
     if not columns:
         return list(found)
     common = _most_common([row for row, _, _ in found], columns)
-    for row, _, _ in found:
+    for row in (row for row, _, _ in found if not math.isnan(row["time_ms"])):  # others say that they weren't timed
         if other := next((column for column in columns if row[column] != common[column]), None):
             what = "milliseconds" if order.compares_ms else "speedups"
             why = f"no rank by {order.title}: timed {PLACES[other]} than most, and it takes {what}"

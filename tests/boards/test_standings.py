@@ -134,6 +134,15 @@ def test_ranks_by_times_are_of_one_runtime(tmp_path):
     ]
 
 
+def test_a_row_that_was_not_timed_is_not_called_of_another_runtime(tmp_path):
+    add(tmp_path, "one"), add(tmp_path, "untimed")
+    file = tmp_path / "super_resolution" / "untimed" / "result.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"profile": None, "scores": None}))
+    table = of(tmp_path, boards.named("one"), boards.named("untimed")).table.set_index("name")
+    assert pd.isna(table.loc["untimed", "rank_A"])
+    assert "another runtime" not in table.loc["untimed", "lacks"]
+
+
 def test_models_that_were_timed_on_a_busy_machine_are_named(tmp_path):
     add(tmp_path, "one", 0.5), add(tmp_path, "two")
     change(tmp_path, "two", "profile", load={"other_cores_before": 1.5, "other_cores_during": 0.2, "cores": 2})
