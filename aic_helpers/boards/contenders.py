@@ -94,7 +94,7 @@ PLACES = {"machine": "on another machine", "runtime": "in another runtime"}
 def _most_common(rows: Sequence[Row], columns: Sequence[str]) -> dict[str, str]:
     timed = [row for row in rows if not math.isnan(row["time_ms"])]
     counts = {column: Counter(row[column] for row in timed) for column in columns}
-    return {column: max(count, key=lambda value: count[value], default="") for column, count in counts.items()}
+    return {column: max(count, key=lambda value: (count[value], value), default="") for column, count in counts.items()}
 
 
 def timing_notes(track: Track, rows: Sequence[Row]) -> list[str]:
@@ -127,5 +127,5 @@ def busy_notes(track: Track, entries: Sequence[Entry]) -> list[str]:
 def _runtimes(track: Track, runtimes: Sequence[str]) -> list[str]:
     return [
         f"{words_of(track)} was timed in {' and '.join(runtimes)}: each speedup is over the baseline in the same "
-        "runtime. Ranks that take times are of the runtime that most were timed in."
+        "runtime. Ranks that take times, and the Pareto front, are of the runtime that most were timed in."
     ]

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from aic_helpers.boards.orders import Order
-from aic_helpers.boards.standings import is_ranked
+from aic_helpers.boards.standings import is_comparable, is_ranked
 from aic_helpers.reporting import label_layout
 from aic_helpers.reporting.figure_style import (
     BLUE,
@@ -56,8 +56,9 @@ def pareto(table: pd.DataFrame, quality: str, track: Track, *, narrow: bool = Fa
     Parameters
     ----------
     table : DataFrame
-        Rows of one track, from `aic_helpers.boards.standings.standings`. Ranked rows are dots; rows that break a rule
-        are hollow squares, and no part of the front.
+        Rows of one track, from `aic_helpers.boards.standings.standings`. Ranked rows are dots, hollow where they were
+        timed in another runtime than most; rows that break a rule are hollow squares. Hollow ones are no part of the
+        front.
     quality : str
         One of the track's metrics: ``psnr_db``, ``ssim`` or ``ms_ssim``.
     track : Track
@@ -69,10 +70,12 @@ def pareto(table: pd.DataFrame, quality: str, track: Track, *, narrow: bool = Fa
     if ranked.empty and broken.empty:
         return notice("no model with quality and speedup")
     figure, axes = _axes(4.2, narrow)
-    front = pareto_front(ranked, "speedup", quality)
+    comparable = is_comparable(ranked)
+    front = pareto_front(ranked[comparable], "speedup", quality)
     _intervals(axes, ranked, quality)
     axes.plot(broken["speedup"], broken[quality], "s", color=GREY, fillstyle="none", markersize=4.5)
-    axes.plot(ranked["speedup"], ranked[quality], "o", color=BLUE, markersize=4.5)
+    for rows, fill in ((ranked[comparable], "full"), (ranked[~comparable], "none")):
+        axes.plot(rows["speedup"], rows[quality], "o", color=BLUE, fillstyle=fill, markersize=4.5)
     axes.step(front["speedup"], front[quality], where="pre", color=BLUE, linewidth=1.2)
     axes.plot(front["speedup"], front[quality], "o", color=ORANGE, markersize=5.5)
     _speed_axis(axes, drawn["speedup"], track)

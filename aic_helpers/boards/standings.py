@@ -291,6 +291,13 @@ def is_ranked(table: pd.DataFrame) -> pd.Series:
     return table[[name for name in table.columns if name.startswith("rank_")]].notna().any(axis=1)
 
 
+def is_comparable(table: pd.DataFrame) -> pd.Series:
+    """Return which rows have a rank, and a speedup in the runtime that most of these were timed in."""
+    timed = is_ranked(table) & table["speedup"].notna()
+    counts = Counter(table["runtime"][timed])
+    return timed & (table["runtime"] == max(counts, key=lambda name: (counts[name], name), default=""))
+
+
 def _set_other_images_apart(own: Sequence[tuple[Row, Entry]]) -> None:
     """Give rows that were not judged on the same images as most of their track a reason not to be ranked."""
     judged = [(row, _judged_on(row, entry)) for row, entry in own if row["compares"]]

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import pandas as pd
 
 from aic_helpers.boards import tables
-from aic_helpers.boards.standings import Standings, is_ranked, ordered
+from aic_helpers.boards.standings import Standings, is_comparable, is_ranked, ordered
 from aic_helpers.boards.tables import METRICS
 from aic_helpers.reporting import html_pages
 from aic_helpers.reporting.figure_style import QUALITIES
 from aic_helpers.reporting.pareto_fronts import pareto_front
 
-RANKED, BROKEN, APART = "ranked", "broken", "apart"
-"""Kinds of rows: in the ranks; out of them for a rule; out of them for another reason."""
+RANKED, ELSEWHERE, BROKEN, APART = "ranked", "elsewhere", "broken", "apart"
+"""Kinds of rows: in the ranks, and of them timed in another runtime than most; out of them for a rule, and for another
+reason."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Line:
         Its place in the table of the standings.
     link : str
         Where its report is; empty where there is none.
-    kind : {"ranked", "broken", "apart"}
+    kind : {"ranked", "elsewhere", "broken", "apart"}
     front : str
         The qualities in whose Pareto front it is, with spaces between.
     ranks : list of (str, str)
@@ -126,7 +127,7 @@ def track_table(shown: Standings, track: str, by: str = "", links: Mapping[str, 
             row=place,
             name=row["name"],
             link=(links or {}).get(row["folder"], ""),
-            kind=_kind(row, bool(ranked)),
+            kind=_kind(row, ranked, comparable),
             front=" ".join(quality for quality, places in fronts.items() if place in places),
             ranks=[(_text(row[f"rank_{one.name}"]), _text(row[f"against_next_{one.name}"])) for one in orders],
             cells=[_cell(row, column) for column in columns],
@@ -134,7 +135,7 @@ def track_table(shown: Standings, track: str, by: str = "", links: Mapping[str, 
             remark=tables.remarks(row),
             machine=row["machine"] if several else "",
         )
-        for (place, row), ranked in zip(own.iterrows(), is_ranked(own), strict=True)
+        for (place, row), ranked, comparable in zip(own.iterrows(), is_ranked(own), is_comparable(own), strict=True)
     ]
     places = {one.column: str(place) for place, one in enumerate(orders)}
     heads = [_column(column, places.get(column.key, "")) for column in columns]
@@ -150,7 +151,7 @@ def markup(table: TrackTable) -> str:
 
 
 def _front(own: pd.DataFrame, quality: str) -> pd.Index:
-    return pareto_front(own[is_ranked(own)], "speedup", quality).index
+    return pareto_front(own[is_comparable(own)], "speedup", quality).index
 
 
 def _column(column: tables.Column, order: str) -> Column:
@@ -159,9 +160,9 @@ def _column(column: tables.Column, order: str) -> Column:
     return Column(column.key, column.title, column.unit, first, order, quality)
 
 
-def _kind(row: pd.Series, ranked: bool) -> str:
+def _kind(row: pd.Series, ranked: bool, comparable: bool) -> str:
     if ranked:
-        return RANKED
+        return RANKED if comparable or pd.isna(row["speedup"]) else ELSEWHERE
     return BROKEN if row["rules_broken"] else APART
 
 

@@ -46,6 +46,24 @@ def test_a_track_without_scores_is_ranked_by_psnr(tmp_path):
     assert lines[-1] == "best by PSNR: better with 28.17 dB, 0.50 dB ahead of the next: decided"
 
 
+def test_the_front_of_speedups_is_of_one_runtime(tmp_path):
+    # Ranks by PSNR take no times: rows of both runtimes have them.
+    entries = [add(tmp_path, CLASSIC, "one"), add(tmp_path, CLASSIC, "two", -0.5, speedup=3.0)]
+    entries.append(add(tmp_path, CLASSIC, "phone", 1.0, speedup=9.0, profile={"runtime": "litert"}))
+    shown = of(tmp_path, *entries)
+    lines = track_tables.track_table(shown, "classic_x4").lines
+    assert [(line.name, line.kind, line.front.split()[:1]) for line in lines] == [
+        ("phone", "elsewhere", []),
+        ("one", "ranked", ["psnr_db"]),
+        ("two", "ranked", ["psnr_db"]),
+    ]
+    dots = plots.pareto(shown.table, "psnr_db", CLASSIC).axes[0].lines
+    assert [line.get_xdata().tolist() for line in dots if line.get_fillstyle() == "none"] == [[], [9.0]]
+    page = reports.write_report(shown).read_text("utf-8")
+    assert "Hollow dots were timed in another runtime than most, and are no part of the front." in page
+    assert "on the front: one at 2.00, two at 3.00" in page
+
+
 def test_without_times_a_track_without_scores_is_ranked_all_the_same(tmp_path):
     entry = add(tmp_path, CLASSIC, "net")
     file = tmp_path / "classic_x4" / "net" / "result.json"

@@ -130,7 +130,7 @@ def test_ranks_by_times_are_of_one_runtime(tmp_path):
     )
     assert shown.notes == [
         "Track A was timed in LiteRT and TensorFlow: each speedup is over the baseline in the same runtime. Ranks that "
-        "take times are of the runtime that most were timed in."
+        "take times, and the Pareto front, are of the runtime that most were timed in."
     ]
 
 

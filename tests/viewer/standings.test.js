@@ -70,6 +70,7 @@ test("intervals end at the frame; without both ends there is none", () => {
 test("models with both figures are drawn, unless they were judged apart", () => {
   equal(isDrawn(model("a", 2, 28), "psnr_db"), true);
   equal(isDrawn(model("a", 2, 28, { kind: "broken" }), "psnr_db"), true);
+  equal(isDrawn(model("a", 2, 28, { kind: "elsewhere" }), "psnr_db"), true);
   equal(isDrawn(model("a", 2, 28, { kind: "apart" }), "psnr_db"), false);
   equal(isDrawn(model("a", NaN, 28), "psnr_db"), false);
   equal(isDrawn(model("a", 0, 28), "psnr_db"), false);

@@ -58,7 +58,7 @@ const endsOf = ({ low, high }, { place }, first, last) => {
 };
 
 export const isDrawn = ({ kind, figures }, quality) =>
-  ["ranked", "broken"].includes(kind) &&
+  ["ranked", "elsewhere", "broken"].includes(kind) &&
   figures.speedup.value > 0 &&
   [figures.speedup, figures[quality]].every(({ value }) => Number.isFinite(value));
 

@@ -9,6 +9,8 @@ const GAP_PX = 14;
 const CAPTION =
   "Up and to the right is better. Orange: what nothing beats in both (the Pareto front). Grey squares break a rule.";
 
+const ELSEWHERE = " Hollow dots were timed in another runtime than most, and are no part of the front.";
+
 const CAPPED = " Dashed: from there on, more speed scores no more.";
 
 const KEYS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: 1, ArrowDown: -1, Home: -Infinity, End: Infinity };
@@ -73,7 +75,8 @@ export const makePareto = (models, { qualities, cap, by, choose, look }) => {
     quality = chosen;
     draw();
   });
-  const caption = element("figcaption", { textContent: CAPTION + (cap ? CAPPED : "") });
+  const elsewhere = models.some(({ kind }) => kind === "elsewhere") ? ELSEWHERE : "";
+  const caption = element("figcaption", { textContent: CAPTION + elsewhere + (cap ? CAPPED : "") });
   const choices = Object.keys(qualities).length > 1 ? [choice] : [];
   const el = element("figure", { className: "pareto" }, ...choices, stage, caption);
 
