@@ -197,7 +197,7 @@ def _timed(
                 running[name] = worker
             except ModelFailure as failure:
                 failed[name] = str(failure)
-        return _in_turn(running, limits or Limits(), tell), memory, failed
+        return _in_turn(running, failed, limits or Limits(), tell), memory, failed
 
 
 def _worker(path: Path, conditions: Conditions) -> ModelWorker:
@@ -219,21 +219,29 @@ def _first_run(worker: ModelWorker, pixels: NDArray[np.float32]) -> float:
     return peak_mib
 
 
-def _in_turn(running: Mapping[str, ModelWorker], limits: Limits, tell: Progress) -> PairedTiming:
-    if len(running) < 2:
+def _in_turn(
+    running: Mapping[str, ModelWorker], failed: dict[str, str], limits: Limits, tell: Progress
+) -> PairedTiming:
+    """Return the times of networks in turn; where one fails, `failed` says why, and the others are timed anew."""
+    runs = {name: partial(_run_ms, name, worker, failed) for name, worker in running.items() if name not in failed}
+    if len(runs) < 2:
         return PairedTiming([], "repetitions")
-    for worker in running.values():
-        for _ in range(WARM_UPS - 1):
-            worker.run()
-    return time_in_turn(
-        {name: partial(_run_ms, worker) for name, worker in running.items()},
-        limits,
-        progress=lambda done: tell(done, limits.max_repetitions, f"timing {len(running)} networks in turn"),
-    )
+    try:
+        for run in runs.values():
+            for _ in range(WARM_UPS - 1):
+                run()
+        words = f"timing {len(runs)} networks in turn"
+        return time_in_turn(runs, limits, progress=lambda done: tell(done, limits.max_repetitions, words))
+    except ModelFailure:
+        return _in_turn(running, failed, limits, tell)
 
 
-def _run_ms(worker: ModelWorker) -> float:
-    return worker.run().time_ms
+def _run_ms(name: str, worker: ModelWorker, failed: dict[str, str]) -> float:
+    try:
+        return worker.run().time_ms
+    except ModelFailure as failure:
+        failed[name] = str(failure)
+        raise
 
 
 def _times(timed: PairedTiming, name: str) -> Figures:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -14,14 +15,17 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.core.statistics import mean_ci95
 from aic_helpers.data.datasets import Dataset, open_dataset
 from aic_helpers.data.images import write_png
+from aic_helpers.precisions import measuring
 from aic_helpers.precisions import plots as precision_plots
 from aic_helpers.precisions import reports as precision_reports
 from aic_helpers.precisions import tables as precision_tables
 from aic_helpers.precisions.measuring import Measured, measure
 from aic_helpers.precisions.results import Precisions
 from aic_helpers.profiling.network_pairs import Conditions
+from aic_helpers.profiling.profiler import WARM_UPS
 from aic_helpers.profiling.timing import MIN_PAIRS, Limits
 from aic_helpers.quantization.exporting import Export, Exported
+from aic_helpers.runtimes.model_workers import ModelFailure
 
 pytestmark = pytest.mark.tensorflow
 
@@ -76,6 +80,30 @@ def test_times_are_in_turn_with_float32_and_tensorflow(measured: Measured) -> No
         assert int8[key]["value"] == pytest.approx((times[other] / times["int8"]).median())
     assert measured.result["tensorflow_time_ms"] == pytest.approx(times["tensorflow"].median())
     assert measured.result["repetitions"] == MIN_PAIRS
+
+
+class Runner:
+    """Answers as a worker does, and fails in its `last` run."""
+
+    def __init__(self, last: int = 1000) -> None:
+        self.left = last
+
+    def run(self) -> SimpleNamespace:
+        self.left -= 1
+        if not self.left:
+            raise ModelFailure("its process ended")
+        return SimpleNamespace(time_ms=2.0)
+
+
+@pytest.mark.parametrize("last", [1, WARM_UPS, WARM_UPS + 2])
+def test_a_precision_that_fails_while_it_is_timed_leaves_the_others_theirs(last: int) -> None:
+    failed: dict[str, str] = {}
+    running = {"float32": Runner(), "int16x8": Runner(last), "int8": Runner()}
+    limits = Limits(max_repetitions=MIN_PAIRS)
+    timed = measuring._in_turn(running, failed, limits, lambda done, total, words: None)
+    assert failed == {"int16x8": "its process ended"}
+    assert {sample.role for sample in timed.samples} == {"float32", "int8"}
+    assert timed.ratios("int8", "float32") == [1.0] * MIN_PAIRS
 
 
 def test_a_verdict_stands_with_each_file(measured: Measured) -> None:
