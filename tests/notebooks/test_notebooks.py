@@ -6,11 +6,12 @@ That each runs by itself from top to bottom is proved by nbval, which `make test
 import ast
 import json
 import math
+import re
 
 import nbformat
 import papermill
 import pytest
-from fixtures import boards
+from fixtures import boards, hostile_models
 
 from aic_helpers.cli import main
 from aic_helpers.core.project_paths import PROJECT
@@ -113,6 +114,27 @@ def test_prose_comes_before_code(notebook):
             assert before.cell_type == "markdown" or before.source.startswith(("if profile:", "if growth:"))
 
 
+OF_AN_EXPORT = {schema.MOBILE, "model_fixed.tflite", "precision_images.csv", "precision_timing.csv"}
+"""Files of a run folder that only LiteRT's precisions, or a `.tflite`, bring."""
+
+
+@pytest.mark.tensorflow
+def test_a_run_with_its_export_ends_with_the_notebook_on_phones(tmp_path, capfd):
+    net = hostile_models.freeze(hostile_models.good, tmp_path / "net.pb")
+    out, asked = tmp_path / "run", ["--model", str(net), "--limit", "2", "--no-profile", "--export"]
+    call = ["run", "--track", "enhancement", *asked, "--time-budget", "10", "--out", str(out)]
+    assert main.status(call) == 0
+    stdout, stderr = capfd.readouterr()
+    assert f"enhancement net: {schema.MOBILE.removesuffix('.ipynb')}" in stderr
+    (line,) = (line for line in stdout.splitlines() if line.startswith("LiteRT"))
+    assert re.search(r"int8 has [+-]\d\.\d\d dB .* beside float32, at [\d.]+ .* times its speed in LiteRT here\.", line)
+    _check_executed(out / schema.MOBILE)
+    assert "For phones: LiteRT in its precisions" in (out / "report.html").read_text()
+    assert sorted(path.name for path in (out / "litert").iterdir())[:2] == ["export.json", "net_dynamic_int8.tflite"]
+    assert main.status(call) == 0  # all is there
+    assert "has all of this already" in capfd.readouterr().err
+
+
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("track", [*PIRM2018, "classic_x4"])
 def test_a_run_of_the_sample_network_gives_a_whole_result(track, tmp_path, capfd):
@@ -128,8 +150,8 @@ def test_a_run_of_the_sample_network_gives_a_whole_result(track, tmp_path, capfd
     result = results.read(out)
     _check_result(result.raw, track)
     assert result.keys["profile"].made_from["time_budget_s"] == 15
-    # Nothing was measured of growth, and a small patch has no overview.
-    left_out = {"growth.csv"} | (
+    # Nothing was measured of growth, nothing exported, and a small patch has no overview.
+    left_out = {"growth.csv", "model.tflite", *OF_AN_EXPORT} | (
         {name for name in schema.FILES if "overview" in name} if track == "enhancement" else set()
     )
     assert {path.name for path in out.iterdir()} == set(schema.FILES) - left_out
@@ -168,7 +190,7 @@ def _check_executed(path):
     assert [output for output in outputs if output.get("name") == "stderr" or output.output_type == "error"] == []
     assert ".partial-" not in path.read_text("utf-8")
     pictures = sum("image/png" in output.get("data", {}) for output in outputs)
-    assert pictures == {"01_convert": 0, "02_evaluate": 2, "03_profile": 2}[path.stem]
+    assert pictures == {"01_convert": 0, "02_evaluate": 2, "03_profile": 2, "09_mobile": 2}[path.stem]
 
 
 @pytest.mark.parametrize("models", [3, 0])
