@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from aic_helpers.core.progress_types import Progress
     from aic_helpers.quantization.calibration import Calibration
     from aic_helpers.quantization.layer_processes import LayerProcess
-    from aic_helpers.runs.run_settings import Settings
 
 PRECISION = "float32, float16, dynamic_int8, int8 or int16x8; may be given more than once.  [default: all]"
 CALIBRATE_ON = "Photos to find the ranges of activations on.  [default: the workbench's own training photos]"
@@ -82,7 +81,7 @@ def export(
         raise InputError("--cure or --keep-float", "both", "leave one out: the cure chooses what stays in floats")
     names = precisions.named((*wanted, *cures.NEEDED) if wanted and cure else wanted)
     with options.staged(typed) as (settings, run):
-        _refuse_litert(settings)
+        steps.require_exportable(settings)
         settled = calibration.settle(calibrate_on, crops, percentile=percentile, validation=settings.dataset)
         conditions = conditions_of(settings.track, size)
         learned = learned_ranges.beside(settings.source.checkpoint)
@@ -125,9 +124,3 @@ def _diagnosed(process: LayerProcess, calibration: Calibration, folder: Path, sh
     layer_losses.write(diagnosis, folder)
     plots.layers(diagnosis).savefig(folder / layer_losses.PICTURE)
     return ["", *layer_losses.lines(diagnosis)]
-
-
-def _refuse_litert(settings: Settings) -> None:
-    if settings.source.kind == "litert":
-        remedy = "give the network that it was made from"
-        raise InputError("a float network to export", f"{settings.source.typed}, a LiteRT file already", remedy)

@@ -81,6 +81,8 @@ def run(
         A notebook failed in another way.
     """
     settings = run_settings.settle(track, model, checkpoint, data, out, limit, adapt)
+    if export:
+        steps.require_exportable(settings)
     limits = limits or Limits()
     # Notebooks are text, and name it.
     require_text(str(settings.folder.absolute()), "a path in UTF-8 of the run folder")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from aic_helpers.core import machine, staging
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.installation import require_litert
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.data.datasets import read_pair
 from aic_helpers.evaluation import any_image, isolated, per_image, protocol_comparisons
@@ -240,6 +241,7 @@ def precisions(
     known
         See `convert`.
     """
+    require_exportable(settings)
     result = convert(settings, known)
     names = named([*wanted, FLOAT32.name] if wanted else ())
     conditions, limits = conditions or conditions_of(settings.track), limits or Limits()
@@ -261,6 +263,18 @@ def precisions(
     results.write_table(settings, "precision_images", measured.images)
     results.write_table(settings, "precision_timing", measured.samples)
     return results.write_part(settings, "precisions", measured.result, key)
+
+
+def require_exportable(settings: Settings) -> None:
+    """Raise `InputError` where the model of a run is LiteRT already, or the package for such files is missing."""
+    source, precision = settings.source, settings.source.adapt.precision
+    if precision:
+        found, remedy = f"{source.typed} with --precision {precision}", "leave --precision out"
+        raise InputError("a float network to export", found, remedy)
+    if source.is_litert:
+        remedy = "give the network that it was made from"
+        raise InputError("a float network to export", f"{source.typed}, a LiteRT file already", remedy)
+    require_litert()
 
 
 def _exports(settings: Settings) -> Path:

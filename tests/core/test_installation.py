@@ -16,6 +16,7 @@ LACKING = [
     ("cluster", "dask", "board run board.toml --workers 1"),
     ("mobile", "ai_edge_litert", "export --track super_resolution --model sample_sr_srcnn"),
     ("mobile", "ai_edge_litert", "evaluate --track super_resolution --model sample_sr_srcnn --precision int8"),
+    ("mobile", "ai_edge_litert", "run --track super_resolution --export"),
     ("study", "starlette", "study collect"),
     ("study", "uvicorn", "study collect"),
 ]

@@ -236,6 +236,22 @@ def test_a_run_refuses_the_folder_of_another_model(steps, tmp_path, monkeypatch)
     assert (done, {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}) == ([], before)
 
 
+@pytest.mark.parametrize(
+    ("name", "adapt", "line"),
+    [
+        ("net.tflite", {}, "found {}, a LiteRT file already: give the network that it was made from"),
+        ("net.pb", {"precision": "int8"}, "found {} with --precision int8: leave --precision out"),
+    ],
+)
+def test_what_cannot_be_exported_is_refused_at_once(steps, tmp_path, name, adapt, line):
+    settings, done = steps
+    (tmp_path / name).write_bytes(b"net")
+    with pytest.raises(InputError) as refused:
+        notebook_runs.run(**settings | {"model": str(tmp_path / name)}, adapt=adapt, export=True)
+    assert str(refused.value) == "expected a float network to export, " + line.format(tmp_path / name)
+    assert done == []
+
+
 def test_what_run_passes_the_notebooks_know():
     passed = {"track", "model", "checkpoint", "data", "limit", "out"}
     for name in notebook_runs.NOTEBOOKS:

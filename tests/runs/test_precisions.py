@@ -102,5 +102,5 @@ def test_what_is_litert_already_has_no_precisions(net, tmp_path):
     steps.convert(settle_run(net, tmp_path, precision="float32"))
     file = str(tmp_path / "run" / "model.tflite")
     settings = run_settings.settle("enhancement", file, data=str(tmp_path / "data"), out=str(tmp_path / "other"))
-    with pytest.raises(InputError, match=r"a float network to export at .*model.tflite, found a LiteRT file already"):
+    with pytest.raises(InputError, match=r"a float network to export, found .*model.tflite, a LiteRT file already"):
         steps.precisions(settings, conditions=SMALL, limits=SHORT)
