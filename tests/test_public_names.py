@@ -8,12 +8,13 @@ import sys
 
 import pytest
 
+from aic_helpers.core import source_hashes
 from aic_helpers.core.project_paths import PACKAGE
 from aic_helpers.evaluation import isolated
 from aic_helpers.models import conversion, stranger_models
 from aic_helpers.phone import benchmark_programs, host_devices
 from aic_helpers.processes import fork_server, workers
-from aic_helpers.runs import cache_keys, warm_start
+from aic_helpers.runs import warm_start
 from aic_helpers.runtimes import model_workers
 
 FACES = ["aic_helpers", *(f"aic_helpers.{face.parent.name}" for face in sorted(PACKAGE.glob("*/__init__.py")))]
@@ -66,7 +67,9 @@ def test_every_module_says_in_its_first_line_what_it_is():
 def test_no_module_needs_one_that_needs_it_whether_imported_or_started_by_name():
     """import-linter sees imports alone; a process that is started by name closes a circle as well."""
     modules = {f"aic_helpers.{file.parent.name}.{file.stem}": file for file in PACKAGE.glob("*/*.py")}
-    graphlib.TopologicalSorter({name: cache_keys._named(file) - {name} for name, file in modules.items()}).prepare()
+    graphlib.TopologicalSorter(
+        {name: source_hashes.named_modules(file) - {name} for name, file in modules.items()}
+    ).prepare()
 
 
 def test_code_imports_from_the_module_that_defines_a_name():

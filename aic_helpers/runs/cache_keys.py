@@ -7,19 +7,14 @@ part is current as long as all of them are the same and its files are as they we
 
 from __future__ import annotations
 
-import ast
-import hashlib
-import os
-import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from aic_helpers.core import machine, safe_files
-from aic_helpers.core.project_paths import PACKAGE
+from aic_helpers.core.source_hashes import code, files_sha256
 from aic_helpers.data import datasets
 from aic_helpers.data.datasets import Dataset
 from aic_helpers.graphs.tensorflow_runtime import LIGHT, WHOLE
@@ -37,9 +32,6 @@ from aic_helpers.runtimes.formats import LITERT
 from aic_helpers.tracks.definitions import Track
 
 Key = dict[str, Any]
-
-_parsing = threading.Lock()
-"""Python 3.11 loses count where several threads parse at once and something is told of garbage collections."""
 
 NOTHING_YET = "nothing there yet"
 
@@ -100,8 +92,8 @@ def profile_key(
     """Return what time and memory are measured on, with, and where: by default on this machine."""
     return {
         "model": model_sha256,
-        "baseline": _sha256([sources.baseline_pb(settings.track)]),
-        "photo": _sha256(settings.dataset.hd[:1]),
+        "baseline": files_sha256([sources.baseline_pb(settings.track)]),
+        "photo": files_sha256(settings.dataset.hd[:1]),
         "machine": where or machine.identity(),
         "runtime": _runtime(settings, conditions),
         "fixed": safe_files.sha256(settings.timed_file) if settings.source.has_fixed_file else None,
@@ -126,7 +118,7 @@ def precisions_key(
         **metrics_key(settings, model_sha256),
         "precisions": [*precisions],
         "export": safe_files.sha256(export / exporting.REPORT),
-        "photo": _sha256(settings.dataset.hd[:1]),
+        "photo": files_sha256(settings.dataset.hd[:1]),
         "machine": machine.identity(),
         **asdict(conditions),
         **asdict(limits),
@@ -154,7 +146,7 @@ def requirements_key(settings: Settings, result: Result, *, weighed: bool = True
         **{part: results.part_sha256(result.raw[part]) for part in ("metrics", "profile")},
         "rules": settings.track.rules.model_dump(mode="json"),
         "size": settings.track.measured.size,
-        "photo": _sha256(settings.dataset.hd[:1]),
+        "photo": files_sha256(settings.dataset.hd[:1]),
         "weighed": weighed or result.profile is not None,
         **machine.arithmetic_settings(),
         "code": code("profiling.requirements"),
@@ -236,62 +228,7 @@ def standing(
 def data_sha256(dataset: Dataset, limit: int | None) -> str:
     """Return one SHA-256 over the names and bytes of the validation images that a limit leaves, in their order."""
     pairs = dataset.pairs[:limit]
-    return _sha256(file for pair in pairs for file in (pair.input, pair.target) if file)
-
-
-@cache
-def code(*modules: str) -> str:
-    """Return one SHA-256 over the source of modules of the package and of all that helps to make their figures."""
-    return _sha256(_file(name) for name in sorted(behind(*modules)))
-
-
-def behind(*modules: str) -> set[str]:
-    """Return modules, all that they import, and all that runs in processes that they start, by their full names.
-
-    A process is started by name: so every text constant that names a module of the package, or ``module:function``,
-    counts as an import. Only what is imported from the module that defines it is found, not what comes by way of
-    the lazy names of a package.
-    """
-    found: set[str] = set()
-    waiting = {f"{PACKAGE.name}.{module}" for module in modules}
-    while waiting:
-        name = waiting.pop()
-        found.add(name)
-        waiting |= _named(_file(name)) - found
-    return found
-
-
-def _file(module: str) -> Path:
-    return PACKAGE.parent.joinpath(*module.split(".")).with_suffix(".py")
-
-
-def _named(file: Path) -> set[str]:
-    """Return the modules of the package that a file imports, wherever in it, or names in a text constant."""
-    with _parsing:
-        tree = ast.parse(file.read_text("utf-8"))
-    names: list[str] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            names.append(node.value.partition(":")[0])
-    return {name for name in names if name.startswith(f"{PACKAGE.name}.") and _file(name).is_file()}
-
-
-def _sha256(files: Iterable[Path] | Sequence[Path]) -> str:
-    digest = hashlib.sha256()
-    for file in files:
-        state = file.stat()
-        digest.update(os.fsencode(file.name) + f" {_sha256_of(file, state.st_mtime_ns, state.st_size)}\n".encode())
-    return digest.hexdigest()
-
-
-@cache
-def _sha256_of(file: Path, mtime_ns: int, size: int) -> str | None:
-    """Return the SHA-256 of a file as it stands: a board asks for those of its images once for each model."""
-    return safe_files.sha256(file)
+    return files_sha256(file for pair in pairs for file in (pair.input, pair.target) if file)
 
 
 def _versions(*names: str) -> dict[str, str]:

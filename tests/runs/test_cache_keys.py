@@ -1,24 +1,18 @@
 """What a part is made from: whatever changes a figure changes its key, and nothing else does."""
 
-import gc
 import json
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from aic_helpers.core import machine, safe_files
-from aic_helpers.core.project_paths import PACKAGE
 from aic_helpers.data.images import write_png
-from aic_helpers.evaluation import isolated
-from aic_helpers.models import conversion, sources
-from aic_helpers.processes import fork_server, workers
+from aic_helpers.models import sources
 from aic_helpers.profiling.network_pairs import Conditions
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, results, run_settings
-from aic_helpers.runtimes import model_workers
 from aic_helpers.tracks.catalogue import find_track
 
 METRICS = {"psnr_db": 30.0, "ms_ssim": 0.9}
@@ -193,66 +187,6 @@ def test_keys_of_another_form_count_as_none(settings, kept):
     file = settings.folder / "result.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"keys": kept}))
     assert stale(settings, "metrics", {}) == cache_keys.NOTHING_YET
-
-
-@pytest.fixture
-def copied(tmp_path, monkeypatch):
-    """A copy of the package, of which code is hashed in place of the package itself."""
-    copy = tmp_path / "copy" / PACKAGE.name
-    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(cache_keys, "PACKAGE", copy)
-    cache_keys.code.cache_clear()
-    yield copy
-    cache_keys.code.cache_clear()
-
-
-WORKERS = {
-    "models.conversion": [conversion.FREEZING],
-    "evaluation.isolated": [isolated.ASSESSMENT],
-    "profiling.profiler": [model_workers.INFERENCE],
-    "profiling.requirements": [model_workers.INFERENCE],
-}
-"""By the module whose code a key holds: what it starts by name, beside what starts every child process."""
-
-HELPERS = [
-    (module, name)
-    for module, names in WORKERS.items()
-    for name in (*names, workers.WORKER_MAIN, fork_server.FORK_SERVER_MAIN)
-]
-
-
-@pytest.mark.parametrize(("module", "helper"), HELPERS)
-def test_a_changed_byte_in_what_runs_elsewhere_changes_the_code(copied, module, helper):
-    before = cache_keys.code(module)
-    cache_keys.code.cache_clear()
-    file = copied.parent.joinpath(*helper.partition(":")[0].split(".")).with_suffix(".py")
-    file.write_text(file.read_text() + "#")
-    assert cache_keys.code(module) != before
-
-
-def test_a_changed_byte_in_what_has_no_part_changes_no_code(copied):
-    before = cache_keys.code("evaluation.isolated")
-    cache_keys.code.cache_clear()
-    file = copied / "runs" / "run_plots.py"
-    file.write_text(file.read_text() + "#")
-    assert cache_keys.code("evaluation.isolated") == before
-
-
-def test_code_is_hashed_by_several_threads_at_once() -> None:
-    """Python 3.11 raised "AST constructor recursion depth mismatch", once collections of garbage called back."""
-    seen: list[int] = []
-    collected = lambda phase, info: seen.append(1)  # noqa: E731
-    gc.callbacks.append(collected)
-    old = gc.get_threshold()
-    gc.set_threshold(50)
-    try:
-        with ThreadPoolExecutor(4) as threads:
-            found = set(threads.map(lambda _: cache_keys.code.__wrapped__("evaluation.per_image"), range(12)))
-    finally:
-        gc.set_threshold(*old)
-        gc.callbacks.remove(collected)
-    assert len(found) == 1
-    assert seen
 
 
 def test_a_changed_file_of_ones_own_track_is_noticed(settings, tmp_path):
