@@ -181,12 +181,12 @@ def _baseline(typed: str, track: str, model: NetworkFile) -> tuple[Path, Network
         raise InputError("--baseline or --track", "both", "leave one of them out")
     if not track:
         return network_files.read(typed, "a baseline") if typed else None
-    from aic_helpers.quantization import exporting
+    from aic_helpers.quantization import baselines
     from aic_helpers.tracks.catalogue import find_track
 
     found = find_track(track)
     _, height_px, width_px, _ = model.input.shape
-    path, network = network_files.read(str(exporting.litert_baseline(found, (width_px, height_px))), "a baseline")
+    path, network = network_files.read(str(baselines.litert_baseline(found, (width_px, height_px))), "a baseline")
     return path, replace(network, file=f"the baseline of {found.name}")
 
 

@@ -5,8 +5,6 @@ All is made in a worker process with limits, in a folder beside the one asked fo
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,10 +17,9 @@ from aic_helpers.core.errors import InputError, nearest, require_file
 from aic_helpers.core.installation import require_litert
 from aic_helpers.core.limits import MAX_DIFFERENCE
 from aic_helpers.core.progress_types import Progress
-from aic_helpers.core.project_paths import cache_folder, folder_name
+from aic_helpers.core.project_paths import folder_name
 from aic_helpers.data.images import is_called_image, read_rgb
 from aic_helpers.models.conversion import PHOTO
-from aic_helpers.models.sources import baseline_pb
 from aic_helpers.models.trials import batch_of
 from aic_helpers.quantization import calibration as calibrations
 from aic_helpers.quantization.activation_ranges import Ranges
@@ -138,28 +135,6 @@ def export(
         report = job.report({name: (kept | made)[name] for name in PRECISIONS if name in kept | made})
         safe_files.write_json(stage / REPORT, report)
     return _export(folder, report)
-
-
-def litert_baseline(track: Track, size: Size) -> Path:
-    """Return a track's baseline as a float32 `.tflite` file of one size (width, height in px), made once and kept.
-
-    Raises
-    ------
-    InputError
-        See `aic_helpers.models.sources.baseline_pb` and `export`.
-    """
-    frozen = baseline_pb(track)
-    made_from = f"{safe_files.sha256(frozen)} {size} {version('tensorflow')}"
-    kept = cache_folder() / "baselines" / f"{hashlib.sha256(made_from.encode()).hexdigest()}.tflite"
-    if not kept.is_file():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".made-") as folder:
-            with ExportProcess(frozen, Path(folder), frozen.stem, TIMEOUT_S) as process:
-                process.open()
-                process.convert(FIXED, size)
-                process.make(FLOAT32.name, FIXED, kept.name, [])
-            (Path(folder) / kept.name).replace(kept)
-    return kept
 
 
 def fits(

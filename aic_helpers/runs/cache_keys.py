@@ -100,7 +100,7 @@ def profile_key(
         **asdict(conditions),
         **asdict(limits),
         **machine.inherited_settings(conditions.device),
-        "code": code("profiling.profiler"),
+        "code": code("profiling.profiler", *(["quantization.baselines"] if settings.source.is_litert else [])),
         **_versions(*_runtime_packages(settings), "numpy", "pillow"),
     }
 

@@ -20,8 +20,8 @@ from aic_helpers.precisions import measuring
 from aic_helpers.profiling import profiler, requirements, scaling
 from aic_helpers.profiling.network_pairs import Conditions, conditions_of
 from aic_helpers.profiling.timing import Limits
+from aic_helpers.quantization import baselines, exporting, learned_ranges
 from aic_helpers.quantization import calibration as calibrations
-from aic_helpers.quantization import exporting, learned_ranges
 from aic_helpers.quantization.calibration import Calibration
 from aic_helpers.quantization.exporting import Export
 from aic_helpers.quantization.precisions import FLOAT32, PRECISIONS, named
@@ -153,7 +153,7 @@ def baseline_file(settings: Settings, conditions: Conditions) -> Path:
     """Return the track's baseline as the runtime of the model takes it: times are compared within one runtime."""
     if not settings.source.is_litert:
         return sources.baseline_pb(settings.track)
-    return exporting.litert_baseline(settings.track, (conditions.width_px, conditions.height_px))
+    return baselines.litert_baseline(settings.track, (conditions.width_px, conditions.height_px))
 
 
 def record_profile(settings: Settings, measured: profiler.Profile, key: cache_keys.Key) -> Result:

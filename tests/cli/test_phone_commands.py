@@ -241,7 +241,7 @@ def test_the_baseline_of_a_track_at_the_networks_size(aic, networks, monkeypatch
         sizes.append((track.name, size))
         return networks[1]
 
-    monkeypatch.setattr("aic_helpers.quantization.exporting.litert_baseline", litert_baseline)
+    monkeypatch.setattr("aic_helpers.quantization.baselines.litert_baseline", litert_baseline)
     arguments = ("--device", "host", "--track", "super_resolution", "--rounds", 1, "--runs", 1)
     status, stdout, _ = aic("phone", "run", networks[0], *arguments)
     assert (status, sizes) == (0, [("super_resolution", (24, 16))])

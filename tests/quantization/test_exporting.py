@@ -13,9 +13,8 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.litert import one_network
 from aic_helpers.litert.integer_verdict import verdict
 from aic_helpers.litert.structures import read
-from aic_helpers.models.sources import baseline_pb
 from aic_helpers.quantization import export_processes, export_texts, export_worker, exporting, graph_conversion
-from aic_helpers.quantization.exporting import export, litert_baseline, read_export
+from aic_helpers.quantization.exporting import export, read_export
 from aic_helpers.quantization.precisions import PRECISIONS
 from aic_helpers.runtimes import frozen_models
 from aic_helpers.runtimes.litert_models import LitertModel
@@ -300,15 +299,3 @@ def test_a_name_from_outside(residual, tmp_path, here):
     assert {path.parent for path in (tmp_path / "out").iterdir()} == {tmp_path / "out"}
     assert read_export(tmp_path / "out") == found
     assert sorted(path.name for path in tmp_path.iterdir()) == ["net.pb", "out"]
-
-
-def test_a_tracks_baseline_is_made_once(tmp_path, here, monkeypatch):
-    monkeypatch.setenv("AIC_CACHE", str(tmp_path))
-    track = find_track("classic_x4")
-    path = litert_baseline(track, (32, 24))
-    made = path.stat().st_mtime_ns
-    assert litert_baseline(track, (32, 24)).stat().st_mtime_ns == made
-    assert litert_baseline(track, (24, 32)) != path
-    photo = np.random.default_rng(1).random((1, 24, 32, 3), np.float32)
-    assert np.abs(LitertModel(path)(photo) - frozen_models.load(baseline_pb(track))(photo)).max() < 1e-5
-    assert [file.suffix for file in path.parent.iterdir()] == [".tflite", ".tflite"]
