@@ -8,9 +8,9 @@ from typing import Any
 
 from aic_helpers.core import machine, safe_files
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX
 from aic_helpers.data.images import read_rgb
 from aic_helpers.litert import one_network
-from aic_helpers.litert.static_cost import static_cost
 from aic_helpers.litert.structures import Structure, read
 from aic_helpers.models.sources import FIXED_FILE, ModelSource
 from aic_helpers.models.trials import TRIAL_SIZES_PX, Trial, batch_of, refuse_another_scale
@@ -38,16 +38,12 @@ def take_over(
     """
     structure = read(source.path)
     shutil.copyfile(source.path, out)
-    loaded = _tried(out, photo, enlarges, timeout_s)
+    loaded, cost = _tried(out, photo, enlarges, macs_size, timeout_s)
     fixed = _fixed(Path(source.adapt.fixed), structure, out.with_name(FIXED_FILE)) if source.adapt.fixed else None
-    cost = static_cost(structure, width_px=macs_size[0], height_px=macs_size[1])
-    macs = None if cost["gmacs"] is None else round(cost["gmacs"] * 1e9)
     return {
         "style": "litert",
         "adapters": [],
-        "parameters": cost["weights"],
-        "gmacs_720p": static_cost(structure)["gmacs"],
-        "macs": macs,
+        **cost,
         "macs_size": [*macs_size],
         "input_shape": loaded.shape,
         "input_dtype": structure.inputs[0].dtype,
@@ -60,10 +56,16 @@ def take_over(
     }
 
 
-def _tried(path: Path, photo: Path, enlarges: int, timeout_s: float) -> Loaded:
-    """Return what a file says of its input, having run it once where an image of some size goes through."""
+def _tried(
+    path: Path, photo: Path, enlarges: int, macs_size: tuple[int, int], timeout_s: float
+) -> tuple[Loaded, dict[str, Any]]:
+    """Return what a file says of its input and its cost, having run it once where an image of some size goes through.
+
+    It may be a stranger's: its cost is found in the process too, before anything of it runs there.
+    """
     with ModelWorker(path, max_rss_mib=machine.spare_memory_mib(), run_timeout_s=timeout_s) as worker:
         try:
+            cost = _cost(worker, path, macs_size)
             loaded = worker.load()
         except ModelFailure as failure:
             raise InputError(f"a model that LiteRT loads in {path}", str(failure), "export it again") from None
@@ -73,7 +75,13 @@ def _tried(path: Path, photo: Path, enlarges: int, timeout_s: float) -> Loaded:
         tried = _trial(worker, loaded, photo)
         if tried and not tried.fits(enlarges):
             refuse_another_scale(tried, enlarges)
-        return loaded
+        return loaded, cost
+
+
+def _cost(worker: ModelWorker, path: Path, macs_size: tuple[int, int]) -> dict[str, Any]:
+    found, hd = worker.cost(path, *macs_size), worker.cost(path, HD_WIDTH_PX, HD_HEIGHT_PX)
+    macs = None if found["gmacs"] is None else round(found["gmacs"] * 1e9)
+    return {"parameters": found["weights"], "gmacs_720p": hd["gmacs"], "macs": macs}
 
 
 def _trial(worker: ModelWorker, loaded: Loaded, photo: Path) -> Trial | None:

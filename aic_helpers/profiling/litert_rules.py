@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from aic_helpers.core.safe_texts import shown
-from aic_helpers.litert.integer_verdict import MIXED, Verdict, verdict
-from aic_helpers.litert.structures import read
+from aic_helpers.litert.integer_verdict import MIXED
 from aic_helpers.litert.targets import UNKNOWN, YES, Target
+from aic_helpers.processes.workers import ChildError
 from aic_helpers.runtimes import litert_targets
+from aic_helpers.runtimes.litert_targets import Computed
 
 FLOATING = ("float32", "float16", "dynamic_int8")
 """Precisions without ranges of layers."""
+
+ONE_KIND = "every operator computes in floats, or every one in whole numbers"
 
 SHOWN = 4
 """Kinds of operators that are named."""
@@ -36,25 +39,32 @@ def judge(model: Path, timed: Path, *, width_px: int, height_px: int) -> list[Ru
     width_px, height_px : int
         The track's size.
     """
-    found = verdict(read(model))
     asked = litert_targets.ask(timed, width_px=width_px, height_px=height_px)
-    ranges = [] if found.precision in FLOATING else [_ranges(found)]
-    return [_precision(found), *ranges, _targets(asked)]
+    return [*_computed(model), _targets(asked)]
 
 
-def _precision(found: Verdict) -> Rule:
+def _computed(model: Path) -> list[Rule]:
+    try:
+        found = litert_targets.computed(model)
+    except ChildError as error:
+        not_judged = {"passed": None, "found": "not judged", "evidence": str(error), "remedy": None}
+        return [{"name": "precision", "limit": ONE_KIND, **not_judged}]
+    return [_precision(found)] if found.precision in FLOATING else [_precision(found), _ranges(found)]
+
+
+def _precision(found: Computed) -> Rule:
     mixed = found.precision == MIXED
     return {
         "name": "precision",
         "passed": None if mixed else True,
-        "limit": "every operator computes in floats, or every one in whole numbers",
+        "limit": ONE_KIND,
         "found": found.precision,
         "evidence": found.in_words,
         "remedy": "keep no layer in floats where the phone has whole numbers alone" if mixed else None,
     }
 
 
-def _ranges(found: Verdict) -> Rule:
+def _ranges(found: Computed) -> Rule:
     doubts = len(found.doubts)
     return {
         "name": "ranges",

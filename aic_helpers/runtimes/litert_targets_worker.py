@@ -1,14 +1,22 @@
-"""The worker of `litert_targets`: a file made ready by LiteRT, and what its delegate took of it."""
+"""The worker of `litert_targets`: what a file computes in; made ready by LiteRT, what its delegate took of it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from aic_helpers.core.installation import needed
+from aic_helpers.litert.integer_verdict import verdict
+from aic_helpers.litert.structures import read
 
 CHANNELS = 3
 DELEGATE = "DELEGATE"
 """What LiteRT calls the operator that stands for all those that a delegate took."""
+
+
+def computed(request: dict[str, Any]) -> dict[str, Any]:
+    """Return ``precision``, ``in_words`` and ``doubts`` of `aic_helpers.litert.integer_verdict.Verdict`."""
+    found = verdict(read(request["model"]))
+    return {"precision": found.precision, "in_words": found.in_words, "doubts": [*found.doubts]}
 
 
 def taken(request: dict[str, Any]) -> dict[str, Any]:

@@ -32,6 +32,16 @@ def test_what_is_known_of_a_file(tmp_path: Path, free: str) -> None:
     assert report["fixed"] is None
 
 
+def test_nothing_is_computed_on_a_strangers_structure_in_this_process(
+    tmp_path: Path, free: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = "aic_helpers.runtimes.litert_worker.static_cost", "aic_helpers.litert.static_cost.static_cost"
+    for name in (*here, "aic_helpers.litert.shape_inference.shapes", "aic_helpers.litert.static_cost.shapes"):
+        monkeypatch.setattr(name, lambda *_, **__: pytest.fail("computed here"))
+    report = convert(free, tmp_path / "run" / "model.tflite", macs_size=(24, 16))
+    assert (report["macs"], report["gmacs_720p"]) == (16 * 24 * 216, pytest.approx(1280 * 720 * 216 / 1e9))
+
+
 def test_its_twin_of_one_size_stands_beside_it(tmp_path: Path, free: str) -> None:
     fixed = write(tmp_path / "fixed.tflite", litert_files.int8_network(size=(16, 24)))
     report = convert(free, tmp_path / "run" / "model.tflite", adapt={"fixed": fixed})

@@ -9,6 +9,7 @@ from fixtures import litert_files
 from fixtures.litert_files import Draft
 
 from aic_helpers.profiling.litert_rules import judge
+from aic_helpers.runtimes import litert_targets, litert_targets_worker
 
 
 def judged(folder: Path, draft: Draft, timed: Draft | None = None) -> dict[str, dict]:
@@ -40,6 +41,17 @@ def test_float_file_has_no_ranges(tmp_path: Path) -> None:
         True,
         "LiteRT CPU (XNNPACK) 3 of 3; LiteRT GPU delegate unknown; vendors' compilers unknown",
     )
+
+
+def test_what_takes_too_long_is_not_judged_and_never_in_this_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(litert_targets_worker, "verdict", lambda *_: pytest.fail("judged here"))
+    assert judged(tmp_path, litert_files.float_network())["precision"]["found"] == "float32"
+    monkeypatch.setattr(litert_targets, "TIMEOUT_S", 0.01)
+    rule = judged(tmp_path, litert_files.float_network())["precision"]
+    assert (rule["passed"], rule["found"]) == (None, "not judged")
+    assert rule["evidence"].startswith("no reply within 0.01 s")
 
 
 def test_float_island_is_an_advice(tmp_path: Path) -> None:
