@@ -12,7 +12,7 @@ from aic_helpers.reporting.text_tables import aligned, counted, typed
 Part = dict[str, Any]
 """What `export.json` has of a precision."""
 
-NOTES = ("loss", "no_pixels")
+NOTES = ("squares", "no_pixels")
 """Sentences that the report of a file may have; earlier ones haven't all."""
 
 TITLES = ("precision", "file", "kB", "in, out", "from source", "the file of any size")
@@ -30,9 +30,9 @@ def lines(export: Export) -> list[str]:
         f"{name} keeps {', '.join(part['keep_float'])} in floats" for name, part in parts.items() if part["keep_float"]
     ]
     notes = [(name, part["fixed"].get(note)) for note in NOTES for name, part in parts.items() if part["fixed"]]
-    losses = [f"{name}: {why}" for name, why in notes if why]
+    noted = [f"{name}: {why}" for name, why in notes if why]
     rounded = [f"{name} has weights that are rounded by photos" for name, part in parts.items() if _is_rounded(part)]
-    about = [*kept, *rounded, *losses]
+    about = [*kept, *rounded, *noted]
     told = [*missing, *no_free, *about, *_unlike_source(parts), *_calibrations(parts)]
     return [*aligned([TITLES, *made]).splitlines(), *told, f"folder: {typed(export.folder)}"]
 

@@ -200,10 +200,10 @@ def int16x8(content: bytes, ranges: Ranges) -> bytes:
         raise NotQuantizableError(_refused(str(error), read(content)) or reason(error)) from None
 
 
-def loss_by_squares(structure: Structure) -> str:
-    """Return why an int8 file with instance normalisation loses much, in a sentence; empty where it has none.
+def widest_squares(structure: Structure) -> str:
+    """Return how coarse the squares of an instance normalisation are in 8 bits, the widest; empty where it has none.
 
-    Of its variances the one with the widest squares is named.
+    What that costs only a diagnosis tells: most of it may be of other layers.
     """
     squares = [
         (structure.tensors[step.outputs[0]].scales[0], step.layer)
@@ -214,8 +214,8 @@ def loss_by_squares(structure: Structure) -> str:
         return ""
     step, layer = max(squares)
     return (
-        f"it loses much by instance normalisation (layer {layer}): its squares go up to {255 * step:.3g}, "
-        f"so a step of 8 bits is {step:.2g}, and what is below half of it counts as 0"
+        f"the squares of instance normalisation (layer {layer}) go up to {255 * step:.3g}, "
+        f"and a step of 8 bits is {step:.2g}"
     )
 
 
