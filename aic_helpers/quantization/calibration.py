@@ -5,7 +5,6 @@ Never validation photos: a file that was fitted to what judges it would be found
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,14 +170,15 @@ def _drawn(path: Path, track: Track, size: Size, rng: np.random.Generator) -> Cr
     return Crop(path, *(images.as_float(np.ascontiguousarray(part))[None] for part in cut))
 
 
+def judging(validation: Dataset) -> dict[str, Path]:
+    """Return the photos that judge, by their SHA-256: no calibration may have seen one, whatever it was called."""
+    files = [file for pair in validation.pairs for file in (pair.target, pair.input) if file]
+    return {safe_files.sha256(file) or "": file for file in files}
+
+
 def _refuse_validation(photos: Sequence[Path], validation: Dataset) -> None:
-    """Refuse photos that judge: the same file by its content, whatever it is called."""
-    judging = {_content(file): file for pair in validation.pairs for file in (pair.target, pair.input) if file}
+    found = judging(validation)
     for path in photos:
-        if same := judging.get(_content(path)):
-            found = f"{path}, which is the validation photo {same.name}"
-            raise InputError("photos to calibrate on that judge nothing", found, "take training photos")
-
-
-def _content(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+        if same := found.get(safe_files.sha256(path) or "none"):
+            words = f"{path}, which is the validation photo {same.name}"
+            raise InputError("photos to calibrate on that judge nothing", words, "take training photos")

@@ -18,8 +18,10 @@ from aic_helpers.core.installation import require_litert
 from aic_helpers.core.limits import MAX_DIFFERENCE
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.project_paths import folder_name
-from aic_helpers.data.images import is_called_image, read_rgb
-from aic_helpers.models.conversion import PHOTO
+from aic_helpers.core.source_hashes import code
+from aic_helpers.data.datasets import Dataset
+from aic_helpers.data.images import read_rgb
+from aic_helpers.models.conversion import photo
 from aic_helpers.models.trials import batch_of
 from aic_helpers.quantization import calibration as calibrations
 from aic_helpers.quantization.activation_ranges import Ranges
@@ -88,7 +90,7 @@ def export(
 ) -> Export:
     """Write a network's files, and what is known of them, to a folder.
 
-    What the folder has of this very network and size in other precisions stays.
+    What the folder has of this very network and size in other precisions stays, where this very code made it.
 
     Parameters
     ----------
@@ -125,36 +127,54 @@ def export(
     """
     _refuse_litert(model_pb)
     require_litert()
-    job = _Job(model_pb, track, name or model_pb.stem, size or track.measured.size, tuple(precisions), set(keep_float))
+    job = _Job(
+        model_pb, track, name or model_pb.stem, size or track.measured.size, ranges or {}, precisions, keep_float
+    )
     former = _former(folder)
-    kept = {name: part for name, part in former.items() if name not in job.precisions and job.is_of(folder)}
-    staying, going = ([file for part in parts.values() for file in _files(part)] for parts in (kept, former))
+    kept = {name: part for name, part in job.has(former).items() if name not in precisions}
+    gone = former["precisions"] if former else {}
+    staying, going = ([file for part in parts.values() for file in _files(part)] for parts in (kept, gone))
     with staging.staged(folder, REPORT, start_with=staying, replaces=[*going, *job.names]) as stage:
         with ExportProcess(model_pb, stage, job.name, timeout_s, progress) as process:
-            made = _Maker(job, process, stage, calibration or calibrations.settle(), ranges or {}, weights).made()
+            made = _Maker(job, process, stage, calibration or calibrations.settle(), weights).made()
         report = job.report({name: (kept | made)[name] for name in PRECISIONS if name in kept | made})
         safe_files.write_json(stage / REPORT, report)
     return _export(folder, report)
 
 
-def fits(
-    there: Export, model_pb: Path, precisions: Sequence[str], size: Size, calibration: Calibration | None = None
-) -> bool:
-    """Return whether an export is of a model, a size and these precisions, made by the versions that are installed.
+def lacking(
+    folder: Path,
+    model_pb: Path,
+    track: Track,
+    precisions: Sequence[str],
+    *,
+    name: str,
+    size: Size,
+    ranges: Ranges,
+    calibration: Calibration | None = None,
+    validation: Dataset | None = None,
+) -> list[str]:
+    """Return the precisions that `export` has to make, in order that a folder has all of these.
 
-    `calibration` is what its whole numbers have to be calibrated on; whatever they are for None.
+    Parameters
+    ----------
+    folder, model_pb, track, precisions, name, size, ranges
+        See `export`; what other versions or other code made counts as none.
+    calibration : Calibration, optional
+        What whole numbers have to be calibrated on; whatever they are for None.
+    validation : Dataset, optional
+        None of its photos may be among those.
     """
-    report = there.report
-    known = [report.get(name) for name in ("model_sha256", "size", "versions")]
-    if known != [safe_files.sha256(model_pb), [*size], _versions()] or not {*precisions} <= {*report["precisions"]}:
-        return False
-    calibrated = [part["calibration"] for part in report["precisions"].values() if part["calibration"]]
-    asked = calibration and calibrations.in_report(calibration)
-    return not asked or all({name: found[name] for name in asked} == asked for found in calibrated)
-
-
-def _versions() -> dict[str, str]:
-    return {name: version(name) for name in ("tensorflow", "ai-edge-litert")}
+    there = _Job(model_pb, track, name, size, ranges).has(_former(folder))
+    calibrated = {name: part["calibration"] for name, part in there.items() if part["calibration"]}
+    asked = calibrations.in_report(calibration) if calibration else {}
+    judging = calibrations.judging(validation) if validation and calibrated else {}
+    wrong = [
+        name
+        for name, found in calibrated.items()
+        if asked != {key: found[key] for key in asked} or judging.keys() & {*found["photos"].values()}
+    ]
+    return [name for name in PRECISIONS if name in wrong or (name in precisions and name not in there)]
 
 
 def read_export(folder: Path) -> Export:
@@ -190,8 +210,9 @@ class _Job:
     track: Track
     name: str
     size: Size
-    precisions: tuple[str, ...]
-    keep_float: set[str]
+    ranges: Ranges
+    precisions: Sequence[str] = ()
+    keep_float: Collection[str] = ()
 
     def file(self, precision: str, form: str) -> str:
         return f"{folder_name(self.name)}_{precision}{'_free' if form == FREE else ''}.tflite"
@@ -200,10 +221,12 @@ class _Job:
     def names(self) -> list[str]:
         return [self.file(precision, form) for precision in self.precisions for form in (FIXED, FREE)]
 
-    def is_of(self, folder: Path) -> bool:
-        """Whether the export in a folder is of the same network, size and name."""
-        there = read_export(folder).report
-        return self.report({}) | {name: there.get(name) for name in ("created_utc", "versions", "precisions")} == there
+    def has(self, report: dict[str, Any] | None) -> dict[str, Any]:
+        """Return what an export has by precision; nothing where it is of another network, or other code made it."""
+        if report is None:
+            return {}
+        own = self.report({}) | {name: report.get(name) for name in ("created_utc", "precisions")}
+        return report["precisions"] if own == report else {}
 
     def report(self, parts: Mapping[str, Any]) -> dict[str, Any]:
         return {
@@ -212,8 +235,10 @@ class _Job:
             "model_sha256": safe_files.sha256(self.model_pb),
             "track": self.track.name,
             "size": [*self.size],
+            "learned_ranges": {layer: [*ends] for layer, ends in self.ranges.items()},
+            "code": code("quantization.exporting"),
             "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-            "versions": _versions(),
+            "versions": {name: version(name) for name in ("tensorflow", "ai-edge-litert")},
             "precisions": dict(parts),
         }
 
@@ -227,12 +252,11 @@ class _Maker:
         process: ExportProcess,
         stage: Path,
         calibration: Calibration,
-        ranges: Ranges,
         weights: Path | None,
     ) -> None:
         self._job, self._process, self._stage = job, process, stage
-        self._calibration, self._ranges, self._weights = calibration, ranges, weights
-        self._photo = read_rgb(min(filter(is_called_image, PHOTO.iterdir())))
+        self._calibration, self._weights = calibration, weights
+        self._photo = read_rgb(photo())
         self._no_free = ""
 
     def made(self) -> dict[str, Any]:
@@ -280,7 +304,7 @@ class _Maker:
         return {
             **calibrations.in_report(calibration),
             "crop_size": [*crop],
-            **self._process.ranges(self._ranges),
+            **self._process.ranges(self._job.ranges),
         }
 
     def _precision(self, precision: str, calibration: dict[str, Any]) -> dict[str, Any]:
@@ -351,12 +375,12 @@ def _refuse_litert(model: Path) -> None:
             raise InputError(f"a float network to export at {model}", "a LiteRT file already", remedy)
 
 
-def _former(folder: Path) -> dict[str, Any]:
-    """Return what a folder has of an export, by precision; nothing of a damaged one, which is made anew."""
+def _former(folder: Path) -> dict[str, Any] | None:
+    """Return the report of the export in a folder; None for a damaged one, which is made anew."""
     try:
-        return dict(read_export(folder).report["precisions"])
+        return read_export(folder).report
     except InputError:
-        return {}
+        return None
 
 
 def _export(folder: Path, report: dict[str, Any]) -> Export:

@@ -226,16 +226,16 @@ def precisions(
 ) -> Result:
     """Return the result of the run, having exported its model in precisions and written what each is worth.
 
-    The `.tflite` files go to the folder `litert` of the run folder. An export that it has of this very model in these
-    precisions is measured as it is, be it one that `aic export --cure` made. Figures of these very files, of these
-    images and by these settings on this machine are used as they are. `fresh` makes all of it anew.
+    The `.tflite` files go to the folder `litert` of the run folder. What it has of this very model is measured as it
+    is, be it what `aic export --cure` made; the precisions that it lacks are exported beside. Figures of these
+    very files, of these images and by these settings on this machine are used as they are. `fresh` makes all anew.
 
     Parameters
     ----------
     wanted
         ``float32`` is made in any case: the others are held against it.
     calibration
-        See `aic_helpers.quantization.exporting.export`; an export of another is made anew. None: whatever there is.
+        See `aic_helpers.quantization.exporting.export`; what has another is made anew. None: whatever there is.
     conditions, limits
         See `profile`.
     known
@@ -245,8 +245,8 @@ def precisions(
     result = convert(settings, known)
     names = named([*wanted, FLOAT32.name] if wanted else ())
     conditions, limits = conditions or conditions_of(settings.track), limits or Limits()
-    exported = None if fresh else _kept_export(settings, names, conditions, calibration)
-    exported = exported or _exported(settings, names, conditions, calibration, progress)
+    lacking = names if fresh else _lacking(settings, names, conditions, calibration)
+    exported = _exported(settings, lacking, conditions, calibration, progress)
     key = cache_keys.precisions_key(settings, result.model_sha256, names, conditions, limits, exported.folder)
     if not (fresh or _stale(settings, result, "precisions", key)):
         return result
@@ -288,6 +288,9 @@ def _exported(
     calibration: Calibration | None,
     progress: Progress | None,
 ) -> Export:
+    """Return the run's export, having added these precisions to it."""
+    if not names:
+        return exporting.read_export(_exports(settings))
     return exporting.export(
         settings.model_file,
         settings.track,
@@ -301,23 +304,28 @@ def _exported(
     )
 
 
-def _kept_export(
+def _lacking(
     settings: Settings, names: Sequence[str], conditions: Conditions, calibration: Calibration | None
-) -> Export | None:
-    """Return the export that the run folder has of this very model, cured or not; None where another is asked for."""
-    try:
-        there = exporting.read_export(_exports(settings))
-    except InputError:
-        return None
-    size = conditions.width_px, conditions.height_px
-    return there if exporting.fits(there, settings.model_file, names, size, calibration) else None
+) -> list[str]:
+    """Return the precisions to export: those that the run folder hasn't of this very model, cured or not."""
+    return exporting.lacking(
+        _exports(settings),
+        settings.model_file,
+        settings.track,
+        names,
+        name=settings.source.name,
+        size=(conditions.width_px, conditions.height_px),
+        ranges=learned_ranges.beside(settings.source.checkpoint),
+        calibration=calibration,
+        validation=settings.dataset,
+    )
 
 
 def precisions_lacking(settings: Settings, result: Result, limits: Limits) -> str | None:
     """Return why the precisions of a run must be made anew, or None where all that `precisions` makes holds."""
     conditions = conditions_of(settings.track)
-    if _kept_export(settings, PRECISIONS, conditions, None) is None:
-        return "the exported files are missing, or of another model"
+    if lacking := _lacking(settings, PRECISIONS, conditions, None):
+        return f"no files of {', '.join(lacking)}, or of another model or calibration, or by other code"
     key = cache_keys.precisions_key(settings, result.model_sha256, PRECISIONS, conditions, limits, _exports(settings))
     return cache_keys.stale(result, settings.folder, "precisions", key)
 

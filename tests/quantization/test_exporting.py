@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from fixtures.browsing import HOSTILE
 
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
+from aic_helpers.data import datasets
 from aic_helpers.litert import one_network
 from aic_helpers.litert.integer_verdict import verdict
 from aic_helpers.litert.structures import read
@@ -235,10 +238,42 @@ def test_a_damaged_export_is_told(residual, tmp_path, here, damage):
     line = "missing or another" if damage in ("cut", "gone") else "found another JSON"
     with pytest.raises(InputError, match=line):
         read_export(folder)
-    assert not exporting.is_whole(folder)
-    export(residual, TRACK, folder, ["float32"], size=SIZE)
-    assert exporting.is_whole(folder)
+    assert lacking(folder, residual, ["float32"]) == ["float32"]
+    made = export(residual, TRACK, folder, ["float32"], size=SIZE)
+    assert read_export(folder) == made
     assert (tmp_path / "net.pb").is_file()
+
+
+def lacking(folder, network, precisions, **asked):
+    about = {"name": "net", "size": SIZE, "ranges": {}}
+    return exporting.lacking(folder, network, TRACK, precisions, **about | asked)
+
+
+def test_an_export_lacks_what_is_of_something_else(residual, tmp_path, here, two_crops, monkeypatch):
+    folder, both = tmp_path / "out", ["float32", "int8"]
+    assert lacking(folder, residual, both) == both
+    learned = {"first": (0.0, 5.0)}
+    export(residual, TRACK, folder, both, calibration=two_crops, size=SIZE, ranges=learned)
+    assert lacking(folder, residual, both, ranges=learned, calibration=two_crops) == []
+    assert lacking(folder, residual, ["float16", *both], ranges=learned) == ["float16"]
+    for asked in ({"size": (96, 64)}, {"name": "other"}, {"ranges": {}}, {"ranges": {"first": (0.0, 5.1)}}):
+        assert lacking(folder, residual, both, **{"ranges": learned} | asked) == both
+    other = replace(two_crops, percentile=99.9)
+    assert lacking(folder, residual, both, ranges=learned, calibration=other) == ["int8"]
+    assert lacking(folder, residual, ["float32"], ranges=learned, calibration=other) == ["int8"]
+    monkeypatch.setattr(exporting, "code", lambda *modules: "other")
+    assert lacking(folder, residual, both, ranges=learned) == both
+    (one,) = export(residual, TRACK, folder, ["float16"], size=SIZE, ranges=learned).exported
+    assert one.precision == "float16"  # beside it stays nothing that older code made
+
+
+def test_an_export_lacks_what_was_calibrated_on_photos_that_judge(residual, tmp_path, here, two_crops):
+    folder, sample = tmp_path / "out", datasets.open_dataset("sample", TRACK)
+    export(residual, TRACK, folder, ["float32", "int8"], calibration=two_crops, size=SIZE)
+    assert lacking(folder, residual, ["float32", "int8"], validation=sample) == []
+    copy = shutil.copy(two_crops.photos[0], tmp_path / "judge.png")
+    judging = replace(sample, pairs=[replace(sample.pairs[0], target=copy)])
+    assert lacking(folder, residual, ["float32", "int8"], validation=judging) == ["int8"]
 
 
 def test_in_words(residual, tmp_path, here, two_crops):

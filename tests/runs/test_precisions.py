@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
+import pandas as pd
 import pytest
-from fixtures import hostile_models
+from fixtures import hostile_models, in_process
 
 from aic_helpers.core import project_paths
 from aic_helpers.core.errors import InputError
 from aic_helpers.data.images import write_png
 from aic_helpers.models import sources
+from aic_helpers.precisions import measuring
 from aic_helpers.profiling.network_pairs import Conditions
 from aic_helpers.profiling.timing import MIN_PAIRS, Limits
+from aic_helpers.quantization import export_processes, exporting
 from aic_helpers.quantization.calibration import settle
 from aic_helpers.quantization.exporting import read_export
 from aic_helpers.runs import reports, results, run_settings, steps
@@ -55,6 +60,44 @@ def test_precisions_are_exported_measured_and_kept(net, tmp_path, caplog):
     again = steps.precisions(settings, ["int8"], calibration, SMALL, SHORT)
     assert export.exported[1].free.is_file()
     assert again.precisions.by_precision["int8"].psnr_db == made.precisions.by_precision["int8"].psnr_db
+
+
+@pytest.fixture
+def exports(monkeypatch):
+    """Let exports work in this process, and measure nothing; returns which precisions each export made."""
+    made, export = [], exporting.export
+
+    def told(model_pb, track, folder, precisions, **asked):
+        made.append([*precisions])
+        return export(model_pb, track, folder, precisions, **asked)
+
+    def measured(frozen, found, *_, **__):
+        by_precision = {one.precision: {"reason": ""} for one in found.exported}
+        return measuring.Measured(
+            {"by_precision": by_precision, "export": found.report}, pd.DataFrame(), pd.DataFrame()
+        )
+
+    monkeypatch.setattr(export_processes, "Worker", in_process.Worker)
+    monkeypatch.setattr(exporting, "export", told)
+    monkeypatch.setattr(measuring, "measure", measured)
+    return made
+
+
+def test_a_cured_export_is_kept_and_what_it_lacks_comes_beside(net, tmp_path, exports):
+    settings, calibration = settle_run(net, tmp_path), settle(crops=2, percentile=99.9)
+    steps.precisions(settings, ["int8"], calibration, SMALL, SHORT)
+    file = settings.folder / steps.EXPORTS / exporting.REPORT
+    report = json.loads(file.read_text())
+    report["precisions"]["int8"]["cure"] = {"words": "ranges of 99.9 % of the values"}
+    file.write_text(json.dumps(report))
+    found = steps.precisions(settings, ["int8", "float16"], None, SMALL, SHORT).precisions
+    assert exports == [["float32", "int8"], ["float16"]]
+    assert [*found.by_precision] == ["float32", "float16", "int8"]
+    assert found.export["precisions"]["int8"] == report["precisions"]["int8"]
+    steps.precisions(settings, ["int8", "float16"], settle(crops=3), SMALL, SHORT)
+    assert exports[2:] == [["int8"]]
+    steps.precisions(settings, ["int8"], None, SMALL, SHORT, fresh=True)
+    assert exports[3:] == [["float32", "int8"]]
 
 
 def test_another_model_clears_them(net, tmp_path):
