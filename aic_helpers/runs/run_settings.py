@@ -12,6 +12,8 @@ from aic_helpers.core.installation import require_litert
 from aic_helpers.core.project_paths import folder_name, output_folder, runs_folder
 from aic_helpers.data import datasets
 from aic_helpers.models import sources
+from aic_helpers.quantization import calibration
+from aic_helpers.quantization.precisions import BY_NAME
 from aic_helpers.tracks.catalogue import find_track
 from aic_helpers.tracks.definitions import Track
 
@@ -76,7 +78,8 @@ def settle(
     ------
     InputError
         An unknown track, model or dataset, a model made for another task, a limit below 0, a key or value of
-        `adapt` that there isn't, or no LiteRT for a model that it runs.
+        `adapt` that there isn't; no LiteRT for a model that it runs, or photos that judge among those that one in
+        whole numbers is calibrated on.
     """
     chosen = find_track(track)
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
@@ -89,6 +92,8 @@ def settle(
     if source.is_litert:
         require_litert()
     dataset = datasets.open_dataset(str(data), track=chosen)
+    if source.adapt.precision and BY_NAME[source.adapt.precision].is_calibrated:
+        calibration.settle(validation=dataset)  # what the export is calibrated on must judge nothing
     folder = run_folder(chosen, source, str(out))
     if folder.resolve() in {file.parent.resolve() for file in (dataset.pairs[0].target, *dataset.hd[:1])}:
         raise InputError("a run folder of its own", f"{folder}, which has the images", "name another with --out")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from fixtures import hostile_models, in_process
 
 from aic_helpers.core import project_paths
 from aic_helpers.core.errors import InputError
+from aic_helpers.data import datasets
 from aic_helpers.data.images import write_png
 from aic_helpers.models import sources
 from aic_helpers.precisions import measuring
@@ -127,6 +129,19 @@ def test_a_network_in_a_precision_is_a_model_of_its_own(net, tmp_path, monkeypat
         "expected 1280x720, the track's size, with --precision, found --size 128x96: "
         "leave --size out, or time the file that aic export --size 128x96 makes"
     )
+
+
+def test_photos_that_calibrate_judge_no_network_in_whole_numbers(net, tmp_path):
+    photo = datasets.training_photos()[0]
+    shutil.copy(photo, tmp_path / "data" / "target" / "0.png")
+    assert settle_run(net, tmp_path, precision="dynamic_int8").source.adapt.precision == "dynamic_int8"
+    for precision in ("int8", "int16x8"):
+        with pytest.raises(InputError) as refused:
+            settle_run(net, tmp_path, precision=precision)
+        assert str(refused.value) == (
+            f"expected photos to calibrate on that judge nothing, found {photo}, which is the validation photo 0.png: "
+            "take training photos"
+        )
 
 
 def test_a_network_of_one_size_in_a_precision_is_timed_as_it_is(net, tmp_path):
