@@ -22,7 +22,7 @@ from aic_helpers.models import sources
 from aic_helpers.models.sources import ModelSource, fingerprint
 from aic_helpers.profiling.network_pairs import Conditions, conditions_of
 from aic_helpers.profiling.timing import Limits
-from aic_helpers.quantization import exporting
+from aic_helpers.quantization import exporting, learned_ranges
 from aic_helpers.quantization.calibration import photo_digests
 from aic_helpers.runs import results
 from aic_helpers.runs.results import Part
@@ -62,14 +62,19 @@ def model_key(source: ModelSource, track: Track) -> Key:
         "code": code("models.conversion"),
         **_versions("tensorflow", "keras", "tf-keras", "tf-slim", "numpy", "pillow"),
     }
-    return key | _export_key(track) if source.adapt.precision else key
+    return key | _export_key(source, track) if source.adapt.precision else key
 
 
-def _export_key(track: Track) -> Key:
+def _export_key(source: ModelSource, track: Track) -> Key:
     """Return what an export of a converted model is made from as well."""
-    photos = photo_digests(datasets.training_photos())
-    exported = {"size": [*track.measured.size], "task": track.task.model_dump(mode="json"), "calibration": photos}
-    return {**exported, "export_code": code("quantization.exporting"), **_versions("ai-edge-litert")}
+    return {
+        "size": [*track.measured.size],
+        "task": track.task.model_dump(mode="json"),
+        "calibration": photo_digests(datasets.training_photos()),
+        "learned_ranges": learned_ranges.beside(source.checkpoint),
+        "export_code": code("quantization.exporting"),
+        **_versions("ai-edge-litert"),
+    }
 
 
 def metrics_key(settings: Settings, model_sha256: str) -> Key:

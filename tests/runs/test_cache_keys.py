@@ -10,6 +10,7 @@ import pytest
 from aic_helpers.core import machine, safe_files
 from aic_helpers.data.images import write_png
 from aic_helpers.models import sources
+from aic_helpers.models.adapters import Adapters
 from aic_helpers.profiling.network_pairs import Conditions
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, results, run_settings
@@ -46,6 +47,80 @@ def standing(settings, profile=False):
 
 def stale(settings, part, key):
     return cache_keys.stale(results.find(settings.folder), settings.folder, part, key)
+
+
+def precise(tmp_path, precision="int8"):
+    """Return the key, by the track, of a function with weights of one's own in a precision."""
+    (tmp_path / "net.py").write_text("def net(images): ...")
+    (tmp_path / "net.weights.h5").write_bytes(b"weights")
+    source = sources.resolve(f"{tmp_path}/net.py:net", tmp_path / "net.weights.h5", {"precision": precision})
+    return lambda track: cache_keys.model_key(source, track)
+
+
+def test_whatever_changes_an_export_changes_the_key_of_a_network_in_a_precision(tmp_path, monkeypatch):
+    track = find_track("enhancement")
+    key, known = precise(tmp_path), []
+
+    def changed(track=track):
+        """Return what of the key is other than before."""
+        known.append(safe_files.strict(key(track)))
+        return {name for name in known[-1] if known[0].get(name) != known[-1][name]}
+
+    assert changed() == changed() == set()
+    other = safe_files.strict(precise(tmp_path, "int16x8")(track))
+    assert {name for name in other if other[name] != known[0][name]} == {"source"}
+    recipe = tmp_path / "net.json"
+    recipe.write_text('{"ranges": {"conv1": [0, 1.5]}}')
+    assert changed() == {"learned_ranges"}
+    recipe.unlink()
+    measured = track.measured.model_copy(update={"size": (640, 480)})
+    assert changed(track.model_copy(update={"measured": measured})) >= {"size"}
+    task = track.task.model_copy(update={"reduced_by": "pillow_bicubic"})
+    assert changed(track.model_copy(update={"task": task})) == {"task"}
+    photo = tmp_path / "photo.png"
+    write_png(photo, np.zeros((8, 8, 3)))
+    with monkeypatch.context() as patch:
+        patch.setattr("aic_helpers.data.datasets.training_photos", lambda: [photo])
+        assert changed() == {"calibration"}
+    monkeypatch.setattr(cache_keys, "code", lambda *modules: modules)
+    assert changed() == {"code", "export_code"}
+    assert known[-1]["export_code"] == ["quantization.exporting"]
+
+
+def test_a_float_network_has_no_key_of_an_export(settings):
+    key = cache_keys.model_key(settings.source, settings.track)
+    assert {"calibration", "export_code", "ai-edge-litert"}.isdisjoint(key)
+
+
+def test_what_is_timed_of_a_network_in_a_precision_is_in_its_key(settings):
+    precise = replace(settings, source=replace(settings.source, adapt=Adapters(precision="int8")))
+    precise.model_file.write_bytes(b"of any size")
+
+    def key():
+        return cache_keys.profile_key(precise, "0", Conditions(), Limits())
+
+    free = key()
+    assert (free["runtime"], free["fixed"]) == ("litert", safe_files.sha256(precise.model_file))
+    (precise.folder / sources.FIXED_FILE).write_bytes(b"of one size")
+    assert key() == free | {"fixed": safe_files.sha256(precise.folder / sources.FIXED_FILE)}
+    assert cache_keys.profile_key(settings, "0", Conditions(), Limits())["fixed"] is None
+
+
+def test_whatever_changes_the_figures_of_precisions_changes_their_key(settings, tmp_path):
+    (tmp_path / "export.json").write_text("{}")
+
+    def key(precisions=("float32", "int8"), conditions=Conditions(), limits=Limits(), settings=settings):  # noqa: B008
+        return cache_keys.precisions_key(settings, "0", precisions, conditions, limits, tmp_path)
+
+    before = key()
+    changed = lambda now: {name for name in {**before, **now} if before.get(name) != now.get(name)}  # noqa: E731
+    assert changed(key()) == set()
+    assert changed(key(precisions=("float32",))) == {"precisions"}
+    assert changed(key(conditions=Conditions(width_px=640))) == {"width_px"}
+    assert changed(key(limits=Limits(interval=0.1))) == {"interval"}
+    assert changed(key(settings=replace(settings, limit=1))) == {"limit", "data"}
+    (tmp_path / "export.json").write_text("[]")
+    assert changed(key()) == {"export"}
 
 
 def test_what_nothing_has_changed_holds(settings):
