@@ -143,8 +143,8 @@ def _section(run: RunFolder, number: int, others: Sequence[Viewer], *, alone: bo
 
 
 def _precisions(run: RunFolder, number: int) -> PrecisionSection | None:
-    """Return what the report says of precisions, where they were asked for."""
-    found, columns = run.result.precisions, run.track.protocol.columns
+    """Return what the report says of precisions, where they were asked for, on the images of the metrics."""
+    found, columns = run.result.precisions_beside, run.track.protocol.columns
     return precision_reports.section(found, run.tables["precision_images"], columns, number) if found else None
 
 

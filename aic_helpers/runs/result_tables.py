@@ -47,7 +47,7 @@ def run_rows(result: Result) -> list[Row]:
         *_busy(result.profile),
         *score_rows(result, track),
         *(("track's note", note) for note in (track.notes if result.scores else [])),
-        *([("LiteRT", precision_tables.sentence(result.precisions))] if result.precisions else []),
+        *([("LiteRT", precision_tables.sentence(found))] if (found := result.precisions_beside) else []),
         ("requirements", requirements_in_short(result.requirements)),
     ]
 

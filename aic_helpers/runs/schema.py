@@ -318,6 +318,13 @@ class Result(AsWritten):
         return MODEL_FILES[self.model is not None and self.model.kind == LITERT]
 
     @property
+    def precisions_beside(self) -> Precisions | None:
+        """The precisions, where they were judged on the images that the metrics are of; else None."""
+        data = {part: key.made_from.get("data") for part, key in self.keys.items()}
+        alike = self.metrics is None or data.get("metrics") == data.get("precisions")
+        return self.precisions if alike else None
+
+    @property
     def altered(self) -> tuple[str, ...]:
         """What was changed in the file, or beside it, since it was written; noted as a result is read."""
         return self._altered

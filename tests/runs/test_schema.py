@@ -98,6 +98,18 @@ def test_keys_of_another_version_survive_a_read_and_a_write_in_their_places(tmp_
         assert json.dumps(written[part]) == json.dumps(content[part])
 
 
+@pytest.mark.parametrize(("images", "shown"), [("all", True), ("two", False)])
+def test_precisions_of_other_images_than_the_metrics_are_not_shown(tmp_path, images, shown):
+    made = {"metrics": images, "precisions": "all"}
+    keys = {part: {"made_from": {"data": data}, "files": {}} for part, data in made.items()}
+    content = run_folders.result() | {"precisions": {"by_precision": {"float32": {"psnr_db": 28.5}}}, "keys": keys}
+    result = schema.as_result(content, tmp_path)
+    assert (result.precisions_beside is not None) == shown
+    assert ("LiteRT" in dict(result_tables.run_rows(result))) == shown
+    other = schema.as_result(content | {"metrics": None}, tmp_path)
+    assert other.precisions_beside == other.precisions
+
+
 def test_a_whole_result_reads_in_types(tmp_path):
     result = schema.as_result(run_folders.result(), tmp_path)
     assert (result.model_sha256, result.profile.width_px, result.scores["A"].ci95) == ("0" * 64, 1280, (8.0, 16.0))
