@@ -120,6 +120,8 @@ class Worker:
         called with each request, so that it can keep a model between them.
     timeout_s, max_rss_mib, environment, warm
         See `call`. The time is for each reply; the first includes the start of the process.
+    ours : bool
+        Whether nothing of a stranger comes to it: it isn't confined then, where others are.
 
     Attributes
     ----------
@@ -135,6 +137,7 @@ class Worker:
         max_rss_mib: float | None = None,
         environment: Mapping[str, str] | None = None,
         warm: str | None = None,
+        ours: bool = False,
     ) -> None:
         self._timeout_s = timeout_s
         self._max_rss_mib = max_rss_mib
@@ -144,8 +147,9 @@ class Worker:
         self._replies, child_writes = os.pipe()
         self._pipes = ParentPipes(self._requests, self._replies, self._watch)
         limit_mib = "none" if max_rss_mib is None else str(int(max_rss_mib) + RLIMIT_MARGIN_MIB)
-        variables = confinement.environment({**os.environ, **(environment or {})})
-        self._folder = confinement.own_folder() if isolation.active() else None
+        shared = {name: value for name, value in os.environ.items() if not ours or name != isolation.VARIABLE}
+        variables = confinement.environment({**shared, **(environment or {})})
+        self._folder = confinement.own_folder() if isolation.VARIABLE in variables else None
         if self._folder:
             variables[confinement.FOLDER] = self._folder.name
         ends = (child_reads, child_writes)

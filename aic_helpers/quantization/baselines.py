@@ -39,7 +39,7 @@ def litert_baseline(track: Track, size: Size) -> Path:
     if not kept.is_file():
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".made-") as folder:
-            with ExportProcess(frozen, Path(folder), frozen.stem, TIMEOUT_S) as process:
+            with ExportProcess(frozen, Path(folder), frozen.stem, TIMEOUT_S, ours=True) as process:
                 process.open()
                 process.convert(FIXED, size)
                 process.make(FLOAT32.name, FIXED, kept.name)

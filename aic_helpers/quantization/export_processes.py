@@ -45,10 +45,19 @@ class ExportProcess:
     timeout_s : float
         For all requests together.
     progress : callable, optional
+    ours : bool
+        See `aic_helpers.processes.workers.Worker`.
     """
 
     def __init__(
-        self, model_pb: Path, folder: Path, name: str, timeout_s: float, progress: Progress | None = None
+        self,
+        model_pb: Path,
+        folder: Path,
+        name: str,
+        timeout_s: float,
+        progress: Progress | None = None,
+        *,
+        ours: bool = False,
     ) -> None:
         self._model_pb, self._folder, self._name = model_pb, folder, name
         self._end_s = time.monotonic() + timeout_s
@@ -56,7 +65,7 @@ class ExportProcess:
         self._tell = progress or (lambda done, total, words: None)
         self._done, self._total = 0, 0
         limits: dict[str, Any] = {"timeout_s": timeout_s, "max_rss_mib": machine.spare_memory_mib()}
-        self._worker = Worker(EXPORTING, **limits, warm=worker_kinds.CONVERSION)
+        self._worker = Worker(EXPORTING, **limits, warm=worker_kinds.CONVERSION, ours=ours)
 
     def __enter__(self) -> Self:
         return self

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from contextlib import nullcontext
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aic_helpers.core import machine, staging
+from aic_helpers.core import isolation, machine, staging
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.installation import require_litert
 from aic_helpers.core.progress_types import Progress
@@ -131,8 +133,9 @@ def profile(
     if not (fresh or _stale(settings, result, "profile", key)):
         return result
     _require_size(settings, result, conditions)
-    baseline, photo = baseline_file(settings, conditions), _hd_photo(settings)
-    measured = profiler.profile(settings.timed_file, baseline, conditions, limits, image=photo, progress=progress)
+    photo = _hd_photo(settings)
+    with _let_in(baseline_file(settings, conditions), settings.folder) as baseline:
+        measured = profiler.profile(settings.timed_file, baseline, conditions, limits, image=photo, progress=progress)
     return record_profile(settings, measured, key)
 
 
@@ -154,6 +157,17 @@ def baseline_file(settings: Settings, conditions: Conditions) -> Path:
     if not settings.source.is_litert:
         return sources.baseline_pb(settings.track)
     return baselines.litert_baseline(settings.track, (conditions.width_px, conditions.height_px))
+
+
+@contextmanager
+def _let_in(file: Path, folder: Path) -> Iterator[Path]:
+    """Give a file of a person's own where children may read it: where they are confined, as a copy in a folder."""
+    if not isolation.active():
+        yield file
+        return
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".baseline-") as copied:
+        isolation.let_in(Path(copied))
+        yield Path(shutil.copyfile(file, Path(copied) / file.name))
 
 
 def record_profile(settings: Settings, measured: profiler.Profile, key: cache_keys.Key) -> Result:

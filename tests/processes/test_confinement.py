@@ -95,3 +95,14 @@ def test_nothing_is_confined_afterwards() -> None:
         assert isolation.active()
     assert not isolation.active()
     assert call("confinement_held")["held"]["no variables of the parent"] is False
+
+
+def test_a_child_that_no_stranger_reaches_is_not_confined_beside_those_that_are() -> None:
+    with (
+        confinement.confined(),
+        workers.Worker("child_targets:confinement_held", timeout_s=LONG_S, ours=True) as worker,
+    ):
+        found = worker.ask({})
+        assert found["environment"]["AIC_SECRET"] == "the organiser's password"
+        assert not {confinement.FOLDER, isolation.VARIABLE} & {*found["environment"]}
+        assert isolation.active()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from fixtures import hostile_models, in_process
+from fixtures import hostile_models, in_process, litert_files
 
 from aic_helpers.core import project_paths
 from aic_helpers.core.errors import InputError
@@ -16,6 +18,7 @@ from aic_helpers.data import datasets
 from aic_helpers.data.images import write_png
 from aic_helpers.models import sources
 from aic_helpers.precisions import measuring
+from aic_helpers.processes import confinement
 from aic_helpers.profiling.network_pairs import Conditions
 from aic_helpers.profiling.timing import MIN_PAIRS, Limits
 from aic_helpers.quantization import export_processes, exporting
@@ -34,12 +37,16 @@ SHORT = Limits(max_repetitions=MIN_PAIRS)
 def net(tmp_path, monkeypatch):
     """The file of a small network on small photos of Track B; its cache is of this test alone."""
     monkeypatch.setenv(project_paths.CACHE_VARIABLE, str(tmp_path / "cache"))
+    write_photos(tmp_path / "data")
+    return str(hostile_models.freeze(hostile_models.good, tmp_path / "net.pb"))
+
+
+def write_photos(folder):
     random = np.random.default_rng(3)
     for number in range(3):
         target = random.random((32, 40, 3)) * 0.8
-        write_png(tmp_path / "data" / "target" / f"{number}.png", target)
-        write_png(tmp_path / "data" / "input" / f"{number}.png", target * 0.9 + 0.05)
-    return str(hostile_models.freeze(hostile_models.good, tmp_path / "net.pb"))
+        write_png(folder / "target" / f"{number}.png", target)
+        write_png(folder / "input" / f"{number}.png", target * 0.9 + 0.05)
 
 
 def settle_run(net, folder, **adapt):
@@ -162,3 +169,23 @@ def test_what_is_litert_already_has_no_precisions(net, tmp_path):
     settings = run_settings.settle("enhancement", file, data=str(tmp_path / "data"), out=str(tmp_path / "other"))
     with pytest.raises(InputError, match=r"a float network to export, found .*model.tflite, a LiteRT file already"):
         steps.precisions(settings, conditions=SMALL, limits=SHORT)
+
+
+def test_at_a_desk_a_tflite_is_timed_beside_a_baseline_that_its_child_can_not_reach_in_the_cache(monkeypatch):
+    """Whoever judges strangers' models may be root, with a cache that is closed to all others."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, closed = Path(name), Path(name) / "closed"
+        closed.mkdir(mode=0o700)
+        monkeypatch.setenv(project_paths.CACHE_VARIABLE, str(closed / "cache"))
+        folder.chmod(0o755)
+        write_photos(folder / "data")
+        (folder / "net.tflite").write_bytes(litert_files.float_network(free=True).content())
+        settings = run_settings.settle(
+            "enhancement", str(folder / "net.tflite"), data=str(folder / "data"), out=str(folder / "run")
+        )
+        with confinement.confined([folder / "run", folder / "data"]):
+            profile = steps.profile(settings, SMALL, SHORT).profile
+        assert (profile.failed, profile.runtime) == ("", "litert")
+        assert profile.speedup > 0
+        assert [file.suffix for file in (closed / "cache" / "baselines").iterdir()] == [".tflite"]
+        assert [file.name for file in (folder / "run").iterdir() if "baseline" in file.name] == []
