@@ -157,8 +157,10 @@ class DaskExecutor:
         key = self.profile_key(settings, limits, result)
         if cache_keys.stale(result, settings.folder, "profile", key) is None:
             return
+        conditions = conditions_of(settings.track)
+        steps.require_size(settings, result, conditions)
         progress(0, None, "profiling on the cluster")
-        baseline = steps.baseline_file(settings, conditions_of(settings.track))
+        baseline = steps.baseline_file(settings, conditions)
         blobs = [settings.timed_file.read_bytes(), _photo(settings), baseline.read_bytes()]
         found = self._do(dask_tasks.profile, blobs, _told(settings), limits, resources=PROFILING)
         measured = Profile(found["result"], pd.DataFrame(found["samples"]))
@@ -176,7 +178,7 @@ class DaskExecutor:
         parts = {"conversion": result.raw["model"], **{name: result.raw[name] for name in ("profile", "metrics")}}
         # Where times are taken this runs on the same workers, so that it isn't what disturbs them.
         apart = PROFILING if result.profile else None
-        blobs = [_model(settings), _photo(settings)]
+        blobs = [_model(settings), _photo(settings), settings.timed_file.read_bytes()]
         rules = self._do(dask_tasks.check, blobs, _told(settings), parts, weighed, resources=apart)
         results.write_part(settings, "requirements", rules, key)
 

@@ -13,7 +13,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,8 @@ def _folders(task: Task) -> tuple[str, str]:
 def identity() -> dict[str, str]:
     """Return what must be alike on all machines of a cluster: the workbench's code and the versions under it."""
     versions = {name: version(name) for name in ("tensorflow", "numpy", "pillow")}
+    with suppress(PackageNotFoundError):  # it comes with an extra
+        versions["ai-edge-litert"] = version("ai-edge-litert")
     return {
         "workbench's code": cache_keys.code("boards.dask_tasks")[:12],
         "python": platform.python_version(),
@@ -119,9 +121,12 @@ def profile(model: bytes, photo: bytes, baseline: bytes, track: Told, limits: Li
     return {"result": measured.result, "samples": measured.samples.to_dict("records")}
 
 
-def check(model: bytes, photo: bytes, track: Told, parts: dict[str, Any], weighed: bool) -> list[dict[str, Any]]:
+def check(
+    model: bytes, photo: bytes, timed: bytes, track: Told, parts: dict[str, Any], weighed: bool
+) -> list[dict[str, Any]]:
     """Return the rules of `aic_helpers.profiling.requirements.check`."""
-    return requirements.check(_kept(model), catalogue.made(*track), **parts, photo=_photo(photo), weighed=weighed)
+    files: dict[str, Any] = {"photo": _photo(photo), "timed": _kept(timed)}
+    return requirements.check(_kept(model), catalogue.made(*track), **parts, **files, weighed=weighed)
 
 
 def _photo(content: bytes) -> Path | None:

@@ -132,14 +132,14 @@ def profile(
     key = cache_keys.profile_key(settings, result.model_sha256, conditions, limits)
     if not (fresh or _stale(settings, result, "profile", key)):
         return result
-    _require_size(settings, result, conditions)
+    require_size(settings, result, conditions)
     photo = _hd_photo(settings)
     with _let_in(baseline_file(settings, conditions), settings.folder) as baseline:
         measured = profiler.profile(settings.timed_file, baseline, conditions, limits, image=photo, progress=progress)
     return record_profile(settings, measured, key)
 
 
-def _require_size(settings: Settings, result: Result, conditions: Conditions) -> None:
+def require_size(settings: Settings, result: Result, conditions: Conditions) -> None:
     """Refuse to time a file of one size at another."""
     asked, fixed = (conditions.width_px, conditions.height_px), result.model and result.model.fixed
     if not fixed or fixed.size == asked:

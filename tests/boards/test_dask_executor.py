@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from multiprocessing import resource_tracker
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import distributed
@@ -19,7 +20,9 @@ from fixtures.pirm2018 import ENHANCEMENT
 from aic_helpers.boards import dask_executor, dask_tasks, executors, scheduling
 from aic_helpers.core.errors import InputError
 from aic_helpers.data.datasets import open_dataset
+from aic_helpers.models.adapters import Adapters
 from aic_helpers.processes import confinement, fork_server
+from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import results
 
 pytestmark = [
@@ -79,6 +82,18 @@ def test_times_go_to_the_worker_that_declares_it_and_name_its_machine(
     assert result.profile.speedup > 1
     assert result.requirements
     assert scheduling.run(spec, executor)["there"] == 1, "another worker's times hold as well"
+
+
+def test_a_file_of_another_size_is_refused_before_anything_travels(monkeypatch: pytest.MonkeyPatch) -> None:
+    idle = object.__new__(dask_executor.DaskExecutor)  # of no cluster
+    result = SimpleNamespace(model=SimpleNamespace(fixed=SimpleNamespace(size=(24, 16))))
+    monkeypatch.setattr(idle, "profile_key", lambda *_: {})
+    monkeypatch.setattr(dask_executor.results, "read", lambda folder: result)
+    monkeypatch.setattr(dask_executor.cache_keys, "stale", lambda *_: "nothing yet")
+    settings: Any = SimpleNamespace(folder=Path(), track=ENHANCEMENT, source=SimpleNamespace(adapt=Adapters()))
+    line = "^expected a file of 1280x720 with --fixed, the size that is timed, found one of 24x16: export it for that"
+    with pytest.raises(InputError, match=line):
+        idle.profile(settings, Limits(), lambda *_: None)
 
 
 def test_a_unit_that_kills_its_workers_is_given_up(executor: dask_executor.DaskExecutor) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from importlib.metadata import PackageNotFoundError, version
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +13,7 @@ from fixtures.pirm2018 import ENHANCEMENT, SUPER_RESOLUTION
 from aic_helpers.boards import dask_tasks
 from aic_helpers.data.datasets import open_dataset, read_pair
 from aic_helpers.data.images import write_png
+from aic_helpers.profiling import requirements
 from aic_helpers.tracks.catalogue import TRACKS
 
 CLASSIC = TRACKS["classic_x4"]
@@ -42,6 +44,29 @@ def test_packed_images_are_read_as_they_were(tmp_path, track, files):
     one, two = read_pair(there, pair), read_pair(again, other)
     assert pair.name == other.name == "0801"
     assert (one.input.tolist(), one.target.tolist()) == (two.input.tolist(), two.target.tolist())
+
+
+def test_workers_are_to_have_the_same_version_of_litert_where_it_is_installed(monkeypatch):
+    assert dask_tasks.identity()["ai-edge-litert"] == version("ai-edge-litert")
+
+    def lacking(name):
+        if name == "ai-edge-litert":
+            raise PackageNotFoundError(name)
+        return version(name)
+
+    monkeypatch.setattr(dask_tasks, "version", lacking)
+    assert "ai-edge-litert" not in dask_tasks.identity()
+
+
+def test_the_file_of_one_size_is_checked_beside_that_of_any(tmp_path, monkeypatch):
+    monkeypatch.setattr(dask_tasks, "get_worker", lambda: SimpleNamespace(local_directory=str(tmp_path)))
+    monkeypatch.setattr(requirements, "run_trials", lambda *_, **__: SimpleNamespace(hd="not run"))
+    monkeypatch.setattr(requirements, "judge", lambda *_: [])
+    free, fixed = (litert_files.float_network(size=(16, 24), free=free).content() for free in (True, False))
+    told = ENHANCEMENT.name, ENHANCEMENT.content
+    on_gpu = [dask_tasks.check(free, b"", timed, told, {}, weighed=False)[-1]["found"] for timed in (free, fixed)]
+    assert "LiteRT GPU delegate unknown" in on_gpu[0]
+    assert "LiteRT GPU delegate 3 of 3" in on_gpu[1]
 
 
 def test_models_that_travel_are_called_after_their_format(tmp_path, monkeypatch):
