@@ -293,6 +293,41 @@ def test_without_adb_there_is_no_phone_and_no_figure(aic, refused, no_phones, ne
     assert [*tmp_path.rglob("*.json")] == []
 
 
+PHONE = re.compile(
+    r"\b(?:Pixel[ -]\d+|Galaxy|Samsung|Xiaomi|Redmi|OnePlus|Oppo|Vivo|Huawei|Honor|Motorola|Nokia|iPhone|Nothing Phone"
+    r"|Snapdragon|Dimensity|Exynos|Kirin|MediaTek|Helio|Tensor G\d|Adreno|Mali|Hexagon|A\d\d Bionic)\b",
+    re.IGNORECASE,
+)
+TIME = re.compile(
+    r"\d\s*(?:ms|milliseconds?|µs|us|s|seconds?|fps|frames per second|images per second)\b", re.IGNORECASE
+)
+MADE_UP = "Transcript Replay"
+
+
+def figures_of_phones(text):
+    """Return the paragraphs, tables among them, that name a phone or its chip and a time."""
+    parts = re.split(r"\n\s*\n", text)
+    return [part for part in parts if PHONE.search(part) and TIME.search(part) and MADE_UP not in part]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Alone.\n\nOn a Pixel 8 it takes\n12.5 ms.",
+        "| phone | time |\n| --- | --- |\n| Samsung Galaxy S23 | 8.1 ms |",
+        "A Snapdragon 8 Gen 3 does 30 fps.",
+        "0.02 s with the Adreno 740",
+    ],
+)
+def test_a_time_beside_the_name_of_a_phone_is_seen(text):
+    assert len(figures_of_phones(text)) == 1
+
+
+@pytest.mark.parametrize("text", ["A Pixel 8 has Android.\n\nHere it takes 12.5 ms.", "Pixel Pirates took 409.1 ms."])
+def test_a_time_of_something_else_is_none(text):
+    assert figures_of_phones(text) == []
+
+
 def test_no_figure_of_a_phone_stands_anywhere_in_the_project():
     """A result of a phone is known by its kind; the replayed ones are in the tests alone, and are no results."""
     folders = ("benchmarks", "data/sample", "docs", "models_pretrained", "notebooks")
@@ -303,7 +338,7 @@ def test_no_figure_of_a_phone_stands_anywhere_in_the_project():
         text = path.read_text("utf-8", errors="replace")
         told = re.search(r'"kind": "(phone|emulator)"', text)
         measured = re.search(r"^device +(?!this machine)(?!Transcript Replay)\S.*Android", text, re.MULTILINE)
-        wrong += [str(path)] if told or measured else []
+        wrong += [str(path)] if told or measured or figures_of_phones(text) else []
     assert wrong == []
     assert len(texts) > 30
 
