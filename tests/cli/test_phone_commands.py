@@ -299,7 +299,9 @@ PHONE = re.compile(
     re.IGNORECASE,
 )
 TIME = re.compile(
-    r"\d\s*(?:ms|milliseconds?|µs|us|s|seconds?|fps|frames per second|images per second)\b", re.IGNORECASE
+    r"\d\s*(?:milliseconds?|µs|us|s|seconds?|(?:frames|images) per second)\b"
+    r"|(?:\b|\d|_)(?:ms|fps)\b(?!-)",  # in a table's head too; not MS-SSIM
+    re.IGNORECASE,
 )
 MADE_UP = "Transcript Replay"
 
@@ -317,13 +319,17 @@ def figures_of_phones(text):
         "| phone | time |\n| --- | --- |\n| Samsung Galaxy S23 | 8.1 ms |",
         "A Snapdragon 8 Gen 3 does 30 fps.",
         "0.02 s with the Adreno 740",
+        "| phone | time, ms |\n| --- | --- |\n| Pixel 8 | 8.1 |",
+        "device,model,time_ms\nPixel 8,net,12.5\n",
     ],
 )
 def test_a_time_beside_the_name_of_a_phone_is_seen(text):
     assert len(figures_of_phones(text)) == 1
 
 
-@pytest.mark.parametrize("text", ["A Pixel 8 has Android.\n\nHere it takes 12.5 ms.", "Pixel Pirates took 409.1 ms."])
+@pytest.mark.parametrize(
+    "text", ["A Pixel 8 has Android.\n\nHere it takes 12.5 ms.", "Pixel Pirates took 409.1 ms.", "MS-SSIM, Pixel 8"]
+)
 def test_a_time_of_something_else_is_none(text):
     assert figures_of_phones(text) == []
 
