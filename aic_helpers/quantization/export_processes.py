@@ -120,8 +120,11 @@ class ExportProcess:
         self, request: dict[str, Any], words: str, array: NDArray[Any] | None = None, *, step: bool = False
     ) -> dict[str, Any]:
         self._tell(self._done, self._total, words)
+        left_s = self._end_s - time.monotonic()
         try:
-            reply = self._worker.ask(request, array, timeout_s=max(0.1, self._end_s - time.monotonic()))
+            if left_s <= 0:
+                raise ChildError("no time is left", "timeout")
+            reply = self._worker.ask(request, array, timeout_s=left_s)
         except ChildError as error:
             raise self._refusal(error, words) from None
         self._done += step
