@@ -29,6 +29,7 @@ from aic_helpers.profiling.profiler import WARM_UPS, input_image
 from aic_helpers.profiling.timing import Limits, PairedTiming, time_in_turn
 from aic_helpers.quantization.exporting import Export
 from aic_helpers.quantization.precisions import FLOAT32 as FLOAT32_PRECISION
+from aic_helpers.quantization.precisions import INT8
 from aic_helpers.runtimes import litert_targets
 from aic_helpers.runtimes.model_workers import ModelFailure, ModelWorker
 
@@ -140,7 +141,8 @@ def _verdict(path: Path, precision: str, conditions: Conditions) -> Figures:
     found = verdict(read(path))
     targets = litert_targets.ask(path, width_px=conditions.width_px, height_px=conditions.height_px)
     told = [target.in_words for target in targets]
-    return {"computes": found.in_words, "problems": found.objections(precision), "targets": told}
+    problems = found.objections(precision, "uint8" if precision == INT8.name else None)
+    return {"computes": found.in_words, "problems": problems, "targets": told}
 
 
 def _table(images: pd.DataFrame | None) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from aic_helpers.core.written_values import AsWritten, Count, Figure, Interval, Quality, Table, Text, of_kind
 
@@ -12,6 +12,14 @@ class Estimate(AsWritten):
 
     value: Figure = None
     ci95: Interval = None
+
+
+class Computes(AsWritten):
+    """What a file computes in, in what it isn't what it is called, and which operators each target takes."""
+
+    computes: Text = ""
+    problems: Annotated[list[Text], of_kind(list, [])] = []
+    targets: Annotated[list[Text], of_kind(list, [])] = []
 
 
 class Precision(Quality):
@@ -26,7 +34,27 @@ class Precision(Quality):
     over_float32: Annotated[Estimate, of_kind(dict, {})] = Estimate()
     over_tensorflow: Annotated[Estimate, of_kind(dict, {})] = Estimate()
     peak_rss_mib: Figure = None
-    verdict: Table = {}
+    verdict: Annotated[Computes, of_kind(dict, {})] = Computes()
+
+
+class FixedFile(AsWritten):
+    """What `export.json` says of the file of one size; `squares` of its instance normalisation, where it has one."""
+
+    squares: Text = ""
+
+
+class Made(AsWritten):
+    """What `export.json` says of how a precision was made: which layers are in floats, whose weights it has."""
+
+    keep_float: Annotated[list[Text], of_kind(list, [])] = []
+    rounded_weights: Annotated[bool, of_kind(bool, False)] = False
+    fixed: Annotated[FixedFile, of_kind(dict, {})] = FixedFile()
+
+
+class MadePrecisions(AsWritten):
+    """The content of `export.json`."""
+
+    precisions: Annotated[dict[str, Annotated[Made, of_kind(dict, {})]], of_kind(dict, {})] = {}
 
 
 class Precisions(AsWritten):
@@ -40,4 +68,4 @@ class Precisions(AsWritten):
     repetitions: Count = None
     stop_reason: Text = ""
     tensorflow_time_ms: Figure = None
-    export: Annotated[dict[str, Any], of_kind(dict, {})] = {}
+    export: Annotated[MadePrecisions, of_kind(dict, {})] = MadePrecisions()

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aic_helpers.core.safe_texts import shown as shown_name
 from aic_helpers.core.written_values import Interval
-from aic_helpers.precisions.results import Estimate, Precision, Precisions
+from aic_helpers.precisions.results import Estimate, Made, Precision, Precisions
 from aic_helpers.quantization.precisions import FLOAT32
 from aic_helpers.reporting.text_tables import NOT_MEASURED, aligned
 from aic_helpers.tracks.definitions import TITLES
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 
 BESIDE = "beside float32"
+
+LISTED = 3
+"""Layers in floats that a row names."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ def head(columns: Sequence[str]) -> list[str]:
 
 def rows(precisions: Precisions, columns: Sequence[str]) -> list[list[Cell]]:
     """Return a row a precision: what `head` says of it, or why it has no figures."""
-    return [_row(name, one, columns) for name, one in precisions.by_precision.items()]
+    return [_row(name, _called(precisions, name), one, columns) for name, one in precisions.by_precision.items()]
 
 
 def lines(precisions: Precisions, columns: Sequence[str]) -> list[str]:
@@ -56,9 +60,13 @@ def shown(precisions: Precisions, columns: Sequence[str]) -> pd.DataFrame:
 
 
 def problems(precisions: Precisions) -> list[str]:
-    """Return why precisions weren't made, or have no figures, as sentences."""
-    found = {name: one.reason or one.failed for name, one in precisions.by_precision.items()}
-    return [f"{name}: {reason}." for name, reason in found.items() if reason]
+    """Return why precisions weren't made, have no figures, or aren't what they are called, as sentences."""
+    found = [
+        (name, told)
+        for name, one in precisions.by_precision.items()
+        for told in (one.reason or one.failed, *one.verdict.problems, _made(precisions, name).fixed.squares)
+    ]
+    return [f"{name}: {told.removesuffix('.')}." for name, told in found if told]
 
 
 def frame(precisions: Precisions, columns: Sequence[str]) -> pd.DataFrame:
@@ -74,14 +82,28 @@ def sentence(precisions: Precisions) -> str:
     lost = one and one.loss.get("psnr_db")
     if not one or not lost or lost.value is None:
         return "The int8 file was not measured."
-    cost = f"int8 has {lost.value:+.2f} dB{_spread(lost.ci95, '+.2f')} beside float32"
+    cost = f"{_called(precisions, 'int8')} has {lost.value:+.2f} dB{_spread(lost.ci95, '+.2f')} beside float32"
     times = one.over_float32
     if times.value is None:
         return f"{cost}."
     return f"{cost}, at {times.value:.2f}{_spread(times.ci95, '.2f')} times its speed in LiteRT here."
 
 
-def _row(name: str, one: Precision, columns: Sequence[str]) -> list[Cell]:
+def _made(precisions: Precisions, name: str) -> Made:
+    return precisions.export.precisions.get(name, Made())
+
+
+def _called(precisions: Precisions, name: str) -> str:
+    """Return a precision with what was done beside quantising, as in "int8 with conv1 in floats"."""
+    made = _made(precisions, name)
+    layers = [shown_name(layer) for layer in made.keep_float[:LISTED]]
+    layers += [f"{len(made.keep_float) - LISTED} more"] if len(made.keep_float) > LISTED else []
+    done = [f"{', '.join(layers)} in floats"] if layers else []
+    done += ["weights rounded by photos"] if made.rounded_weights else []
+    return f"{name} with {' and '.join(done)}" if done else name
+
+
+def _row(name: str, called: str, one: Precision, columns: Sequence[str]) -> list[Cell]:
     if one.bytes is None:
         return [Cell(name), *[Cell("")] * (len(head(columns)) - 1)]
     metrics = [
@@ -89,7 +111,7 @@ def _row(name: str, one: Precision, columns: Sequence[str]) -> list[Cell]:
     ]
     size = Cell(f"{one.bytes / 1e6:.2f}")
     times = [_estimate(one.over_float32, ".2f"), _estimate(one.over_tensorflow, ".2f")]
-    return [Cell(name), size, *metrics, _plain(one.time_ms, ".1f"), *times, _plain(one.peak_rss_mib, ".0f")]
+    return [Cell(called), size, *metrics, _plain(one.time_ms, ".1f"), *times, _plain(one.peak_rss_mib, ".0f")]
 
 
 def _lost(name: str, one: Precision, column: str) -> Cell:

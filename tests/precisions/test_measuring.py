@@ -131,8 +131,10 @@ def test_without_float32_there_is_nothing_to_hold_others_against(tmp_path: Path)
 def precisions(**changed: object) -> Precisions:
     own = {"psnr_db": 31.7, "ms_ssim": 0.97, "bytes": 280_000, "time_ms": 20.0, "peak_rss_mib": 150.0}
     lost = {"psnr_db": {"value": -0.08, "ci95": [-0.14, -0.03]}, "ms_ssim": {"value": -0.0008, "ci95": None}}
+    export = {"precisions": {"int8": changed.pop("made", {})}}
     int8 = {**own, "loss": lost, "over_float32": {"value": 3.2, "ci95": [3.1, 3.3]}, **changed}
-    return Precisions.model_validate({"by_precision": {"float32": {**own, "time_ms": 64.0}, "int8": int8}})
+    by_precision = {"float32": {**own, "time_ms": 64.0}, "int8": int8}
+    return Precisions.model_validate({"by_precision": by_precision, "export": export})
 
 
 def test_the_sentence_says_cost_and_gain() -> None:
@@ -142,6 +144,25 @@ def test_the_sentence_says_cost_and_gain() -> None:
         precision_tables.sentence(precisions(over_float32={})) == "int8 has -0.08 dB (-0.14 to -0.03) beside float32."
     )
     assert precision_tables.sentence(precisions(loss={})) == "The int8 file was not measured."
+
+
+def test_what_was_done_beside_quantising_stands_with_the_precision() -> None:
+    found = precisions(made={"keep_float": ["conv1", "a", "b\n", "c", "d"], "rounded_weights": True}, over_float32={})
+    called = "int8 with conv1, a, b\\n, 2 more in floats and weights rounded by photos"
+    assert precision_tables.sentence(found) == f"{called} has -0.08 dB (-0.14 to -0.03) beside float32."
+    assert [row[0].value for row in precision_tables.rows(found, COLUMNS)] == ["float32", called]
+    assert precision_tables.lines(found, COLUMNS)[2].startswith(f"{called}  ")
+    for made in ({"keep_float": [], "rounded_weights": False, "fixed": None}, {"keep_float": "all"}, []):
+        assert precision_tables.rows(precisions(made=made), COLUMNS)[1][0].value == "int8"
+
+
+def test_problems_of_a_verdict_and_what_an_export_notes_are_told() -> None:
+    made = {"fixed": {"squares": "the squares go up to 9"}}
+    found = precisions(verdict={"problems": ["asked for int8: it is mixed."]}, made=made)
+    told = ["int8: asked for int8: it is mixed.", "int8: the squares go up to 9."]
+    assert precision_tables.problems(found) == told
+    assert precision_tables.lines(found, COLUMNS)[-2:] == told
+    assert precision_reports.section(found, pd.DataFrame(), COLUMNS, 1).problems == told
 
 
 def test_the_table_in_words_and_numbers() -> None:
