@@ -12,10 +12,9 @@ from aic_helpers.cli.exit_codes import DONE, RULE_BROKEN
 from aic_helpers.core.errors import InputError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from aic_helpers.core.progress_types import Progress
     from aic_helpers.quantization.calibration import Calibration
+    from aic_helpers.quantization.exporting import Export
     from aic_helpers.quantization.layer_processes import LayerProcess
 
 PRECISION = "float32, float16, dynamic_int8, int8 or int16x8; may be given more than once.  [default: all]"
@@ -105,7 +104,7 @@ def export(
             sources = settings.model_file, settings.track, settled
             around: dict[str, Any] = {"timeout_s": timeout, "progress": show}
             with layer_processes.shown(*sources, settings.source.name, learned=learned, **around) as process:
-                told += _diagnosed(process, settled, exported.folder, show) if diagnose else []
+                told += _diagnosed(process, settled, exported, show) if diagnose else []
                 if cure:
                     cured = cures.cure(exported, process, *sources, settings.dataset, learned=learned, **around)
                     exported, told = cured.export, [*told, "", *cures.lines(cured)]
@@ -115,12 +114,12 @@ def export(
     return RULE_BROKEN if lacking or export_texts.is_unlike_source(exported) else DONE
 
 
-def _diagnosed(process: LayerProcess, calibration: Calibration, folder: Path, show: Progress) -> list[str]:
+def _diagnosed(process: LayerProcess, calibration: Calibration, export: Export, show: Progress) -> list[str]:
     """Write which layer loses what to the folder of an export, and return it in words."""
     from aic_helpers.precisions import plots
     from aic_helpers.quantization import layer_losses
 
     diagnosis = layer_losses.diagnose(process, calibration, show)
-    layer_losses.write(diagnosis, folder)
-    plots.layers(diagnosis).savefig(folder / layer_losses.PICTURE)
+    layer_losses.write(diagnosis, export)
+    plots.layers(diagnosis).savefig(export.folder / layer_losses.PICTURE)
     return ["", *layer_losses.lines(diagnosis)]

@@ -35,6 +35,9 @@ TIMEOUT_S = 1800.0
 REPORT = "export.json"
 SCHEMA = 1
 
+DIAGNOSIS = ("layers.json", "layers.png")
+"""Of `aic_helpers.quantization.layer_losses`, where somebody asked for it."""
+
 MOST = 40
 """Layers that a message lists."""
 
@@ -90,7 +93,8 @@ def export(
 ) -> Export:
     """Write a network's files, and what is known of them, to a folder.
 
-    What the folder has of this very network and size in other precisions stays, where this very code made it.
+    What the folder has of this very network and size in other precisions stays, where this very code made it, and so does
+    its diagnosis.
 
     Parameters
     ----------
@@ -131,10 +135,12 @@ def export(
         model_pb, track, name or model_pb.stem, size or track.measured.size, ranges or {}, precisions, keep_float
     )
     former = _former(folder)
-    kept = {name: part for name, part in job.has(former).items() if name not in precisions}
+    same = job.has(former)
+    kept = {name: part for name, part in same.items() if name not in precisions}
     gone = former["precisions"] if former else {}
     staying, going = ([file for part in parts.values() for file in _files(part)] for parts in (kept, gone))
-    with staging.staged(folder, REPORT, start_with=staying, replaces=[*going, *job.names]) as stage:
+    replaces = [*going, *job.names, *(() if same else DIAGNOSIS)]
+    with staging.staged(folder, REPORT, start_with=staying, replaces=replaces) as stage:
         with ExportProcess(model_pb, stage, job.name, timeout_s, progress) as process:
             made = _Maker(job, process, stage, calibration or calibrations.settle(), weights).made()
         report = job.report({name: (kept | made)[name] for name in PRECISIONS if name in kept | made})

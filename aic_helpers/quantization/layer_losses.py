@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from aic_helpers.core import safe_files
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.safe_texts import shown
 from aic_helpers.quantization.calibration import Calibration, Size
+from aic_helpers.quantization.exporting import DIAGNOSIS, Export
 from aic_helpers.quantization.layer_processes import Judged, LayerProcess, judging
 from aic_helpers.reporting.text_tables import aligned
 
@@ -30,8 +30,7 @@ CHANNELS = ("least", "middle", "most")
 """Of the output channels' largest weights."""
 
 SCHEMA = 1
-REPORT, PICTURE = "layers.json", "layers.png"
-"""What a diagnosis leaves in the folder of an export."""
+REPORT, PICTURE = DIAGNOSIS
 
 
 @dataclass(frozen=True)
@@ -196,9 +195,10 @@ def _row(layer: LayerLoss, share: float) -> tuple[str, ...]:
     return (layer.label, ", ".join(layer.operators), _db(alone), *error, of_weights, _db(layer.kept), made, weights)
 
 
-def write(diagnosis: Diagnosis, folder: Path) -> None:
-    """Write a diagnosis to the folder of an export."""
-    safe_files.write_json(folder / REPORT, report(diagnosis))
+def write(diagnosis: Diagnosis, export: Export) -> None:
+    """Write the diagnosis of a network to the folder of its export."""
+    told = {"model_sha256": export.report["model_sha256"], **report(diagnosis)}
+    safe_files.write_json(export.folder / REPORT, told)
 
 
 def report(diagnosis: Diagnosis) -> dict[str, Any]:

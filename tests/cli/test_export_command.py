@@ -63,7 +63,9 @@ def test_a_layer_at_fault_is_named_and_cured(aic, folder):
     assert "\nWeights rounded by photos" in stdout
     assert stdout.splitlines()[-1].startswith("On validation photos: -0.")
     out = folder / "run" / "litert"
-    assert json.loads((out / "layers.json").read_text("utf-8"))["sentence"] in stdout
+    layers = json.loads((out / "layers.json").read_text("utf-8"))
+    assert layers["sentence"] in stdout
+    assert layers["model_sha256"] == json.loads((out / "export.json").read_text("utf-8"))["model_sha256"]
     assert (out / "layers.png").read_bytes().startswith(b"\x89PNG")
     assert json.loads((out / "export.json").read_text("utf-8"))["precisions"]["int8"]["rounded_weights"] is True
 

@@ -172,6 +172,17 @@ def test_other_precisions_of_the_same_network_stay(residual, tmp_path, here, two
     assert names(tmp_path / "out") == ["export.json", "net_float16.tflite", "net_float16_free.tflite"]
 
 
+def test_a_diagnosis_stays_as_long_as_its_network(residual, tmp_path, here):
+    export(residual, TRACK, tmp_path / "out", ["float16"], size=SIZE)
+    for name in exporting.DIAGNOSIS:
+        (tmp_path / "out" / name).write_text("{}")
+    export(residual, TRACK, tmp_path / "out", ["float32"], size=SIZE)
+    assert {*exporting.DIAGNOSIS} <= {*names(tmp_path / "out")}
+    another = small_networks.frozen(tmp_path / "net.pb", small_networks.padded)
+    export(another, TRACK, tmp_path / "out", ["float32"], size=SIZE)
+    assert names(tmp_path / "out") == ["export.json", "net_float32.tflite", "net_float32_free.tflite"]
+
+
 def test_files_of_ones_own_are_left_alone(residual, tmp_path, here):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "net_float32.tflite").write_text("mine")
