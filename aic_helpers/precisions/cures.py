@@ -110,9 +110,10 @@ class Cured:
             return f"int8 can't be cured: {plain.reason}."
         if self.chosen is self.trials[0]:
             return f"int8 has {_db(plain)} beside float32 as it is, and no cure brings it {NOTABLE_DB:g} dB more."
+        without = f"none without ({plain.reason})" if plain.reason else f"{_db(plain)} without"
         told = (
             f"{self.chosen.cure.words[0].upper()}{self.chosen.cure.words[1:]}: int8 has"
-            f" {_db(self.chosen.judged)} beside float32 on training photos, {_told(plain)} without."
+            f" {_db(self.chosen.judged)} beside float32 on training photos, {without}."
         )
         floats = self.chosen.cure.float_layers
         return f"{told} The file no longer computes in whole numbers alone." if floats else told

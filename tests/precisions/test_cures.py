@@ -47,6 +47,9 @@ def test_fewer_layers_in_floats_are_better_where_no_quality_is_lost():
 def test_any_cure_is_better_than_none_where_int8_cant_be_had():
     trials = [Trial(Cure(PLAIN), Judged("EXP has no form")), trial(-3.0, float_layers=("exp",))]
     assert cures._best(trials) is trials[1]
+    told = cures.Cured(None, trials, trials[1], {"plain": None, "cured": None}).sentence()
+    without = "int8 has -3.00 dB beside float32 on training photos, none without (EXP has no form)."
+    assert told.startswith(f"Exp in floats: {without}")
 
 
 def test_a_network_that_no_cure_brings_to_int8_says_why():
