@@ -77,16 +77,6 @@ class Target:
         ]
         return f"{self.name}: {taken}{''.join(left)}."
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the target as JSON can hold it: ``name``, ``how``, ``yes``, ``no``, ``unknown`` and ``left_out``."""
-        left = [
-            {"operator": one.operator.name, "layer": one.operator.layer, "answer": one.answer, "why": one.why}
-            for one in self.answers
-            if one.answer != YES
-        ]
-        counts = {answer: self.counted(answer) for answer in (YES, NO, UNKNOWN)}
-        return {"name": self.name, "how": self.how, **counts, "left_out": left}
-
 
 def _listed(answers: Sequence[Answer]) -> str:
     """Return the operators that aren't taken, those of one kind together, with the reason where it is their own."""

@@ -108,9 +108,3 @@ def layers(diagnosis: Diagnosis, *, narrow: bool = False) -> Figure:
     axes.set_xlabel(f"{QUALITIES['psnr_db']} beside float32")
     figure.legend(loc="outside lower center", ncols=1 if narrow else 4, fontsize=8)
     return figure
-
-
-def layers_alt(diagnosis: Diagnosis) -> str:
-    """Return what `layers` shows for who can't see it."""
-    worst = ", ".join(f"{one.label} {one.alone.difference_db:+.2f} dB" for one in diagnosis.worst[:3])
-    return f"Layers that lose most when they alone are quantised: {worst or 'none'}. {diagnosis.sentence()}"

@@ -88,7 +88,7 @@ def test_any_name_stands_in_one_line(name):
     found = diagnosis(layer(name), layer("b", 0.2))
     told = layer_losses.lines(found)
     assert len(told) == 5
-    assert all(line.isprintable() for line in [*told, found.sentence(), plots.layers_alt(found)])
+    assert all(line.isprintable() for line in [*told, found.sentence()])
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -103,7 +103,6 @@ def test_the_plot_splits_a_bar_into_weights_and_activations():
     figure = plots.layers(diagnosis(layer(weights=0.75)))
     of_weights, rest = (patch.get_width() for patch in figure.axes[0].patches)
     assert (of_weights, rest) == pytest.approx((-0.75, -0.25))
-    assert "conv1 -1.00 dB" in plots.layers_alt(diagnosis(layer()))
 
 
 def test_the_plot_of_nothing_says_so():
