@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from aic_helpers.core.errors import InputError, nearest
+from aic_helpers.runtimes.formats import require_precision
 
 CHOICES = {"range": ("1", "255"), "layout": ("nhwc", "nchw"), "colour": ("rgb", "bgr"), "channels": ("rgb", "y")}
 """What may be said of each; first what the workbench itself has."""
 
 NAMES = ("input", "output", "code", "fixed")
-
-PRECISIONS = ("float32", "float16", "dynamic_int8", "int8", "int16x8")
-"""Of files that LiteRT runs, in the order of tables."""
 
 KEYS = (*CHOICES, *NAMES, "precision", "set")
 
@@ -53,7 +51,8 @@ class Adapters:
     fixed : str
         A `.tflite` file of the same network at one size, which is timed in place of one of any size.
     precision : str
-        One of `PRECISIONS`, in which the network is exported to LiteRT, and judged; empty for TensorFlow.
+        One of `aic_helpers.runtimes.formats.PRECISIONS`, in which the network is exported to LiteRT, and judged; empty
+        for TensorFlow.
     set : tuple of (name, value)
         Values of a graph's other placeholders.
     """
@@ -115,8 +114,9 @@ def read_adapters(given: Mapping[str, Any] | None) -> Adapters:
             raise InputError(f"adapt with keys of {keys}", str(key), nearest(str(key), KEYS, "leave it out"))
     said = {key: _choice(key, given[key]) for key in CHOICES if key in given}
     names = {key: _name(key, given[key]) for key in NAMES if key in given}
-    precision, values = _precision(given.get("precision", "")), _values(given.get("set", {}))
-    found = Adapters(**said, **names, precision=precision, set=values)
+    precision = given.get("precision", "")
+    precision = require_precision(precision) if precision != "" else ""
+    found = Adapters(**said, **names, precision=precision, set=_values(given.get("set", {})))
     if found.channels == "y" and found.colour == "bgr":
         raise InputError("colour beside three channels", "colour bgr beside channels y", "leave the colour out")
     return found
@@ -141,13 +141,6 @@ def _name(key: str, value: Any) -> str:
         what = paths.get(key, "the name of a tensor")
         raise InputError(f"{key} as {what}", repr(value), "give a text")
     return value
-
-
-def _precision(value: Any) -> str:
-    if value not in ("", *PRECISIONS):
-        remedy = nearest(str(value), PRECISIONS, "take one of them")
-        raise InputError(f"a precision ({', '.join(PRECISIONS)})", str(value), remedy)
-    return str(value)
 
 
 def _values(given: Any) -> tuple[tuple[str, Value], ...]:

@@ -7,6 +7,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "calibration": ["settle"],
         "exporting": ["export", "read_export"],
-        "precisions": ["PRECISIONS"],
+        "precisions": ["BY_NAME"],
     },
 )

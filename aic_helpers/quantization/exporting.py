@@ -27,7 +27,8 @@ from aic_helpers.quantization import calibration as calibrations
 from aic_helpers.quantization.activation_ranges import Ranges
 from aic_helpers.quantization.calibration import Calibration, Size
 from aic_helpers.quantization.export_processes import ExportProcess
-from aic_helpers.quantization.precisions import BY_NAME, CROP, FIXED, FLOAT32, FREE, INT8, PRECISIONS
+from aic_helpers.quantization.precisions import BY_NAME, CROP, FIXED, FLOAT32, FREE, INT8
+from aic_helpers.runtimes.formats import PRECISIONS
 from aic_helpers.tracks.definitions import Track
 
 TIMEOUT_S = 1800.0

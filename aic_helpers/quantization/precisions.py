@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from aic_helpers.core.errors import InputError, nearest
+from aic_helpers.runtimes.formats import PRECISIONS, require_precision
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,6 @@ INT16X8 = Precision("int16x8", "weights in 8 bits, activations in 16, floats in 
 
 BY_NAME = {precision.name: precision for precision in (FLOAT32, FLOAT16, DYNAMIC_INT8, INT8, INT16X8)}
 
-PRECISIONS = tuple(BY_NAME)
-"""Their names, in the order of tables."""
-
 FIXED, FREE, CROP = "fixed", "free", "crop"
 """Forms of a network: of the size that is timed, of any, and of the crops that it is calibrated on."""
 
@@ -48,9 +45,5 @@ def named(names: Iterable[str]) -> tuple[str, ...]:
     InputError
         A name that there isn't.
     """
-    given = list(names)
-    for name in given:
-        if name not in BY_NAME:
-            remedy = nearest(name, PRECISIONS, "take one of them")
-            raise InputError(f"a precision ({', '.join(PRECISIONS)})", name, remedy)
+    given = [require_precision(name) for name in names]
     return tuple(name for name in PRECISIONS if name in given) or PRECISIONS

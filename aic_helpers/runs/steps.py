@@ -26,11 +26,12 @@ from aic_helpers.quantization import baselines, exporting, learned_ranges
 from aic_helpers.quantization import calibration as calibrations
 from aic_helpers.quantization.calibration import Calibration
 from aic_helpers.quantization.exporting import Export
-from aic_helpers.quantization.precisions import FLOAT32, PRECISIONS, named
+from aic_helpers.quantization.precisions import FLOAT32, named
 from aic_helpers.runs import cache_keys, model_cache, results
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
 from aic_helpers.runs.schema import Result
+from aic_helpers.runtimes.formats import PRECISIONS
 
 if TYPE_CHECKING:
     import pandas as pd

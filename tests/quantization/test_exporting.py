@@ -18,8 +18,8 @@ from aic_helpers.litert.integer_verdict import verdict
 from aic_helpers.litert.structures import read
 from aic_helpers.quantization import export_processes, export_texts, export_worker, exporting, graph_conversion
 from aic_helpers.quantization.exporting import export, read_export
-from aic_helpers.quantization.precisions import PRECISIONS
 from aic_helpers.runtimes import frozen_models
+from aic_helpers.runtimes.formats import PRECISIONS
 from aic_helpers.runtimes.litert_models import LitertModel
 from aic_helpers.tracks.catalogue import find_track
 

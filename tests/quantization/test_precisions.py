@@ -3,12 +3,13 @@
 import pytest
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.quantization.precisions import PRECISIONS, named
+from aic_helpers.quantization.precisions import BY_NAME, named
+from aic_helpers.runtimes.formats import PRECISIONS
 
 
 def test_names_once_and_in_the_order_of_tables():
     assert named(["int8", "float32", "int8"]) == ("float32", "int8")
-    assert named([]) == PRECISIONS == ("float32", "float16", "dynamic_int8", "int8", "int16x8")
+    assert named([]) == PRECISIONS == tuple(BY_NAME) == ("float32", "float16", "dynamic_int8", "int8", "int16x8")
 
 
 def test_a_name_that_there_isnt():
