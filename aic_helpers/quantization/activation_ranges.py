@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.installation import needed
 from aic_helpers.core.machine import usable_cores
+from aic_helpers.runtimes.litert_models import dequantised, quantised
 
 Ranges = dict[str, tuple[float, float]]
 """Lowest and highest value by the name of a tensor."""
@@ -109,14 +110,10 @@ def plain_output(content: bytes, image: NDArray[np.float32]) -> NDArray[np.float
     given, taken = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     interpreter.resize_tensor_input(given["index"], image.shape)
     interpreter.allocate_tensors()
-    scale, zero_point = given["quantization"]
-    whole = given["dtype"] != np.float32
-    interpreter.set_tensor(
-        given["index"], (np.rint(image / scale) + zero_point if whole else image).astype(given["dtype"])
-    )
+    scales = [None if end["dtype"] == np.float32 else end["quantization"] for end in (given, taken)]
+    interpreter.set_tensor(given["index"], quantised(image, np.dtype(given["dtype"]).name, scales[0]))
     interpreter.invoke()
-    output, (scale, zero_point) = interpreter.get_tensor(taken["index"]), taken["quantization"]
-    return output if output.dtype == np.float32 else (output.astype(np.float32) - zero_point) * np.float32(scale)
+    return dequantised(interpreter.get_tensor(taken["index"]), scales[1])
 
 
 def _plain_interpreter(content: bytes, *, keeps_all: bool = False) -> Any:

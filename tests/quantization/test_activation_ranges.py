@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from fixtures import small_networks
+from fixtures import litert_files, small_networks
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.litert.structures import read
 from aic_helpers.quantization import graph_conversion, integer_files
-from aic_helpers.quantization.activation_ranges import RangeFinder
+from aic_helpers.quantization.activation_ranges import RangeFinder, plain_output
 from aic_helpers.runtimes import frozen_models
 
 pytestmark = pytest.mark.tensorflow
@@ -71,3 +71,8 @@ def test_quantised_by_them_a_file_is_what_tensorflows_own_calibration_makes(tmp_
         assert one.scales == pytest.approx(other.scales, rel=1e-5)  # their kernels round the last bit in another way
         if one.is_constant:
             assert (ours.content(one) == theirs.content(other)).all()
+
+
+def test_plain_kernels_clip_what_a_byte_does_not_hold():
+    content, image = litert_files.int8_network().content(), np.full((1, 16, 24, 3), 1.1, np.float32)
+    assert np.array_equal(plain_output(content, image), plain_output(content, image.clip(0, 1)))
