@@ -21,6 +21,7 @@ from aic_helpers.core.project_paths import folder_name
 from aic_helpers.core.source_hashes import code
 from aic_helpers.data.datasets import Dataset
 from aic_helpers.data.images import read_rgb
+from aic_helpers.litert.structures import marked
 from aic_helpers.models.conversion import photo
 from aic_helpers.models.trials import batch_of
 from aic_helpers.quantization import calibration as calibrations
@@ -41,9 +42,6 @@ DIAGNOSIS = ("layers.json", "layers.png")
 
 MOST = 40
 """Layers that a message lists."""
-
-MARK = b"TFL3"
-"""From the fifth byte of a `.tflite` file on."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +92,8 @@ def export(
 ) -> Export:
     """Write a network's files, and what is known of them, to a folder.
 
-    What the folder has of this very network and size in other precisions stays, where this very code made it, and so does
-    its diagnosis.
+    What the folder has of this very network and size in other precisions stays, where this very code made it. So does its
+    diagnosis.
 
     Parameters
     ----------
@@ -377,7 +375,7 @@ def _unlike(proof: dict[str, Any]) -> str:
 
 def _refuse_litert(model: Path) -> None:
     with require_file(model, "a frozen model").open("rb") as file:
-        if file.read(8)[4:] == MARK:
+        if marked(file.read(8)):
             remedy = "give the network that it was made from"
             raise InputError(f"a float network to export at {model}", "a LiteRT file already", remedy)
 

@@ -8,9 +8,8 @@ from typing import Any
 from aic_helpers.core.error_reasons import reason
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.quiet_tensorflow import import_tensorflow
+from aic_helpers.quantization.calibration import Size
 from aic_helpers.quantization.precisions import FLOAT16, FLOAT32
-
-Size = tuple[int, int]
 
 UNSUPPORTED = re.compile(r"""loc\(.*?"(?P<layer>[^":]+)"[^"]*\): '(?:tf\.)?(?P<operator>\w+)' op is neither a custom""")
 """How TensorFlow names an operator that LiteRT hasn't, and the node that makes it."""

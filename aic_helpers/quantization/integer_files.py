@@ -15,10 +15,8 @@ from aic_helpers.core.errors import InputError, nearest
 from aic_helpers.core.installation import needed
 from aic_helpers.core.quiet_tensorflow import import_tensorflow
 from aic_helpers.core.safe_texts import shown
-from aic_helpers.litert.structures import Operator, Structure, read
+from aic_helpers.litert.structures import IDENTIFIER, Operator, Structure, read
 from aic_helpers.quantization.activation_ranges import Ranges
-
-IDENTIFIER = b"TFL3"
 
 NOT_YET = re.compile(r"not yet supported for op: '(\w+)'")
 BETWEEN = ("QUANTIZE", "DEQUANTIZE")
