@@ -92,8 +92,8 @@ def export(
 ) -> Export:
     """Write a network's files, and what is known of them, to a folder.
 
-    What the folder has of this very network and size in other precisions stays, where this very code made it. So does its
-    diagnosis.
+    What the folder has of this very network and size in other precisions stays, where this very code made it. Its
+    diagnosis stays, too.
 
     Parameters
     ----------
