@@ -190,7 +190,8 @@ def int16x8(content: bytes, ranges: Ranges) -> bytes:
     from tensorflow.lite.python.optimize import _pywrap_tensorflow_lite_calibration_wrapper as wrapper
 
     numbers = {name: np.dtype(name).num for name in ("float32", "int16", "int64")}
-    quantizer = wrapper.CalibrationWrapper(stamped(content, ranges), [], [])
+    ranged = stamped(content, ranges)  # by a name of its own: the quantizer reads these bytes, and doesn't keep them
+    quantizer = wrapper.CalibrationWrapper(ranged, [], [])
     ends, inner = (numbers["float32"],) * 2, (numbers["int16"], numbers["int64"])
     try:
         return bytes(quantizer.QuantizeModel(*ends, False, *inner, False, False))

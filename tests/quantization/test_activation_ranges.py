@@ -76,3 +76,25 @@ def test_quantised_by_them_a_file_is_what_tensorflows_own_calibration_makes(tmp_
 def test_plain_kernels_clip_what_a_byte_does_not_hold():
     content, image = litert_files.int8_network().content(), np.full((1, 16, 24, 3), 1.1, np.float32)
     assert np.array_equal(plain_output(content, image), plain_output(content, image.clip(0, 1)))
+
+
+def test_the_bytes_that_the_quantizer_reads_are_kept_for_it(monkeypatch):
+    """It keeps none itself: with these gone it read what came in their place, and died of it now and then."""
+    from tensorflow.lite.python.optimize import _pywrap_tensorflow_lite_calibration_wrapper as wrapper
+
+    gone = []
+
+    class Bytes(bytes):
+        def __del__(self):
+            gone.append(self)
+
+    class Quantizer:
+        def __init__(self, content, *names):
+            pass
+
+        def QuantizeModel(self, *how):  # noqa: N802 (TensorFlow's name)
+            return b"gone" if gone else b"there"
+
+    monkeypatch.setattr(wrapper, "CalibrationWrapper", Quantizer)
+    monkeypatch.setattr(integer_files, "stamped", lambda content, ranges: Bytes(content))
+    assert integer_files.int16x8(b"content", {}) == b"there"
