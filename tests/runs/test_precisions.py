@@ -102,7 +102,7 @@ def test_a_cured_export_is_kept_and_what_it_lacks_comes_beside(net, tmp_path, ex
     found = steps.precisions(settings, ["int8", "float16"], None, SMALL, SHORT).precisions
     assert exports == [["float32", "int8"], ["float16"]]
     assert [*found.by_precision] == ["float32", "float16", "int8"]
-    assert found.export["precisions"]["int8"] == report["precisions"]["int8"]
+    assert found.export.precisions["int8"].raw == report["precisions"]["int8"]
     steps.precisions(settings, ["int8", "float16"], settle(crops=3), SMALL, SHORT)
     assert exports[2:] == [["int8"]]
     steps.precisions(settings, ["int8"], None, SMALL, SHORT, fresh=True)
