@@ -41,8 +41,9 @@ FLOAT32 = FLOAT32_PRECISION.name
 TENSORFLOW = "tensorflow"
 """What the frozen model that all precisions were made from is called among them."""
 
-MAX_RUN_S = 30.0
-"""For one image. 16-bit convolutions have no fast kernels on a PC: SRCNN takes 69 s in int16x8, 0.3 s in float32."""
+MAX_RUN_S = 10.0
+"""For one image, beside float32 and TensorFlow, which may take as long as a profile lets them. 16-bit convolutions have no
+fast kernels on a PC: SRCNN takes half a minute in int16x8, 0.3 s in float32."""
 
 Figures = dict[str, Any]
 
@@ -193,7 +194,8 @@ def _timed(
         running = {}
         for name, path in networks.items():
             tell(0, None, f"measuring the memory of {name}")
-            worker = stack.enter_context(_worker(path, conditions))
+            longest_s = conditions.run_timeout_s if name in (FLOAT32, TENSORFLOW) else MAX_RUN_S
+            worker = stack.enter_context(_worker(path, conditions, longest_s))
             try:
                 memory[name] = _first_run(worker, pixels)
                 running[name] = worker
@@ -202,12 +204,12 @@ def _timed(
         return _in_turn(running, failed, limits or Limits(), tell), memory, failed
 
 
-def _worker(path: Path, conditions: Conditions) -> ModelWorker:
+def _worker(path: Path, conditions: Conditions, run_timeout_s: float) -> ModelWorker:
     return ModelWorker(
         path,
         threads=conditions.threads,
         max_rss_mib=conditions.max_rss_mib,
-        run_timeout_s=min(conditions.run_timeout_s, MAX_RUN_S),
+        run_timeout_s=run_timeout_s,
         enlarges=conditions.enlarges,
     )
 
