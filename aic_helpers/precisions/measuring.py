@@ -42,8 +42,8 @@ TENSORFLOW = "tensorflow"
 """What the frozen model that all precisions were made from is called among them."""
 
 MAX_RUN_S = 10.0
-"""For one image, beside float32 and TensorFlow, which may take as long as a profile lets them. 16-bit convolutions have no
-fast kernels on a PC: SRCNN takes half a minute in int16x8, 0.3 s in float32."""
+"""For one image in another precision than float32. 16-bit convolutions have no fast kernels on a PC: SRCNN takes half a
+minute in int16x8, 0.3 s in float32."""
 
 Figures = dict[str, Any]
 
