@@ -58,7 +58,7 @@ def table(track: str, network: str, folder: Path, *, first: bool) -> list[str]:
 
 def left(one: Precision) -> str:
     """Return the operators that XNNPACK leaves to plain kernels, or why there is no file."""
-    words = next(iter(one.verdict.get("targets", [])), "")
+    words = next(iter(one.verdict.targets), "")
     return one.reason or words.partition("; not ")[2].rstrip(".") or ("nothing" if words else "")
 
 
