@@ -5,7 +5,7 @@ Quality is that of the files of any size, times are those of the files of one si
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -26,7 +26,7 @@ from aic_helpers.litert.integer_verdict import verdict
 from aic_helpers.litert.structures import read
 from aic_helpers.profiling.network_pairs import Conditions
 from aic_helpers.profiling.profiler import WARM_UPS, input_image
-from aic_helpers.profiling.timing import Limits, PairedTiming, time_in_turn
+from aic_helpers.profiling.timing import Limits, PairedTiming, frame, time_in_turn
 from aic_helpers.quantization.exporting import Export
 from aic_helpers.quantization.precisions import FLOAT32 as FLOAT32_PRECISION
 from aic_helpers.quantization.precisions import INT8
@@ -134,7 +134,7 @@ def measure(
     shared: Figures = {"width_px": conditions.width_px, "height_px": conditions.height_px}
     shared |= {"threads": conditions.threads, "machine": machine.identity(), **_around(timed)}
     shared |= {"tensorflow_time_ms": _median_ms(timed, TENSORFLOW), "export": export.report}
-    return Measured({"by_precision": result, **shared}, _table(images), _frame(timed))
+    return Measured({"by_precision": result, **shared}, _table(images), frame(timed.samples))
 
 
 def _verdict(path: Path, precision: str, conditions: Conditions) -> Figures:
@@ -270,10 +270,3 @@ def _median_ms(timed: PairedTiming, name: str) -> float | None:
 
 def _around(timed: PairedTiming) -> Figures:
     return {"repetitions": len({sample.pair for sample in timed.samples}), "stop_reason": timed.stop_reason}
-
-
-def _frame(timed: PairedTiming) -> pd.DataFrame:
-    import pandas as pd
-
-    rows: Iterator[tuple[Any, ...]] = ((one.pair, one.role, one.start_s, one.time_ms) for one in timed.samples)
-    return pd.DataFrame(rows, columns=["pair", "role", "start_s", "time_ms"])

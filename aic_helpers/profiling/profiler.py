@@ -7,7 +7,7 @@ nothing but load the network. Warm-up runs follow, and then timed runs in turn w
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +108,7 @@ def profile(
     pixels = input_image(Path(image) if image else None, conditions.width_px, conditions.height_px)
     with started(baseline, model, conditions) as pair:
         result, samples = _measure(*pair, pixels[None], limits, progress or (lambda done, total, text: None))
-    return Profile(_settings(conditions) | result | {"seconds": time.monotonic() - started_s}, _frame(samples))
+    return Profile(_settings(conditions) | result | {"seconds": time.monotonic() - started_s}, timing.frame(samples))
 
 
 def input_image(path: Path | None, width_px: int, height_px: int) -> NDArray[np.float32]:
@@ -243,10 +243,3 @@ def _notes(result: dict[str, Any]) -> list[str]:
             notes.append("The RAM holds all of TensorFlow: some 240 MiB more than that of models that ran without.")
         notes.append("Memory of a GPU was not measured: nothing ran on one.")
     return notes
-
-
-def _frame(samples: list[timing.Sample]) -> DataFrame:
-    import pandas as pd
-
-    columns = ["pair", "role", "start_s", "time_ms"]
-    return pd.DataFrame([asdict(sample) for sample in samples], columns=columns)

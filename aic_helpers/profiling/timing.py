@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.statistics import median_ci95
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MIN_PAIRS = 4
 """A B B A twice: the fewest after which neither ran first more often, and that have an interval."""
@@ -155,3 +158,11 @@ def _narrow_enough(samples: list[Sample], interval: float) -> bool:
 def _is_narrow(ratios: list[float], interval: float) -> bool:
     ci95 = median_ci95(ratios)
     return ci95 is not None and ci95[1] - ci95[0] <= interval * max(1.0, float(np.median(ratios)))
+
+
+def frame(samples: Sequence[Sample]) -> pd.DataFrame:
+    """Return timed runs as a table, a row each in the order in which they ran."""
+    import pandas as pd
+
+    columns = ["pair", "role", "start_s", "time_ms"]
+    return pd.DataFrame([asdict(sample) for sample in samples], columns=columns)

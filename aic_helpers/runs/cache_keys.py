@@ -22,8 +22,6 @@ from aic_helpers.models import sources
 from aic_helpers.models.sources import ModelSource, fingerprint
 from aic_helpers.profiling.network_pairs import Conditions, conditions_of
 from aic_helpers.profiling.timing import Limits
-from aic_helpers.quantization import exporting, learned_ranges
-from aic_helpers.quantization.calibration import photo_digests
 from aic_helpers.runs import results
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
@@ -67,6 +65,9 @@ def model_key(source: ModelSource, track: Track) -> Key:
 
 def _export_key(source: ModelSource, track: Track) -> Key:
     """Return what an export of a converted model is made from as well."""
+    from aic_helpers.quantization import learned_ranges  # here, for most keys are of TensorFlow alone
+    from aic_helpers.quantization.calibration import photo_digests
+
     return {
         "size": [*track.measured.size],
         "task": track.task.model_dump(mode="json"),
@@ -119,6 +120,8 @@ def precisions_key(
     export: Path,
 ) -> Key:
     """Return what the quality and the times of a model's precisions are made from; `export` is the files' folder."""
+    from aic_helpers.quantization import exporting
+
     return {
         **metrics_key(settings, model_sha256),
         "precisions": [*precisions],

@@ -22,7 +22,7 @@ from aic_helpers.core.staging import in_turn
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.reporting import notebook_kernels
 from aic_helpers.reporting.text_tables import typed
-from aic_helpers.runs import cache_keys, results, run_settings, schema, steps, warm_start
+from aic_helpers.runs import cache_keys, results, run_settings, schema, warm_start
 from aic_helpers.runs.schema import Result
 
 NOTEBOOKS = tuple(name.removesuffix(".ipynb") for name in schema.NOTEBOOKS)
@@ -82,6 +82,8 @@ def run(
     """
     settings = run_settings.settle(track, model, checkpoint, data, out, limit, adapt)
     if export:
+        from aic_helpers.runs import steps  # it brings what an answer from the run folder doesn't need
+
         steps.require_exportable(settings)
     limits = limits or Limits()
     # Notebooks are text, and name it.
@@ -109,6 +111,8 @@ def _lacking(
     shown = typed(folder)
     why = cache_keys.standing(settings, result, profile=profile, limits=limits, weighed=profile)
     if MOBILE in names:
+        from aic_helpers.runs import steps
+
         why["precisions"] = steps.precisions_lacking(settings, result, limits)
     for part, reason in why.items():
         if reason and reason != cache_keys.NOTHING_YET:

@@ -12,7 +12,6 @@ from aic_helpers.core.installation import require_litert
 from aic_helpers.core.project_paths import folder_name, output_folder, runs_folder
 from aic_helpers.data import datasets
 from aic_helpers.models import sources
-from aic_helpers.quantization import calibration
 from aic_helpers.quantization.precisions import BY_NAME
 from aic_helpers.tracks.catalogue import find_track
 from aic_helpers.tracks.definitions import Track
@@ -93,6 +92,8 @@ def settle(
         require_litert()
     dataset = datasets.open_dataset(str(data), track=chosen)
     if source.adapt.precision and BY_NAME[source.adapt.precision].is_calibrated:
+        from aic_helpers.quantization import calibration
+
         calibration.settle(validation=dataset)  # what the export is calibrated on must judge nothing
     folder = run_folder(chosen, source, str(out))
     if folder.resolve() in {file.parent.resolve() for file in (dataset.pairs[0].target, *dataset.hd[:1])}:
