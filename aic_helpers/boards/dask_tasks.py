@@ -29,7 +29,7 @@ from aic_helpers.profiling import profiler, requirements
 from aic_helpers.profiling.network_pairs import conditions_of
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, warm_start
-from aic_helpers.runtimes.formats import LITERT_SUFFIX
+from aic_helpers.runtimes.formats import LITERT
 from aic_helpers.tracks import catalogue
 from aic_helpers.tracks.definitions import Task
 
@@ -135,7 +135,7 @@ def _photo(content: bytes) -> Path | None:
 
 def _kept(content: bytes) -> Path:
     """Return a file of this content in the worker's folder; a model of LiteRT's by the ending that it is known by."""
-    return _made(content, lambda path: path.write_bytes(content), LITERT_SUFFIX if marked(content) else "")
+    return _made(content, lambda path: path.write_bytes(content), LITERT.suffix if marked(content) else "")
 
 
 def _unpacked(packed: bytes) -> Path:

@@ -14,7 +14,7 @@ from aic_helpers.data import datasets
 from aic_helpers.runs import quantities
 from aic_helpers.runs.quantities import BESIDE_A_BASELINE
 from aic_helpers.runs.schema import Model, Profile, Result
-from aic_helpers.runtimes.formats import LITERT
+from aic_helpers.runtimes.formats import FROZEN, format_by_runtime
 from aic_helpers.tracks.definitions import COLUMNS, TITLES, Track
 from aic_helpers.tracks.scoring import Figure, exact, lacking
 
@@ -22,15 +22,12 @@ Figures = dict[str, Figure]
 
 TIMES = ("time_ms", "peak_rss_mib")
 
-RUNTIMES = {LITERT: "LiteRT"}
-"""By what results call them; all others are TensorFlow, whole or a part of it."""
-
 
 def runtime(result: Result | None) -> str:
     """Return what a model was timed in; empty where it wasn't."""
     if result is None or result.profile is None:
         return ""
-    return RUNTIMES.get(result.profile.runtime, "TensorFlow")
+    return format_by_runtime(result.profile.runtime).words
 
 
 def baseline_row(track: Track, entries: Iterable[Entry]) -> Entry | None:
@@ -41,7 +38,7 @@ def baseline_row(track: Track, entries: Iterable[Entry]) -> Entry | None:
 
 
 def _is(beside: str, model: Model | None) -> bool:
-    if model is None or model.kind == "litert":  # a file that the baseline was exported to is another
+    if model is None or model.format is not FROZEN:  # a file that the baseline was exported to is another
         return False
     if beside.endswith(".pb"):
         return model.sha256 != "" and model.sha256 == safe_files.sha256(Path(beside))

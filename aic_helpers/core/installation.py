@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 
 from aic_helpers.core.errors import InputError
 
@@ -37,9 +36,3 @@ def needed(extra: str) -> Iterator[None]:
     except ImportError as error:
         missing = (error.name or str(error)).partition(".")[0]
         raise InputError(f"the packages of {NAME}[{extra}]", f"no {missing}", command(extra)) from None
-
-
-def require_litert() -> None:
-    """Raise `InputError` where the package that runs `.tflite` files is missing."""
-    with needed("mobile"):
-        import_module("ai_edge_litert")

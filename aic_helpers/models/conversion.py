@@ -81,7 +81,7 @@ def convert(
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".convert-") as folder:
         isolation.let_in(Path(folder))
         source = source or model_objects.exported(model, Path(folder) / "exported", adapt)
-        partial = Path(folder) / source.model_name
+        partial = Path(folder) / source.format.model_file
         if source.kind == "frozen":
             shutil.copyfile(source.path, partial)  # here, so that a child that is confined need not write
         make = litert_sources.take_over if source.kind == "litert" else _freeze_in_child

@@ -15,7 +15,7 @@ from aic_helpers.core.errors import InputError, nearest, require_file
 from aic_helpers.core.project_paths import PACKAGE, PROJECT, challenge_folder, fetch_command
 from aic_helpers.models.adapters import AS_IT_IS, Adapters, read_adapters
 from aic_helpers.reporting.text_tables import typed
-from aic_helpers.runtimes.formats import LITERT, is_litert
+from aic_helpers.runtimes.formats import FORMATS, LITERT, Format, format_by_kind, format_of
 from aic_helpers.tracks.catalogue import TRACKS
 from aic_helpers.tracks.definitions import Track
 from aic_helpers.weights import file_kinds
@@ -34,8 +34,8 @@ SOURCES = (
 )
 
 
-MODEL_FILES = ("model.pb", "model.tflite")
-"""What a converted model is called in a run folder: by TensorFlow, and by LiteRT."""
+MODEL_FILES = tuple(one.model_file for one in FORMATS)
+"""What a converted model is called in a run folder."""
 
 FIXED_FILE = "model_fixed.tflite"
 """What the file of one size is called there, where there is one beside that of any size."""
@@ -74,14 +74,9 @@ class ModelSource:
     adapt: Adapters = AS_IT_IS
 
     @property
-    def model_name(self) -> str:
-        """What the converted model's file is called in a run folder."""
-        return MODEL_FILES[self.is_litert]
-
-    @property
-    def is_litert(self) -> bool:
-        """Whether LiteRT runs it: it is a `.tflite` file, or is exported to one."""
-        return self.kind == LITERT or bool(self.adapt.precision)
+    def format(self) -> Format:
+        """What it is converted to."""
+        return LITERT if self.adapt.precision else format_by_kind(self.kind)
 
     @property
     def has_fixed_file(self) -> bool:
@@ -128,13 +123,13 @@ def resolve(model: str, checkpoint: str | Path | None = None, adapt: Mapping[str
 def _require_litert(source: ModelSource, model: str) -> None:
     """Refuse what may be said of other networks beside a `.tflite`, and a file of one size beside other networks."""
     said, fixed = source.adapt.given, source.adapt.fixed
-    if source.kind == "litert":
+    if source.kind in LITERT.kinds:
         other = next((key for key in said if key != "fixed"), None)
         if other:
             raise InputError(
                 "a .tflite as it is", f"--{other} beside {model}", "build it into the network, then export"
             )
-        if fixed and not is_litert(require_file(Path(fixed), "a .tflite file")):
+        if fixed and format_of(require_file(Path(fixed), "a .tflite file")) is not LITERT:
             raise InputError("a .tflite file with --fixed", fixed, "give the network's file of one size")
     elif fixed:
         raise InputError("--fixed beside a .tflite file", f"it beside {model}", "leave --fixed out")
@@ -246,7 +241,7 @@ def _file_or_folder(model: str) -> ModelSource:
     path = Path(model)
     if _is_saved_model(path):
         path = path.parent
-    elif is_litert(path):
+    elif format_of(path) is LITERT:
         return ModelSource("litert", path.stem, require_file(path, "a model"), None, None, None, model)
     elif path.suffix == ".pb":
         return ModelSource("frozen", path.stem, require_file(path, "a model"), None, None, None, model)

@@ -16,7 +16,7 @@ from aic_helpers.litert import file_checks
 from aic_helpers.litert.structures import marked
 from aic_helpers.models import graph_checks
 from aic_helpers.processes import confinement, worker_kinds, workers
-from aic_helpers.runtimes.formats import GRAPH_SUFFIX, LITERT_SUFFIX
+from aic_helpers.runtimes.formats import FROZEN, LITERT
 
 LOOK = "aic_helpers.models.stranger_models:look"
 
@@ -28,7 +28,7 @@ MAX_RSS_MIB = 3072.0
 def suffix(model: Path) -> str:
     """Return how the name of a model has to end, by its content: ``.tflite`` or ``.pb``."""
     with model.open("rb") as file:
-        return LITERT_SUFFIX if marked(file.read(8)) else GRAPH_SUFFIX
+        return LITERT.suffix if marked(file.read(8)) else FROZEN.suffix
 
 
 def vet(model: Path) -> dict[str, Any]:

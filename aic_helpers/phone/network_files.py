@@ -15,7 +15,7 @@ from aic_helpers.core.safe_texts import shown
 from aic_helpers.core.validation import OneLine
 from aic_helpers.litert import structures
 from aic_helpers.litert.structures import Tensor
-from aic_helpers.runtimes.formats import LITERT_SUFFIX
+from aic_helpers.runtimes.formats import LITERT
 from aic_helpers.runtimes.litert_models import dequantised, quantised
 
 Scale = tuple[float, int]
@@ -77,8 +77,8 @@ def read(typed: str, what: str) -> tuple[Path, NetworkFile]:
         No file, no `.tflite` file, a damaged one; a size that is free; more than one image in or out.
     """
     path = require_file(Path(typed).expanduser(), what)
-    if path.suffix != LITERT_SUFFIX:
-        raise InputError(f"{what} whose name ends in {LITERT_SUFFIX}", typed, "export one with aic export")
+    if path.suffix != LITERT.suffix:
+        raise InputError(f"{what} whose name ends in {LITERT.suffix}", typed, "export one with aic export")
     structure = structures.read(path)
     given, taken = _only(structure.inputs, "input", path), _only(structure.outputs, "output", path)
     if given.shape[0] != 1 or given.shape[-1] != 3:

@@ -11,7 +11,7 @@ from aic_helpers.core.errors import require_file
 from aic_helpers.profiling import litert_rules
 from aic_helpers.profiling.probes import Outcome, run_trials
 from aic_helpers.profiling.rules import Part, Parts, Rule, judge
-from aic_helpers.runtimes.formats import is_litert
+from aic_helpers.runtimes.formats import LITERT, format_of
 from aic_helpers.tracks.catalogue import TRACKS
 from aic_helpers.tracks.definitions import Track
 
@@ -79,7 +79,7 @@ def check(
     assert hd is not None
     parts = Parts(conversion, profile if profiled else None, metrics)
     rules = judge(track, model.stat().st_size, findings, hd, parts)
-    if is_litert(model):
+    if format_of(model) is LITERT:
         rules += litert_rules.judge(model, Path(timed or model), width_px=size[0], height_px=size[1])
     return rules
 

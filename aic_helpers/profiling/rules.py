@@ -136,7 +136,7 @@ def _file_size(size_bytes: int, limit_mb: float) -> Rule:
 
 def _input_and_output(findings: Findings) -> Rule:
     shape, dtype, home = findings.declared["shape"], findings.declared["dtype"], findings.home
-    litert = findings.declared["runtime"] == LITERT
+    litert = findings.declared["runtime"] == LITERT.runtime
     given, taken = ("input", "output") if litert else ("input:0", "output:0")
     right = len(shape) == 4 and shape[3] in (None, 3) and dtype in ("float32", *(QUANTIZED if litert else ()))
     found = f"{given} {dtype} {_shape(findings)}"

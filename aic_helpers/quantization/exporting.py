@@ -14,7 +14,6 @@ from typing import Any
 
 from aic_helpers.core import safe_files, staging, validation
 from aic_helpers.core.errors import InputError, nearest, require_file
-from aic_helpers.core.installation import require_litert
 from aic_helpers.core.limits import MAX_DIFFERENCE
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.project_paths import folder_name
@@ -29,7 +28,7 @@ from aic_helpers.quantization.activation_ranges import Ranges
 from aic_helpers.quantization.calibration import Calibration, Size
 from aic_helpers.quantization.export_processes import ExportProcess
 from aic_helpers.quantization.precisions import BY_NAME, CROP, FIXED, FLOAT32, FREE, INT8
-from aic_helpers.runtimes.formats import PRECISIONS
+from aic_helpers.runtimes.formats import LITERT, PRECISIONS
 from aic_helpers.tracks.definitions import Track
 
 TIMEOUT_S = 1800.0
@@ -129,7 +128,7 @@ def export(
         small; more time or memory than there is. The folder is as it was then.
     """
     _refuse_litert(model_pb)
-    require_litert()
+    LITERT.require()
     job = _Job(
         model_pb, track, name or model_pb.stem, size or track.measured.size, ranges or {}, precisions, keep_float
     )

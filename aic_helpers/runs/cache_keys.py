@@ -26,7 +26,7 @@ from aic_helpers.runs import results
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
 from aic_helpers.runs.schema import Result
-from aic_helpers.runtimes.formats import LITERT
+from aic_helpers.runtimes.formats import FROZEN, LITERT
 from aic_helpers.tracks.definitions import Track
 
 Key = dict[str, Any]
@@ -88,7 +88,7 @@ def metrics_key(settings: Settings, model_sha256: str) -> Key:
         "limit": settings.limit,
         "code": code("evaluation.isolated"),
         **machine.arithmetic_settings(),
-        **_versions(*_runtime_packages(settings), "numpy", "numba", "pillow"),
+        **_versions(*settings.source.format.packages, "numpy", "numba", "pillow"),
     }
 
 
@@ -106,8 +106,8 @@ def profile_key(
         **asdict(conditions),
         **asdict(limits),
         **machine.inherited_settings(conditions.device),
-        "code": code("profiling.profiler", *(["quantization.baselines"] if settings.source.is_litert else [])),
-        **_versions(*_runtime_packages(settings), "numpy", "pillow"),
+        "code": code("profiling.profiler", *(["quantization.baselines"] if settings.source.format is LITERT else [])),
+        **_versions(*settings.source.format.packages, "numpy", "pillow"),
     }
 
 
@@ -137,14 +137,9 @@ def precisions_key(
 
 
 def _runtime(settings: Settings, conditions: Conditions) -> str:
-    if settings.source.is_litert:
-        return LITERT
+    if settings.source.format is not FROZEN:
+        return settings.source.format.runtime
     return LIGHT if conditions.device == "cpu" else WHOLE
-
-
-def _runtime_packages(settings: Settings) -> tuple[str, ...]:
-    """Return the packages that run a converted model; TensorFlow also makes LiteRT's baseline."""
-    return ("tensorflow", "ai-edge-litert") if settings.source.is_litert else ("tensorflow",)
 
 
 def requirements_key(settings: Settings, result: Result, *, weighed: bool = True) -> Key:
@@ -158,7 +153,7 @@ def requirements_key(settings: Settings, result: Result, *, weighed: bool = True
         "weighed": weighed or result.profile is not None,
         **machine.arithmetic_settings(),
         "code": code("profiling.requirements"),
-        **_versions(*_runtime_packages(settings), "numpy", "pillow"),
+        **_versions(*settings.source.format.packages, "numpy", "pillow"),
     }
 
 

@@ -19,7 +19,7 @@ from aic_helpers.data.datasets import Dataset
 from aic_helpers.models import sources
 from aic_helpers.runs import cache_keys, model_cache, quantities, results, run_settings
 from aic_helpers.runs.schema import Model, Result
-from aic_helpers.runtimes.formats import is_litert
+from aic_helpers.runtimes.formats import FORMATS, FROZEN, format_of
 from aic_helpers.tracks.catalogue import TRACKS
 from aic_helpers.tracks.definitions import Track
 
@@ -189,10 +189,10 @@ def _of_source(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None
         pass  # a run that can't be read doesn't keep its model out
     if source.typed == dataset.track.timed_beside:
         return Candidate(source.name, sources.baseline_pb(dataset.track))
-    if source.kind in ("frozen", "litert") and not source.adapt.precision:
+    if source.kind in {one.kinds[0] for one in FORMATS} and not source.adapt.precision:
         return Candidate(source.name, source.path.resolve())
     stem = f"{dataset.track.name}-{hashlib.sha256(typed.encode()).hexdigest()[:16]}"
-    pb = workshop / f"{stem}{Path(source.model_name).suffix}"
+    pb = workshop / f"{stem}{source.format.suffix}"
     if not pb.is_file():
         model_cache.convert(source, dataset.track, pb, cache_keys.model_key(settings.source, settings.track))
     return Candidate(source.name, pb)
@@ -219,4 +219,4 @@ def _longer_name(candidate: Candidate) -> str:
     """Return what tells a model from another of its name: its run folder, or that it is a `.tflite`."""
     if candidate.pb and candidate.result is not None:
         return candidate.pb.parent.name
-    return candidate.pb.name if candidate.pb and is_litert(candidate.pb) else candidate.name
+    return candidate.pb.name if candidate.pb and format_of(candidate.pb) is not FROZEN else candidate.name

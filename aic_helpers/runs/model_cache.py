@@ -30,6 +30,7 @@ from aic_helpers.models.sources import ModelSource, fingerprint
 from aic_helpers.quantization import exporting, learned_ranges
 from aic_helpers.runs import cache_keys, results
 from aic_helpers.runs.cache_keys import Key
+from aic_helpers.runtimes.formats import LITERT
 from aic_helpers.tracks.definitions import Track
 
 MAX_BYTES = 2 * 2**30
@@ -62,7 +63,7 @@ def convert(source: ModelSource, track: Track, out: Path, key: Key, *, fresh: bo
     """
     if source.adapt.precision:
         return _exported(source, track, out, fresh)
-    if isolation.active() or source.is_litert:  # such a file is used as it is
+    if isolation.active() or source.format is LITERT:  # such a file is used as it is
         return _convert(source, track, out)
     entry = folder() / hashlib.sha256(safe_files.as_json(key).encode()).hexdigest()
     if not fresh and (kept := _take(entry, source, out)):

@@ -11,11 +11,11 @@ from typing import Any, Literal
 
 from aic_helpers.core.project_paths import workbench
 from aic_helpers.data.datasets import brought_small_photos
-from aic_helpers.models.sources import MODEL_FILES
 from aic_helpers.reporting import text_tables
 from aic_helpers.runs import quantities, result_tables
 from aic_helpers.runs.run_folders import RunFolder
 from aic_helpers.runs.schema import Metrics, Model, Profile, Requirement, Result, Score
+from aic_helpers.runtimes.formats import LITERT
 from aic_helpers.tracks.definitions import COLUMNS, Task, Track
 
 Told = tuple[str, str, str]
@@ -196,7 +196,7 @@ def _profile_made(profile: Profile | None, track: Track) -> dict[str, str]:
 def _model_made(model: Model) -> dict[str, str]:
     sizes = ", ".join(model.parity.by_size)
     return {
-        "size": f"{_file_name(model)}, the {'exported' if model.kind == 'litert' else 'frozen'} model",
+        "size": f"{_file_name(model)}, the {'exported' if model.format is LITERT else 'frozen'} model",
         "cost at 720p": "multiply-accumulates, from the graph",
         "against its source": f"largest difference of any value, black 0 and white 1, at {sizes}" if sizes else "",
         "sha256": f"of {_file_name(model)}",
@@ -204,7 +204,7 @@ def _model_made(model: Model) -> dict[str, str]:
 
 
 def _file_name(model: Model) -> str:
-    return MODEL_FILES[model.kind == "litert"]
+    return model.format.model_file
 
 
 def notes(result: Result, track: Track) -> list[str]:

@@ -13,7 +13,7 @@ from aic_helpers.runs import quantities
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
 from aic_helpers.runs.schema import Metrics, Model, Profile, Requirement, Result, Score
-from aic_helpers.runtimes.formats import LITERT
+from aic_helpers.runtimes.formats import FROZEN, LITERT, format_by_runtime
 from aic_helpers.tracks.definitions import TITLES, Track
 
 
@@ -82,7 +82,7 @@ def model_rows(model: Model) -> list[Row]:
 
 def _litert_rows(model: Model) -> list[Row]:
     """Return what LiteRT's files say of themselves; nothing of others."""
-    if model.kind != "litert":
+    if model.format is not LITERT:
         return []
     rows = [("LiteRT", f"takes {model.input_dtype}, gives {model.output_dtype}")]
     if model.fixed:
@@ -107,7 +107,7 @@ def parity_words(model: Model) -> str:
     parity = model.parity
     if parity.max_abs is not None:
         return f"differs by at most {parity.max_abs:.1e}"
-    if model.kind == LITERT:
+    if model.format is LITERT:
         return f"exported to LiteRT in {model.precision}" if model.precision else "is a .tflite already"
     if parity.state == "frozen already" or (model.kind == "frozen" and not parity.state):
         return "is frozen already"
@@ -141,7 +141,8 @@ def profile_rows(profile: Profile | None, track: Track) -> list[Row]:
     if not profile:
         return [("speedup", NOT_MEASURED), ("RAM", NOT_MEASURED)]
     size = f" at {profile.width_px}x{profile.height_px}" if profile.width_px and profile.height_px else ""
-    runtime = ", LiteRT" if profile.runtime == LITERT else ""
+    format = format_by_runtime(profile.runtime)
+    runtime = "" if format is FROZEN else f", {format.words}"
     at = f" ms{size}" + (f", {counted(profile.threads, 'thread')}" if profile.threads else "") + runtime
     limit_mib = f"; limit {track.rules.max_ram_mib:.0f}" if track.rules.max_ram_mib else ""
     reached, possible = profile.gflop_per_s, profile.roofline.gflop_per_s

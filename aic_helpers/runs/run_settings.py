@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.installation import require_litert
 from aic_helpers.core.project_paths import folder_name, output_folder, runs_folder
 from aic_helpers.data import datasets
 from aic_helpers.models import sources
@@ -38,7 +37,7 @@ class Settings:
     @property
     def model_file(self) -> Path:
         """The converted model in the run folder."""
-        return self.folder / self.source.model_name
+        return self.folder / self.source.format.model_file
 
     @property
     def timed_file(self) -> Path:
@@ -88,8 +87,7 @@ def settle(
         raise InputError(
             f"a model of track {chosen.name}", f"{source.name}, made for {source.track}", f"use track {source.track}"
         )
-    if source.is_litert:
-        require_litert()
+    source.format.require()
     dataset = datasets.open_dataset(str(data), track=chosen)
     if source.adapt.precision and BY_NAME[source.adapt.precision].is_calibrated:
         from aic_helpers.quantization import calibration

@@ -40,7 +40,7 @@ from aic_helpers.evaluation.plausibility import BROKEN
 from aic_helpers.models.adapters import read_adapters
 from aic_helpers.models.sources import FIXED_FILE, MODEL_FILES
 from aic_helpers.precisions.results import Precisions
-from aic_helpers.runtimes.formats import LITERT
+from aic_helpers.runtimes.formats import FROZEN, Format, format_by_kind
 
 HANGS_ON: dict[str, tuple[str, ...]] = {
     "model": (),
@@ -166,6 +166,11 @@ class Model(AsWritten):
     fixed: Annotated[FixedFile | None, WrapValidator(_fixed_file)] = None
     precision: Text = ""
     parity: Annotated[Parity, of_kind(dict, {})] = Parity()
+
+    @property
+    def format(self) -> Format:
+        """Of the converted model's file."""
+        return format_by_kind(self.kind)
 
 
 class Doubt(AsWritten):
@@ -315,7 +320,7 @@ class Result(AsWritten):
     @property
     def model_name(self) -> str:
         """What the converted model's file is called in the run folder."""
-        return MODEL_FILES[self.model is not None and self.model.kind == LITERT]
+        return (self.model.format if self.model else FROZEN).model_file
 
     @property
     def precisions_beside(self) -> Precisions | None:

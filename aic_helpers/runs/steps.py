@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from aic_helpers.core import isolation, machine, staging
 from aic_helpers.core.errors import InputError
-from aic_helpers.core.installation import require_litert
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.data.datasets import read_pair
 from aic_helpers.evaluation import any_image, isolated, per_image, protocol_comparisons
@@ -31,7 +30,7 @@ from aic_helpers.runs import cache_keys, model_cache, results
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
 from aic_helpers.runs.schema import Result
-from aic_helpers.runtimes.formats import PRECISIONS
+from aic_helpers.runtimes.formats import LITERT, PRECISIONS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -155,7 +154,7 @@ def require_size(settings: Settings, result: Result, conditions: Conditions) -> 
 
 def baseline_file(settings: Settings, conditions: Conditions) -> Path:
     """Return the track's baseline as the runtime of the model takes it: times are compared within one runtime."""
-    if not settings.source.is_litert:
+    if settings.source.format is not LITERT:
         return sources.baseline_pb(settings.track)
     return baselines.litert_baseline(settings.track, (conditions.width_px, conditions.height_px))
 
@@ -286,10 +285,10 @@ def require_exportable(settings: Settings) -> None:
     if precision:
         found, remedy = f"{source.typed} with --precision {precision}", "leave --precision out"
         raise InputError("a float network to export", found, remedy)
-    if source.is_litert:
+    if source.format is LITERT:
         remedy = "give the network that it was made from"
         raise InputError("a float network to export", f"{source.typed}, a LiteRT file already", remedy)
-    require_litert()
+    LITERT.require()
 
 
 def _exports(settings: Settings) -> Path:

@@ -1,24 +1,84 @@
-"""The formats of converted models, told apart by their files' names."""
+"""The formats of converted models, told apart by their files' names, and what runs each."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from aic_helpers.core.errors import InputError, nearest
-
-LITERT = "litert"
-"""What a result calls the runtime."""
+from aic_helpers.core.installation import needed
 
 PRECISIONS = ("float32", "float16", "dynamic_int8", "int8", "int16x8")
 """Of files that LiteRT runs, in the order of tables; `aic_helpers.quantization.precisions` has what each is."""
 
-GRAPH_SUFFIX, LITERT_SUFFIX = ".pb", ".tflite"
+
+@dataclass(frozen=True)
+class Format:
+    """A format of converted models.
+
+    Attributes
+    ----------
+    kinds : tuple of str
+        Of model sources that become such a file: first those that are one already.
+    suffix : str
+        What its files' names end in.
+    runtime : str
+        What results call that which runs it; TensorFlow in parts is ``tensorflow-light`` there.
+    words : str
+        What people call that.
+    packages : tuple of str
+        Those whose versions change figures.
+    extra : str
+        Of the workbench, brings the runtime; empty where it is always there.
+    module : str
+        The runtime's, in Python.
+    """
+
+    kinds: tuple[str, ...]
+    suffix: str
+    runtime: str
+    words: str
+    packages: tuple[str, ...]
+    extra: str = ""
+    module: str = "tensorflow"
+
+    @property
+    def model_file(self) -> str:
+        """What the converted model is called in a run folder."""
+        return f"model{self.suffix}"
+
+    def require(self) -> None:
+        """Raise `InputError` where the package that runs such files is missing."""
+        if self.extra:
+            with needed(self.extra):
+                import_module(self.module)
 
 
-def is_litert(path: str | Path) -> bool:
-    """Whether a file is of LiteRT's format, by its name."""
-    return Path(path).suffix == LITERT_SUFFIX
+FROZEN = Format(("frozen",), ".pb", "tensorflow", "TensorFlow", ("tensorflow",))
+LITERT = Format(
+    ("litert",), ".tflite", "litert", "LiteRT", ("tensorflow", "ai-edge-litert"), "mobile", "ai_edge_litert"
+)
+"""TensorFlow makes the baseline that its files are timed beside."""
+ONNX = Format(("onnx", "torch"), ".onnx", "onnxruntime", "ONNX Runtime", ("onnx", "onnxruntime"), "onnx", "onnxruntime")
+
+FORMATS = (FROZEN, LITERT, ONNX)
+
+
+def format_of(path: str | Path) -> Format:
+    """Return the format of a converted model's file, by its name: a frozen graph's unless it says another."""
+    return next((one for one in FORMATS if one.suffix == Path(path).suffix), FROZEN)
+
+
+def format_by_kind(kind: str) -> Format:
+    """Return the format that sources of a kind are converted to."""
+    return next((one for one in FORMATS if kind in one.kinds), FROZEN)
+
+
+def format_by_runtime(runtime: str) -> Format:
+    """Return the format that a runtime runs, by its name in a result."""
+    return next((one for one in FORMATS if one.runtime == runtime), FROZEN)
 
 
 def require_precision(name: Any) -> str:

@@ -50,7 +50,7 @@ class LitertModel:
         taken = _only(self._interpreter.get_output_details(), "output", self.path)
         self.input_shape: Shape = [None if side < 0 else int(side) for side in _signature(given)]
         self.input_dtype, self.output_dtype = (np.dtype(end["dtype"]).name for end in (given, taken))
-        self.runtime, self.runtime_note, self.mixing, self.stateful = LITERT, None, None, False
+        self.runtime, self.runtime_note, self.mixing, self.stateful = LITERT.runtime, None, None, False
         self._scales = [_scale(end, self.path) for end in (given, taken)]
         self._ends = given["index"], taken["index"]
         self._ready: tuple[int, ...] = ()

@@ -21,10 +21,10 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.graphs import tensorflow_runtime
 from aic_helpers.processes import worker_kinds
 from aic_helpers.processes.workers import ChildError, Worker
-from aic_helpers.runtimes.formats import is_litert
+from aic_helpers.runtimes.formats import FROZEN, LITERT, format_of
 
 INFERENCE = "aic_helpers.runtimes.inference_worker:Inference"
-LITERT_INFERENCE = "aic_helpers.runtimes.litert_worker:LitertInference"
+WORKERS = {FROZEN: INFERENCE, LITERT: "aic_helpers.runtimes.litert_worker:LitertInference"}
 LOAD_TIMEOUT_S = 180.0
 
 MAX_OUTPUT_BYTES = 2**28
@@ -168,8 +168,8 @@ class ModelWorker:
         self._last: Run | None = None
         environment = None if threads is None else machine.timing_settings(threads, device)
         limits: dict[str, Any] = {"timeout_s": LOAD_TIMEOUT_S, "max_rss_mib": max_rss_mib}
-        kind = worker_kinds.INFERENCE if warm and not is_litert(path) else None
-        target = LITERT_INFERENCE if is_litert(path) else INFERENCE
+        kind = worker_kinds.INFERENCE if warm and format_of(path) is FROZEN else None
+        target = WORKERS[format_of(path)]
         self._worker = Worker(target, **limits, environment=environment, warm=kind)
         self.pid = self._worker.pid
 

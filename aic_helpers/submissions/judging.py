@@ -30,7 +30,7 @@ from aic_helpers.models import stranger_models
 from aic_helpers.processes import confinement, fork_server
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import run_settings, warm_start
-from aic_helpers.runtimes.formats import GRAPH_SUFFIX, LITERT_SUFFIX
+from aic_helpers.runtimes.formats import FORMATS, FROZEN
 from aic_helpers.submissions import desk_tracks, links
 from aic_helpers.submissions.ledgers import DONE, FAILED, RECEIVED, REJECTED, RETURNED, STARTED, Entry, Ledger
 from aic_helpers.tracks.definitions import Track
@@ -197,9 +197,9 @@ def _brought(desk: Desk, entry: Entry, limit_bytes: int) -> Path:
 
 
 def _place(desk: Desk, entry: Entry) -> Path:
-    """Return where a submission's model lies: as a `.tflite` where there is one, else as a `.pb`."""
-    litert = desk.models / f"{entry.sha256}{LITERT_SUFFIX}"
-    return litert if litert.is_file() else litert.with_suffix(GRAPH_SUFFIX)
+    """Return where a submission's model lies, called after its format; as a `.pb` where it isn't there yet."""
+    places = [desk.models / f"{entry.sha256}{one.suffix}" for one in FORMATS]
+    return next(filter(Path.is_file, places), places[FORMATS.index(FROZEN)])
 
 
 def run_name(entry: Entry) -> str:

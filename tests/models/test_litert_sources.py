@@ -107,7 +107,7 @@ def test_a_fixed_file_is_for_tflite_alone() -> None:
 
 def test_a_precision_is_part_of_a_models_name() -> None:
     source = sources.resolve("fast_sr", adapt={"precision": "int8"})
-    assert (source.name, source.model_name, source.is_litert) == ("fast_sr-int8", "model.tflite", True)
+    assert (source.name, source.format.model_file) == ("fast_sr-int8", "model.tflite")
     assert sources.run_name(source) == "fast_sr-int8"
     assert sources.fingerprint(source) != sources.fingerprint(
         sources.resolve("fast_sr", adapt={"precision": "float16"})
