@@ -15,7 +15,7 @@ from side_by_side import write
 
 from aic_helpers.precisions import tables
 from aic_helpers.precisions.results import Precision
-from aic_helpers.runs import run_settings, steps
+from aic_helpers.runs import precision_steps, run_settings
 
 NETWORKS = {
     "super_resolution": ("sample_sr_srcnn", "fast_sr", "sample_sr_vgg_19"),
@@ -44,7 +44,7 @@ def main(folder: Path) -> None:
 def table(track: str, network: str, folder: Path, *, first: bool) -> list[str]:
     """Return the rows of one network, below the head where it is the first, and why rows are missing."""
     settings = run_settings.settle(track, network, out=str(folder))
-    found = steps.precisions(settings).precisions
+    found = precision_steps.precisions(settings).precisions
     assert found is not None
     columns = settings.track.protocol.columns
     head = ["network", *tables.head(columns), LEAVES]

@@ -74,13 +74,13 @@ def export(
         learned_ranges,
         precisions,
     )
-    from aic_helpers.runs import steps
+    from aic_helpers.runs import precision_steps, steps
 
     if cure and keep_float:
         raise InputError("--cure or --keep-float", "both", "leave one out: the cure chooses what stays in floats")
     names = precisions.named((*wanted, *cures.NEEDED) if wanted and cure else wanted)
     with options.staged(typed) as (settings, run):
-        steps.require_exportable(settings)
+        precision_steps.require_exportable(settings)
         settled = calibration.settle(calibrate_on, crops, percentile=percentile, validation=settings.dataset)
         conditions = conditions_of(settings.track, size)
         learned = learned_ranges.beside(settings.source.checkpoint)
@@ -89,7 +89,7 @@ def export(
         exported = exporting.export(
             settings.model_file,
             settings.track,
-            settings.folder / steps.EXPORTS,
+            settings.folder / precision_steps.EXPORTS,
             names,
             calibration=settled,
             name=settings.source.name,

@@ -4,7 +4,15 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["comparison_figures", "protocol_tables", "result_tables", "results", "run_plots", "steps"],
+    submodules=[
+        "comparison_figures",
+        "precision_steps",
+        "protocol_tables",
+        "result_tables",
+        "results",
+        "run_plots",
+        "steps",
+    ],
     submod_attrs={
         "reports": ["write_report"],
         "run_settings": ["settle"],

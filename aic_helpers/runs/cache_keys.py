@@ -7,6 +7,7 @@ part is current as long as all of them are the same and its files are as they we
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
@@ -30,6 +31,8 @@ from aic_helpers.runtimes.formats import FROZEN, LITERT
 from aic_helpers.tracks.definitions import Track
 
 Key = dict[str, Any]
+
+log = logging.getLogger(__name__)
 
 NOTHING_YET = "nothing there yet"
 
@@ -236,3 +239,14 @@ def data_sha256(dataset: Dataset, limit: int | None) -> str:
 
 def _versions(*names: str) -> dict[str, str]:
     return {name: version(name) for name in names}
+
+
+def told_stale(settings: Settings, result: Result, part: Part, key: Key) -> str | None:
+    """Return why a part must be made anew, having told what was decided."""
+    why = stale(result, settings.folder, part, key)
+    if why is None:
+        made = result.environment.created_utc
+        log.info("%s: %s taken from the run folder, where they are of %s", settings.source.name, part, made)
+    elif why != NOTHING_YET:
+        log.info("%s: %s made anew: %s", settings.source.name, part, why)
+    return why

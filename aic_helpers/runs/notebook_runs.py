@@ -82,9 +82,9 @@ def run(
     """
     settings = run_settings.settle(track, model, checkpoint, data, out, limit, adapt)
     if export:
-        from aic_helpers.runs import steps  # it brings what an answer from the run folder doesn't need
+        from aic_helpers.runs import precision_steps  # it brings what an answer from the run folder doesn't need
 
-        steps.require_exportable(settings)
+        precision_steps.require_exportable(settings)
     limits = limits or Limits()
     # Notebooks are text, and name it.
     require_text(str(settings.folder.absolute()), "a path in UTF-8 of the run folder")
@@ -111,9 +111,9 @@ def _lacking(
     shown = typed(folder)
     why = cache_keys.standing(settings, result, profile=profile, limits=limits, weighed=profile)
     if MOBILE in names:
-        from aic_helpers.runs import steps
+        from aic_helpers.runs import precision_steps
 
-        why["precisions"] = steps.precisions_lacking(settings, result, limits)
+        why["precisions"] = precision_steps.precisions_lacking(settings, result, limits)
     for part, reason in why.items():
         if reason and reason != cache_keys.NOTHING_YET:
             log.info("%s made anew: %s", part, reason)

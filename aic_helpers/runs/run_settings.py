@@ -45,6 +45,11 @@ class Settings:
         fixed = self.folder / sources.FIXED_FILE
         return fixed if self.source.has_fixed_file and fixed.is_file() else self.model_file
 
+    @property
+    def hd_photo(self) -> Path | None:
+        """The photo on which time and rules are tried; None for the workbench's own."""
+        return self.dataset.hd[0] if self.dataset.hd else None
+
 
 def settle(
     track: str,

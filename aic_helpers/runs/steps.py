@@ -2,45 +2,33 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aic_helpers.core import isolation, machine, staging
+from aic_helpers.core import isolation, machine
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.data.datasets import read_pair
 from aic_helpers.evaluation import any_image, isolated, per_image, protocol_comparisons
 from aic_helpers.models import sources
-from aic_helpers.precisions import measuring
 from aic_helpers.profiling import profiler, requirements, scaling
 from aic_helpers.profiling.network_pairs import Conditions, conditions_of
 from aic_helpers.profiling.timing import Limits
-from aic_helpers.quantization import baselines, exporting, learned_ranges
-from aic_helpers.quantization import calibration as calibrations
-from aic_helpers.quantization.calibration import Calibration
-from aic_helpers.quantization.exporting import Export
-from aic_helpers.quantization.precisions import FLOAT32, named
+from aic_helpers.quantization import baselines
 from aic_helpers.runs import cache_keys, model_cache, results
-from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
 from aic_helpers.runs.schema import Result
-from aic_helpers.runtimes.formats import LITERT, PRECISIONS
+from aic_helpers.runtimes.formats import LITERT
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from aic_helpers.runs.comparison_figures import Comparison
-
-log = logging.getLogger(__name__)
-
-EXPORTS = "litert"
-"""The folder of a run folder with its model's `.tflite` files."""
 
 
 def convert(settings: Settings, known: Result | None = None, *, fresh: bool = False) -> Result:
@@ -98,7 +86,7 @@ def evaluate(
     with start() if lacks else nullcontext() as ready:  # its process makes ready beside the conversion
         result = convert(settings, known)
         key = cache_keys.metrics_key(settings, result.model_sha256)
-        if not (fresh or _stale(settings, result, "metrics", key)):
+        if not (fresh or cache_keys.told_stale(settings, result, "metrics", key)):
             return result
         with nullcontext(ready) if ready else start() as evaluator:
             images = evaluator.assess(settings.model_file, examples=settings.folder, progress=progress)
@@ -130,10 +118,10 @@ def profile(
     result = convert(settings, known)
     conditions, limits = conditions or conditions_of(settings.track), limits or Limits()
     key = cache_keys.profile_key(settings, result.model_sha256, conditions, limits)
-    if not (fresh or _stale(settings, result, "profile", key)):
+    if not (fresh or cache_keys.told_stale(settings, result, "profile", key)):
         return result
     require_size(settings, result, conditions)
-    photo = _hd_photo(settings)
+    photo = settings.hd_photo
     with _let_in(baseline_file(settings, conditions), settings.folder) as baseline:
         measured = profiler.profile(settings.timed_file, baseline, conditions, limits, image=photo, progress=progress)
     return record_profile(settings, measured, key)
@@ -184,7 +172,7 @@ def grow(settings: Settings, *, threads: int | None = None, progress: Progress |
         settings.model_file,
         profile=profile,
         heights_px=[height_px // settings.track.enlarges for height_px in scaling.HEIGHTS_PX],
-        image=_hd_photo(settings),
+        image=settings.hd_photo,
         threads=threads,
         progress=progress,
     )
@@ -211,7 +199,7 @@ def check(settings: Settings, known: Result | None = None, *, fresh: bool = Fals
     """
     result = convert(settings, known)
     key = cache_keys.requirements_key(settings, result, weighed=weighed)
-    if not (fresh or _stale(settings, result, "requirements", key)):
+    if not (fresh or cache_keys.told_stale(settings, result, "requirements", key)):
         return result
     results.require_as_written(result, settings.folder, ("metrics", "profile"))
     rules = requirements.check(
@@ -220,139 +208,11 @@ def check(settings: Settings, known: Result | None = None, *, fresh: bool = Fals
         conversion=result.raw["model"],
         profile=result.raw["profile"],
         metrics=result.raw["metrics"],
-        photo=_hd_photo(settings),
+        photo=settings.hd_photo,
         timed=settings.timed_file,
         weighed=weighed,
     )
     return results.write_part(settings, "requirements", rules, key)
-
-
-def precisions(
-    settings: Settings,
-    wanted: Sequence[str] = PRECISIONS,
-    calibration: Calibration | None = None,
-    conditions: Conditions | None = None,
-    limits: Limits | None = None,
-    known: Result | None = None,
-    *,
-    fresh: bool = False,
-    progress: Progress | None = None,
-) -> Result:
-    """Return the result of the run, having exported its model in precisions and written what each is worth.
-
-    The `.tflite` files go to the folder `litert` of the run folder. What it has of this very model is measured as it
-    is, be it what `aic export --cure` made; the precisions that it lacks are exported beside. Figures of these
-    very files, of these images and by these settings on this machine are used as they are. `fresh` makes all anew.
-
-    Parameters
-    ----------
-    wanted
-        ``float32`` is made in any case: the others are held against it.
-    calibration
-        See `aic_helpers.quantization.exporting.export`; what has another is made anew. None: whatever there is.
-    conditions, limits
-        See `profile`.
-    known
-        See `convert`.
-    """
-    require_exportable(settings)
-    result = convert(settings, known)
-    names = named([*wanted, FLOAT32.name] if wanted else ())
-    conditions, limits = conditions or conditions_of(settings.track), limits or Limits()
-    lacking = names if fresh else _lacking(settings, names, conditions, calibration)
-    exported = _exported(settings, lacking, conditions, calibration, progress)
-    key = cache_keys.precisions_key(settings, result.model_sha256, names, conditions, limits, exported.folder)
-    if not (fresh or _stale(settings, result, "precisions", key)):
-        return result
-    measured = measuring.measure(
-        settings.model_file,
-        exported,
-        settings.dataset,
-        conditions,
-        limits,
-        limit=settings.limit,
-        photo=_hd_photo(settings),
-        progress=progress,
-    )
-    results.write_table(settings, "precision_images", measured.images)
-    results.write_table(settings, "precision_timing", measured.samples)
-    return results.write_part(settings, "precisions", measured.result, key)
-
-
-def require_exportable(settings: Settings) -> None:
-    """Raise `InputError` where the model of a run is LiteRT already, or the package for such files is missing."""
-    source, precision = settings.source, settings.source.adapt.precision
-    if precision:
-        found, remedy = f"{source.typed} with --precision {precision}", "leave --precision out"
-        raise InputError("a float network to export", found, remedy)
-    if source.format is LITERT:
-        remedy = "give the network that it was made from"
-        raise InputError("a float network to export", f"{source.typed}, a LiteRT file already", remedy)
-    LITERT.require()
-
-
-def _exports(settings: Settings) -> Path:
-    return staging.home(settings.folder) / EXPORTS
-
-
-def _exported(
-    settings: Settings,
-    names: Sequence[str],
-    conditions: Conditions,
-    calibration: Calibration | None,
-    progress: Progress | None,
-) -> Export:
-    """Return the run's export, having added these precisions to it."""
-    if not names:
-        return exporting.read_export(_exports(settings))
-    return exporting.export(
-        settings.model_file,
-        settings.track,
-        _exports(settings),
-        names,
-        calibration=calibration or calibrations.settle(validation=settings.dataset),
-        name=settings.source.name,
-        size=(conditions.width_px, conditions.height_px),
-        ranges=learned_ranges.beside(settings.source.checkpoint),
-        progress=progress,
-    )
-
-
-def _lacking(
-    settings: Settings, names: Sequence[str], conditions: Conditions, calibration: Calibration | None
-) -> list[str]:
-    """Return the precisions to export: those that the run folder hasn't of this very model, cured or not."""
-    return exporting.lacking(
-        _exports(settings),
-        settings.model_file,
-        settings.track,
-        names,
-        name=settings.source.name,
-        size=(conditions.width_px, conditions.height_px),
-        ranges=learned_ranges.beside(settings.source.checkpoint),
-        calibration=calibration,
-        validation=settings.dataset,
-    )
-
-
-def precisions_lacking(settings: Settings, result: Result, limits: Limits) -> str | None:
-    """Return why the precisions of a run must be made anew, or None where all that `precisions` makes holds."""
-    conditions = conditions_of(settings.track)
-    if lacking := _lacking(settings, PRECISIONS, conditions, None):
-        return f"no files of {', '.join(lacking)}, or of another model or calibration, or by other code"
-    key = cache_keys.precisions_key(settings, result.model_sha256, PRECISIONS, conditions, limits, _exports(settings))
-    return cache_keys.stale(result, settings.folder, "precisions", key)
-
-
-def _stale(settings: Settings, result: Result, part: Part, key: cache_keys.Key) -> str | None:
-    """Return why a part must be made anew, having told what was decided."""
-    why = cache_keys.stale(result, settings.folder, part, key)
-    if why is None:
-        made = result.environment.created_utc
-        log.info("%s: %s taken from the run folder, where they are of %s", settings.source.name, part, made)
-    elif why != cache_keys.NOTHING_YET:
-        log.info("%s: %s made anew: %s", settings.source.name, part, why)
-    return why
 
 
 def explain(settings: Settings, *, progress: Progress | None = None) -> pd.DataFrame:
@@ -383,7 +243,3 @@ def comparison(settings: Settings, name: str, title: str, models: any_image.Outp
     loaded = read_pair(settings.dataset, pair)
     output = models.of(settings.model_file, loaded.input)
     return Comparison(title, loaded.shown, output, loaded.target)
-
-
-def _hd_photo(settings: Settings) -> Path | None:
-    return settings.dataset.hd[0] if settings.dataset.hd else None

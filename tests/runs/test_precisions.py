@@ -24,7 +24,7 @@ from aic_helpers.profiling.timing import MIN_PAIRS, Limits
 from aic_helpers.quantization import export_processes, exporting
 from aic_helpers.quantization.calibration import settle
 from aic_helpers.quantization.exporting import read_export
-from aic_helpers.runs import reports, results, run_settings, steps
+from aic_helpers.runs import precision_steps, reports, results, run_settings, steps
 from aic_helpers.runtimes.loading import load
 
 pytestmark = pytest.mark.tensorflow
@@ -55,18 +55,18 @@ def settle_run(net, folder, **adapt):
 
 def test_precisions_are_exported_measured_and_kept(net, tmp_path, caplog):
     settings, calibration = settle_run(net, tmp_path), settle(crops=2)
-    made = steps.precisions(settings, ["int8"], calibration, SMALL, SHORT)
+    made = precision_steps.precisions(settings, ["int8"], calibration, SMALL, SHORT)
     assert [*made.precisions.by_precision] == ["float32", "int8"]
     assert made.precisions.by_precision["int8"].loss["psnr_db"].value is not None
-    export = read_export(settings.folder / steps.EXPORTS)
+    export = read_export(settings.folder / precision_steps.EXPORTS)
     assert [one.fixed.name for one in export.exported] == ["net_float32.tflite", "net_int8.tflite"]
     caplog.set_level("INFO")
-    assert steps.precisions(settings, ["int8"], calibration, SMALL, SHORT) == made
+    assert precision_steps.precisions(settings, ["int8"], calibration, SMALL, SHORT) == made
     assert "net: precisions taken from the run folder" in caplog.text
     page = reports.write_report([settings.folder], tmp_path / "report.html").read_text()
     assert "For phones: LiteRT in its precisions" in page
     export.exported[1].free.unlink()
-    again = steps.precisions(settings, ["int8"], calibration, SMALL, SHORT)
+    again = precision_steps.precisions(settings, ["int8"], calibration, SMALL, SHORT)
     assert export.exported[1].free.is_file()
     assert again.precisions.by_precision["int8"].psnr_db == made.precisions.by_precision["int8"].psnr_db
 
@@ -94,18 +94,18 @@ def exports(monkeypatch):
 
 def test_a_cured_export_is_kept_and_what_it_lacks_comes_beside(net, tmp_path, exports):
     settings, calibration = settle_run(net, tmp_path), settle(crops=2, percentile=99.9)
-    steps.precisions(settings, ["int8"], calibration, SMALL, SHORT)
-    file = settings.folder / steps.EXPORTS / exporting.REPORT
+    precision_steps.precisions(settings, ["int8"], calibration, SMALL, SHORT)
+    file = settings.folder / precision_steps.EXPORTS / exporting.REPORT
     report = json.loads(file.read_text())
     report["precisions"]["int8"]["cure"] = {"words": "ranges of 99.9 % of the values"}
     file.write_text(json.dumps(report))
-    found = steps.precisions(settings, ["int8", "float16"], None, SMALL, SHORT).precisions
+    found = precision_steps.precisions(settings, ["int8", "float16"], None, SMALL, SHORT).precisions
     assert exports == [["float32", "int8"], ["float16"]]
     assert [*found.by_precision] == ["float32", "float16", "int8"]
     assert found.export.precisions["int8"].raw == report["precisions"]["int8"]
-    steps.precisions(settings, ["int8", "float16"], settle(crops=3), SMALL, SHORT)
+    precision_steps.precisions(settings, ["int8", "float16"], settle(crops=3), SMALL, SHORT)
     assert exports[2:] == [["int8"]]
-    steps.precisions(settings, ["int8"], None, SMALL, SHORT, fresh=True)
+    precision_steps.precisions(settings, ["int8"], None, SMALL, SHORT, fresh=True)
     assert exports[3:] == [["float32", "int8"]]
 
 
@@ -168,7 +168,7 @@ def test_what_is_litert_already_has_no_precisions(net, tmp_path):
     file = str(tmp_path / "run" / "model.tflite")
     settings = run_settings.settle("enhancement", file, data=str(tmp_path / "data"), out=str(tmp_path / "other"))
     with pytest.raises(InputError, match=r"a float network to export, found .*model.tflite, a LiteRT file already"):
-        steps.precisions(settings, conditions=SMALL, limits=SHORT)
+        precision_steps.precisions(settings, conditions=SMALL, limits=SHORT)
 
 
 def test_at_a_desk_a_tflite_is_timed_beside_a_baseline_that_its_child_can_not_reach_in_the_cache(monkeypatch):
