@@ -137,7 +137,7 @@ def evaluate(as_json: bool, fresh: bool, explain: bool, **typed: Any) -> int:
 def _explained(settings: Settings, result: Result, explained: pd.DataFrame, as_json: bool) -> int:
     """Print a run's metrics with what each choice of a protocol counts for; return the exit status."""
     from aic_helpers.core import safe_files
-    from aic_helpers.runs import protocol_tables
+    from aic_helpers.evaluation import protocol_tables
 
     if as_json:
         whole = result.raw["metrics"] | {"protocols": explained.to_dict("records")}

@@ -7,7 +7,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submodules=[
         "comparison_figures",
         "precision_steps",
-        "protocol_tables",
         "result_tables",
         "results",
         "run_plots",

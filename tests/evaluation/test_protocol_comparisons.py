@@ -7,9 +7,9 @@ from skimage.metrics import peak_signal_noise_ratio
 from aic_helpers.data.colour_spaces import luma
 from aic_helpers.data.datasets import open_dataset, read_pair
 from aic_helpers.data.images import as_uint8, write_png
+from aic_helpers.evaluation import protocol_tables
 from aic_helpers.evaluation.per_image import evaluate, summarise
 from aic_helpers.evaluation.protocol_comparisons import explain, one_at_a_time
-from aic_helpers.runs import protocol_tables
 from aic_helpers.tracks.catalogue import TRACKS
 
 CLASSIC = TRACKS["classic_x2"]
