@@ -84,6 +84,17 @@ def whole(note: str) -> Runtime:
     )
 
 
+def uses_onednn() -> bool:
+    """Return whether oneDNN computes for TensorFlow here: built in, and not switched off."""
+    runtime()
+    try:
+        from tensorflow.python.util import _pywrap_util_port
+
+        return bool(_pywrap_util_port.IsMklEnabled())
+    except (ImportError, AttributeError):  # inner modules may change with any version
+        return False
+
+
 @cache
 def tell(note: str) -> None:
     """Say once in a process why a worker's runtime was the whole."""

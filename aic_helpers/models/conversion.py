@@ -15,7 +15,7 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.data.images import is_called_image
-from aic_helpers.models import litert_sources, model_objects
+from aic_helpers.models import litert_sources, model_objects, onnx_sources
 from aic_helpers.models.sources import FIXED_FILE, ModelSource, resolve
 from aic_helpers.processes import worker_kinds
 from aic_helpers.processes.workers import ChildError, Worker
@@ -47,7 +47,8 @@ def convert(
     model : str, Path, ModelSource or Keras model
         See `aic_helpers.models.sources.resolve`; or a `keras.Model` or `tf_keras.Model` itself, as it is now.
     out : path
-        The file to write: a `.pb`, of a `.tflite` source a `.tflite`. It is replaced only by a whole one.
+        The file to write, as `source.format` is called: `.pb`, `.tflite` or `.onnx`. It is replaced only by a whole
+        one.
     checkpoint : path, optional
         For `file.py:function`.
     adapt : mapping, optional
@@ -82,9 +83,9 @@ def convert(
         isolation.let_in(Path(folder))
         source = source or model_objects.exported(model, Path(folder) / "exported", adapt)
         partial = Path(folder) / source.format.model_file
-        if source.kind == "frozen":
+        if source.kind in ("frozen", "onnx"):
             shutil.copyfile(source.path, partial)  # here, so that a child that is confined need not write
-        make = litert_sources.take_over if source.kind == "litert" else _freeze_in_child
+        make = MAKE.get(source.kind, _freeze_in_child)
         report = make(source, partial, enlarges, macs_size, photo(), timeout_s)
         content = partial.read_bytes()
         fixed = partial.with_name(FIXED_FILE)
@@ -148,3 +149,7 @@ def _freeze_in_child(
     except ChildError as error:
         remedy = "mend the model; `aic convert` tries it again"
         raise InputError(f"{source.typed} to convert", str(error), remedy) from None
+
+
+MAKE = {"litert": litert_sources.take_over, "onnx": onnx_sources.take_over}
+"""By kind of source, where it isn't frozen: what makes the converted model."""

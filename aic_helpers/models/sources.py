@@ -15,7 +15,7 @@ from aic_helpers.core.errors import InputError, nearest, require_file
 from aic_helpers.core.project_paths import PACKAGE, PROJECT, challenge_folder, fetch_command
 from aic_helpers.models.adapters import AS_IT_IS, Adapters, read_adapters
 from aic_helpers.reporting.text_tables import typed
-from aic_helpers.runtimes.formats import FORMATS, LITERT, Format, format_by_kind, format_of
+from aic_helpers.runtimes.formats import FORMATS, FROZEN, LITERT, ONNX, Format, format_by_kind, format_of
 from aic_helpers.tracks.catalogue import TRACKS
 from aic_helpers.tracks.definitions import Track
 from aic_helpers.weights import file_kinds
@@ -26,13 +26,15 @@ PRETRAINED = PROJECT / "models_pretrained"
 NETWORKS = PACKAGE / "models" / "networks.py"
 """The file of the pretrained models' functions."""
 
-Kind = Literal["function", "keras", "saved_model", "meta", "frozen", "litert"]
+Kind = Literal["function", "keras", "saved_model", "meta", "frozen", "litert", "onnx"]
 
 SOURCES = (
-    "a pretrained name, file.py:function, a .keras or .h5 file, a SavedModel folder, a .meta file, a .pb file or "
-    "a .tflite file"
+    "a pretrained name, file.py:function, a .keras or .h5 file, a SavedModel folder, a .meta file, a .pb file, "
+    "a .tflite file or an .onnx file"
 )
 
+CONVERTED: dict[str, Kind] = {FROZEN.suffix: "frozen", LITERT.suffix: "litert", ONNX.suffix: "onnx"}
+"""The kinds of files that are of the format of a converted model already."""
 
 MODEL_FILES = tuple(one.model_file for one in FORMATS)
 """What a converted model is called in a run folder."""
@@ -47,11 +49,11 @@ class ModelSource:
 
     Attributes
     ----------
-    kind : {"function", "keras", "saved_model", "meta", "frozen", "litert"}
+    kind : {"function", "keras", "saved_model", "meta", "frozen", "litert", "onnx"}
     name : str
         What tables call it.
     path : Path
-        The Python file, `.keras` or `.h5` file, SavedModel folder, `.meta`, `.pb` or `.tflite` file.
+        The Python file, `.keras` or `.h5` file, SavedModel folder, `.meta`, `.pb`, `.tflite` or `.onnx` file.
     function : str or None
         The model function's name in the Python file.
     checkpoint : Path or None
@@ -91,7 +93,7 @@ def resolve(model: str, checkpoint: str | Path | None = None, adapt: Mapping[str
     ----------
     model : str
         A name in `models_pretrained/models.toml`, `file.py:function`, a `.keras` or `.h5` file, a SavedModel folder,
-        the `.meta` file beside a checkpoint of TensorFlow 1, a frozen `.pb`, or a `.tflite`.
+        the `.meta` file beside a checkpoint of TensorFlow 1, a frozen `.pb`, a `.tflite`, or an `.onnx`.
     checkpoint : path, optional
         For `file.py:function`: a TensorFlow checkpoint (its prefix, one of its files, or its folder), or a `.h5` or
         `.keras` file. For a `.meta` file by default the one
@@ -116,7 +118,7 @@ def resolve(model: str, checkpoint: str | Path | None = None, adapt: Mapping[str
     named = source.adapt.input or source.adapt.output
     if named and source.kind in ("function", "keras"):
         found = f"{named} beside {model}"
-        raise InputError("names of tensors beside a .pb, a .meta or a SavedModel", found, "leave them out")
+        raise InputError("names of tensors beside a .pb, a .meta, an .onnx or a SavedModel", found, "leave them out")
     return source
 
 
@@ -241,10 +243,8 @@ def _file_or_folder(model: str) -> ModelSource:
     path = Path(model)
     if _is_saved_model(path):
         path = path.parent
-    elif format_of(path) is LITERT:
-        return ModelSource("litert", path.stem, require_file(path, "a model"), None, None, None, model)
-    elif path.suffix == ".pb":
-        return ModelSource("frozen", path.stem, require_file(path, "a model"), None, None, None, model)
+    elif path.suffix in CONVERTED:
+        return ModelSource(CONVERTED[path.suffix], path.stem, require_file(path, "a model"), None, None, None, model)
     if path.is_dir() and not file_kinds.is_checkpoint_folder(path) and path.suffix not in file_kinds.BY_SUFFIX:
         require_file(path / "saved_model.pb", "a SavedModel")
         require_whole(path / "variables" / "variables")

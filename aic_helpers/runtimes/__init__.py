@@ -1,4 +1,4 @@
-"""What runs a converted model: TensorFlow and LiteRT, each in a process of its own."""
+"""What runs a converted model: TensorFlow, LiteRT and ONNX Runtime, each in a process of its own."""
 
 import lazy_loader
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from aic_helpers.core.quiet_tensorflow import import_tensorflow, make_light
 from aic_helpers.graphs.receptive_fields import ReceptiveField, receptive_field
 from aic_helpers.graphs.rooflines import roofline
 from aic_helpers.graphs.static_cost import static_cost
+from aic_helpers.graphs.tensorflow_runtime import uses_onednn
 from aic_helpers.runtimes.frozen_models import FrozenModel, load, read_graph
 
 PROBE_PX = 960
@@ -47,7 +49,7 @@ class Inference:
             _take_gpu(threads, request["gpu_limit_mib"])
             threads = None
         model = self._model = load(Path(request["model"]), threads)
-        runtime = {"runtime": model.runtime, "runtime_note": model.runtime_note}
+        runtime = {"runtime": model.runtime, "runtime_note": model.runtime_note, **_made_of()}
         return {"shape": model.input_shape, "dtype": model.input_dtype, **runtime, **own_memory_mib()}
 
     def _give(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -86,6 +88,11 @@ class Inference:
 
     def _roofline(self, request: dict[str, Any]) -> dict[str, Any]:
         return roofline(request["threads"])
+
+
+def _made_of() -> dict[str, str]:
+    """Return the version of TensorFlow, and what computes for it on the processor."""
+    return {"runtime_version": version("tensorflow"), "provider": "oneDNN" if uses_onednn() else ""}
 
 
 def _take_gpu(threads: int, limit_mib: float | None) -> None:

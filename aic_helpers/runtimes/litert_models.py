@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from aic_helpers.runtimes.formats import LITERT
 
 Shape = list[int | None]
 
+PROVIDER = "XNNPACK"
+
 
 class LitertModel:
     """A loaded `.tflite` file: call it with a batch of images, which go through one by one.
@@ -29,8 +32,7 @@ class LitertModel:
         Batch, height, width and channels; None for a side that may be any.
     input_dtype, output_dtype : str
         As the file declares them.
-    runtime : str
-        ``litert``.
+    runtime, runtime_version, provider : str
     runtime_note : None
     mixing : None
         No two images go through together.
@@ -50,7 +52,8 @@ class LitertModel:
         taken = _only(self._interpreter.get_output_details(), "output", self.path)
         self.input_shape: Shape = [None if side < 0 else int(side) for side in _signature(given)]
         self.input_dtype, self.output_dtype = (np.dtype(end["dtype"]).name for end in (given, taken))
-        self.runtime, self.runtime_note, self.mixing, self.stateful = LITERT.runtime, None, None, False
+        self.runtime, self.runtime_version, self.provider = LITERT.runtime, version("ai-edge-litert"), PROVIDER
+        self.runtime_note, self.mixing, self.stateful = None, None, False
         self._scales = [_scale(end, self.path) for end in (given, taken)]
         self._ends = given["index"], taken["index"]
         self._ready: tuple[int, ...] = ()

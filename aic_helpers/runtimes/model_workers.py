@@ -1,6 +1,6 @@
 """A converted model in a process of its own, with limits: load it, run arrays, time it, weigh it, judge what it gives.
 
-No TensorFlow and no LiteRT in this process. A model that aborts, hangs or wants all memory ends its own process and
+No runtime of models in this process. A model that aborts, hangs or wants all memory ends its own process and
 nothing else, and whatever it does wrong is a `ModelFailure`.
 """
 
@@ -21,10 +21,14 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.graphs import tensorflow_runtime
 from aic_helpers.processes import worker_kinds
 from aic_helpers.processes.workers import ChildError, Worker
-from aic_helpers.runtimes.formats import FROZEN, LITERT, format_of
+from aic_helpers.runtimes.formats import FROZEN, LITERT, ONNX, format_of
 
 INFERENCE = "aic_helpers.runtimes.inference_worker:Inference"
-WORKERS = {FROZEN: INFERENCE, LITERT: "aic_helpers.runtimes.litert_worker:LitertInference"}
+WORKERS = {
+    FROZEN: INFERENCE,
+    LITERT: "aic_helpers.runtimes.litert_worker:LitertInference",
+    ONNX: "aic_helpers.runtimes.onnx_worker:OnnxInference",
+}
 LOAD_TIMEOUT_S = 180.0
 
 MAX_OUTPUT_BYTES = 2**28
@@ -76,7 +80,9 @@ class Loaded(Memory):
     shape : list of int or None
         Batch, height, width and channels; None where any will do.
     dtype : str
-    runtime : str
+    runtime, runtime_version : str
+    provider : str
+        What of the runtime computes, as ``XNNPACK``.
     runtime_note : str or None
         As of `aic_helpers.runtimes.frozen_models.FrozenModel`.
     """
@@ -84,6 +90,8 @@ class Loaded(Memory):
     shape: list[int | None]
     dtype: str
     runtime: str
+    runtime_version: str
+    provider: str
     runtime_note: str | None
 
 
@@ -123,9 +131,9 @@ class ModelWorker:
     Parameters
     ----------
     path : Path
-        A `.pb` or `.tflite` file: TensorFlow runs the one, LiteRT the other.
+        A `.pb`, `.tflite` or `.onnx` file: TensorFlow, LiteRT or ONNX Runtime runs it.
     threads : int, optional
-        For TensorFlow's two pools, or for LiteRT; by default as they have it.
+        For TensorFlow's two pools, or for the other runtimes; by default as they have it.
     device : {"cpu", "gpu"}
         Where `threads` are given; else what TensorFlow finds.
     gpu_limit_mib : float, optional

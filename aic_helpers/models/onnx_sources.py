@@ -1,0 +1,237 @@
+"""An `.onnx` file that a person brings -> the model of a run: read, built around, tried, in a process of its own.
+
+`take_over` is what others call. `TakingOver` is its process's side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aic_helpers.core import machine
+from aic_helpers.core.error_reasons import reason
+from aic_helpers.core.errors import InputError
+from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX
+from aic_helpers.data.images import read_rgb
+from aic_helpers.models import onnx_forms
+from aic_helpers.models.adapted_graphs import CAST, WHOLE, around_function
+from aic_helpers.models.adapters import WORDS, Adapters, read_adapters
+from aic_helpers.models.sources import ModelSource
+from aic_helpers.models.trials import (
+    COMPARED,
+    FROZEN_ALREADY,
+    NOT_COMPARED,
+    PARITY_SIZES_PX,
+    TRIAL_SIZES_PX,
+    Function,
+    Size,
+    Trial,
+    batch_of,
+    refuse_another_scale,
+)
+from aic_helpers.onnx_graphs import external_data, network_ends
+from aic_helpers.onnx_graphs.network_ends import NCHW, Ends
+from aic_helpers.onnx_graphs.static_cost import static_cost
+from aic_helpers.onnx_graphs.structures import Structure, read
+from aic_helpers.processes.workers import ChildError, Worker
+from aic_helpers.runtimes.onnx_models import OnnxModel, session
+
+TAKING_OVER = "aic_helpers.models.onnx_sources:TakingOver"
+
+TRIAL_TIMEOUT_S = 10.0
+
+CHANNELS = {"rgb": 3, "y": 1}
+
+
+def take_over(
+    source: ModelSource, out: Path, enlarges: int, macs_size: tuple[int, int], photo: Path, timeout_s: float
+) -> dict[str, Any]:
+    """Write the `.onnx` of a source to `out`, with what was said of its form built around it; return what is known.
+
+    `out` may be there already, as a copy of the source.
+
+    Returns
+    -------
+    dict
+        As of `aic_helpers.models.freezing`; and ``input_dtype``, ``output_dtype``, ``opset``, ``ir_version`` and
+        ``producer`` of the source.
+
+    Raises
+    ------
+    InputError
+        Not a whole `.onnx` file, one that takes or gives no RGB image, one that ONNX Runtime doesn't know, or one that
+        enlarges by another number.
+    """
+    request = {
+        "do": "take_over",
+        "path": str(source.path.resolve()),
+        "adapt": source.adapt.given,
+        "photo": str(photo),
+        "out": str(out.resolve()),
+        "enlarges": enlarges,
+        "macs_size": [*macs_size],
+    }
+    try:
+        with Worker(TAKING_OVER, timeout_s=timeout_s, max_rss_mib=machine.spare_memory_mib()) as worker:
+            report = worker.ask(request)
+            with suppress(ChildError):  # it hangs, or wants too much: evaluation and rules tell of that
+                worker.ask({"do": "try"}, timeout_s=TRIAL_TIMEOUT_S)
+            return report
+    except ChildError as error:
+        remedy = "mend the model; `aic convert` tries it again"
+        raise InputError(f"{source.typed} to take over", str(error), remedy) from None
+
+
+class TakingOver:
+    """Answers ``take_over``, and then ``try``, which runs the model that it made."""
+
+    def __init__(self) -> None:
+        self._try: Callable[[], None] = lambda: None
+
+    def __call__(self, request: dict[str, Any]) -> dict[str, Any]:
+        if request["do"] == "take_over":
+            return self._take_over(request)
+        self._try()
+        return {}
+
+    def _take_over(self, request: dict[str, Any]) -> dict[str, Any]:
+        path, out, adapt = Path(request["path"]), Path(request["out"]), read_adapters(request["adapt"])
+        source = read(path)
+        ends = network_ends.find(source, str(path), given=adapt.input, taken=adapt.output)
+        layout = _layout(source, ends, adapt, path)
+        adapt = replace(adapt, layout=layout)
+        own = session(path) if not external_data.tensors(source.model) else None  # before anything is built: it loads
+        lines, is_built = _write(source, ends, adapt, path, out, request["enlarges"])
+        made = OnnxModel(out)
+        run = _own_function(own or session(path), ends, adapt, request["enlarges"]) if is_built else None
+        photo, wanted = Path(request["photo"]), request["enlarges"]
+        self._try = lambda: _refuse_other_forms(made, photo, wanted)
+        return {
+            "style": "onnx",
+            "adapters": lines,
+            **_cost(read(out), request["macs_size"]),
+            "macs_size": request["macs_size"],
+            "input_shape": made.input_shape,
+            "input_dtype": ends.input.dtype,
+            "output_dtype": ends.output.dtype,
+            "opset": source.opset,
+            "ir_version": source.ir_version,
+            "producer": source.producer,
+            "checkpoint_unused": [],
+            "read_files": {},
+            "notes": [],
+            "parity": _parity(run, made, photo),
+        }
+
+
+def _layout(source: Structure, ends: Ends, adapt: Adapters, path: Path) -> str:
+    """Return where the network has its channels, as the file shows it or the person says it."""
+    found = network_ends.layout(source, ends.input) or adapt.layout
+    shape = ends.input.shape or (None,) * 4
+    channels, wanted = shape[1 if found == NCHW else 3], CHANNELS[adapt.channels]
+    if channels in (None, wanted):
+        return found
+    where = network_ends.shape_words(shape)
+    remedy = {1: "say --channels y", 3: "leave --channels out"}.get(channels, "build the change into it, then export")
+    raise InputError(f"an image of {wanted} channels as the input of {path}", f"one of {channels}, {where}", remedy)
+
+
+def _write(
+    source: Structure, ends: Ends, adapt: Adapters, path: Path, out: Path, enlarges: int
+) -> tuple[list[str], bool]:
+    """Write what is handed on; return what was done, a line each, and whether it is another file than the source."""
+    packed = external_data.pack(source.model, path)
+    said = [key for key in adapt.forms if key != "layout"]
+    cast = [f"{end}: {kind}, cast in the graph" for end, kind in _types(ends, adapt, path) if kind != "float32"]
+    lines = [WORDS[key] for key in adapt.forms] + cast
+    shape = ends.input.shape or (None,) * 4
+    undeclared = shape[1 if adapt.layout == NCHW else 3] is None or ends.input.shape is None
+    if packed:
+        lines.append("its weights, in files beside it, are put into it")
+    if said or cast or undeclared or adapt.output:
+        model = onnx_forms.around(source, ends, adapt, adapt.layout, enlarges)
+    elif packed:
+        model = source.model
+    else:
+        if not out.exists():
+            out.write_bytes(path.read_bytes())
+        return lines, False
+    out.write_bytes(model.SerializeToString(deterministic=True))
+    return lines, True
+
+
+def _types(ends: Ends, adapt: Adapters, path: Path) -> list[tuple[str, str]]:
+    """Return the types of both ends, having refused what can't be an image."""
+    found = [("input", ends.input.dtype), ("output", ends.output.dtype)]
+    for end, kind in found:
+        if not kind.startswith(WHOLE) and kind not in ("float32", *CAST):
+            raise InputError(f"an {end} of float32 in {path}", f"one of {kind}", "cast it inside the network")
+        if kind.startswith(WHOLE) and adapt.range == "1":
+            raise InputError(f"an {end} of float32 in {path}", f"one of {kind}", "say --range 255")
+    return found
+
+
+def _cost(made: Structure, macs_size: list[int]) -> dict[str, Any]:
+    width_px, height_px = macs_size
+    found = static_cost(made, width_px=width_px, height_px=height_px)
+    hd = static_cost(made, width_px=HD_WIDTH_PX, height_px=HD_HEIGHT_PX)
+    macs = None if found["gmacs"] is None else round(found["gmacs"] * 1e9)
+    return {"parameters": found["weights"], "gmacs_720p": hd["gmacs"], "macs": macs}
+
+
+def _own_function(own: Any, ends: Ends, adapt: Adapters, enlarges: int) -> Function:
+    """Return the source itself as a function of RGB in [0, 1], with what is said of its form done on arrays."""
+
+    def run(given: Any) -> Any:
+        (made,) = own.run([ends.output.name], {ends.input.name: given.astype(ends.input.dtype, copy=False)})
+        return made
+
+    return around_function(run, ends.input.dtype, adapt, enlarges)
+
+
+def _parity(run: Function | None, made: OnnxModel, photo: Path) -> dict[str, Any]:
+    """Return what `aic_helpers.models.trials.parity` does."""
+    if run is None:
+        return {"state": FROZEN_ALREADY, "by_size": None, "reason": None}
+    image, differences, why = read_rgb(photo), {}, ""
+    for size in _sizes(made, PARITY_SIZES_PX):
+        try:
+            batch = batch_of(image, size)
+            differences[f"{size[0]}x{size[1]}"] = float(np.abs(made(batch) - run(batch)).max())
+        except Exception as error:  # a size that it doesn't take; the rule on resolutions tells of that too
+            why = why or f"it fails: {reason(error)} (at {size[0]}x{size[1]})"
+    if differences:
+        return {"state": COMPARED, "by_size": differences, "reason": None}
+    return {"state": NOT_COMPARED, "by_size": {}, "reason": why}
+
+
+def _sizes(made: OnnxModel, sizes: tuple[Size, ...]) -> list[Size]:
+    _, height_px, width_px, _ = made.input_shape
+    return [*dict.fromkeys((width_px or width, height_px or height) for width, height in sizes)]
+
+
+def _refuse_other_forms(made: OnnxModel, photo: Path, enlarges: int) -> None:
+    """Refuse a network that gives no RGB image, or one of another scale."""
+    tried = _tried(made, photo)
+    if tried is None or tried.fits(enlarges):
+        return
+    refuse_another_scale(tried, enlarges)
+    if len(tried.shape) == 4 and tried.shape[3] == 3:
+        return  # another size: the rule on resolutions tells of it
+    expected = "a network of one RGB image in [0, 1], in and out"
+    found = f"an output of shape {tried.shape} for one image of {tried.size[0]}x{tried.size[1]}"
+    raise InputError(expected, found, "mend the model")
+
+
+def _tried(made: OnnxModel, photo: Path) -> Trial | None:
+    """Return the first size that went through; None where none did, which the evaluation and the rules tell of."""
+    image = read_rgb(photo)
+    for size in _sizes(made, TRIAL_SIZES_PX):
+        with suppress(Exception):
+            return Trial(size, made(batch_of(image, size)))
+    return None

@@ -1,0 +1,167 @@
+"""An `.onnx` file -> a callable on arrays, run by ONNX Runtime."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aic_helpers.core import machine
+from aic_helpers.core.error_reasons import reason
+from aic_helpers.core.errors import InputError, require_file
+from aic_helpers.core.installation import needed
+from aic_helpers.runtimes.formats import ONNX
+
+Shape = list[int | None]
+
+PROVIDER = "CPUExecutionProvider"
+
+CHANNELS_LAST, CHANNELS_FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
+"""From channels first to last, and the other way."""
+
+TOO_NEW = (
+    (re.compile(r"IR version: (\d+), max supported IR version: (\d+)"), "IR version"),
+    (re.compile(r"Opset (\d+) is under development.*?is till opset (\d+)", re.DOTALL), "opset"),
+)
+"""How ONNX Runtime says which it knows; it has no function that would."""
+
+ERRORS_ALONE = 3
+
+
+class OnnxModel:
+    """A loaded `.onnx` file of one image in and one out: call it with a batch, whose images go through one by one.
+
+    Attributes
+    ----------
+    path : Path
+    input_shape : list of int or None
+        Batch, height, width and channels, wherever the file has these; None for a side that may be any.
+    input_dtype, output_dtype : str
+        As the file declares them.
+    channels_first : bool
+        Whether it takes them before height and width, as its declared shape says.
+    runtime, runtime_version, provider : str
+    runtime_note : None
+    mixing : None
+        No two images go through together.
+    stateful : bool
+        Whether it draws numbers by chance.
+
+    Raises
+    ------
+    InputError
+        No `.onnx` file, or one that ONNX Runtime can't load.
+    """
+
+    def __init__(self, path: str | Path, threads: int | None = None) -> None:
+        self.path = require_file(Path(path), "an ONNX model")
+        self._session = session(self.path, threads)
+        (given,), (taken,) = self._session.get_inputs(), self._session.get_outputs()
+        declared: Shape = [side if isinstance(side, int) else None for side in given.shape]
+        self.channels_first = takes_channels_first(declared)
+        self.input_shape: Shape = [declared[axis] for axis in CHANNELS_LAST] if self.channels_first else declared
+        self.input_dtype, self.output_dtype = (_dtype(end.type) for end in (given, taken))
+        self.runtime, self.runtime_version, self.provider = ONNX.runtime, version(), PROVIDER
+        self.runtime_note, self.mixing, self.stateful = None, None, False
+        self._ends = given.name, taken.name
+        self._given: dict[str, NDArray[np.float32]] = {}
+        self._taken: NDArray[Any] = np.zeros(0, np.float32)
+
+    def give(self, image: NDArray[np.float32]) -> None:
+        """Hand over the image that `invoke` takes: float32, shape (1, height, width, 3), values in [0, 1]."""
+        if not _fits(image.shape, self.input_shape):
+            sides = ", ".join("any" if side is None else str(side) for side in self.input_shape)
+            raise ValueError(f"the input is declared as ({sides}), the images are {image.shape}")
+        own = np.ascontiguousarray(image.transpose(CHANNELS_FIRST) if self.channels_first else image)
+        self._given = {self._ends[0]: own}
+
+    def invoke(self) -> None:
+        """Run the network once; this alone is its time."""
+        (self._taken,) = self._session.run([self._ends[1]], self._given)
+
+    def output(self) -> NDArray[Any]:
+        """Return what the last run gave, (1, height, width, channels) where it is an image."""
+        turned = self.channels_first and self._taken.ndim == 4
+        return np.ascontiguousarray(self._taken.transpose(CHANNELS_LAST)) if turned else self._taken
+
+    def __call__(self, images: NDArray[np.float32]) -> NDArray[Any]:
+        """Return the network's output for a batch.
+
+        Parameters
+        ----------
+        images : ndarray of float32, shape (batch, height, width, 3)
+            Values in [0, 1].
+
+        Returns
+        -------
+        ndarray, shape (batch, height, width, channels)
+
+        Raises
+        ------
+        ValueError
+            A size that the file doesn't take.
+        """
+        outputs = []
+        for image in images:
+            self.give(image[None])
+            self.invoke()
+            outputs.append(self.output())
+        return np.concatenate(outputs)
+
+
+def takes_channels_first(declared: Shape) -> bool:
+    """Return whether a declared shape has the three colours before height and width."""
+    return len(declared) == 4 and declared[1] == 3 and declared[3] != 3
+
+
+def session(path: Path, threads: int | None = None) -> Any:
+    """Return a session of ONNX Runtime on the processor with an `.onnx` file.
+
+    Raises
+    ------
+    InputError
+        ONNX Runtime can't load it, or doesn't know its IR version or opset yet.
+    """
+    with needed(ONNX.extra):
+        import onnxruntime
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads or machine.usable_cores(), 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = ERRORS_ALONE
+    # An idle session that spins would take a core from the network that is timed in turn with it.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=[PROVIDER])
+    except Exception as error:  # its own classes have no base of their own
+        raise _refusal(path, error) from None
+
+
+def _refusal(path: Path, error: Exception) -> InputError:
+    for pattern, what in TOO_NEW:
+        if found := pattern.search(str(error)):
+            remedy = f"export it with {what} {found[2]} or older, or take a newer onnxruntime"
+            expected = f"an {what} of at most {found[2]}, which ONNX Runtime {version()} knows, in {path}"
+            return InputError(expected, found[1], remedy)
+    return InputError(f"an ONNX model that ONNX Runtime loads in {path}", reason(error), "export it again")
+
+
+def version() -> str:
+    """Return the version of ONNX Runtime."""
+    import onnxruntime
+
+    return str(onnxruntime.__version__)
+
+
+def _dtype(kind: str) -> str:
+    """Return a type of ONNX Runtime, as in ``tensor(float)``, in the words of numpy."""
+    name = kind.removeprefix("tensor(").removesuffix(")")
+    return {"float": "float32", "double": "float64"}.get(name, name)
+
+
+def _fits(found: tuple[int, ...], declared: Shape) -> bool:
+    return len(found) == len(declared) and all(
+        side in (None, given) for given, side in zip(found, declared, strict=True)
+    )
