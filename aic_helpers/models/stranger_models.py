@@ -12,9 +12,9 @@ from typing import Any
 from aic_helpers.core import isolation
 from aic_helpers.core.errors import InputError, require_file
 from aic_helpers.core.limits import MAX_FILE_BYTES
+from aic_helpers.graphs import graph_checks
 from aic_helpers.litert import file_checks
 from aic_helpers.litert.structures import marked
-from aic_helpers.models import graph_checks
 from aic_helpers.processes import confinement, worker_kinds, workers
 from aic_helpers.runtimes.formats import FROZEN, LITERT
 

@@ -13,7 +13,6 @@ from fixtures import hostile_graphs, hostile_models, litert_files
 
 from aic_helpers.core import isolation
 from aic_helpers.core.errors import InputError
-from aic_helpers.graphs.allowed_operations import GROUPS
 from aic_helpers.models import stranger_models
 from aic_helpers.processes import confinement, fork_server, worker_kinds, workers
 from aic_helpers.runs import warm_start
@@ -156,25 +155,6 @@ class Looks:
             self._worker.close()
             self._worker = None
             return "died"
-
-
-def test_allowed_operations_exist_and_have_no_side_effects_that_tensorflow_knows_of() -> None:
-    """A typing error in the list would forbid what it should allow; a stateful operation needs a reason."""
-    from tensorflow.python.framework import op_def_registry
-
-    known = {name for group in GROUPS.values() for name in group.split()}
-    missing = {name for name in known if op_def_registry.get(name) is None}
-    assert missing == set()
-    stateful = {name for name in known if op_def_registry.get(name).is_stateful}
-    assert stateful <= {
-        # chance, lists in memory, loops and conditions, assertions: nothing outside the process
-        *GROUPS["chance"].split(),
-        *GROUPS["lists of tensors in memory"].split(),
-        *GROUPS["control flow"].split(),
-        "Assert",
-        "CheckNumerics",
-        "GuaranteeConst",
-    }
 
 
 def test_file_of_litert_passes(folder: Path) -> None:

@@ -3,7 +3,7 @@
 A frozen graph is a program. Whoever loads one lets it read files, call Python or fill the memory, unless its operations
 say otherwise; so each is held against a list (`allowed_operations`), those in the graph's own functions included.
 
-It is read in the child of `aic_helpers.models.stranger_models`, which has limits.
+It is read in a child of `aic_helpers.models.stranger_models`, which has limits.
 """
 
 from __future__ import annotations
