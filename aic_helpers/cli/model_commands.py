@@ -86,9 +86,9 @@ def run(
 @click.command()
 @options.step_options
 def convert(as_json: bool, fresh: bool, **typed: Any) -> int:
-    """Convert a model to a frozen model.pb.
+    """Convert a model to a frozen model.pb; an .onnx becomes model.onnx.
 
-    The frozen model is compared with its source on a photo and two odd sizes.
+    The converted model is compared with its source on a photo and two odd sizes.
 
     \b
     Example

@@ -38,8 +38,8 @@ ADAPT = (
     ("layout", "nchw", "It takes and gives channels first."),
     ("colour", "bgr", "It takes and gives BGR."),
     ("channels", "y", "It takes and gives luma; the colours are the input's."),
-    ("input", "NAME", "The tensor of a graph that takes the images."),
-    ("output", "NAME", "The tensor of a graph that gives them."),
+    ("input", "NAME", "The tensor of a graph or of an .onnx that takes the images."),
+    ("output", "NAME", "The tensor of a graph or of an .onnx that gives them."),
     ("code", "FILE.py", "Run this file of your own first: it defines the layers of a .keras or .h5 file."),
 )
 """What may be said of a network of another form; `aic_helpers.models.adapters` takes it."""
@@ -84,7 +84,7 @@ _source_options = together(
         default="",
         metavar="SOURCE",
         help="A name in models_pretrained/, FILE.py:FUNCTION, a .keras or .h5 file, a SavedModel folder, a .meta file, "
-        "a frozen .pb file or a .tflite file.  [default: the track's sample network]",
+        "a frozen .pb file, a .tflite file or an .onnx file.  [default: the track's sample network]",
     ),
     click.option("--checkpoint", default="", metavar="PATH", help="The weights for FILE.py:FUNCTION."),
     *(_adapt_option(*said) for said in ADAPT),

@@ -114,6 +114,8 @@ def resolve(model: str, checkpoint: str | Path | None = None, adapt: Mapping[str
         require_file(Path(source.adapt.code), "a Python file")
         if source.kind != "keras":
             raise InputError("code only beside a .keras or .h5 file", f"it beside {model}", "leave --code out")
+    if source.kind == "onnx" and source.adapt.set:
+        raise InputError("--set beside a graph of TensorFlow", f"it beside {model}", "make it a constant, then export")
     _require_litert(source, model)
     named = source.adapt.input or source.adapt.output
     if named and source.kind in ("function", "keras"):

@@ -80,6 +80,8 @@ class Propagation:
         if len(given) < len({*filter(None, node.input)}):
             return
         self._types |= self._inferred(node, given)
+        if node.op_type == "Compress":
+            self._compressed(node)
         if self._small(node):
             self._work_out(node)
 
@@ -105,6 +107,19 @@ class Propagation:
         except onnx.shape_inference.InferenceError as error:
             raise ValueError(reason(error)) from None
         return {name: kind for name, kind in found.items() if kind.WhichOneof("value") == "tensor_type"}
+
+    def _compressed(self, node: Any) -> None:
+        """Note how much of a tensor is kept, where it is known which parts are: ONNX's own inference doesn't."""
+        import onnx
+
+        shape, kept = self.shape(node.input[0]), self._values.get(node.input[1])
+        axis = next((one.i for one in node.attribute if one.name == "axis"), None)
+        if shape is None or kept is None or axis is None or not -len(shape) <= axis < len(shape):
+            return
+        sides = [*shape]
+        sides[axis] = int(onnx.numpy_helper.to_array(kept).sum())
+        number = self.type_number(node.input[0])
+        self._types[node.output[0]] = onnx.helper.make_tensor_type_proto(number, sides)
 
     def _small(self, node: Any) -> bool:
         """Whether what a node makes can be worked out, and is no more than a few numbers."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX
 from aic_helpers.onnx_graphs.network_ends import takes_channels_first
-from aic_helpers.onnx_graphs.shape_propagation import Propagation, Shape
+from aic_helpers.onnx_graphs.shape_propagation import Propagation
 from aic_helpers.onnx_graphs.structures import STANDARD, Structure, dtype_name
 
 MIB = 2**20
@@ -23,18 +23,17 @@ IN_PLACE = frozenset(
 )
 """ONNX Runtime writes the output of these over their input, or fuses them with it."""
 
-UNCOUNTED = frozenset(
-    {"Attention", "ConvInteger", "DeformConv", "Einsum", "GRU", "If", "LSTM", "Loop", "MatMulInteger", "QLinearConv"}
-    | {"QLinearMatMul", "RNN", "Scan"}
-)
+UNCOUNTED = frozenset({"Attention", "DeformConv", "Einsum", "GRU", "If", "LSTM", "Loop", "RNN", "Scan"})
 """Operators that may multiply, or repeat what multiplies, uncounted here; a cost that meets one names it."""
 
 MOST_COLOURS = 4
 READERS = frozenset(
-    {"BatchNormalization", "Conv", "ConvInteger", "ConvTranspose", "DequantizeLinear", "Gemm", "InstanceNormalization"}
-    | {"MatMul", "MatMulInteger", "PRelu", "QLinearConv", "QLinearMatMul"}
+    {"BatchNormalization", "Conv", "ConvTranspose", "DequantizeLinear", "InstanceNormalization", "PRelu"}
 )
-"""Of so few numbers only a constant that these take is a weight."""
+"""Of so few numbers only a constant that these take is a weight, or one that is added to what `BIASED` make."""
+
+BIASED = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
+"""They multiply, and may leave it to an ``Add`` to add their bias."""
 
 FLOATS = ("float32", "float16", "bfloat16", "float64")
 INTEGERS = ("int8", "uint8", "int4", "uint4", "int32")
@@ -56,7 +55,8 @@ def static_cost(structure: Structure, *, width_px: int = HD_WIDTH_PX, height_px:
     -------
     dict
         The keys of `aic_helpers.graphs.static_cost.static_cost`: ``gmacs`` (10^9 multiply-accumulates of convolutions
-        and matrix products, None where a shape isn't known before the network runs), ``weights`` (see `weights`),
+        and matrix products, None where a shape isn't known before the network runs, and beside what isn't counted),
+        ``weights`` (see `weights`),
         ``largest_activations`` (at most five, each with ``layer``, ``operation``, ``shape`` and ``mib``) and
         ``not_counted`` (names of operators that multiply but aren't counted, those of other domains among them). At a
         size that the file doesn't take, ``gmacs`` is None and ``refused`` says why.
@@ -73,11 +73,12 @@ def static_cost(structure: Structure, *, width_px: int = HD_WIDTH_PX, height_px:
     nodes = structure.model.graph.node
     macs = [_macs(node, found) for node in nodes]
     known = [count for count in macs if count is not None]
+    uncounted = sorted({node.op_type for node in nodes if _is_uncounted(node)})
     return {
-        "gmacs": sum(known) / 1e9 if len(known) == len(macs) else None,
+        "gmacs": sum(known) / 1e9 if len(known) == len(macs) and not uncounted else None,
         "weights": counted,
         "largest_activations": _largest_activations(nodes, found),
-        "not_counted": sorted({node.op_type for node in nodes if _is_uncounted(node)}),
+        "not_counted": uncounted,
     }
 
 
@@ -91,14 +92,22 @@ def weights(structure: Structure) -> int:
     Constants of whole numbers are sizes, unless an operator takes them that knows their scale. Single numbers (an
     epsilon) aren't weights, and neither are the few that a picture's colours are computed with.
     """
-    takers: dict[str, set[str]] = {}
     nodes = list(every_node(structure.model.graph))
-    for node in nodes:
-        for name in node.input:
-            takers.setdefault(name, set()).add(node.op_type)
+    takers = _takers(nodes)
     tensors = {one.name: one for one in structure.model.graph.initializer}
     tensors |= {node.output[0]: value for node in nodes if (value := constant(node)) is not None}
     return sum(_elements(tensor, takers.get(name, set())) for name, tensor in tensors.items())
+
+
+def _takers(nodes: list[Any]) -> dict[str, set[str]]:
+    """Return which operators take a tensor, by its name; of a bias that an ``Add`` adds, the one that it belongs to."""
+    makers = {name: node.op_type for node in nodes for name in node.output}
+    takers: dict[str, set[str]] = {}
+    for node in nodes:
+        biased = {makers.get(name) for name in node.input} & BIASED if node.op_type == "Add" else set()
+        for name in node.input:
+            takers.setdefault(name, set()).add("Conv" if biased else node.op_type)
+    return takers
 
 
 def _elements(tensor: Any, takers: set[str]) -> int:
@@ -127,23 +136,27 @@ def constant(node: Any) -> Any | None:
 
 def _macs(node: Any, found: Propagation) -> int | None:
     """Multiply-accumulates of one node; 0 for one without any, None where its shapes aren't known."""
-    if node.domain not in STANDARD or node.op_type not in COUNTED:
+    if node.domain not in STANDARD or node.op_type not in {*KERNELS, *PRODUCTS}:
         return 0
-    given, made = [found.shape(name) for name in node.input], found.shape(node.output[0])
-    spread = given[0] if node.op_type == "ConvTranspose" else made
-    per_element = _per_element(node, given)
+    spread = found.shape(node.input[0] if node.op_type == "ConvTranspose" else node.output[0])
+    per_element = _per_element(node, found)
     return None if spread is None or per_element is None else math.prod(spread) * per_element
 
 
-COUNTED = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
+KERNELS = {"Conv": 1, "ConvInteger": 1, "ConvTranspose": 1, "QLinearConv": 3}
+"""At which input the kernel stands: output channels, input channels of its own group, height and width."""
+
+PRODUCTS = frozenset({"Gemm", "MatMul", "MatMulInteger", "QLinearMatMul"})
 
 
-def _per_element(node: Any, given: list[Shape | None]) -> int | None:
+def _per_element(node: Any, found: Propagation) -> int | None:
     """Return how many products each output element sums over; each input element of a transposed convolution."""
-    if node.op_type in ("Conv", "ConvTranspose"):  # the kernel's channels (of its own group), height and width
-        return None if given[1] is None else math.prod(given[1][1:])
+    if node.op_type in KERNELS:
+        kernel = found.shape(node.input[KERNELS[node.op_type]])
+        return None if kernel is None else math.prod(kernel[1:])
     transposed = any(one.name == "transA" and one.i for one in node.attribute)
-    return None if given[0] is None else given[0][-2 if transposed else -1]
+    left = found.shape(node.input[0])
+    return None if left is None else left[-2 if transposed else -1]
 
 
 def _largest_activations(nodes: Any, found: Propagation) -> list[dict[str, Any]]:

@@ -38,6 +38,8 @@ TIMES = ("time_ms", "time_ms_p5", "time_ms_p95", "baseline_time_ms", "baseline_t
 RATIO = ("speedup", "speedup_ci95", "repetitions", "stop_reason", "warm_up_s", "timed_s", "load", "roofline")
 MEMORY = (
     "runtime",
+    "runtime_version",
+    "provider",
     "peak_rss_mib",
     "runtime_rss_mib",
     "runtime_file_mib",
@@ -165,6 +167,8 @@ def _memory(model: Network, pixels: NDArray[np.float32], progress: Progress) -> 
     peak_mib, method = model.worker.peak_rss_mib(first)
     return {
         "runtime": loaded.runtime,
+        "runtime_version": loaded.runtime_version,
+        "provider": loaded.provider,
         "peak_rss_mib": peak_mib,
         "runtime_rss_mib": loaded.rss_mib,
         "runtime_file_mib": loaded.file_mib,
@@ -237,7 +241,8 @@ def _notes(result: dict[str, Any]) -> list[str]:
     if repetitions is not None and repetitions < timing.MIN_PAIRS:
         notes.append(f"The time budget left only {repetitions} repetitions; the interval says little.")
     if result["not_counted"]:
-        notes.append(f"gmacs leaves out what these operations do: {', '.join(result['not_counted'])}.")
+        left = "gmacs leaves out" if result["gmacs"] is not None else "gmacs isn't known, without"
+        notes.append(f"{left} what these operations do: {', '.join(result['not_counted'])}.")
     if result["gpu_peak_mib"] is None:
         if result["runtime"] == WHOLE:
             notes.append("The RAM holds all of TensorFlow: some 240 MiB more than that of models that ran without.")

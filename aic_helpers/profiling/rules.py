@@ -8,7 +8,7 @@ from typing import Any
 
 from aic_helpers.core.limits import MAX_DIFFERENCE
 from aic_helpers.profiling.probes import Findings, Outcome
-from aic_helpers.runtimes.formats import LITERT
+from aic_helpers.runtimes.formats import FROZEN, LITERT, ONNX, Format, format_by_runtime
 from aic_helpers.tracks.definitions import Track
 
 NOT_JUDGED = "not judged"
@@ -136,9 +136,10 @@ def _file_size(size_bytes: int, limit_mb: float) -> Rule:
 
 def _input_and_output(findings: Findings) -> Rule:
     shape, dtype, home = findings.declared["shape"], findings.declared["dtype"], findings.home
-    litert = findings.declared["runtime"] == LITERT.runtime
-    given, taken = ("input", "output") if litert else ("input:0", "output:0")
-    right = len(shape) == 4 and shape[3] in (None, 3) and dtype in ("float32", *(QUANTIZED if litert else ()))
+    format = format_by_runtime(findings.declared["runtime"])
+    given, taken = ("input:0", "output:0") if format is FROZEN else ("input", "output")
+    quantized = QUANTIZED if format is LITERT else ()
+    right = len(shape) == 4 and shape[3] in (None, 3) and dtype in ("float32", *quantized)
     found = f"{given} {dtype} {_shape(findings)}"
     if home.reply is not None:
         output = home.reply["output_shape"]
@@ -147,16 +148,26 @@ def _input_and_output(findings: Findings) -> Rule:
     remedy = "take and return one 4-D float32 tensor with 3 channels: cast or reshape inside the model"
     if fixed_batch := _fixed_batch(findings):
         right, found = False, f"{found}, a fixed batch of {fixed_batch}"
-        remedy = "make the placeholder's batch None or 1: images may come one by one"
+        remedy = f"make the {_input_words(findings)}'s batch free or 1: images may come one by one"
     return _rule(
         "input and output",
         right,
-        limit=f"{given} and {taken}, float32{' or quantised' if litert else ''}, (batch, height, width, 3)",
+        limit=f"{given} and {taken}, float32{' or quantised' if quantized else ''}, {_sides(format)}",
         found=found,
-        evidence=("the file, and " if litert else "the graph's placeholder, and ")
+        evidence=f"the {_input_words(findings)}, and "
         + (f"a run at {home.where}" if home.reply else "no run: it failed"),
         remedy=remedy,
     )
+
+
+def _sides(format: Format) -> str:
+    """Return the sides of an image as files of a format may have them."""
+    return "(batch, height, width, 3)" + (" or (batch, 3, height, width)" if format is ONNX else "")
+
+
+def _input_words(findings: Findings) -> str:
+    """Return what a file of its format has where images go in."""
+    return "graph's placeholder" if format_by_runtime(findings.declared["runtime"]) is FROZEN else "file's input"
 
 
 def _one_resolution(hd: Outcome, enlarges: int) -> Rule:
@@ -183,7 +194,7 @@ def _any_resolution(findings: Findings, hd: Outcome, enlarges: int) -> Rule:
     worked = [run.where for run in tried if run.right_size]
     # TensorFlow may well run a graph at other sizes than the declared one; a session that feeds it refuses.
     fixed = any(side is not None for side in findings.declared["shape"][1:3])
-    evidence = [f"the placeholder has the shape {_shape(findings)}"] if fixed else []
+    evidence = [f"the {_input_words(findings)} has the shape {_shape(findings)}"] if fixed else []
     evidence += [_what_went_wrong(wrong[0])] if wrong else []
     evidence += [f"right at {', '.join(worked)}"] if worked else []
     if fixed:
@@ -224,7 +235,7 @@ def _what_went_wrong(run: Outcome) -> str:
 
 def _resolution_remedy(run: Outcome | None, fixed: bool) -> str:
     if fixed:
-        return "make height and width of the placeholder None, and take sizes from tf.shape, not from get_shape"
+        return "export it with free height and width, and take sizes from the images (tf.shape), not from get_shape"
     if run is None or run.reply is None:
         return "see the error; take sizes from tf.shape inside the model"
     output, wanted = run.reply["output_shape"], [side * run.enlarges for side in run.size]
@@ -242,7 +253,7 @@ def _batches(findings: Findings) -> Rule:
     batch, fixed = findings.batch, findings.declared["shape"][:1] == [1]
     passed = None
     if fixed:
-        found, evidence = "a fixed batch of 1", "the graph's placeholder"
+        found, evidence = "a fixed batch of 1", f"the {_input_words(findings)}"
     elif batch is None:
         found, evidence = NOT_JUDGED, _no_run(findings)
     elif batch.reply is None:
@@ -260,7 +271,7 @@ def _batches(findings: Findings) -> Rule:
         limit="advice: no track asks for it, a batch fixed at 1 is enough",
         found=found,
         evidence=evidence,
-        remedy="make the placeholder's batch None, and don't reshape to a batch of 1",
+        remedy=f"make the {_input_words(findings)}'s batch free, and don't reshape to a batch of 1",
     )
 
 
@@ -321,19 +332,19 @@ def _same_twice(findings: Findings) -> Rule:
 def _parity(conversion: Part) -> Rule:
     parity = (conversion or {}).get("parity") or {}
     difference = parity.get("max_abs")
-    sizes = ", ".join(parity.get("by_size") or {})
+    sizes, limit = ", ".join(parity.get("by_size") or {}), parity.get("limit") or MAX_DIFFERENCE
     return _rule(
         "parity with its source",
-        None if difference is None else difference <= MAX_DIFFERENCE,
-        limit=f"a difference of at most {MAX_DIFFERENCE:g}",
+        None if difference is None else difference <= limit,
+        limit=f"a difference of at most {limit:.2g}",
         found=NOT_JUDGED if difference is None else f"a difference of {difference:.1e}",
-        evidence=f"frozen model against its source at {sizes}" if difference is not None else _not_compared(parity),
-        remedy="the frozen graph computes something else than its source: look for dropout or batch statistics",
+        evidence=f"converted model against its source at {sizes}" if difference is not None else _not_compared(parity),
+        remedy="the converted model computes something else than its source: look for dropout or batch statistics",
     )
 
 
 def _not_compared(parity: Mapping[str, Any]) -> str:
-    return f"not compared: {parity['reason']}" if parity.get("reason") else "the model came frozen"
+    return f"not compared: {parity['reason']}" if parity.get("reason") else "the model came as it is run"
 
 
 def _memory(findings: Findings, hd: Outcome, max_rss_mib: float) -> Rule:

@@ -27,7 +27,7 @@ from aic_helpers.runs import results
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
 from aic_helpers.runs.schema import Result
-from aic_helpers.runtimes.formats import FROZEN, LITERT
+from aic_helpers.runtimes.formats import FROZEN, LITERT, ONNX
 from aic_helpers.tracks.definitions import Track
 
 Key = dict[str, Any]
@@ -54,6 +54,10 @@ WORDS = {
 """Ingredients in words; the others go by their own names."""
 
 
+CONVERTERS = ("tensorflow", "keras", "tf-keras", "tf-slim")
+"""Packages that make frozen graphs."""
+
+
 def model_key(source: ModelSource, track: Track) -> Key:
     """Return what the converted model of a source is made from."""
     key = {
@@ -61,7 +65,7 @@ def model_key(source: ModelSource, track: Track) -> Key:
         "enlarges": track.enlarges,
         "macs_size": [*track.measured.macs_size],
         "code": code("models.conversion"),
-        **_versions("tensorflow", "keras", "tf-keras", "tf-slim", "numpy", "pillow"),
+        **_versions(*(ONNX.packages if source.format is ONNX else CONVERTERS), "numpy", "pillow"),
     }
     return key | _export_key(source, track) if source.adapt.precision else key
 

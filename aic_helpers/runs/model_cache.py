@@ -1,8 +1,8 @@
 """Frozen models in the person's cache folder, by what they were made from: no source is converted twice.
 
-An entry is `<SHA-256 of the key>.json`, the conversion's report, and `.pb` beside it, the frozen model; a source that
-is used as it is needs none. The report moves into place last and holds the SHA-256 of both, so half an entry, or one
-of two writers, passes for none. A cache that can't be read or written is done without.
+An entry is `<SHA-256 of the key>.json`, the conversion's report, and `.pb` or `.onnx` beside it, the converted model;
+a source that is used as it is needs none. The report moves into place last and holds the SHA-256 of both, so half an
+entry, or one of two writers, passes for none. A cache that can't be read or written is done without.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from aic_helpers.models.sources import ModelSource, fingerprint
 from aic_helpers.quantization import exporting, learned_ranges
 from aic_helpers.runs import cache_keys, results
 from aic_helpers.runs.cache_keys import Key
-from aic_helpers.runtimes.formats import LITERT
+from aic_helpers.runtimes.formats import FORMATS, LITERT, ONNX
 from aic_helpers.tracks.definitions import Track
 
 MAX_BYTES = 2 * 2**30
@@ -52,7 +52,8 @@ def convert(source: ModelSource, track: Track, out: Path, key: Key, *, fresh: bo
     """Write the frozen model of a source to `out` and return what is known of it: see `conversion.convert`.
 
     It is taken from the cache where that has it, unless `fresh` is true; otherwise it is converted, and kept there.
-    While children are confined, for strangers' models, the cache is left alone; so it is for what is LiteRT already.
+    While children are confined, for strangers' models, the cache is left alone; so it is for a `.tflite` and an
+    `.onnx`, which take no time to convert.
 
     Parameters
     ----------
@@ -63,11 +64,12 @@ def convert(source: ModelSource, track: Track, out: Path, key: Key, *, fresh: bo
     """
     if source.adapt.precision:
         return _exported(source, track, out, fresh)
-    if isolation.active() or source.format is LITERT:  # such a file is used as it is
+    if isolation.active() or source.kind in (LITERT.kinds[0], ONNX.kinds[0]):
         return _convert(source, track, out)
     entry = folder() / hashlib.sha256(safe_files.as_json(key).encode()).hexdigest()
     if not fresh and (kept := _take(entry, source, out)):
-        log.info("%s: model.pb taken from the cache, converted %s", source.name, kept["converted_utc"])
+        made, when = source.format.model_file, kept["converted_utc"]
+        log.info("%s: %s taken from the cache, converted %s", source.name, made, when)
         return {"name": source.name, "source": source.typed, **kept["model"]}
     made = _convert(source, track, out)
     if fingerprint(source) == key["source"]:  # else it was changed meanwhile, and is another's
@@ -108,7 +110,7 @@ def _take(entry: Path, source: ModelSource, out: Path) -> dict[str, Any] | None:
         if any(safe_files.sha256(Path(name)) != digest for name, digest in read.items()):
             return None
         with safe_files.replacing(out) as partial:
-            shutil.copyfile(source.path if _as_it_is(kept["model"]) else _model(entry), partial)
+            shutil.copyfile(source.path if _as_it_is(kept["model"]) else _model(entry, source), partial)
             if safe_files.sha256(partial) != kept["model"]["sha256"]:
                 raise InputError(f"the model of {_report(entry)}", "another", REMEDY)
     except (OSError, InputError):
@@ -149,7 +151,7 @@ def _keep(entry: Path, source: ModelSource, out: Path, made: dict[str, Any]) -> 
     if not _make_room(entry.parent, 0 if _as_it_is(made) else out.stat().st_size):
         return
     if not _as_it_is(made):
-        with safe_files.replacing(_model(entry)) as partial:
+        with safe_files.replacing(_model(entry, source)) as partial:
             shutil.copyfile(out, partial)
     safe_files.write_json(_report(entry), {"schema": SCHEMA, "sha256": results.part_sha256(kept), "kept": kept})
 
@@ -163,7 +165,7 @@ def _make_room(place: Path, needed_bytes: int) -> bool:
     """Remove the entries that were not used for longest until there is room; return whether there can be."""
     entries: defaultdict[str, list[Path]] = defaultdict(list)
     for file in place.glob("*.*"):
-        if file.suffix in (".json", ".pb"):
+        if file.suffix in (".json", *(one.suffix for one in FORMATS)):
             entries[file.stem].append(file)
     sizes = {name: sum(file.stat().st_size for file in files) for name, files in entries.items()}
     total_bytes = sum(sizes.values()) + needed_bytes
@@ -176,8 +178,8 @@ def _make_room(place: Path, needed_bytes: int) -> bool:
     return total_bytes <= MAX_BYTES
 
 
-def _model(entry: Path) -> Path:
-    return entry.with_suffix(".pb")
+def _model(entry: Path, source: ModelSource) -> Path:
+    return entry.with_suffix(source.format.suffix)
 
 
 def _report(entry: Path) -> Path:

@@ -15,7 +15,7 @@ from aic_helpers.reporting import text_tables
 from aic_helpers.runs import quantities, result_tables
 from aic_helpers.runs.run_folders import RunFolder
 from aic_helpers.runs.schema import Metrics, Model, Profile, Requirement, Result, Score
-from aic_helpers.runtimes.formats import LITERT
+from aic_helpers.runtimes.formats import LITERT, ONNX
 from aic_helpers.tracks.definitions import COLUMNS, Task, Track
 
 Told = tuple[str, str, str]
@@ -187,6 +187,7 @@ def _profile_made(profile: Profile | None, track: Track) -> dict[str, str]:
         "failed": "the model did not get through the profile",
         "time": f"median of {runs} runs after {profile.warm_up_runs} to warm up, {run}{spread}" if runs else run,
         "baseline": f"{Path(track.timed_beside).stem}, timed in turn with the model, each in a process of its own",
+        "runtime": "the version, and what computes; the baseline is timed in the same",
         "speedup": f"median over {runs} pairs of runs{stop}" if runs else "",
         "throughput": "2 x multiply-accumulates of the graph / time",
         "RAM": f"peak of a fresh process that runs one image ({profile.memory_method}){weighed}",
@@ -195,8 +196,9 @@ def _profile_made(profile: Profile | None, track: Track) -> dict[str, str]:
 
 def _model_made(model: Model) -> dict[str, str]:
     sizes = ", ".join(model.parity.by_size)
+    made = {LITERT: "exported", ONNX: "ONNX"}.get(model.format, "frozen")
     return {
-        "size": f"{_file_name(model)}, the {'exported' if model.format is LITERT else 'frozen'} model",
+        "size": f"{_file_name(model)}, the {made} model",
         "cost at 720p": "multiply-accumulates, from the graph",
         "against its source": f"largest difference of any value, black 0 and white 1, at {sizes}" if sizes else "",
         "sha256": f"of {_file_name(model)}",
@@ -214,6 +216,8 @@ def notes(result: Result, track: Track) -> list[str]:
     about += [f"{file} is this track's own file, which the commands take; it isn't shipped."] if file else []
     about += [*result_tables.formulas(track), *track.notes] if result.scores else []
     about += [f"Model: {note}." for note in result.model.notes] if result.model else []
+    timed = result_tables.runtime_words(result.profile) if result.profile and not result.profile.failed else ""
+    about += [f"Model and baseline were timed in {timed}."] if timed else []
     return about + (result.profile.notes if result.profile else [])
 
 

@@ -13,7 +13,7 @@ from aic_helpers.runs import quantities
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
 from aic_helpers.runs.schema import Metrics, Model, Profile, Requirement, Result, Score
-from aic_helpers.runtimes.formats import FROZEN, LITERT, format_by_runtime
+from aic_helpers.runtimes.formats import FROZEN, LITERT, ONNX, format_by_runtime
 from aic_helpers.tracks.definitions import TITLES, Track
 
 
@@ -70,6 +70,7 @@ def model_rows(model: Model) -> list[Row]:
     return [
         ("model", f"{model.name} ({model.kind})"),
         *_litert_rows(model),
+        *_onnx_rows(model),
         ("size", NOT_MEASURED if model.bytes is None else f"{model.bytes / 1e6:.2f} MB"),
         ("parameters", NOT_MEASURED if model.parameters is None else f"{model.parameters:,}".replace(",", " ")),
         *_cost_rows(model),
@@ -92,6 +93,15 @@ def _litert_rows(model: Model) -> list[Row]:
     return rows
 
 
+def _onnx_rows(model: Model) -> list[Row]:
+    """Return what an `.onnx` file says of itself; nothing of others."""
+    if model.format is not ONNX:
+        return []
+    by = f", written by {model.producer}" if model.producer else ""
+    ends = f"; takes {model.input_dtype}, gives {model.output_dtype}" if model.input_dtype else ""
+    return [("ONNX", f"opset {model.opset}, IR version {model.ir_version}{by}{ends}")]
+
+
 def _cost_rows(model: Model) -> list[Row]:
     """Return the operations at 720p, and at the track's own size where that is another."""
     rows = [("cost at 720p", _figure(model.gmacs_720p, ".1f", " GMAC"))]
@@ -110,7 +120,7 @@ def parity_words(model: Model) -> str:
     if model.format is LITERT:
         return f"exported to LiteRT in {model.precision}" if model.precision else "is a .tflite already"
     if parity.state == "frozen already" or (model.kind == "frozen" and not parity.state):
-        return "is frozen already"
+        return "is an .onnx already" if model.format is ONNX else "is frozen already"
     return f"not compared: {parity.reason}" if parity.reason else NOT_MEASURED
 
 
@@ -152,9 +162,18 @@ def profile_rows(profile: Profile | None, track: Track) -> list[Row]:
         ("time", _figure(profile.time_ms, ".1f", at)),
         ("baseline", _figure(profile.baseline_time_ms, ".1f", f" ms{runtime}")),
         ("speedup", _figure(profile.speedup, ".3f", interval=profile.speedup_ci95)),
+        *([] if format is FROZEN else [("runtime", words)] if (words := runtime_words(profile)) else []),
         *([("throughput", f"{reached:.0f} GFLOP/s{limit}")] if reached else []),
         ("RAM", _figure(profile.peak_rss_mib, ".0f", f" MiB ({_split(profile)}{limit_mib})")),
     ]
+
+
+def runtime_words(profile: Profile) -> str:
+    """Return what the networks were timed in, with its version and what computes for it; empty in older results."""
+    if not profile.runtime_version:
+        return ""
+    provider = f", {profile.provider}" if profile.provider else ""
+    return f"{format_by_runtime(profile.runtime).words} {profile.runtime_version}{provider}"
 
 
 def _split(profile: Profile) -> str:

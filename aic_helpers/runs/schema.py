@@ -140,9 +140,10 @@ class Model(AsWritten):
     """The frozen model.
 
     `checkpoint` and `adapt` are what was given beside its source, `adapters` what was done to it in words, `read_files`
-    what else its code read: SHA-256 by path, `notes` what a person should know of how it was made. Of LiteRT's alone:
-    the types of what it takes and gives, what is known of the file of one size beside it (`fixed`),
-    and the `precision` that it was exported in, where the workbench did that.
+    what else its code read: SHA-256 by path, `notes` what a person should know of how it was made. Of LiteRT's and
+    ONNX's: the types of what it takes and gives. Of LiteRT's alone: what is known of the file of one size beside it
+    (`fixed`), and the `precision` that it was exported in, where the workbench did that. Of ONNX's alone: the `opset`
+    and `ir_version` of the source, and its `producer`.
     """
 
     name: Text
@@ -165,6 +166,9 @@ class Model(AsWritten):
     output_dtype: Text = ""
     fixed: Annotated[FixedFile | None, WrapValidator(_fixed_file)] = None
     precision: Text = ""
+    opset: Count = None
+    ir_version: Count = None
+    producer: Text = ""
     parity: Annotated[Parity, of_kind(dict, {})] = Parity()
 
     @property
@@ -232,6 +236,8 @@ class Profile(AsWritten):
     stop_reason: Text = ""
     timed_s: Figure = None
     runtime: Text = ""
+    runtime_version: Text = ""
+    provider: Text = ""
     runtime_rss_mib: Figure = None
     runtime_file_mib: Figure = None
     model_rss_mib: Figure = None

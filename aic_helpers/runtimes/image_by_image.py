@@ -37,7 +37,7 @@ class ImageByImage:
     load : callable
         Takes a path and threads (None: as it has them), and returns the model.
     words : str
-        What people call the runtime.
+        What people call such a model, with its article.
     """
 
     def __init__(self, load: Callable[[str, int | None], OneImageModel], words: str) -> None:
@@ -53,8 +53,8 @@ class ImageByImage:
 
     def _load(self, request: dict[str, Any]) -> dict[str, Any]:
         if request["device"] != "cpu":
-            expected, remedy = f"the device cpu for {self._words}", "take the device cpu; aic phone knows a phone's GPU"
-            raise InputError(expected, request["device"], remedy)
+            expected = f"the device cpu for {self._words}"
+            raise InputError(expected, request["device"], "take aic phone for a phone's GPU")
         model = self._model = self._load_model(request["model"], request["threads"])
         declared = {"shape": model.input_shape, "dtype": model.input_dtype, "runtime": model.runtime}
         with_what = {"runtime_version": model.runtime_version, "provider": model.provider, "runtime_note": None}
@@ -87,9 +87,7 @@ class ImageByImage:
         raise NotImplementedError
 
     def _receptive_field(self, request: dict[str, Any]) -> dict[str, Any]:
-        return {"obstacle": f"how far the layers of a model for {self._words} look is not followed"} | {
-            "mib_per_megapixel": 0.0
-        }
+        return {"obstacle": f"how far the layers of {self._words} look is not followed", "mib_per_megapixel": 0.0}
 
     def _roofline(self, request: dict[str, Any]) -> dict[str, Any]:
         """Return nothing: a product of float32 matrices is no limit of what runs in 8 bits."""

@@ -7,7 +7,6 @@ from typing import Any
 
 from aic_helpers.litert.static_cost import static_cost
 from aic_helpers.litert.structures import read
-from aic_helpers.runtimes.formats import LITERT
 from aic_helpers.runtimes.image_by_image import ImageByImage
 from aic_helpers.runtimes.litert_models import LitertModel
 
@@ -16,7 +15,7 @@ class LitertInference(ImageByImage):
     """A file of LiteRT's."""
 
     def __init__(self) -> None:
-        super().__init__(LitertModel, LITERT.words)
+        super().__init__(LitertModel, "a LiteRT model")
 
     def _cost(self, request: dict[str, Any]) -> dict[str, Any]:
         structure = read(Path(request["model"]))

@@ -7,7 +7,6 @@ from typing import Any
 
 from aic_helpers.onnx_graphs.static_cost import static_cost
 from aic_helpers.onnx_graphs.structures import read
-from aic_helpers.runtimes.formats import ONNX
 from aic_helpers.runtimes.image_by_image import ImageByImage
 from aic_helpers.runtimes.onnx_models import OnnxModel
 
@@ -16,7 +15,7 @@ class OnnxInference(ImageByImage):
     """A file of ONNX's."""
 
     def __init__(self) -> None:
-        super().__init__(OnnxModel, ONNX.words)
+        super().__init__(OnnxModel, "an ONNX model")
 
     def _cost(self, request: dict[str, Any]) -> dict[str, Any]:
         structure = read(Path(request["model"]))

@@ -120,8 +120,8 @@ def test_a_fixed_size_breaks_the_rule_on_resolution_only(
 ) -> None:
     rules = check_here(monkeypatch, freeze("good", None, 64, 80, 3))
     assert broken(rules) == ["any resolution"]
-    assert rules["any resolution"]["evidence"].startswith("the placeholder has the shape (any, 64, 80, 3)")
-    assert "make height and width of the placeholder None" in rules["any resolution"]["remedy"]
+    assert rules["any resolution"]["evidence"].startswith("the graph's placeholder has the shape (any, 64, 80, 3)")
+    assert "export it with free height and width" in rules["any resolution"]["remedy"]
 
 
 @pytest.mark.parametrize("name", ["fails_with_a_batch", "mixes_the_batch"])
@@ -145,7 +145,7 @@ def test_another_fixed_batch_breaks_the_rule_on_the_input_only(
     rules = check_here(monkeypatch, freeze("good", 4, None, None, 3), profile=refused)
     assert broken(rules) == ["input and output"]
     assert rules["input and output"]["found"] == "input:0 float32 (4, any, any, 3), a fixed batch of 4"
-    assert rules["input and output"]["remedy"].startswith("make the placeholder's batch None or 1")
+    assert rules["input and output"]["remedy"].startswith("make the graph's placeholder's batch free or 1")
     assert (rules["any resolution"]["passed"], rules["any resolution"]["found"]) == (None, "not judged")
 
 

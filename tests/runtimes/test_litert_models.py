@@ -94,7 +94,7 @@ def test_a_worker_runs_it_apart_and_times_the_network_alone(tmp_path: Path) -> N
         run = worker.run()
         assert (run.output_shape, run.output_dtype, run.time_ms > 0) == ([2, 16, 24, 3], "float32", True)
         assert (
-            worker.receptive_field(640, 480)["obstacle"] == "how far the layers of a LiteRT file look is not followed"
+            worker.receptive_field(640, 480)["obstacle"] == "how far the layers of a LiteRT model look is not followed"
         )
 
 
