@@ -68,8 +68,8 @@ def convert(source: ModelSource, track: Track, out: Path, key: Key, *, fresh: bo
         return _convert(source, track, out)
     entry = folder() / hashlib.sha256(safe_files.as_json(key).encode()).hexdigest()
     if not fresh and (kept := _take(entry, source, out)):
-        made, when = source.format.model_file, kept["converted_utc"]
-        log.info("%s: %s taken from the cache, converted %s", source.name, made, when)
+        file, when = source.format.model_file, kept["converted_utc"]
+        log.info("%s: %s taken from the cache, converted %s", source.name, file, when)
         return {"name": source.name, "source": source.typed, **kept["model"]}
     made = _convert(source, track, out)
     if fingerprint(source) == key["source"]:  # else it was changed meanwhile, and is another's
