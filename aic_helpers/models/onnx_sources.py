@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -35,7 +36,7 @@ from aic_helpers.models.trials import (
     refuse_another_scale,
 )
 from aic_helpers.onnx_graphs import external_data, network_ends
-from aic_helpers.onnx_graphs.network_ends import NCHW, Ends
+from aic_helpers.onnx_graphs.network_ends import NCHW, NHWC, Ends
 from aic_helpers.onnx_graphs.static_cost import static_cost, weights
 from aic_helpers.onnx_graphs.structures import Structure, read
 from aic_helpers.processes.workers import ChildError, Worker
@@ -48,6 +49,8 @@ TRIAL_TIMEOUT_S = 10.0
 OF_FLOAT16 = 2**-9
 """Four steps of float16 below 1, half an 8-bit step: on a processor ONNX Runtime computes in float32, and leaves out
 roundings to float16 at the ends of a network that takes and gives float32."""
+
+PACKED = "its weights, in files beside it, are put into it"
 
 CHANNELS = {"rgb": 3, "y": 1}
 
@@ -107,13 +110,19 @@ class TakingOver:
         path, out, adapt = Path(request["path"]), Path(request["out"]), read_adapters(request["adapt"])
         source = read(path)
         ends = network_ends.find(source, str(path), given=adapt.input, taken=adapt.output)
-        layout = _layout(source, ends, adapt, path)
-        adapt = replace(adapt, layout=layout)
-        own = session(path) if not external_data.tensors(source.model) else None  # before anything is built: it loads
+        packed = external_data.pack(source.model, path)
+        own = session(path)  # before anything is built: what it doesn't know is refused in its words
+        named = adapt.output if len(source.outputs) > 1 else ""
+        adapt = replace(adapt, layout=_layout(source, ends, adapt, path, own), output=named)
         parameters = weights(source)
-        lines, is_built = _write(source, ends, adapt, path, out, request["enlarges"])
+        lines = [*_lines(ends, adapt, path), *([PACKED] if packed else [])]
+        is_built = packed or _needs_more(ends, adapt)
+        if is_built:
+            _build(source, ends, adapt, out, request["enlarges"])
+        elif not out.exists():
+            shutil.copyfile(path, out)
         made = OnnxModel(out)
-        run = _own_function(own or session(path), ends, adapt, request["enlarges"]) if is_built else None
+        run = _own_function(own, ends, adapt, request["enlarges"]) if is_built else None
         photo, wanted = Path(request["photo"]), request["enlarges"]
         self._try = lambda: _refuse_other_forms(made, photo, wanted)
         return {
@@ -135,11 +144,14 @@ class TakingOver:
         }
 
 
-def _layout(source: Structure, ends: Ends, adapt: Adapters, path: Path) -> str:
-    """Return where the network has its channels, as the file shows it or the person says it."""
-    found = network_ends.layout(source, ends.input) or adapt.layout
+def _layout(source: Structure, ends: Ends, adapt: Adapters, path: Path, own: Any) -> str:
+    """Return where the network has its channels, as the file shows it, the person says it, or it runs."""
+    shown, wanted = network_ends.layout(source, ends.input), CHANNELS[adapt.channels]
+    if shown == NHWC and adapt.layout == NCHW:
+        raise InputError(f"channels last, as {path} takes them", "--layout nchw", "leave --layout out")
     shape = ends.input.shape or (None,) * 4
-    channels, wanted = shape[1 if found == NCHW else 3], CHANNELS[adapt.channels]
+    found = shown or (NCHW if adapt.layout == NCHW else _that_runs(own, ends, wanted, path))
+    channels = shape[1 if found == NCHW else 3]
     if channels in (None, wanted):
         return found
     where = network_ends.shape_words(shape)
@@ -147,28 +159,38 @@ def _layout(source: Structure, ends: Ends, adapt: Adapters, path: Path) -> str:
     raise InputError(f"an image of {wanted} channels as the input of {path}", f"one of {channels}, {where}", remedy)
 
 
-def _write(
-    source: Structure, ends: Ends, adapt: Adapters, path: Path, out: Path, enlarges: int
-) -> tuple[list[str], bool]:
-    """Write what is handed on; return what was done, a line each, and whether it is another file than the source."""
-    packed = external_data.pack(source.model, path)
-    said = [key for key in adapt.forms if key != "layout"]
+def _that_runs(own: Any, ends: Ends, channels: int, path: Path) -> str:
+    """Return the layout in which an image goes through, where the file shows none."""
+    width_px, height_px = TRIAL_SIZES_PX[0]
+    shapes = {NHWC: (1, height_px, width_px, channels), NCHW: (1, channels, height_px, width_px)}
+    for layout, shape in shapes.items():
+        declared = ends.input.shape or (None,) * 4
+        sized = [side or own_side for side, own_side in zip(declared, shape, strict=True)]
+        with suppress(Exception):
+            own.run([ends.output.name], {ends.input.name: np.zeros(sized, ends.input.dtype)})
+            return layout
+    found = f"{network_ends.shape_words(ends.input.shape or (None,) * 4)}, and no image goes through either way"
+    raise InputError(f"an input of {path} that shows where its channels are", found, "export it with them declared")
+
+
+def _lines(ends: Ends, adapt: Adapters, path: Path) -> list[str]:
+    """Return what is done to the network's form, a line each."""
     cast = [f"{end}: {kind}, cast in the graph" for end, kind in _types(ends, adapt, path) if kind != "float32"]
-    lines = [WORDS[key] for key in adapt.forms] + cast
+    return [WORDS[key] for key in adapt.forms] + cast
+
+
+def _needs_more(ends: Ends, adapt: Adapters) -> bool:
+    """Whether the file isn't used as it is: something is said of its form, or its input isn't declared in full."""
     shape = ends.input.shape or (None,) * 4
-    undeclared = shape[1 if adapt.layout == NCHW else 3] is None or ends.input.shape is None
-    if packed:
-        lines.append("its weights, in files beside it, are put into it")
-    if said or cast or undeclared or adapt.output:
-        model = onnx_forms.around(source, ends, adapt, adapt.layout, enlarges)
-    elif packed:
-        model = source.model
-    else:
-        if not out.exists():
-            out.write_bytes(path.read_bytes())
-        return lines, False
+    is_declared = shape[1 if adapt.layout == NCHW else 3] is not None
+    said = [key for key in adapt.forms if key != "layout"] or adapt.output
+    return bool(said) or not is_declared or {ends.input.dtype, ends.output.dtype} != {"float32"}
+
+
+def _build(source: Structure, ends: Ends, adapt: Adapters, out: Path, enlarges: int) -> None:
+    more = _needs_more(ends, adapt)
+    model = onnx_forms.around(source, ends, adapt, adapt.layout, enlarges) if more else source.model
     out.write_bytes(model.SerializeToString(deterministic=True))
-    return lines, True
 
 
 def _types(ends: Ends, adapt: Adapters, path: Path) -> list[tuple[str, str]]:

@@ -8,9 +8,7 @@ from typing import Any
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.safe_texts import shown
-
-MAX_BYTES = 2**31 - 1
-"""Of a file of protobuf."""
+from aic_helpers.onnx_graphs.structures import MAX_BYTES
 
 
 def tensors(model: Any) -> list[Any]:

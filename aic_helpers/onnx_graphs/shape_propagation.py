@@ -21,9 +21,10 @@ MOST_NUMBERS = 4096
 BOUNDED = frozenset({"Compress", "NonZero"})
 """Their output has no more numbers than their input, though its shape isn't known before."""
 
-BY_CHANCE = frozenset({"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform"}) | {
-    "RandomUniformLike"
-}
+BY_CHANCE = frozenset(
+    {"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"}
+)
+"""They give something else each time."""
 
 Shape = tuple[int, ...]
 

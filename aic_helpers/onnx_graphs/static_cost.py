@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX
 from aic_helpers.onnx_graphs.network_ends import takes_channels_first
 from aic_helpers.onnx_graphs.shape_propagation import Propagation
-from aic_helpers.onnx_graphs.structures import STANDARD, Structure, dtype_name
+from aic_helpers.onnx_graphs.structures import STANDARD, Structure, dtype_name, every_node
 
 MIB = 2**20
 
@@ -116,15 +115,6 @@ def _elements(tensor: Any, takers: set[str]) -> int:
     is_weight = dtype in FLOATS and (size > MOST_COLOURS or takers & READERS)
     is_whole = dtype in INTEGERS and takers & OF_INTEGERS and size > 1
     return size if takers and (is_weight or is_whole) else 0
-
-
-def every_node(graph: Any) -> Iterator[Any]:
-    """Yield the nodes of a graph, and of the graphs inside them."""
-    for node in graph.node:
-        yield node
-        for attribute in node.attribute:
-            for inner in [*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs]:
-                yield from every_node(inner)
 
 
 def constant(node: Any) -> Any | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ OTHER_FILES = {
 }
 
 AGAIN = "export it again"
+
+MAX_BYTES = 2**31 - 1
+"""Of a file of protobuf; weights beside it may be more."""
 
 Shape = tuple[int | None, ...]
 
@@ -76,9 +80,12 @@ def read(path: Path) -> Structure:
     Raises
     ------
     InputError
-        No file, or none of ONNX's format, or one that was cut.
+        No file, or none of ONNX's format, or one that was cut, or one of more than 2 GB.
     """
-    return parse(require_file(path, "an ONNX model").read_bytes(), str(path))
+    size = require_file(path, "an ONNX model").stat().st_size
+    if size > MAX_BYTES:
+        raise InputError(f"an ONNX model of at most 2 GB in {path}", f"{size / 1e9:.1f} GB", "make it smaller")
+    return parse(path.read_bytes(), str(path))
 
 
 def parse(content: bytes, where: str) -> Structure:
@@ -93,7 +100,9 @@ def parse(content: bytes, where: str) -> Structure:
     except (DecodeError, RecursionError):
         raise InputError(f"a whole ONNX model in {where}", _other(content), AGAIN) from None
     if not model.graph.node or not model.graph.output:
-        raise InputError(f"a whole ONNX model in {where}", "a file without a network", AGAIN)
+        raise InputError(
+            f"a whole ONNX model in {where}", "a file without a network" if content else "an empty file", AGAIN
+        )
     values = {one.name for one in model.graph.initializer} | {one.values.name for one in model.graph.sparse_initializer}
     opsets = {one.domain: one.version for one in model.opset_import}
     return Structure(
@@ -107,9 +116,17 @@ def parse(content: bytes, where: str) -> Structure:
     )
 
 
+def every_node(graph: Any) -> Iterator[Any]:
+    """Yield the nodes of a graph, and of the graphs inside them."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            for inner in [*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs]:
+                yield from every_node(inner)
+
+
 def _other(content: bytes) -> str:
-    known = next((words for start, words in OTHER_FILES.items() if content.startswith(start)), "")
-    return known or ("an empty file" if not content else "a cut or other file")
+    return next((words for start, words in OTHER_FILES.items() if content.startswith(start)), "a cut or other file")
 
 
 def _end(value: Any) -> End:

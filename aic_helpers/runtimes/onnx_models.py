@@ -13,6 +13,8 @@ from aic_helpers.core import machine
 from aic_helpers.core.error_reasons import reason
 from aic_helpers.core.errors import InputError, require_file
 from aic_helpers.core.installation import needed
+from aic_helpers.onnx_graphs.shape_propagation import BY_CHANCE
+from aic_helpers.onnx_graphs.structures import every_node, read
 from aic_helpers.runtimes.formats import ONNX
 
 Shape = list[int | None]
@@ -29,6 +31,12 @@ TOO_NEW = (
 """How ONNX Runtime says which it knows; it has no function that would."""
 
 ERRORS_ALONE = 3
+
+CODES = re.compile(
+    r"^\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .*? failed: ?)?(Fatal error: )?|/\S+\.(cc|h):\d+ "
+)
+
+NO_MEMORY = re.compile("bad_alloc|bad allocation|[Ff]ailed to allocate|would require more than")
 
 
 class OnnxModel:
@@ -47,8 +55,6 @@ class OnnxModel:
     runtime_note : None
     mixing : None
         No two images go through together.
-    stateful : bool
-        Whether it draws numbers by chance.
 
     Raises
     ------
@@ -65,10 +71,15 @@ class OnnxModel:
         self.input_shape: Shape = [declared[axis] for axis in CHANNELS_LAST] if self.channels_first else declared
         self.input_dtype, self.output_dtype = (_dtype(end.type) for end in (given, taken))
         self.runtime, self.runtime_version, self.provider = ONNX.runtime, version(), PROVIDER
-        self.runtime_note, self.mixing, self.stateful = None, None, False
+        self.runtime_note, self.mixing = None, None
         self._ends = given.name, taken.name
         self._given: dict[str, NDArray[np.float32]] = {}
         self._taken: NDArray[Any] = np.zeros(0, np.float32)
+
+    @property
+    def stateful(self) -> bool:
+        """Whether it draws numbers by chance; the file is read anew to see, which a measurement doesn't ask for."""
+        return any(node.op_type in BY_CHANCE for node in every_node(read(self.path).model.graph))
 
     def give(self, image: NDArray[np.float32]) -> None:
         """Hand over the image that `invoke` takes: float32, shape (1, height, width, 3), values in [0, 1]."""
@@ -80,7 +91,11 @@ class OnnxModel:
 
     def invoke(self) -> None:
         """Run the network once; this alone is its time."""
-        (self._taken,) = self._session.run([self._ends[1]], self._given)
+        try:
+            (self._taken,) = self._session.run([self._ends[1]], self._given)
+        except Exception as error:  # its own classes have no base of their own
+            kind = MemoryError if NO_MEMORY.search(str(error)) else RuntimeError
+            raise kind(_said(error)) from None
 
     def output(self) -> NDArray[Any]:
         """Return what the last run gave, (1, height, width, channels) where it is an image."""
@@ -145,7 +160,12 @@ def _refusal(path: Path, error: Exception) -> InputError:
             remedy = f"export it with {what} {found[2]} or older, or take a newer onnxruntime"
             expected = f"an {what} of at most {found[2]}, which ONNX Runtime {version()} knows, in {path}"
             return InputError(expected, found[1], remedy)
-    return InputError(f"an ONNX model that ONNX Runtime loads in {path}", reason(error), "export it again")
+    return InputError(f"an ONNX model that ONNX Runtime loads in {path}", _said(error), "export it again")
+
+
+def _said(error: Exception) -> str:
+    """Return what ONNX Runtime says is wrong, without its own codes and places."""
+    return reason(RuntimeError(CODES.sub("", str(error))))
 
 
 def version() -> str:
