@@ -40,6 +40,7 @@ from aic_helpers.onnx_graphs.network_ends import NCHW, NHWC, Ends
 from aic_helpers.onnx_graphs.static_cost import static_cost, weights
 from aic_helpers.onnx_graphs.structures import Structure, read
 from aic_helpers.processes.workers import ChildError, Worker
+from aic_helpers.reporting.text_tables import counted
 from aic_helpers.runtimes.onnx_models import OnnxModel, session
 
 TAKING_OVER = "aic_helpers.models.onnx_sources:TakingOver"
@@ -156,7 +157,8 @@ def _layout(source: Structure, ends: Ends, adapt: Adapters, path: Path, own: Any
         return found
     where = network_ends.shape_words(shape)
     remedy = {1: "say --channels y", 3: "leave --channels out"}.get(channels, "build the change into it, then export")
-    raise InputError(f"an image of {wanted} channels as the input of {path}", f"one of {channels}, {where}", remedy)
+    expected = f"an image of {counted(wanted, 'channel')} as the input of {path}"
+    raise InputError(expected, f"one of {channels}, {where}", remedy)
 
 
 def _that_runs(own: Any, ends: Ends, channels: int, path: Path) -> str:
