@@ -27,7 +27,7 @@ from aic_helpers.tracks.definitions import Track
 MODEL_KEYS = ("name", "model", "checkpoint", "track", "adapt", "precisions")
 
 NO_TEXTS = ("adapt", "precisions")
-FILES = ("code", "fixed")
+FILES = ("code", "fixed", "python")
 """Of what is said of a network."""
 
 EXAMPLE = "see aic board run --help for an example"

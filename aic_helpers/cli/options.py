@@ -41,6 +41,12 @@ ADAPT = (
     ("input", "NAME", "The tensor of a graph or of an .onnx that takes the images."),
     ("output", "NAME", "The tensor of a graph or of an .onnx that gives them."),
     ("code", "FILE.py", "Run this file of your own first: it defines the layers of a .keras or .h5 file."),
+    ("python", "PATH", "The Python that has torch, for a PyTorch network.  [default: AIC_PYTHON, or this one]"),
+    (
+        "args",
+        "'NAME=VALUE ...'",
+        "What a PyTorch network's class or function is called with, as in 'scale=4 blocks=8'.",
+    ),
 )
 """What may be said of a network of another form; `aic_helpers.models.adapters` takes it."""
 
@@ -84,7 +90,7 @@ _source_options = together(
         default="",
         metavar="SOURCE",
         help="A name in models_pretrained/, FILE.py:FUNCTION, a .keras or .h5 file, a SavedModel folder, a .meta file, "
-        "a frozen .pb file, a .tflite file or an .onnx file.  [default: the track's sample network]",
+        "a frozen .pb file, a .tflite file, an .onnx file or PyTorch's weights.  [default: the track's sample network]",
     ),
     click.option("--checkpoint", default="", metavar="PATH", help="The weights for FILE.py:FUNCTION."),
     *(_adapt_option(*said) for said in ADAPT),

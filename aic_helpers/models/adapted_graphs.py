@@ -82,22 +82,30 @@ def around_function(run: Function, dtype: str, adapters: Adapters, enlarges: int
     """Return a network's own function with what `around` puts into the graph, done on arrays."""
 
     def call(images: Batch) -> Batch:
-        given: Any = images[..., ::-1] if adapters.colour == "bgr" else images
-        luma = (images @ np.array(LUMA, np.float32))[..., None] + np.float32(BLACK)
-        given = (luma if adapters.channels == "y" else given) * np.float32(float(adapters.range))
-        given = given.transpose(0, 3, 1, 2) if adapters.layout == "nchw" else given
+        given = own_form(images, adapters)
         whole = dtype.startswith(WHOLE)
         taken: Any = run(np.clip(np.rint(given), 0, 255).astype(dtype) if whole else given)
         taken = np.asarray(taken).astype(np.float32)
         taken = taken.transpose(0, 2, 3, 1) if adapters.layout == "nchw" else taken
         taken = np.divide(taken, float(adapters.range), dtype=np.float32)
         if adapters.channels == "y":
-            colours = images - luma * np.float32(FROM_LUMA)
+            colours = images - _luma_of(images) * np.float32(FROM_LUMA)
             return (enlarged(colours) if enlarged else colours) + taken * np.float32(FROM_LUMA)
         return taken[..., ::-1] if adapters.colour == "bgr" else taken
 
     enlarged = _enlarging(enlarges) if adapters.channels == "y" and enlarges > 1 else None
     return call
+
+
+def own_form(images: Batch, adapters: Adapters) -> Batch:
+    """Return RGB in [0, 1] with the channels last in the range, colours and layout that a network takes."""
+    given: Any = images[..., ::-1] if adapters.colour == "bgr" else images
+    given = (_luma_of(images) if adapters.channels == "y" else given) * np.float32(float(adapters.range))
+    return given.transpose(0, 3, 1, 2) if adapters.layout == "nchw" else given
+
+
+def _luma_of(images: Batch) -> Batch:
+    return (images @ np.array(LUMA, np.float32))[..., None] + np.float32(BLACK)
 
 
 def _shape(own: Any, adapters: Adapters) -> list[int | None]:

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +16,9 @@ from aic_helpers.runtimes.formats import require_precision
 CHOICES = {"range": ("1", "255"), "layout": ("nhwc", "nchw"), "colour": ("rgb", "bgr"), "channels": ("rgb", "y")}
 """What may be said of each; first what the workbench itself has."""
 
-NAMES = ("input", "output", "code", "fixed")
+NAMES = ("input", "output", "code", "fixed", "python")
 
-KEYS = (*CHOICES, *NAMES, "precision", "set")
+KEYS = (*CHOICES, *NAMES, "precision", "set", "args")
 
 WORDS = {
     "range": "takes and gives 0 to 255",
@@ -27,6 +28,10 @@ WORDS = {
 }
 
 Value = bool | float
+
+Argument = bool | int | float | str | tuple[bool | int | float | str, ...]
+
+NUMBERS: tuple[Callable[[str], int | float], ...] = (int, float)
 
 Shape = list[int | None]
 
@@ -55,6 +60,10 @@ class Adapters:
         for TensorFlow.
     set : tuple of (name, value)
         Values of a graph's other placeholders.
+    python : str
+        The interpreter that has torch and a PyTorch network's packages; empty for `AIC_PYTHON`, or this one.
+    args : tuple of (name, value)
+        What a PyTorch network's class or function is called with.
     """
 
     range: str = "1"
@@ -67,6 +76,8 @@ class Adapters:
     fixed: str = ""
     precision: str = ""
     set: tuple[tuple[str, Value], ...] = ()
+    python: str = ""
+    args: tuple[tuple[str, Argument], ...] = ()
 
     @property
     def forms(self) -> dict[str, str]:
@@ -84,7 +95,13 @@ class Adapters:
     def given(self) -> dict[str, Any]:
         """The mapping that `read_adapters` makes this of: what was said, and nothing else."""
         names = {name: said for name in (*NAMES, "precision") if (said := getattr(self, name))}
-        return {**self.forms, **names, **({"set": dict(self.set)} if self.set else {})}
+        args = {name: [*value] if isinstance(value, tuple) else value for name, value in self.args}
+        return {
+            **self.forms,
+            **names,
+            **({"set": dict(self.set)} if self.set else {}),
+            **({"args": args} if args else {}),
+        }
 
     @property
     def lines(self) -> list[str]:
@@ -116,7 +133,9 @@ def read_adapters(given: Mapping[str, Any] | None) -> Adapters:
     names = {key: _name(key, given[key]) for key in NAMES if key in given}
     precision = given.get("precision", "")
     precision = require_precision(precision) if precision != "" else ""
-    found = Adapters(**said, **names, precision=precision, set=_values(given.get("set", {})))
+    found = Adapters(
+        **said, **names, precision=precision, set=_values(given.get("set", {})), args=_args(given.get("args", {}))
+    )
     if found.channels == "y" and found.colour == "bgr":
         raise InputError("colour beside three channels", "colour bgr beside channels y", "leave the colour out")
     return found
@@ -137,7 +156,11 @@ def _choice(key: str, value: Any) -> str:
 
 def _name(key: str, value: Any) -> str:
     if not isinstance(value, str):
-        paths = {"code": "the path of a Python file", "fixed": "the path of a .tflite file"}
+        paths = {
+            "code": "the path of a Python file",
+            "fixed": "the path of a .tflite file",
+            "python": "the path of an interpreter",
+        }
         what = paths.get(key, "the name of a tensor")
         raise InputError(f"{key} as {what}", repr(value), "give a text")
     return value
@@ -159,6 +182,56 @@ def _value(name: str, value: Any) -> Value:
         return float(value)
     except (TypeError, ValueError):
         raise InputError(f"true, false or a number for {name}", str(value) or "nothing", "set it to one") from None
+
+
+def _args(given: Any) -> tuple[tuple[str, Argument], ...]:
+    """Return arguments from a mapping, or from text as in ``scale=4 blocks=8``."""
+    example = "say for example scale=4 blocks=8"
+    if isinstance(given, str):
+        words = given.split()
+        if bare := next((word for word in words if not word.partition("=")[0].isidentifier() or "=" not in word), None):
+            raise InputError("args as NAME=VALUE, a blank between two", bare, example)
+        given = dict(word.split("=", 1) for word in words)
+    if not isinstance(given, Mapping):
+        raise InputError("args as names with values", repr(given), example)
+    return tuple((_parameter(name), _argument(str(name), value)) for name, value in sorted(given.items()))
+
+
+def _parameter(name: Any) -> str:
+    if not str(name).isidentifier():
+        raise InputError("args with names of Python's", repr(name), "say for example scale=4")
+    return str(name)
+
+
+def _argument(name: str, value: Any) -> Argument:
+    """Return a number, true or false, a text, or several; of a text what it says, as in ``4``, ``true`` and ``1,2``."""
+    if isinstance(value, list | tuple):
+        found = tuple(_argument(name, one) for one in value)
+        if any(isinstance(one, tuple) for one in found):
+            raise InputError(f"a list of numbers for {name} of args", repr(value), "give one list, and none in it")
+        return found  # type: ignore[return-value]  # no tuples in it
+    if isinstance(value, bool | int | float):
+        return value
+    if not isinstance(value, str):
+        expected = f"a number, true, false, a text or a list of numbers for {name} of args"
+        raise InputError(expected, repr(value), "give one of these")
+    if "," in value:
+        return _argument(name, [part for part in value.split(",") if part])
+    for read in NUMBERS:
+        with suppress(ValueError):
+            return read(value)
+    return {"true": True, "false": False}.get(value.lower(), value)
+
+
+def args_words(args: Mapping[str, Any]) -> str:
+    """Return arguments as `read_adapters` reads them from a text."""
+    return " ".join(f"{name}={_argument_words(value)}" for name, value in args.items())
+
+
+def _argument_words(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ",".join(map(_argument_words, value)) + "," * (len(value) < 2)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _shown(value: Value) -> str:

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,15 @@ from aic_helpers.core import isolation, machine
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX
 from aic_helpers.core.project_paths import PROJECT
-from aic_helpers.data.images import is_called_image
+from aic_helpers.data.images import is_called_image, read_rgb
 from aic_helpers.models import litert_sources, model_objects, onnx_sources
+from aic_helpers.models.adapted_graphs import own_form
+from aic_helpers.models.adapters import Adapters
 from aic_helpers.models.sources import FIXED_FILE, ModelSource, resolve
+from aic_helpers.models.trials import COMPARED, PARITY_SIZES_PX, batch_of
 from aic_helpers.processes import worker_kinds
 from aic_helpers.processes.workers import ChildError, Worker
+from aic_helpers.pytorch.exporting import Network, to_onnx
 
 FREEZING = "aic_helpers.models.freezing:Freezing"
 TIMEOUT_S = 300.0
@@ -151,5 +156,32 @@ def _freeze_in_child(
         raise InputError(f"{source.typed} to convert", str(error), remedy) from None
 
 
-MAKE = {"litert": litert_sources.take_over, "onnx": onnx_sources.take_over}
+def _by_onnx(
+    source: ModelSource, out: Path, enlarges: int, macs_size: tuple[int, int], photo: Path, timeout_s: float
+) -> dict[str, Any]:
+    """Have a PyTorch network exported to ONNX, and take that file over as a person's own."""
+    adapt = source.adapt
+    exported = out.with_name("exported.onnx")
+    weights = source.checkpoint if source.function else source.path
+    network = Network(source.path if source.function else None, source.function or "", weights, dict(adapt.args))
+    image = read_rgb(photo)
+    given = [own_form(batch_of(image, size), replace(adapt, layout="nchw")) for size in (*PARITY_SIZES_PX, macs_size)]
+    white = float(adapt.range)
+    made = to_onnx(network, exported, given[:-1], given[-1], python=adapt.python, white=white, timeout_s=timeout_s)
+    form = Adapters(range=adapt.range, colour=adapt.colour, channels=adapt.channels, layout="nchw")
+    file = ModelSource("onnx", source.name, exported, None, None, None, source.typed, form)
+    report = onnx_sources.take_over(file, out, enlarges, macs_size, photo, timeout_s)
+    built = report["parity"]["by_size"] or {}
+    by_size = {size: difference + built.get(size, 0.0) for size, difference in made["by_size"].items()}
+    return {
+        **report,
+        "style": "torch",
+        "checkpoint_unused": made["unused"],
+        "read_files": made["read_files"],
+        "notes": [*made["notes"], *report["notes"]],
+        "parity": {"state": COMPARED, "by_size": by_size, "reason": None},
+    }
+
+
+MAKE = {"litert": litert_sources.take_over, "onnx": onnx_sources.take_over, "torch": _by_onnx}
 """By kind of source, where it isn't frozen: what makes the converted model."""

@@ -26,15 +26,20 @@ PRETRAINED = PROJECT / "models_pretrained"
 NETWORKS = PACKAGE / "models" / "networks.py"
 """The file of the pretrained models' functions."""
 
-Kind = Literal["function", "keras", "saved_model", "meta", "frozen", "litert", "onnx"]
+Kind = Literal["function", "keras", "saved_model", "meta", "frozen", "litert", "onnx", "torch"]
 
 SOURCES = (
     "a pretrained name, file.py:function, a .keras or .h5 file, a SavedModel folder, a .meta file, a .pb file, "
-    "a .tflite file or an .onnx file"
+    "a .tflite file, an .onnx file or a file of PyTorch's weights"
 )
 
 CONVERTED: dict[str, Kind] = {FROZEN.suffix: "frozen", LITERT.suffix: "litert", ONNX.suffix: "onnx"}
 """The kinds of files that are of the format of a converted model already."""
+
+WEIGHTS_SUFFIX = re.compile(r"(\.weights)?\.h5$|\.(pth|pt|safetensors)$")
+"""What the name of a run's folder leaves out of a file's."""
+
+TENSORFLOW = {"tensorflow", "keras", "tf_keras", "tf_slim"}
 
 MODEL_FILES = tuple(one.model_file for one in FORMATS)
 """What a converted model is called in a run folder."""
@@ -49,15 +54,16 @@ class ModelSource:
 
     Attributes
     ----------
-    kind : {"function", "keras", "saved_model", "meta", "frozen", "litert", "onnx"}
+    kind : {"function", "keras", "saved_model", "meta", "frozen", "litert", "onnx", "torch"}
     name : str
         What tables call it.
     path : Path
-        The Python file, `.keras` or `.h5` file, SavedModel folder, `.meta`, `.pb`, `.tflite` or `.onnx` file.
+        The Python file, `.keras` or `.h5` file, SavedModel folder, `.meta`, `.pb`, `.tflite` or `.onnx` file, or
+        PyTorch's weights alone.
     function : str or None
         The model function's name in the Python file.
     checkpoint : Path or None
-        A TensorFlow checkpoint (its prefix or single file), or a `.h5` or `.keras` file.
+        A TensorFlow checkpoint (its prefix or single file), a `.h5` or `.keras` file, or PyTorch's weights.
     track : str or None
         The track that a pretrained model was made for.
     typed : str
@@ -93,10 +99,11 @@ def resolve(model: str, checkpoint: str | Path | None = None, adapt: Mapping[str
     ----------
     model : str
         A name in `models_pretrained/models.toml`, `file.py:function`, a `.keras` or `.h5` file, a SavedModel folder,
-        the `.meta` file beside a checkpoint of TensorFlow 1, a frozen `.pb`, a `.tflite`, or an `.onnx`.
+        the `.meta` file beside a checkpoint of TensorFlow 1, a frozen `.pb`, a `.tflite`, an `.onnx`, or
+        PyTorch's weights where spandrel may know their network.
     checkpoint : path, optional
-        For `file.py:function`: a TensorFlow checkpoint (its prefix, one of its files, or its folder), or a `.h5` or
-        `.keras` file. For a `.meta` file by default the one
+        For `file.py:function`: a TensorFlow checkpoint (its prefix, one of its files, or its folder), a `.h5` or
+        `.keras` file, or PyTorch's weights. For a `.meta` file by default the one
         beside it.
     adapt : mapping, optional
         What the network takes and gives, and its names: see `aic_helpers.models.adapters.read_adapters`.
@@ -117,8 +124,9 @@ def resolve(model: str, checkpoint: str | Path | None = None, adapt: Mapping[str
     if source.kind == "onnx" and source.adapt.set:
         raise InputError("--set beside a graph of TensorFlow", f"it beside {model}", "make it a constant, then export")
     _require_litert(source, model)
+    _require_torch(source, model)
     named = source.adapt.input or source.adapt.output
-    if named and source.kind in ("function", "keras"):
+    if named and source.kind in ("function", "keras", "torch"):
         found = f"{named} beside {model}"
         raise InputError("names of tensors beside a .pb, a .meta, an .onnx or a SavedModel", found, "leave them out")
     return source
@@ -139,12 +147,25 @@ def _require_litert(source: ModelSource, model: str) -> None:
         raise InputError("--fixed beside a .tflite file", f"it beside {model}", "leave --fixed out")
 
 
+def _require_torch(source: ModelSource, model: str) -> None:
+    """Refuse what is said of PyTorch networks beside others, and what can't be said of them."""
+    adapt, is_torch = source.adapt, source.kind == "torch"
+    if not is_torch and (said := next((name for name in ("python", "args") if getattr(adapt, name)), None)):
+        raise InputError(f"--{said} beside a PyTorch network", f"it beside {model}", f"leave --{said} out")
+    if is_torch and adapt.set:
+        remedy = "give the network's arguments with --args"
+        raise InputError("--set beside a graph with placeholders", f"it beside {model}", remedy)
+    if adapt.args and not source.function:
+        raise InputError("--args beside file.py:Network", f"it beside {model}", "leave --args out")
+
+
 def _source(model: str, checkpoint: str | Path | None) -> ModelSource:
     name, _, function = model.rpartition(":")
     if name.endswith(".py"):
         path = _python_file(Path(name))
         weights = checkpoint_prefix(Path(checkpoint)) if checkpoint else None
-        return ModelSource("function", function, path, function, weights, None, model)
+        kind: Kind = "torch" if _is_torch(path, weights) else "function"
+        return ModelSource(kind, function, path, function, weights, None, model)
     if meta := _meta_file(Path(model)):
         weights = checkpoint_prefix(Path(checkpoint or meta.with_suffix("")))
         return ModelSource("meta", meta.stem, meta, None, weights, None, model)
@@ -153,6 +174,15 @@ def _source(model: str, checkpoint: str | Path | None) -> ModelSource:
     if model in pretrained():
         return _pretrained(model)
     return _file_or_folder(model)
+
+
+def _is_torch(path: Path, weights: Path | None) -> bool:
+    """Whether a network is PyTorch's, by what its file imports, and else by its weights."""
+    imported = {name.partition(".")[0] for name in _imported(path)}
+    if "torch" in imported:
+        return True
+    kind = file_kinds.weights_kind(weights) if weights else None
+    return not imported & TENSORFLOW and kind in file_kinds.OF_TORCH
 
 
 def _python_file(path: Path) -> Path:
@@ -172,9 +202,9 @@ def run_name(source: ModelSource) -> str:
 
     A function's holds its file's and its checkpoint's names too, for many a function is called `network`.
     """
-    if source.kind != "function" or source.track:
+    if not source.function or source.track:
         return source.name
-    weights = [re.sub(r"(\.weights)?\.h5$", "", source.checkpoint.name)] if source.checkpoint else []
+    weights = [WEIGHTS_SUFFIX.sub("", source.checkpoint.name)] if source.checkpoint else []
     return "-".join([source.path.stem, source.name, *weights])
 
 
@@ -258,6 +288,8 @@ def _file_or_folder(model: str) -> ModelSource:
     kind = file_kinds.file_kind(path)
     if kind and kind.holds_networks:
         return ModelSource("keras", path.stem, path, None, None, None, model)
+    if kind in file_kinds.OF_TORCH and path.is_file():
+        return ModelSource("torch", path.stem, path, None, None, None, model)
     if kind:
         raise InputError(f"a model at {path}", kind.words, kind.as_model)
     raise InputError(SOURCES, f"{model}, a file of another kind", "give one of these")
@@ -292,8 +324,9 @@ def _is_saved_model(path: Path) -> bool:
 def fingerprint(source: ModelSource) -> str:
     """Return a SHA-256 over a source's files and adapters, so that a changed one is converted again."""
     digest = hashlib.sha256(f"{source.kind} {source.function}".encode())
-    if source.adapt.given:
-        digest.update(repr(source.adapt.given).encode())
+    said = replace(source.adapt, python="").given  # whose interpreter it was doesn't change a network
+    if said:
+        digest.update(repr(said).encode())
     for file in _files(source):
         digest.update(f"{file.name} {file.stat().st_size} ".encode("utf-8", "surrogateescape"))
         with file.open("rb") as stream:
@@ -304,7 +337,7 @@ def fingerprint(source: ModelSource) -> str:
 def _files(source: ModelSource) -> Iterator[Path]:
     inside = source.path.rglob("*") if source.path.is_dir() else [source.path]
     yield from sorted(file for file in inside if file.is_file())
-    if source.kind == "function":
+    if source.function:
         yield from sorted(_beside(source.path, set()))
     if source.adapt.fixed:
         yield Path(source.adapt.fixed)
@@ -317,15 +350,19 @@ def _files(source: ModelSource) -> Iterator[Path]:
 
 def _beside(script: Path, found: set[Path]) -> set[Path]:
     """Return the Python files in a script's folder that it imports, those that they import, and packages whole."""
-    try:
-        tree = ast.parse(script.read_bytes())
-    except (SyntaxError, ValueError):  # converting it tells where
-        return found
-    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
-    names += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    for name in names:
+    for name in _imported(script):
         found |= {*script.with_name(name.partition(".")[0] or script.name).rglob("*.py")}
         file = script.with_name(f"{name.partition('.')[0]}.py")
         if file not in found and file != script and file.is_file():
             found |= {file} | _beside(file, found | {file})
     return found
+
+
+def _imported(script: Path) -> list[str]:
+    """Return the names of the modules that a script imports."""
+    try:
+        tree = ast.parse(script.read_bytes())
+    except (SyntaxError, ValueError):  # converting it tells where
+        return []
+    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    return names + [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]

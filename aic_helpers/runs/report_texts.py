@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from aic_helpers.core.project_paths import workbench
 from aic_helpers.data.datasets import brought_small_photos
+from aic_helpers.models.adapters import args_words
 from aic_helpers.reporting import text_tables
 from aic_helpers.runs import quantities, result_tables
 from aic_helpers.runs.run_folders import RunFolder
@@ -267,9 +268,11 @@ def _typed_track(result: Result) -> str:
 
 def _adapted(model: Model) -> list[str]:
     """Return the options that say what the network takes and gives."""
-    said = {name: value for name, value in model.adapt.items() if name != "set"}.items()
+    said = {name: value for name, value in model.adapt.items() if name not in ("set", "args")}.items()
     values = model.adapt.get("set", {}).items()
     set_to = [f"--set {shlex.quote(f'{name}={json.dumps(value)}')}" for name, value in values]
+    args = args_words(model.adapt.get("args", {}))
+    set_to += [f"--args {shlex.quote(args)}"] if args else []
     return [*(f"--{name} {shlex.quote(str(value))}" for name, value in said), *set_to]
 
 

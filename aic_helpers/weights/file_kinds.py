@@ -84,6 +84,9 @@ PAGE = _foreign("a web page", "download the file itself")
 EMPTY = _foreign("an empty file", "copy it again", OWN_WEIGHTS)
 OTHER = _foreign("a file of another kind", "save it again", OWN_WEIGHTS)
 
+OF_TORCH: tuple[FileKind | None, ...] = (PYTORCH, PICKLE, SAFETENSORS)
+"""What weights of PyTorch may be, by their content."""
+
 BY_SUFFIX = {
     ".tflite": TFLITE,
     ".onnx": ONNX,
