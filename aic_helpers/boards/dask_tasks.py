@@ -20,10 +20,10 @@ from typing import Any
 from distributed import WorkerPlugin, get_worker
 
 from aic_helpers.core import isolation
+from aic_helpers.core.file_marks import is_litert
 from aic_helpers.core.locks import locked
 from aic_helpers.data.datasets import Dataset, open_dataset
 from aic_helpers.evaluation import example_images, isolated
-from aic_helpers.litert.structures import marked
 from aic_helpers.processes import confinement
 from aic_helpers.profiling import profiler, requirements
 from aic_helpers.profiling.network_pairs import conditions_of
@@ -135,7 +135,7 @@ def _photo(content: bytes) -> Path | None:
 
 def _kept(content: bytes) -> Path:
     """Return a file of this content in the worker's folder; a model of LiteRT's by the ending that it is known by."""
-    return _made(content, lambda path: path.write_bytes(content), LITERT.suffix if marked(content) else "")
+    return _made(content, lambda path: path.write_bytes(content), LITERT.suffix if is_litert(content) else "")
 
 
 def _unpacked(packed: bytes) -> Path:

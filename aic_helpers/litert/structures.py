@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError, require_file
+from aic_helpers.core.file_marks import LITERT, is_litert
 from aic_helpers.core.safe_texts import shown
 from aic_helpers.litert.flat_tables import INT8, INT32, UINT8, UINT32, UINT64, Damaged, FlatFile, Table
 from aic_helpers.litert.layer_names import layer_names
@@ -18,7 +19,6 @@ from aic_helpers.litert.schema_names import names, schema
 from aic_helpers.litert.tensor_tables import MAX_NAME, Tensor, index_of, item_bytes, read_tensor
 
 MAX_BYTES = 2**30
-IDENTIFIER = b"TFL3"
 SCHEMA_VERSION = 3
 
 MAX_TENSORS = MAX_BUFFERS = 100_000
@@ -161,11 +161,6 @@ class Structure:
         return {} if made is None else {name: _plain(value) for name, value in vars(made).items()}
 
 
-def marked(content: bytes) -> bool:
-    """Return whether a file's first bytes say that it is one of LiteRT's, of whatever version of the schema."""
-    return len(content) >= 8 and content[4:7] == IDENTIFIER[:3]
-
-
 def read(source: str | Path | bytes) -> Structure:
     """Return what a `.tflite` file says of itself.
 
@@ -201,10 +196,10 @@ def _bytes(path: Path) -> bytes:
 
 
 def _refuse_other_files(content: bytes, name: str) -> None:
-    if content[4:8] == IDENTIFIER:
+    if content[4:8] == LITERT:
         return
     remedy = "convert it by TensorFlow's TFLiteConverter, or by aic export"
-    if marked(content):
+    if is_litert(content):
         version = f"version {shown(content[7:8].decode('latin-1'))}"
         raise InputError(f"a LiteRT model of schema version {SCHEMA_VERSION}{name}", version, remedy)
     what = OTHER_FILES.get(content[:4], f"a file of {len(content)} bytes without the mark TFL3")

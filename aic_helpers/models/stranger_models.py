@@ -11,10 +11,10 @@ from typing import Any
 
 from aic_helpers.core import isolation
 from aic_helpers.core.errors import InputError, require_file
+from aic_helpers.core.file_marks import is_litert
 from aic_helpers.core.limits import MAX_FILE_BYTES
 from aic_helpers.graphs import graph_checks
 from aic_helpers.litert import file_checks
-from aic_helpers.litert.structures import marked
 from aic_helpers.processes import confinement, worker_kinds, workers
 from aic_helpers.runtimes.formats import FROZEN, LITERT
 
@@ -28,7 +28,7 @@ MAX_RSS_MIB = 3072.0
 def suffix(model: Path) -> str:
     """Return how the name of a model has to end, by its content: ``.tflite`` or ``.pb``."""
     with model.open("rb") as file:
-        return LITERT.suffix if marked(file.read(8)) else FROZEN.suffix
+        return LITERT.suffix if is_litert(file.read(8)) else FROZEN.suffix
 
 
 def vet(model: Path) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def look(request: dict[str, Any]) -> dict[str, Any]:
     found = {"unread": None, "refused": None, "confinement": held}
     try:
         content = Path(request["model"]).read_bytes()
-        check = file_checks.refuse if marked(content) else graph_checks.refuse
+        check = file_checks.refuse if is_litert(content) else graph_checks.refuse
         return found | check(content)
     except OSError as error:
         return found | {"unread": str(error)}

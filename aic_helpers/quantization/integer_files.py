@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aic_helpers.core import file_marks
 from aic_helpers.core.error_reasons import reason
 from aic_helpers.core.errors import InputError, nearest
 from aic_helpers.core.installation import needed
 from aic_helpers.core.quiet_tensorflow import import_tensorflow
 from aic_helpers.core.safe_texts import shown
-from aic_helpers.litert.structures import IDENTIFIER, Operator, Structure, read
+from aic_helpers.litert.structures import Operator, Structure, read
 from aic_helpers.quantization.activation_ranges import Ranges
 
 NOT_YET = re.compile(r"not yet supported for op: '(\w+)'")
@@ -89,7 +90,7 @@ def _packed(model: Any, size: int) -> bytes:
     import flatbuffers
 
     builder = flatbuffers.Builder(size)
-    builder.Finish(model.Pack(builder), IDENTIFIER)
+    builder.Finish(model.Pack(builder), file_marks.LITERT)
     return bytes(builder.Output())
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.file_marks import is_litert
 
 HEAD_BYTES = 64
 
@@ -174,7 +175,7 @@ def _by_content(path: Path, head: bytes) -> FileKind | None:
             return kind
     if head.startswith(b"PK"):
         return _of_zip(path)
-    if head[4:8] == b"TFL3":
+    if is_litert(head):
         return TFLITE
     if head[8:10] == b'{"':
         return SAFETENSORS
