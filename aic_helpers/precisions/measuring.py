@@ -19,9 +19,9 @@ from aic_helpers.core import machine
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.statistics import mean_ci95, median_ci95
-from aic_helpers.data.datasets import Dataset
+from aic_helpers.data.datasets import Dataset, read_pair
 from aic_helpers.evaluation.isolated import Evaluator
-from aic_helpers.evaluation.per_image import summarise
+from aic_helpers.evaluation.per_image import chosen, summarise
 from aic_helpers.litert.integer_verdict import verdict
 from aic_helpers.litert.structures import read
 from aic_helpers.profiling.network_pairs import Conditions
@@ -44,6 +44,10 @@ TENSORFLOW = "tensorflow"
 MAX_RUN_S = 10.0
 """For one image in another precision than float32. 16-bit convolutions have no fast kernels on a PC: SRCNN takes half a
 minute in int16x8, 0.3 s in float32."""
+
+MAX_QUALITY_S = 300.0
+"""For all validation images in a precision that wasn't timed, by the time of the first: these may be far smaller than
+what is timed."""
 
 Figures = dict[str, Any]
 
@@ -106,7 +110,9 @@ def measure(
         than float32 (below 0 where quantising costs quality) as ``value`` and ``ci95``, image by image; ``bytes`` of
         the fixed file, ``time_ms`` and its 5 and 95 % of the runs, ``over_float32`` and ``over_tensorflow``, how many
         times as fast, as ``value`` and ``ci95``; ``peak_rss_mib``; ``verdict``, what the file computes in;
-        ``reason``, why there is no file; and ``failed``, why figures are missing.
+        ``reason``, why there is no file; and ``failed``, which figures are missing, and why. A precision that isn't
+        timed, because one image takes longer than `MAX_RUN_S`, is judged all the same where that takes no longer
+        than `MAX_QUALITY_S`.
 
     Raises
     ------
@@ -121,7 +127,8 @@ def measure(
         raise InputError("a float32 file to hold others against", made[FLOAT32].reason or "none", "mend the network")
     networks = {FLOAT32: fixed[FLOAT32], TENSORFLOW: frozen, **fixed}
     timed, memory, failed = _timed(networks, conditions, limits, photo, tell)
-    free = {name: path for name, path in free.items() if name not in failed}
+    unjudged = _unjudged({name: free[name] for name in failed if name in free}, dataset, limit, conditions, tell)
+    free = {name: path for name, path in free.items() if name not in unjudged}
     images = assessed(free, dataset, limit, tell) if FLOAT32 in free else None
     result = {}
     for name, one in made.items():
@@ -130,11 +137,17 @@ def measure(
         if path := fixed.get(name):
             sizes = {"bytes": path.stat().st_size, "peak_rss_mib": memory.get(name)}
             result[name] |= {**sizes, **_times(timed, name), "verdict": _verdict(path, name, conditions)}
-            result[name]["failed"] = quality.get("failed") or failed.get(name)
+            result[name]["failed"] = _lacking(failed.get(name), quality.get("failed") or unjudged.get(name))
     shared: Figures = {"width_px": conditions.width_px, "height_px": conditions.height_px}
     shared |= {"threads": conditions.threads, "machine": machine.identity(), **_around(timed)}
     shared |= {"tensorflow_time_ms": _median_ms(timed, TENSORFLOW), "export": export.report}
     return Measured({"by_precision": result, **shared}, _table(images), frame(timed.samples))
+
+
+def _lacking(time: str | None, quality: str | None) -> str | None:
+    """Return why figures are missing, by what is missing; None where none is."""
+    told = [f"no {what}: {why}" for what, why in (("time and memory", time), ("quality", quality)) if why]
+    return "; ".join(told) or None
 
 
 def _verdict(path: Path, precision: str, conditions: Conditions) -> Figures:
@@ -163,6 +176,32 @@ def assessed(free: Mapping[str, Path], dataset: Dataset, limit: int | None, tell
         table.insert(0, "precision", precision)
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
+
+
+def _unjudged(
+    free: Mapping[str, Path], dataset: Dataset, limit: int | None, conditions: Conditions, tell: Progress
+) -> dict[str, str]:
+    """Return why these precisions, which weren't timed, can't be judged on all images either, by their first."""
+    found: dict[str, str] = {}
+    for name, path in free.items():
+        tell(0, None, f"trying {name} on a validation image")
+        try:
+            taken_s = _first_image_s(path, dataset, conditions)
+        except ModelFailure as failure:
+            found[name] = f"the first validation image: {failure}"
+            continue
+        count = len(chosen(dataset, limit))
+        if taken_s * count > MAX_QUALITY_S:
+            found[name] = f"{count} images would take about {taken_s * count:.0f} s, more than {MAX_QUALITY_S:.0f}"
+    return found
+
+
+def _first_image_s(path: Path, dataset: Dataset, conditions: Conditions) -> float:
+    """Return what a file takes for the first validation image, in s."""
+    with _worker(path, conditions, MAX_RUN_S) as worker:
+        worker.load()
+        worker.give(read_pair(dataset, dataset.pairs[0]).input[None])
+        return worker.run().time_ms / 1e3
 
 
 def _of(precision: str, tell: Progress, done: int, total: int | None, what: str) -> None:
@@ -200,7 +239,7 @@ def _timed(
                 memory[name] = _first_run(worker, pixels)
                 running[name] = worker
             except ModelFailure as failure:
-                failed[name] = str(failure)
+                failed[name] = f"an image of {conditions.width_px}x{conditions.height_px}: {failure}"
         return _in_turn(running, failed, limits or Limits(), tell), memory, failed
 
 

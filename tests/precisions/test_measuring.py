@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 from fixtures import hostile_models, litert_files
 from fixtures.pirm2018 import ENHANCEMENT
+from numpy.typing import NDArray
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.statistics import mean_ci95
@@ -25,7 +27,7 @@ from aic_helpers.profiling.network_pairs import Conditions
 from aic_helpers.profiling.profiler import WARM_UPS
 from aic_helpers.profiling.timing import MIN_PAIRS, Limits
 from aic_helpers.quantization.exporting import Export, Exported
-from aic_helpers.runtimes.model_workers import ModelFailure
+from aic_helpers.runtimes.model_workers import ModelFailure, ModelWorker
 
 pytestmark = pytest.mark.tensorflow
 
@@ -104,6 +106,60 @@ def test_a_precision_that_fails_while_it_is_timed_leaves_the_others_theirs(last:
     assert failed == {"int16x8": "its process ended"}
     assert {sample.role for sample in timed.samples} == {"float32", "int8"}
     assert timed.ratios("int8", "float32") == [1.0] * MIN_PAIRS
+
+
+@pytest.fixture
+def untimed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], Precisions]:
+    """Measure while int8 gives nothing for the image that is timed."""
+    first_run = measuring._first_run
+
+    def slow(worker: ModelWorker, pixels: NDArray[np.float32]) -> float:
+        if worker.path.name == "int8_fixed.tflite":
+            raise ModelFailure("no reply within 10 s")
+        return first_run(worker, pixels)
+
+    def found() -> Precisions:
+        frozen = hostile_models.freeze(hostile_models.good, tmp_path / "model.pb")
+        limits, made = Limits(max_repetitions=MIN_PAIRS), exported(tmp_path)
+        result = measure(frozen, made, data(tmp_path / "data"), Conditions(24, 16, 1), limits).result
+        return Precisions.model_validate(result)
+
+    monkeypatch.setattr(measuring, "_first_run", slow)
+    return found
+
+
+def test_a_precision_that_is_too_slow_to_be_timed_is_judged(untimed: Callable[[], Precisions]) -> None:
+    found = untimed()
+    int8 = found.by_precision["int8"]
+    assert int8.images == 3
+    assert int8.psnr_db is not None
+    assert int8.loss["psnr_db"].value != 0
+    assert (int8.time_ms, int8.peak_rss_mib) == (None, None)
+    told = "int8: no time and memory: an image of 24x16: no reply within 10 s."
+    assert told in precision_tables.lines(found, COLUMNS)
+    assert told in precision_reports.section(found, pd.DataFrame(), COLUMNS, 1).problems
+
+
+def test_a_precision_is_not_judged_where_that_takes_too_long(
+    untimed: Callable[[], Precisions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measuring, "MAX_QUALITY_S", 0.0)
+    int8 = untimed().by_precision["int8"]
+    assert int8.psnr_db is None
+    assert int8.failed == (
+        "no time and memory: an image of 24x16: no reply within 10 s; "
+        "no quality: 3 images would take about 0 s, more than 0"
+    )
+
+
+def test_a_precision_that_fails_on_the_first_validation_image_says_so(
+    untimed: Callable[[], Precisions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> float:
+        raise ModelFailure("its process ended")
+
+    monkeypatch.setattr(measuring, "_first_image_s", fails)
+    assert untimed().by_precision["int8"].failed.endswith("; no quality: the first validation image: its process ended")
 
 
 def test_a_verdict_stands_with_each_file(measured: Measured) -> None:
