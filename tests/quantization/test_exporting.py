@@ -172,6 +172,37 @@ def test_other_precisions_of_the_same_network_stay(residual, tmp_path, here, two
     assert names(tmp_path / "out") == ["export.json", "net_float16.tflite", "net_float16_free.tflite"]
 
 
+def test_a_cured_int8_that_is_replaced_is_told(residual, tmp_path, here, two_crops, caplog):
+    def made(*precisions, **asked):
+        caplog.clear()
+        export(residual, TRACK, tmp_path / "out", precisions, calibration=two_crops, size=SIZE, **asked)
+        return [record.getMessage() for record in caplog.records if "made anew" in record.getMessage()]
+
+    with caplog.at_level("INFO"):
+        assert made("int8", keep_float=["first"]) == []
+        assert made("int8", keep_float=["first"]) == []
+        assert made("float32") == []
+        told = "net: int8 had layers in floats; it is made anew without, for neither --cure nor --keep-float was said"
+        assert made("int8") == [told]
+        assert made("int8") == []
+
+
+def test_layers_in_floats_need_int8_and_a_limit_is_a_number(residual, tmp_path):
+    told = r"expected int8 among the precisions, for --keep-float, found float32, float16 alone: add --precision int8"
+    with pytest.raises(InputError, match=told):
+        export(residual, TRACK, tmp_path / "out", ["float32", "float16"], keep_float=["first"])
+    with pytest.raises(InputError, match="expected a --timeout in seconds, found nan: change it"):
+        export(residual, TRACK, tmp_path / "out", ["float32"], timeout_s=float("nan"))
+
+
+def test_an_export_of_another_task_is_made_anew(residual, tmp_path, here):
+    export(residual, TRACK, tmp_path / "out", ["float32"], size=SIZE)
+    changed = TRACK.model_copy(update={"task": TRACK.task.model_copy(update={"scale": TRACK.task.scale + 1})})
+    about = {"name": "net", "size": SIZE, "ranges": {}}
+    assert exporting.lacking(tmp_path / "out", residual, TRACK, ["float32"], **about) == []
+    assert exporting.lacking(tmp_path / "out", residual, changed, ["float32"], **about) == ["float32"]
+
+
 def test_a_diagnosis_stays_as_long_as_its_network(residual, tmp_path, here):
     export(residual, TRACK, tmp_path / "out", ["float16"], size=SIZE)
     for name in exporting.DIAGNOSIS:
