@@ -20,7 +20,6 @@ from typing import Any
 from distributed import WorkerPlugin, get_worker
 
 from aic_helpers.core import isolation
-from aic_helpers.core.file_marks import is_litert
 from aic_helpers.core.locks import locked
 from aic_helpers.data.datasets import Dataset, open_dataset
 from aic_helpers.evaluation import example_images, isolated
@@ -29,7 +28,8 @@ from aic_helpers.profiling import profiler, requirements
 from aic_helpers.profiling.network_pairs import conditions_of
 from aic_helpers.profiling.timing import Limits
 from aic_helpers.runs import cache_keys, warm_start
-from aic_helpers.runtimes.formats import LITERT
+from aic_helpers.runtimes.file_formats import format_by_content
+from aic_helpers.runtimes.formats import FORMATS
 from aic_helpers.tracks import catalogue
 from aic_helpers.tracks.definitions import Task
 
@@ -93,9 +93,10 @@ def _folders(task: Task) -> tuple[str, str]:
 
 def identity() -> dict[str, str]:
     """Return what must be alike on all machines of a cluster: the workbench's code and the versions under it."""
-    versions = {name: version(name) for name in ("tensorflow", "numpy", "pillow")}
-    with suppress(PackageNotFoundError):  # it comes with an extra
-        versions["ai-edge-litert"] = version("ai-edge-litert")
+    versions = {}
+    for name in ("numpy", "pillow", *(package for one in FORMATS for package in one.packages)):
+        with suppress(PackageNotFoundError):  # some come with an extra
+            versions[name] = version(name)
     return {
         "workbench's code": cache_keys.code("boards.dask_tasks")[:12],
         "python": platform.python_version(),
@@ -130,12 +131,12 @@ def check(
 
 
 def _photo(content: bytes) -> Path | None:
-    return _kept(content) if content else None
+    return _made(content, lambda path: path.write_bytes(content)) if content else None
 
 
 def _kept(content: bytes) -> Path:
-    """Return a file of this content in the worker's folder; a model of LiteRT's by the ending that it is known by."""
-    return _made(content, lambda path: path.write_bytes(content), LITERT.suffix if is_litert(content) else "")
+    """Return a model's file in the worker's folder, by the ending that its format is known by."""
+    return _made(content, lambda path: path.write_bytes(content), format_by_content(content).suffix)
 
 
 def _unpacked(packed: bytes) -> Path:

@@ -1,7 +1,6 @@
-"""A stranger's `.pb` or `.tflite` -> whether it may be loaded: read as data, with limits, in a child process.
+"""A stranger's `.pb`, `.tflite` or `.onnx` -> whether it may be loaded: read as data, with limits, in a child process.
 
-Which of the two it is the file itself says, whatever it is called. `vet` is what others call. `look` is its child's
-side.
+Which of them it is the file itself says, whatever it is called. `vet` is what others call. `look` is its child's side.
 """
 
 from __future__ import annotations
@@ -11,14 +10,17 @@ from typing import Any
 
 from aic_helpers.core import isolation
 from aic_helpers.core.errors import InputError, require_file
-from aic_helpers.core.file_marks import is_litert
 from aic_helpers.core.limits import MAX_FILE_BYTES
 from aic_helpers.graphs import graph_checks
-from aic_helpers.litert import file_checks
+from aic_helpers.litert import file_checks as litert_checks
+from aic_helpers.onnx_graphs import file_checks as onnx_checks
 from aic_helpers.processes import confinement, worker_kinds, workers
-from aic_helpers.runtimes.formats import FROZEN, LITERT
+from aic_helpers.runtimes.file_formats import HEAD_BYTES, format_by_content, require_one_format
+from aic_helpers.runtimes.formats import FROZEN, LITERT, ONNX
 
 LOOK = "aic_helpers.models.stranger_models:look"
+
+CHECKS = {FROZEN: graph_checks.refuse, LITERT: litert_checks.refuse, ONNX: onnx_checks.refuse}
 
 TIMEOUT_S = 60.0
 MAX_RSS_MIB = 3072.0
@@ -26,9 +28,9 @@ MAX_RSS_MIB = 3072.0
 
 
 def suffix(model: Path) -> str:
-    """Return how the name of a model has to end, by its content: ``.tflite`` or ``.pb``."""
+    """Return how the name of a model has to end, by its content: ``.pb``, ``.tflite`` or ``.onnx``."""
     with model.open("rb") as file:
-        return LITERT.suffix if is_litert(file.read(8)) else FROZEN.suffix
+        return format_by_content(file.read(HEAD_BYTES)).suffix
 
 
 def vet(model: Path) -> dict[str, Any]:
@@ -47,9 +49,9 @@ def vet(model: Path) -> dict[str, Any]:
     ------
     InputError
         It may not: the message names the operation and the reason. Or it is neither a frozen graph nor a file of
-        LiteRT's, or takes too much to read.
+        LiteRT's or ONNX, or takes too much to read.
     OSError
-        The file can't be read there, which says nothing of it.
+        The file can't be read there, or this machine lacks what runs its format, which says nothing of it.
     """
     path = require_file(model, "a model")
     size = path.stat().st_size
@@ -73,9 +75,16 @@ def look(request: dict[str, Any]) -> dict[str, Any]:
     found = {"unread": None, "refused": None, "confinement": held}
     try:
         content = Path(request["model"]).read_bytes()
-        check = file_checks.refuse if is_litert(content) else graph_checks.refuse
-        return found | check(content)
     except OSError as error:
         return found | {"unread": str(error)}
+    kind = format_by_content(content)
+    try:
+        kind.require()
+    except InputError as error:
+        return found | {"unread": str(error)}
+    try:
+        if kind is not LITERT:
+            require_one_format(content)
+        return found | CHECKS[kind](content)
     except InputError as error:
         return found | {"refused": str(error)}

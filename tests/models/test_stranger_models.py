@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fixtures import hostile_graphs, hostile_models, litert_files
+from fixtures import hostile_graphs, hostile_models, litert_files, onnx_files
 
 from aic_helpers.core import isolation
 from aic_helpers.core.errors import InputError
@@ -130,6 +131,25 @@ def test_file_of_litert_that_wants_all_memory_fails_alone(folder: Path) -> None:
         assert looks.outcome(litert_files.float_network().content()) == "ran"
 
 
+def test_files_of_onnx_cut_and_mutated_do_nothing_and_are_told_in_a_line(folder: Path) -> None:
+    """500 mutations, and a cut at every 97th byte; what isn't refused is loaded and run, confined."""
+    content = onnx_files.network(scale=2).SerializeToString()
+    cut = [content[:size] for size in range(0, len(content), 97)]
+    with Looks(folder) as looks:
+        assert {looks.outcome(part) for part in cut} == {"refused"}
+        outcomes = Counter(looks.outcome(changed) for changed in litert_files.mutations(content, 500))
+    assert outcomes["refused"] > 50
+    assert outcomes["ran"] > 100
+    assert set(outcomes) <= {"refused", "ran", "failed", "died"}
+
+
+@pytest.mark.parametrize("name", onnx_files.BOMBS)
+def test_file_of_onnx_that_wants_all_memory_fails_alone(folder: Path, name: str) -> None:
+    with Looks(folder) as looks:
+        assert looks.outcome(onnx_files.BOMBS[name]().SerializeToString()) in ("failed", "died")
+        assert looks.outcome(onnx_files.network().SerializeToString()) == "ran"
+
+
 class Looks:
     """Reads graphs, and runs those that may be, in children that stay as long as they live."""
 
@@ -174,7 +194,34 @@ def test_format_is_what_the_file_says_and_not_its_name(folder: Path) -> None:
     model = written(folder, litert_files.float_network().content())
     assert stranger_models.suffix(model) == ".tflite"
     assert stranger_models.suffix(written(folder, hostile_graphs.content(hostile_graphs.good()))) == ".pb"
+    assert stranger_models.suffix(written(folder, onnx_files.network().SerializeToString())) == ".onnx"
     assert stranger_models.suffix(written(folder, b"")) == ".pb"
+
+
+def test_file_of_onnx_passes(folder: Path) -> None:
+    found = stranger_models.vet(written(folder, onnx_files.network(scale=2).SerializeToString()))
+    assert (found["refused"], found["nodes"], found["operations"]) == (None, 4, 3)
+    if os.geteuid() == 0:
+        assert found["confinement"] == dict.fromkeys(found["confinement"], True)
+
+
+@pytest.mark.parametrize("first", ["frozen graph", "ONNX model"])
+def test_file_of_two_formats_is_refused(folder: Path, first: str) -> None:
+    """One after the other, parsers of both read such a file, and each sees another network."""
+    both = [hostile_graphs.content(hostile_graphs.good()), onnx_files.network().SerializeToString()]
+    with pytest.raises(InputError, match=r"found one that is a frozen graph and an ONNX model at once: freeze or expo"):
+        stranger_models.vet(written(folder, b"".join(both if first == "frozen graph" else both[::-1])))
+
+
+def test_format_whose_runtime_is_missing_is_no_fault_of_the_file(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    model = written(folder, onnx_files.network().SerializeToString())
+    found = stranger_models.look({"model": str(model)})
+    assert found["refused"] is None
+    assert (
+        found["unread"]
+        == 'expected the packages of aic-workbench[onnx], found no onnxruntime: pip install "aic-workbench[onnx]"'
+    )
 
 
 @pytest.mark.parametrize("build", [hostile_models.good, hostile_models.larger_where_odd])
