@@ -7,6 +7,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +15,10 @@ from aic_helpers.core import safe_files
 from aic_helpers.core.project_paths import PACKAGE
 
 _parsing = threading.Lock()
-"""Python 3.11 loses count where several threads parse at once and something is told of garbage collections."""
+
+ATTEMPTS = 100
+"""To parse: Python 3.11 loses count, and raises `SystemError`, where several threads parse at once and something is
+told of garbage collections. Packages parse too (`ast.literal_eval` of numpy's files), and don't wait for this lock."""
 
 
 @cache
@@ -45,10 +49,8 @@ def _file(module: str) -> Path:
 
 def named_modules(file: Path) -> set[str]:
     """Return the modules of the package that a file imports, wherever in it, or names in a text constant."""
-    with _parsing:
-        tree = ast.parse(file.read_text("utf-8"))
     names: list[str] = []
-    for node in ast.walk(tree):
+    for node in ast.walk(parsed(file.read_bytes())):
         if isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Import):
@@ -56,6 +58,20 @@ def named_modules(file: Path) -> set[str]:
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             names.append(node.value.partition(":")[0])
     return {name for name in names if name.startswith(f"{PACKAGE.name}.") and _file(name).is_file()}
+
+
+def parsed(source: bytes) -> ast.Module:
+    """Return the syntax tree of Python source; in any thread.
+
+    Raises
+    ------
+    SyntaxError, ValueError
+        As `ast.parse`.
+    """
+    for _ in range(ATTEMPTS - 1):
+        with suppress(SystemError), _parsing:
+            return ast.parse(source)
+    return ast.parse(source)
 
 
 def files_sha256(files: Iterable[Path]) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from aic_helpers.core.errors import InputError, nearest, require_file
 from aic_helpers.core.project_paths import PACKAGE, PROJECT, challenge_folder, fetch_command
+from aic_helpers.core.source_hashes import parsed
 from aic_helpers.models.adapters import AS_IT_IS, Adapters, read_adapters
 from aic_helpers.reporting.text_tables import typed
 from aic_helpers.runtimes.formats import FORMATS, FROZEN, LITERT, ONNX, Format, format_by_kind, format_of
@@ -361,7 +362,7 @@ def _beside(script: Path, found: set[Path]) -> set[Path]:
 def _imported(script: Path) -> list[str]:
     """Return the names of the modules that a script imports."""
     try:
-        tree = ast.parse(script.read_bytes())
+        tree = parsed(script.read_bytes())
     except (SyntaxError, ValueError):  # converting it tells where
         return []
     names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]

@@ -1,5 +1,6 @@
 """Hashes of code: whatever runs changes them, in other processes too, and nothing else does."""
 
+import ast
 import gc
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -74,3 +75,17 @@ def test_code_is_hashed_by_several_threads_at_once() -> None:
         gc.callbacks.remove(collected)
     assert len(found) == 1
     assert seen
+
+
+def test_another_thread_that_parses_too_does_no_harm(monkeypatch):
+    failures, parse = [SystemError("AST constructor recursion depth mismatch")] * 3, ast.parse
+
+    def fails_at_first(source):
+        if failures:
+            raise failures.pop()
+        return parse(source)
+
+    monkeypatch.setattr(ast, "parse", fails_at_first)
+    assert ast.unparse(source_hashes.parsed(b"import this")) == "import this"
+    with pytest.raises(SyntaxError):
+        source_hashes.parsed(b"import")
