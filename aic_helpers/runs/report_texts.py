@@ -238,6 +238,7 @@ def commands(run: RunFolder) -> list[str]:
     shared = _shared(run)
     more = [f"--limit {result.metrics.limit}"] if result.metrics and result.metrics.limit else []
     more += [] if result.profile else ["--no-profile"]
+    more += ["--export"] if result.precisions else []
     adapted = _adapted(run.model)
     lines = [" ".join(["aic run", *shared, *adapted, *more])]
     conditions = _conditions(result, run.track)
