@@ -18,18 +18,21 @@ COPY_BYTES = 2**27
 TRIES = 5
 """The best of so many: a limit is what the machine reaches when nothing is in the way."""
 
+Product = Callable[..., Any]
 
-def roofline(threads: int) -> dict[str, Any]:
-    """Return ``gflop_per_s`` of a float32 matrix product by TensorFlow, and ``gb_per_s`` of a copy in memory.
+
+def roofline(threads: int, product: Product) -> dict[str, Any]:
+    """Return ``gflop_per_s`` of a float32 matrix product, and ``gb_per_s`` of a copy in memory.
 
     Parameters
     ----------
     threads : int
-        For the copy. The product runs on the threads that TensorFlow has in this process.
+        For the copy. The product runs on the threads that its runtime has in this process.
+    product : callable
+        A runtime's own, of two arrays of float32, shape (`SIDE`, `SIDE`).
     """
     random = np.random.default_rng(2018)
     left, right = (random.random((SIDE, SIDE), np.float32) for _ in range(2))
-    product = _product()
     product_s = _best_s(lambda: product(left, right))
     source, copy = np.ones(COPY_BYTES, np.uint8), np.zeros(COPY_BYTES, np.uint8)
     parts = [slice(start, start + COPY_BYTES // threads) for start in range(0, COPY_BYTES, COPY_BYTES // threads)]
@@ -39,7 +42,8 @@ def roofline(threads: int) -> dict[str, Any]:
     return {"gflop_per_s": 2 * SIDE**3 / product_s / 1e9, "gb_per_s": 2 * COPY_BYTES / copy_s / 1e9}
 
 
-def _product() -> Callable[..., Any]:
+def tensorflow_product() -> Product:
+    """Return the matrix product of TensorFlow."""
     tensorflow = runtime()
     with tensorflow.Graph().as_default() as graph:
         left, right = (tensorflow.placeholder("float32", (SIDE, SIDE)) for _ in range(2))

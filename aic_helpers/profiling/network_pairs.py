@@ -116,7 +116,7 @@ class Network:
             self.worker.checked_output()
 
     def cost_of(self, path: Path) -> dict[str, Any]:
-        """Return the static cost of any `.pb` file at that size; see `aic_helpers.graphs.static_cost.static_cost`."""
+        """Return the static cost of a file of its format at that size: see `aic_helpers.graphs.static_cost`."""
         return self.worker.cost(path, self.conditions.width_px, self.conditions.height_px)
 
     def roofline(self) -> dict[str, Any]:

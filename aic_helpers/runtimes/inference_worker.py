@@ -15,7 +15,7 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.core.machine import own_memory_mib
 from aic_helpers.core.quiet_tensorflow import import_tensorflow, make_light
 from aic_helpers.graphs.receptive_fields import ReceptiveField, receptive_field
-from aic_helpers.graphs.rooflines import roofline
+from aic_helpers.graphs.rooflines import roofline, tensorflow_product
 from aic_helpers.graphs.static_cost import static_cost
 from aic_helpers.graphs.tensorflow_runtime import uses_onednn
 from aic_helpers.runtimes.frozen_models import FrozenModel, load, read_graph
@@ -87,7 +87,7 @@ class Inference:
         return {**asdict(found), "mib_per_megapixel": sum(largest[:LIVE_ACTIVATIONS]) / (PROBE_PX**2 / 1e6)}
 
     def _roofline(self, request: dict[str, Any]) -> dict[str, Any]:
-        return roofline(request["threads"])
+        return roofline(request["threads"], tensorflow_product())
 
 
 def _made_of() -> dict[str, str]:

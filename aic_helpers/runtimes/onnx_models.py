@@ -132,8 +132,8 @@ def takes_channels_first(declared: Shape) -> bool:
     return len(declared) == 4 and declared[1] == 3 and declared[3] != 3
 
 
-def session(path: Path, threads: int | None = None) -> Any:
-    """Return a session of ONNX Runtime on the processor with an `.onnx` file.
+def session(model: Path | bytes, threads: int | None = None) -> Any:
+    """Return a session of ONNX Runtime on the processor with an `.onnx` file, or the content of one.
 
     Raises
     ------
@@ -149,12 +149,13 @@ def session(path: Path, threads: int | None = None) -> Any:
     # An idle session that spins would take a core from the network that is timed in turn with it.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=[PROVIDER])
+        content = model if isinstance(model, bytes) else str(model)
+        return onnxruntime.InferenceSession(content, options, providers=[PROVIDER])
     except Exception as error:  # its own classes have no base of their own
-        raise _refusal(path, error) from None
+        raise _refusal("memory" if isinstance(model, bytes) else str(model), error) from None
 
 
-def _refusal(path: Path, error: Exception) -> InputError:
+def _refusal(path: str, error: Exception) -> InputError:
     for pattern, what in TOO_NEW:
         if found := pattern.search(str(error)):
             remedy = f"export it with {what} {found[2]} or older, or take a newer onnxruntime"

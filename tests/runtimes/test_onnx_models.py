@@ -122,6 +122,14 @@ def test_a_worker_that_wants_more_memory_is_told_of_as_that(tmp_path: Path, time
     assert caught.value.kind == "memory"
 
 
+def test_a_worker_knows_what_its_runtime_reaches_in_a_large_product(tmp_path: Path) -> None:
+    with ModelWorker(file(tmp_path), threads=1, max_rss_mib=2048) as worker:
+        worker.load()
+        found = worker.roofline(1)
+    assert found.keys() == {"gflop_per_s", "gb_per_s"}
+    assert 0.1 < found["gflop_per_s"] < 10000
+
+
 def test_there_is_no_gpu_for_it_here(tmp_path: Path) -> None:
     with (
         ModelWorker(file(tmp_path), threads=1, device="gpu") as worker,
