@@ -75,7 +75,7 @@ def take_over(
         Not a whole `.onnx` file, one that takes or gives no RGB image, one that ONNX Runtime doesn't know, or one that
         enlarges by another number.
     """
-    request = {
+    request: dict[str, Any] = {
         "do": "take_over",
         "path": str(source.path.resolve()),
         "adapt": source.adapt.given,
@@ -90,6 +90,8 @@ def take_over(
             with suppress(ChildError):  # it hangs, or wants too much: evaluation and rules tell of that
                 worker.ask({"do": "try"}, timeout_s=TRIAL_TIMEOUT_S)
             return report
+    except InputError as error:  # which has whole paths, for the process may have another folder
+        raise InputError.again(str(error).replace(request["path"], str(source.path))) from None
     except ChildError as error:
         remedy = "mend the model; `aic convert` tries it again"
         raise InputError(f"{source.typed} to take over", str(error), remedy) from None

@@ -109,11 +109,17 @@ def parse(content: bytes, where: str) -> Structure:
         model,
         next((opsets[domain] for domain in STANDARD if domain in opsets), 0),
         model.ir_version,
-        shown(" ".join(filter(None, (model.producer_name, model.producer_version)))),
+        _producer(model),
         tuple(_end(one) for one in model.graph.input if one.name not in values),
         tuple(_end(one) for one in model.graph.output),
         tuple(sorted({node.domain for node in model.graph.node} - {*STANDARD})),
     )
+
+
+def _producer(model: Any) -> str:
+    """Return what wrote a file; empty where it doesn't say."""
+    version = model.producer_version.removesuffix(" None")  # tf2onnx has no commit to name where pip installed it
+    return shown(" ".join(filter(None, (model.producer_name, version))), empty="")
 
 
 def every_node(graph: Any) -> Iterator[Any]:

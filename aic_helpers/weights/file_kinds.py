@@ -62,7 +62,7 @@ HDF5 = FileKind(
 KERAS = FileKind("a .keras file", "", "", "keras")
 PYTORCH = _foreign("a PyTorch file", f"write its network as file.py:function, {TRANSPOSED}", TRANSPOSED)
 PICKLE = _foreign("a Python pickle", f"save its arrays with numpy.savez, and {GIVE}")
-ONNX = _foreign("an ONNX file", f"write its network as file.py:function, {TRANSPOSED}", TRANSPOSED)
+ONNX = _foreign("an ONNX file", "", "give it as --model, without a checkpoint")
 TFLITE = _foreign(
     "a LiteRT file",
     "call it by a name that ends with .tflite",

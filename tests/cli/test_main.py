@@ -158,7 +158,8 @@ def test_an_unknown_model(refused):
     line = refused("evaluate", *SR, "--model", "div2k_srcn")
     assert line == (
         "expected a pretrained name, file.py:function, a .keras or .h5 file, a SavedModel folder, a .meta file, "
-        "a .pb file or a .tflite file, found div2k_srcn: did you mean div2k_srcnn?"
+        "a .pb file, a .tflite file, an .onnx file or a file of PyTorch's weights, found div2k_srcn: did you mean "
+        "div2k_srcnn?"
     )
 
 

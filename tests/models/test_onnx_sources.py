@@ -192,6 +192,13 @@ def test_a_loop_without_end_is_left_to_what_runs_it(tmp_path: Path, monkeypatch:
     assert (report["gmacs_720p"], report["macs"]) == (None, None)
 
 
+def test_a_line_has_the_path_as_it_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    onnx_files.written(Path("net.onnx"), onnx_files.of_newer_opset())
+    with pytest.raises(InputError, match=r"ONNX Runtime .* knows, in net\.onnx, found 99"):
+        convert("net.onnx", "run/model.onnx")
+
+
 def test_what_takes_too_long_is_ended_with_one_line(tmp_path: Path) -> None:
     path = onnx_files.written(tmp_path / "net.onnx", onnx_files.network())
     with pytest.raises(InputError, match=r"expected .*net.onnx to take over, found .*: mend the model"):

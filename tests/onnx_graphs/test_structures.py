@@ -23,6 +23,15 @@ def test_what_a_file_says_of_itself(tmp_path: Path) -> None:
     assert found.outputs == (End("output", "float32", (1, 3, None, None)),)
 
 
+def test_a_version_that_names_no_commit_is_shown_without_one() -> None:
+    model = onnx_files.network()
+    model.producer_name, model.producer_version = "tf2onnx", "1.17.0 None"
+    assert parse(model.SerializeToString(), "net").producer == "tf2onnx 1.17.0"
+    model.ClearField("producer_name")
+    model.ClearField("producer_version")
+    assert parse(model.SerializeToString(), "net").producer == ""
+
+
 def test_an_input_with_a_value_in_the_file_is_none() -> None:
     model = onnx_files.network()  # files before IR version 4 list their weights among the inputs
     model.graph.input.append(helper.make_tensor_value_info("conv1.bias", TensorProto.FLOAT, [4]))

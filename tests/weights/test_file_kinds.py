@@ -51,10 +51,6 @@ def test_pytorch_of_before_2020_and_a_tar_archive(tmp_path):
     ("name", "message"),
     [
         ("net.lite", "a LiteRT file: call it by a name that ends with .tflite"),
-        (
-            "net.onnx",
-            "an ONNX file: write its network as file.py:function, transpose its kernels to .height, width, in",
-        ),
         ("net.pth", "a PyTorch file: write its network as file.py:function, transpose its kernels"),
         ("net.pt", "a PyTorch file: write"),
         ("net.safetensors", "a safetensors file: read it with safetensors.numpy.load_file, and give its arrays to the"),
