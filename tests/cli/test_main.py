@@ -163,6 +163,14 @@ def test_an_unknown_model(refused):
     )
 
 
+def test_an_onnx_without_the_extra(refused, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    (tmp_path / "net.onnx").touch()
+    line = refused("evaluate", *SR, "--model", str(tmp_path / "net.onnx"))
+    packages = "aic-workbench[onnx]"
+    assert line == f'expected the packages of {packages}, found no onnxruntime: pip install "{packages}"'
+
+
 def test_a_model_file_that_is_not_there(refused):
     line = refused("profile", *SR, "--model", "missing.pb")
     assert line == "expected a model at missing.pb, found nothing: check the path"

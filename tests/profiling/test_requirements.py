@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fixtures import hostile_models, in_process
+from fixtures import hostile_models, in_process, onnx_files
 from fixtures.pirm2018 import SUPER_RESOLUTION
 
 from aic_helpers.core.errors import InputError
@@ -122,6 +122,35 @@ def test_a_fixed_size_breaks_the_rule_on_resolution_only(
     assert broken(rules) == ["any resolution"]
     assert rules["any resolution"]["evidence"].startswith("the graph's placeholder has the shape (any, 64, 80, 3)")
     assert "export it with free height and width" in rules["any resolution"]["remedy"]
+
+
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+def test_an_onnx_that_is_good_breaks_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, layout: str) -> None:
+    path = onnx_files.written(tmp_path / "model.onnx", onnx_files.network(layout=layout))
+    rules = check_here(monkeypatch, path)
+    assert broken(rules) == []
+    ends = rules["input and output"]
+    assert ends["found"] == "input float32 (1, any, any, 3), output float32 of rank 4 with 3 channels"
+    assert ends["limit"] == "input and output, float32, (batch, height, width, 3) or (batch, 3, height, width)"
+    assert ends["evidence"] == "the file's input, and a run at 128x96"
+    assert rules["batches above 1"]["evidence"] == "the file's input"
+
+
+def test_an_onnx_of_one_size_breaks_the_rule_on_resolution(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = onnx_files.written(tmp_path / "model.onnx", onnx_files.network(size=(64, 80)))
+    rules = check_here(monkeypatch, path)
+    assert broken(rules) == ["any resolution"]
+    assert rules["any resolution"]["evidence"].startswith("the file's input has the shape (1, 64, 80, 3)")
+
+
+def test_half_floats_may_differ_by_what_their_rounding_leaves(
+    monkeypatch: pytest.MonkeyPatch, freeze: Callable[..., Path]
+) -> None:
+    parity = {"max_abs": 7e-4, "by_size": {"191x127": 7e-4}}
+    assert broken(check_here(monkeypatch, freeze("good"), conversion={"parity": parity})) == ["parity with its source"]
+    rules = check_here(monkeypatch, freeze("good"), conversion={"parity": parity | {"limit": 2**-9}})
+    assert broken(rules) == []
+    assert rules["parity with its source"]["limit"] == "a difference of at most 0.002"
 
 
 @pytest.mark.parametrize("name", ["fails_with_a_batch", "mixes_the_batch"])

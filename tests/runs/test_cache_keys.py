@@ -92,6 +92,14 @@ def test_a_float_network_has_no_key_of_an_export(settings):
     assert {"calibration", "export_code", "ai-edge-litert"}.isdisjoint(key)
 
 
+def test_an_onnx_hangs_on_the_versions_of_what_reads_and_runs_it(settings, tmp_path):
+    (tmp_path / "net.onnx").write_bytes(b"net")
+    other = replace(settings, source=sources.resolve(str(tmp_path / "net.onnx")))
+    for key in (cache_keys.model_key(other.source, other.track), cache_keys.metrics_key(other, "0")):
+        assert {"onnx", "onnxruntime"} < set(key)
+        assert {"tensorflow", "keras"}.isdisjoint(key)
+
+
 def test_what_is_timed_of_a_network_in_a_precision_is_in_its_key(settings):
     precise = replace(settings, source=replace(settings.source, adapt=Adapters(precision="int8")))
     precise.model_file.write_bytes(b"of any size")

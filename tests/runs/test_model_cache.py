@@ -110,6 +110,23 @@ def test_a_known_source_is_copied_into_the_next_folder(tmp_path, converted, net,
     assert convert(net(), tmp_path / "model.pb") == first
 
 
+def test_an_onnx_is_used_as_it_is_and_leaves_the_cache_alone(tmp_path, converted, net, cache):
+    for folder in ("one", "other"):
+        convert(net(ending=".onnx"), tmp_path / "model.onnx", folder=folder)
+        convert(net(ending=".onnx"), tmp_path / "model.onnx", folder=folder)
+    assert len(converted) == 4
+    assert not cache.exists()
+
+
+def test_what_becomes_an_onnx_is_kept_as_one(tmp_path, converted, net, cache, caplog):
+    caplog.set_level("INFO", "aic_helpers")
+    source = replace(net(), kind="torch")
+    first = convert(source, tmp_path / "model.onnx")
+    assert convert(source, tmp_path / "other.onnx") == first
+    assert sorted(file.suffix for file in cache.glob("[!.]*")) == [".json", ".onnx"]
+    assert caplog.messages[0].startswith("net: model.onnx taken from the cache, converted 20")
+
+
 def test_another_source_or_version_is_another_entry(tmp_path, converted, net, cache):
     out = tmp_path / "model.pb"
     convert(net(), out, keras="3.1")

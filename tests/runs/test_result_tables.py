@@ -86,6 +86,27 @@ def test_no_profile_is_said_in_words():
     assert result_tables.profile_notes(None) == []
 
 
+ONNX = {"name": "net", "sha256": "0", "kind": "onnx", "opset": 17, "ir_version": 8, "producer": "pytorch 2.13.0"}
+
+
+def test_an_onnx_says_what_it_is():
+    known = ONNX | {"input_dtype": "float16", "output_dtype": "float32", "parity": {"state": "frozen already"}}
+    rows = dict(result_tables.model_rows(typed(Model, known)))
+    words = "opset 17, IR version 8, written by pytorch 2.13.0; takes float16, gives float32"
+    assert (rows["ONNX"], rows["against its source"]) == (words, "is an .onnx already")
+    rows = dict(result_tables.model_rows(typed(Model, ONNX | {"kind": "torch", "producer": ""})))
+    assert rows["ONNX"] == "opset 17, IR version 8"
+
+
+def test_times_name_the_runtime_its_version_and_what_computes():
+    timed = PROFILE | {"runtime": "onnxruntime", "runtime_version": "1.32.0", "provider": "CPUExecutionProvider"}
+    rows = dict(result_tables.profile_rows(typed(Profile, timed), SUPER_RESOLUTION))
+    assert rows["time"] == "302.2 ms at 1280x720, 2 threads, ONNX Runtime"
+    assert rows["runtime"] == "ONNX Runtime 1.32.0, CPUExecutionProvider"
+    older = dict(result_tables.profile_rows(typed(Profile, PROFILE), SUPER_RESOLUTION))
+    assert "runtime" not in older
+
+
 def test_the_notes_say_how_the_timed_runs_ended():
     assert result_tables.profile_notes(typed(Profile, PROFILE)) == [
         "16 runs of each; stopped by: interval.",
