@@ -72,8 +72,7 @@ def find(typed: str = "") -> Interpreter:
     if (major, minor) < OLDEST:
         raise InputError(f"Python 3.8 or newer at {path}", f"Python {major}.{minor}", NAME_ANOTHER)
     if not torch:
-        here = "this workbench's own interpreter" if not named else "it"
-        remedy = f"install torch for {here}, or {NAME_ANOTHER}" if named else NAME_ANOTHER
+        remedy = f"install torch for it, or {NAME_ANOTHER}" if named else NAME_ANOTHER
         raise InputError(f"torch in {path}", "none", remedy)
     return Interpreter(path, torch)
 
@@ -84,7 +83,7 @@ def _program(named: str) -> str:
         inside = path / "bin" / "python"
         remedy = f"did you mean {inside}?" if inside.exists() else NAME_ANOTHER
         raise InputError(f"a Python interpreter at {named}", "a folder", remedy)
-    if found := shutil.which(str(path)):
+    if found := shutil.which(str(path) if os.sep not in named else str(path.absolute())):
         return os.path.abspath(found)  # noqa: PTH100 (a link stays one: by it Python knows its environment)
     found = "a file that isn't executable" if path.exists() else "nothing"
     raise InputError(f"a Python interpreter at {named}", found, NAME_ANOTHER)

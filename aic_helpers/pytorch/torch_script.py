@@ -340,7 +340,8 @@ def _of_another(request, wanted, weights, missing, unexpected, other):
         found.append(f"{len(other)} of another shape ({shapes})")
     remedy = "give the weights of this network, or other --args"
     if missing and unexpected:
-        close = difflib.get_close_matches(missing[0], unexpected, n=1, cutoff=0)
+        alike = [name for name in unexpected if weights[name].shape == wanted[missing[0]].shape] or unexpected
+        close = difflib.get_close_matches(missing[0], alike, n=1, cutoff=0)
         remedy = f"the nearest to {missing[0]} is {close[0]}; {remedy}"
     raise RefusedError(f"the weights of {request['name']} in {request['checkpoint']}", _listed(found), remedy)
 
@@ -405,7 +406,11 @@ def _run(network, images, request, reply):
     reply["shapes"] = [None if one is None else list(one.shape) for one in outputs]
     if first is not None and all(one is None for one in outputs):
         raise _fails(torch, network, images, first, request)
-    count = _image(torch, network.network(images[[one is not None for one in outputs].index(True)]))[1]
+    place = min((one.numel(), place) for place, one in enumerate(outputs) if one is not None)[1]
+    again, count = _image(torch, network.network(images[place]))
+    if again.shape != outputs[place].shape or not torch.allclose(again.float(), outputs[place], atol=1e-3, rtol=1e-3):
+        expected, found = "a network that gives the same for the same image", "another image the second time"
+        raise RefusedError(expected, found, "leave chance out of its forward")
     if count > 1:
         reply["notes"].append(f"it gives {count} tensors: the last image of them is taken")
     return outputs
