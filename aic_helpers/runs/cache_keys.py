@@ -53,6 +53,9 @@ WORDS = {
 }
 """Ingredients in words; the others go by their own names."""
 
+BASELINE_MAKERS = {LITERT: ("quantization.baselines",), ONNX: ("onnx_export.baselines",)}
+"""What makes a track's baseline for another runtime than TensorFlow."""
+
 
 CONVERTERS = ("tensorflow", "keras", "tf-keras", "tf-slim")
 """Packages that make frozen graphs."""
@@ -113,7 +116,7 @@ def profile_key(
         **asdict(conditions),
         **asdict(limits),
         **machine.inherited_settings(conditions.device),
-        "code": code("profiling.profiler", *(["quantization.baselines"] if settings.source.format is LITERT else [])),
+        "code": code("profiling.profiler", *BASELINE_MAKERS.get(settings.source.format, ())),
         **_versions(*settings.source.format.packages, "numpy", "pillow"),
     }
 

@@ -16,6 +16,7 @@ from aic_helpers.core.progress_types import Progress
 from aic_helpers.data.datasets import read_pair
 from aic_helpers.evaluation import any_image, isolated, per_image, protocol_comparisons
 from aic_helpers.models import sources
+from aic_helpers.onnx_export.baselines import onnx_baseline
 from aic_helpers.profiling import profiler, requirements, scaling
 from aic_helpers.profiling.network_pairs import Conditions, conditions_of
 from aic_helpers.profiling.timing import Limits
@@ -23,7 +24,7 @@ from aic_helpers.quantization import baselines
 from aic_helpers.runs import cache_keys, model_cache, results
 from aic_helpers.runs.run_settings import Settings
 from aic_helpers.runs.schema import Result
-from aic_helpers.runtimes.formats import LITERT
+from aic_helpers.runtimes.formats import LITERT, ONNX
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -142,9 +143,11 @@ def require_size(settings: Settings, result: Result, conditions: Conditions) -> 
 
 def baseline_file(settings: Settings, conditions: Conditions) -> Path:
     """Return the track's baseline as the runtime of the model takes it: times are compared within one runtime."""
-    if settings.source.format is not LITERT:
-        return sources.baseline_pb(settings.track)
-    return baselines.litert_baseline(settings.track, (conditions.width_px, conditions.height_px))
+    if settings.source.format is LITERT:
+        return baselines.litert_baseline(settings.track, (conditions.width_px, conditions.height_px))
+    if settings.source.format is ONNX:
+        return onnx_baseline(settings.track)
+    return sources.baseline_pb(settings.track)
 
 
 @contextmanager
