@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from datetime import UTC, datetime
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,8 @@ def require_packages() -> None:
     """Raise `InputError` where the packages that export are missing."""
     ONNX.require()
     with needed(ONNX.extra):
-        import tf2onnx  # noqa: F401
+        if not find_spec("tf2onnx"):  # to import it takes TensorFlow along
+            raise ImportError(name="tf2onnx")
 
 
 def _made(model_pb: Path, out: Path, name: str, timeout_s: float, ours: bool) -> dict[str, Any]:
