@@ -52,8 +52,16 @@ class Propagation:
         for tensor in structure.model.graph.initializer:
             self._keep(tensor)
         self._types[structure.inputs[0].name] = _sized(structure.inputs[0], self._model, image)
-        for node in structure.model.graph.node:
-            self._follow(node)
+        self._follow_all()
+
+    def _follow_all(self) -> None:
+        import onnx
+
+        try:
+            for node in self._model.graph.node:
+                self._follow(node)
+        except (IndexError, TypeError, onnx.checker.ValidationError) as error:  # no operator as ONNX has it
+            raise ValueError(reason(error)) from None
 
     def shape(self, name: str) -> Shape | None:
         """Return the shape of a tensor; None where it isn't known before the network runs."""

@@ -128,6 +128,8 @@ def _macs(node: Any, found: Propagation) -> int | None:
     """Multiply-accumulates of one node; 0 for one without any, None where its shapes aren't known."""
     if node.domain not in STANDARD or node.op_type not in {*KERNELS, *PRODUCTS}:
         return 0
+    if not node.output or len(node.input) < 2:
+        return None
     spread = found.shape(node.input[0] if node.op_type == "ConvTranspose" else node.output[0])
     per_element = _per_element(node, found)
     return None if spread is None or per_element is None else math.prod(spread) * per_element
@@ -142,8 +144,8 @@ PRODUCTS = frozenset({"Gemm", "MatMul", "MatMulInteger", "QLinearMatMul"})
 def _per_element(node: Any, found: Propagation) -> int | None:
     """Return how many products each output element sums over; each input element of a transposed convolution."""
     if node.op_type in KERNELS:
-        kernel = found.shape(node.input[KERNELS[node.op_type]])
-        return None if kernel is None else math.prod(kernel[1:])
+        kernel = [found.shape(name) for name in node.input][KERNELS[node.op_type] :][:1]
+        return None if not kernel or kernel[0] is None else math.prod(kernel[0][1:])
     transposed = any(one.name == "transA" and one.i for one in node.attribute)
     left = found.shape(node.input[0])
     return None if left is None else left[-2 if transposed else -1]

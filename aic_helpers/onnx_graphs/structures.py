@@ -100,9 +100,15 @@ def parse(content: bytes, where: str) -> Structure:
     except (DecodeError, RecursionError):
         raise InputError(f"a whole ONNX model in {where}", _other(content), AGAIN) from None
     if not model.graph.node or not model.graph.output:
-        raise InputError(
-            f"a whole ONNX model in {where}", "a file without a network" if content else "an empty file", AGAIN
-        )
+        found = "a file without a network" if content else "an empty file"
+        raise InputError(f"a whole ONNX model in {where}", found, AGAIN)
+    try:
+        return _structure(model)
+    except TypeError:  # protobuf gives bytes where a name is no text
+        raise InputError(f"a whole ONNX model in {where}", "names that aren't text", AGAIN) from None
+
+
+def _structure(model: Any) -> Structure:
     values = {one.name for one in model.graph.initializer} | {one.values.name for one in model.graph.sparse_initializer}
     opsets = {one.domain: one.version for one in model.opset_import}
     return Structure(

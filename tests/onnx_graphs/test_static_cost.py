@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from fixtures import onnx_files
 from onnx import TensorProto, helper, numpy_helper
 
+from aic_helpers.core.errors import InputError
+from aic_helpers.onnx_graphs import network_ends
 from aic_helpers.onnx_graphs.shape_propagation import Propagation
 from aic_helpers.onnx_graphs.static_cost import static_cost, weights
 from aic_helpers.onnx_graphs.structures import Structure, parse
@@ -59,7 +62,9 @@ def test_another_size_than_the_files_is_refused() -> None:
 
 
 def test_a_gigapixel_output_is_not_computed_here() -> None:
-    found = Propagation(structure(onnx_files.wants_all_memory()), (1, 3, 16, 24))
+    model = onnx_files.add_node(onnx_files.network(), "Tile", ["times"])
+    model.graph.initializer.append(helper.make_tensor("times", TensorProto.INT64, [4], [1, 1, 2000, 2000]))
+    found = Propagation(structure(model), (1, 3, 16, 24))
     assert found.shape("output") == (1, 3, 32000, 48000)
 
 
@@ -105,3 +110,34 @@ def test_a_network_costs_the_same_as_a_frozen_graph_and_as_onnx(tmp_path: Path, 
     model, _ = from_graph_def(graph, input_names=["input:0"], output_names=["output:0"], opset=17)
     found = static_cost(structure(model))
     assert (found["gmacs"], found["weights"]) == (frozen["gmacs_720p"], frozen["parameters"])
+
+
+def test_an_operator_that_onnx_does_not_know_so_is_told() -> None:
+    model = onnx_files.network()
+    model.graph.node[0].attribute[0].name = "pyds"
+    found = static_cost(structure(model), width_px=24, height_px=16)
+    assert found["gmacs"] is None
+    assert "pyds" in found["refused"]
+
+
+def test_no_mutation_does_more_than_leave_a_figure_out() -> None:
+    random, content = np.random.default_rng(7), onnx_files.network(scale=2).SerializeToString()
+    for _ in range(300):
+        mutated = bytearray(content)
+        mutated[random.integers(len(content))] = random.integers(256)
+        try:
+            network = parse(bytes(mutated), "net")
+            network_ends.find(network, "net")
+        except InputError:
+            continue
+        assert static_cost(network, width_px=24, height_px=16).keys() >= {"gmacs", "weights", "not_counted"}
+
+
+@pytest.mark.parametrize("name", onnx_files.BOMBS)
+def test_no_bomb_goes_off_where_its_cost_is_counted(name: str) -> None:
+    tracemalloc.start()
+    try:
+        static_cost(structure(onnx_files.BOMBS[name]()), width_px=24, height_px=16)
+        assert tracemalloc.get_traced_memory()[1] < 2**24
+    finally:
+        tracemalloc.stop()

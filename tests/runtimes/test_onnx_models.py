@@ -112,8 +112,8 @@ def test_a_worker_runs_it_apart_and_times_the_network_alone(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("times", [700, 2000], ids=["than the process has", "than the runtime allows"])
 def test_a_worker_that_wants_more_memory_is_told_of_as_that(tmp_path: Path, times: int) -> None:
-    model = onnx_files.wants_all_memory()
-    model.graph.initializer[-1].int64_data[2:] = [times, times]
+    model = onnx_files.add_node(onnx_files.network(), "Tile", ["times"])
+    model.graph.initializer.append(helper.make_tensor("times", TensorProto.INT64, [4], [1, 1, times, times]))
     path = onnx_files.written(tmp_path / "net.onnx", model)
     with ModelWorker(path, threads=1, max_rss_mib=1024) as worker:
         worker.load()
