@@ -183,11 +183,12 @@ def _recognised(request, reply):
     weights = _weights(path)
     try:
         from spandrel import ModelLoader
-    except ImportError as error:
-        absent = getattr(error, "name", None) or "spandrel"
+    except Exception as error:  # of another torch than its own, torchvision raises more than an ImportError
+        missing = isinstance(error, ImportError) and error.name
+        found = f"no {error.name}" if missing else f"a spandrel that can't be loaded ({_said(error)})"
         raise RefusedError(
             f"the network of {path}, which a file of weights doesn't say",
-            f"no {absent} in {sys.executable}, which would recognise many",
+            f"{found} in {sys.executable}; spandrel would recognise many",
             f"give file.py:Network with --checkpoint {Path(path).name}, or install spandrel there",
         ) from None
     try:

