@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from fixtures import litert_files
+from fixtures import litert_files, onnx_files
 from fixtures.pirm2018 import ENHANCEMENT, SUPER_RESOLUTION
 
 from aic_helpers.boards import dask_tasks
@@ -46,16 +46,17 @@ def test_packed_images_are_read_as_they_were(tmp_path, track, files):
     assert (one.input.tolist(), one.target.tolist()) == (two.input.tolist(), two.target.tolist())
 
 
-def test_workers_are_to_have_the_same_version_of_litert_where_it_is_installed(monkeypatch):
-    assert dask_tasks.identity()["ai-edge-litert"] == version("ai-edge-litert")
+@pytest.mark.parametrize("package", ["ai-edge-litert", "onnx", "onnxruntime"])
+def test_workers_are_to_have_the_same_versions_of_what_runs_models_where_it_is_installed(monkeypatch, package):
+    assert dask_tasks.identity()[package] == version(package)
 
     def lacking(name):
-        if name == "ai-edge-litert":
+        if name == package:
             raise PackageNotFoundError(name)
         return version(name)
 
     monkeypatch.setattr(dask_tasks, "version", lacking)
-    assert "ai-edge-litert" not in dask_tasks.identity()
+    assert package not in dask_tasks.identity()
 
 
 def test_the_file_of_one_size_is_checked_beside_that_of_any(tmp_path, monkeypatch):
@@ -72,8 +73,10 @@ def test_the_file_of_one_size_is_checked_beside_that_of_any(tmp_path, monkeypatc
 def test_models_that_travel_are_called_after_their_format(tmp_path, monkeypatch):
     """What runs a model is chosen by its file's name, and a model travels without one."""
     monkeypatch.setattr(dask_tasks, "get_worker", lambda: SimpleNamespace(local_directory=str(tmp_path)))
-    content = litert_files.float_network().content()
-    kept = dask_tasks._kept(content)
-    assert (kept.suffix, kept.read_bytes()) == (".tflite", content)
-    assert dask_tasks._kept(content) == kept
-    assert dask_tasks._kept(b"a graph").suffix == ""
+    contents = {".tflite": litert_files.float_network().content(), ".pb": b"a graph"}
+    contents[".onnx"] = onnx_files.network().SerializeToString()
+    for suffix, content in contents.items():
+        kept = dask_tasks._kept(content)
+        assert (kept.suffix, kept.read_bytes()) == (suffix, content)
+        assert dask_tasks._kept(content) == kept
+    assert dask_tasks._photo(contents[".onnx"]).suffix == ""

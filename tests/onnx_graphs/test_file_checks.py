@@ -94,18 +94,12 @@ def _first(model: ModelProto) -> TensorProto:
     return model.graph.initializer[0]
 
 
-def _external(location: str, *, in_node: bool = False) -> Callable[[], ModelProto]:
-    def make() -> ModelProto:
-        model = onnx_files.network()
-        tensor = _first(model)
-        onnx.external_data_helper.set_external_data(tensor, location)
-        tensor.ClearField("raw_data")
-        if in_node:
-            model.graph.node.insert(0, helper.make_node("Constant", [], [tensor.name], "weights", value=tensor))
-            del model.graph.initializer[0]
-        return model
-
-    return make
+def _in_a_node(location: str) -> ModelProto:
+    model = onnx_files.naming_another_file(location)
+    tensor = model.graph.initializer[0]
+    model.graph.node.insert(0, helper.make_node("Constant", [], [tensor.name], "weights", value=tensor))
+    del model.graph.initializer[0]
+    return model
 
 
 def _changed(spoil: Callable[[ModelProto], object]) -> Callable[[], ModelProto]:
@@ -119,10 +113,6 @@ def _changed(spoil: Callable[[ModelProto], object]) -> Callable[[], ModelProto]:
 
 def _with(kind: str, **attributes: object) -> Callable[[], ModelProto]:
     return lambda: onnx_files.add_node(onnx_files.network(), kind, **attributes)
-
-
-def _two_gigabytes(model: ModelProto) -> None:
-    _first(model).dims[:] = [2**29]
 
 
 def _many_sides(model: ModelProto) -> None:
@@ -208,10 +198,19 @@ REFUSED: dict[str, tuple[Callable[[], ModelProto], str]] = {
         _with("Relu", domain="com.microsoft"),
         "expected operators on tensors alone, found Relu of the domain com.microsoft (node added): leave",
     ),
-    "external data": (_external("weights.bin"), f"{ALL_WEIGHTS}weights.bin (conv1.weight): export it in one file"),
-    "external data outside the folder": (_external("/etc/passwd"), f"{ALL_WEIGHTS}/etc/passwd (conv1.weight)"),
-    "a path with ..": (_external("../../../etc/passwd"), f"{ALL_WEIGHTS}../../../etc/passwd (conv1.weight)"),
-    "external data of a node": (_external("/dev/zero", in_node=True), f"{ALL_WEIGHTS}/dev/zero (node weights)"),
+    "external data": (
+        lambda: onnx_files.naming_another_file("weights.bin"),
+        f"{ALL_WEIGHTS}weights.bin (conv1.weight): export it in one file",
+    ),
+    "external data outside the folder": (
+        lambda: onnx_files.naming_another_file("/etc/passwd"),
+        f"{ALL_WEIGHTS}/etc/passwd (conv1.weight)",
+    ),
+    "a path with ..": (
+        lambda: onnx_files.naming_another_file("../../../etc/passwd"),
+        f"{ALL_WEIGHTS}../../../etc/passwd (conv1.weight)",
+    ),
+    "external data of a node": (lambda: _in_a_node("/dev/zero"), f"{ALL_WEIGHTS}/dev/zero (node weights)"),
     "a loop without end": (
         onnx_files.with_endless_loop,
         f"expected operators on tensors alone, found Loop (node forever): {LEAVE_OUT}",
@@ -224,7 +223,10 @@ REFUSED: dict[str, tuple[Callable[[], ModelProto], str]] = {
         "expected ONNX's own operators alone, found the function Relu: export it without",
     ),
     "an argument of a function": (_changed(_argument), f"{NUMBERS}group (Conv conv1): export the network without it"),
-    "2 GB declared": (_changed(_two_gigabytes), f"{AS_LARGE}432, where 2147483648 are declared (conv1.weight): export"),
+    "2 GB declared": (
+        onnx_files.declaring_2_gb,
+        f"{AS_LARGE}432, where 2147483648 are declared (conv1.weight): export",
+    ),
     "a negative side": (
         _changed(lambda model: _first(model).dims.__setitem__(0, -4)),
         "expected constants of at most 16 known sides, found a side of -4 (conv1.weight): export it again",

@@ -4,7 +4,7 @@ import hashlib
 import math
 
 import pytest
-from fixtures import litert_files, team_runs
+from fixtures import litert_files, onnx_files, team_runs
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.reporting import text_tables
@@ -55,21 +55,34 @@ def test_a_run_that_can_be_submitted(run, folder):
     submission_checks.require_passed(found)
 
 
-def test_a_run_of_a_litert_file_can_be_submitted(tmp_path, folder):
-    content = litert_files.float_network(free=True).content()
-    model = {"kind": "litert", "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+@pytest.mark.parametrize(
+    ("kind", "name", "operations"),
+    [("litert", "model.tflite", 3), ("onnx", "model.onnx", 4), ("torch", "model.onnx", 4)],
+)
+def test_a_run_of_another_format_can_be_submitted(tmp_path, folder, kind, name, operations):
+    onnx = kind != "litert"
+    content = onnx_files.network().SerializeToString() if onnx else litert_files.float_network(free=True).content()
+    model = {"kind": kind, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     run = team_runs.write(tmp_path / "run", model=model)
-    (run / "model.tflite").write_bytes(content)
+    (run / name).write_bytes(content)
     (run / "model.pb").unlink()
     found = {check.name: check.found for check in checks(run, folder)}
-    assert found["model unchanged"] == f"model.tflite has the SHA-256 {model['sha256'][:12]}... of the run"
-    assert found["operations allowed"] == "3 operations, all of them allowed"
-    (run / "model.tflite").unlink()
+    assert found["model unchanged"] == f"{name} has the SHA-256 {model['sha256'][:12]}... of the run"
+    assert found["operations allowed"] == f"{operations} operations, all of them allowed"
+    (run / name).unlink()
     (check,) = broken(run, folder).values()
-    assert (check.found, check.remedy) == (
-        "no model.tflite",
-        "make the run again with aic run; submit the model.tflite that it leaves",
-    )
+    remedy = f"make the run again with aic run; submit the {name} that it leaves"
+    assert (check.found, check.remedy) == (f"no {name}", remedy)
+
+
+def test_a_file_of_onnx_that_the_desk_would_not_run_is_told_before(tmp_path, folder):
+    content = onnx_files.with_custom_operator().SerializeToString()
+    model = {"kind": "onnx", "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    run = team_runs.write(tmp_path / "run", model=model)
+    (run / "model.onnx").write_bytes(content)
+    (check,) = broken(run, folder).values()
+    assert check.name == "operations allowed"
+    assert check.found.startswith("expected operators on tensors alone, found StrangersOp of the domain com.stranger")
 
 
 def test_a_run_on_a_track_without_scores_can_be_submitted(tmp_path, folder):

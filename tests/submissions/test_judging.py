@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fixtures import hostile_graphs, litert_files, processes, run_folders, small_boards, team_runs
+from fixtures import hostile_graphs, litert_files, onnx_files, processes, run_folders, small_boards, team_runs
 
 from aic_helpers.boards import executors
 from aic_helpers.core import isolation
@@ -247,6 +247,52 @@ def test_files_of_litert_are_judged_behind_the_same_walls(office: Office) -> Non
     if os.geteuid() == 0:
         held = found[1].detail["confinement"]
         assert held == dict.fromkeys(held, True)
+
+
+HOSTILE_ONNX = {
+    "a custom operator": (
+        onnx_files.with_custom_operator,
+        "found StrangersOp of the domain com.stranger (node strange)",
+    ),
+    "a loop without end": (onnx_files.with_endless_loop, "found Loop (node forever)"),
+    "a function": (onnx_files.with_function, "found the function Twice"),
+    "a path with ..": (
+        lambda: onnx_files.naming_another_file("../../../etc/passwd"),
+        "found one that names ../../../etc/passwd (conv1.weight)",
+    ),
+    "data outside of the folder": (lambda: onnx_files.naming_another_file("/etc/passwd"), "names /etc/passwd (conv1"),
+    "2 GB declared": (onnx_files.declaring_2_gb, "found 432, where 2147483648 are declared (conv1.weight)"),
+    "a cut file": (lambda: onnx_files.network().SerializeToString()[:679], "found a truncated, too deeply nested or"),
+}
+
+
+def test_files_of_onnx_are_judged_behind_the_same_walls(office: Office) -> None:
+    good = onnx_files.clipped(onnx_files.network()).SerializeToString()
+    office.register("Alpha", "Beta")
+    office.submit(1, "Alpha", good)
+    office.submit(2, "Beta", onnx_files.BOMBS["Tile"]().SerializeToString())
+    found = office.work()
+    reasons = {number: entry.detail.get("reason", "") for number, entry in found.items()}
+    assert [found[number].state for number in (1, 2)] == [DONE, FAILED], reasons
+    place = office.desk.folder / "board" / found[1].detail["folder"]
+    assert [path.suffix for path in office.desk.models.glob(f"{hashlib.sha256(good).hexdigest()}*")] == [".onnx"]
+    assert (place / "model.onnx").read_bytes() == good
+    if os.geteuid() == 0:
+        held = found[1].detail["confinement"]
+        assert held == dict.fromkeys(held, True)
+
+
+def test_hostile_files_of_onnx_are_rejected_unrun_each_with_its_reason(office: Office) -> None:
+    office.register(*(f"Team {number}" for number in range(len(HOSTILE_ONNX))))
+    for number, (make, _) in enumerate(HOSTILE_ONNX.values(), start=1):
+        made = make()
+        content = made if isinstance(made, bytes) else made.SerializeToString()
+        office.submit(number, f"Team {number - 1}", content)
+    found = office.work()
+    assert {entry.state for entry in found.values()} == {REJECTED}
+    for number, (_, words) in enumerate(HOSTILE_ONNX.values(), start=1):
+        assert words in found[number].detail["reason"]
+    assert not list((office.desk.folder / "board").rglob("result.json"))
 
 
 def test_given_back_after_a_rejection(office: Office) -> None:
