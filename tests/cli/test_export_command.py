@@ -1,10 +1,11 @@
 """`aic export`: what it prints, its exit status, and what it refuses."""
 
+import hashlib
 import json
 import sys
 
 import pytest
-from fixtures import planted_networks, small_networks
+from fixtures import onnx_files, planted_networks, small_networks
 
 from aic_helpers.quantization.exporting import read_export
 
@@ -129,3 +130,40 @@ def test_without_the_extra(refused, folder, monkeypatch):
     line = refused("export", *SR, "--model", "net.pb", "--precision", "float32")
     packages = "aic-workbench[mobile]"
     assert line == f'expected the packages of {packages}, found no ai_edge_litert: pip install "{packages}"'
+
+
+def test_a_network_as_an_onnx_file_that_gives_the_same(aic, folder):
+    status, stdout, stderr = aic("export", *SR, "--model", "net.pb", "--out", "run", "--onnx")
+    report = json.loads((folder / "run" / "onnx" / "export.json").read_text("utf-8"))
+    assert (status, stderr) == (0, "")
+    first, ends, apart, digest, place = stdout.splitlines()
+    assert first.startswith("net.onnx: ")
+    assert first.endswith(f"opset 17, by tf2onnx {report['versions']['tf2onnx']}")
+    assert ends == "takes and gives RGB in [0, 1], (any, any, any, 3)"
+    assert apart.endswith("of each other on a photo of 480x320, 191x127, 61x93 (limit 0.0001)")
+    assert digest == f"SHA-256 {hashlib.sha256((folder / 'run' / 'onnx' / 'net.onnx').read_bytes()).hexdigest()}"
+    assert place == "folder: run/onnx"
+    assert report["parity"]["max_abs"] < 1e-5
+    stdout = aic("export", *SR, "--model", "net.pb", "--out", "run", "--onnx", "--json")[1]
+    again = json.loads(stdout)
+    assert {**again, "created_utc": report["created_utc"]} == report
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ("--model", "net.pb", "--onnx", "--precision", "int8"),
+            "expected --onnx without what LiteRT is told, found --precision: leave it out, or --onnx",
+        ),
+        (
+            ("--model", "net.onnx", "--onnx"),
+            "expected a network of TensorFlow to export to ONNX, found net.onnx, which ONNX Runtime runs: "
+            "take the file as it is",
+        ),
+    ],
+)
+def test_what_is_not_exported_to_onnx_is_told_in_a_line(aic, folder, options, message):
+    onnx_files.written(folder / "net.onnx", onnx_files.network())
+    assert aic("export", *SR, *options, "--out", "run") == (2, "", f"aic: {message}\n")
+    assert not (folder / "run").exists()
