@@ -158,8 +158,8 @@ def test_what_cant_be_exported_is_one_line(refused, python, name, args, message)
 def test_weights_alone_need_spandrel(refused, python, weights):
     assert refused("--model", weights / "plain.pth", "--python", python) == (
         f"expected the network of {weights / 'plain.pth'}, which a file of weights doesn't say, found no spandrel in "
-        f"{python}; spandrel would recognise many: give file.py:Network with --checkpoint plain.pth, or install spandrel "
-        "there"
+        f"{python}; spandrel would recognise many: give file.py:Network with --checkpoint plain.pth, or install "
+        "spandrel there"
     )
 
 
