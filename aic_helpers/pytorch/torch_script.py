@@ -279,11 +279,15 @@ def _load(network, found, request, reply):
     missing = [name for name in wanted if name not in weights and not name.endswith("num_batches_tracked")]
     unexpected = [name for name in weights if name not in wanted]
     other = [name for name in wanted if name in weights and weights[name].shape != wanted[name].shape]
-    if missing or other:
+    parts = {name.partition(".")[0] for name in wanted}
+    unknown = [name for name in unexpected if name.partition(".")[0] in parts or name.partition(".")[0].isdigit()]
+    if missing or other or unknown:
         raise _of_another(request, wanted, weights, missing, unexpected, other)
     halves = {str(value.dtype)[6:] for name, value in weights.items() if name in wanted and value.is_floating_point()}
     if halves - {"float32"}:
         reply["notes"].append(f"weights of {_listed(sorted(halves - {'float32'}))}, computed in float32")
+    if unexpected:  # of parts that it hasn't at all, such as a loss
+        reply["notes"].append(f"{len(unexpected)} weights of the file aren't the network's ({_some(unexpected)})")
     reply["unused"] = unexpected
     network.float().load_state_dict({name: value for name, value in weights.items() if name in wanted}, strict=False)
 

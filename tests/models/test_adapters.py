@@ -3,7 +3,7 @@
 import pytest
 
 from aic_helpers.core.errors import InputError
-from aic_helpers.models.adapters import AS_IT_IS, Adapters, read_adapters
+from aic_helpers.models.adapters import AS_IT_IS, Adapters, args_words, read_adapters
 from aic_helpers.models.sources import fingerprint, resolve
 
 
@@ -26,10 +26,40 @@ def test_texts_of_a_command_line_say_what_values_do():
     ]
 
 
+def test_arguments_come_as_a_text_or_as_a_mapping():
+    text = "scale=4 rate=0.5 act=prelu residual=true widths=8,16 one=8,"
+    said = {"scale": 4, "rate": 0.5, "act": "prelu", "residual": True, "widths": [8, 16], "one": [8]}
+    typed = read_adapters({"args": text})
+    assert typed == read_adapters({"args": said})
+    assert (typed.given, typed.lines) == ({"args": said}, [])
+    assert read_adapters(typed.given) == typed
+    assert read_adapters({"args": args_words(typed.given["args"])}) == typed
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ("scale 4", "expected args as NAME=VALUE, a blank between two, found scale: say for example scale=4 blocks=8"),
+        ("4=scale", "expected args as NAME=VALUE, a blank between two, found 4=scale: say for example"),
+        (7, "expected args as names with values, found 7: say for example scale=4 blocks=8"),
+        ({"a b": 4}, "expected args with names of Python's, found 'a b': say for example scale=4"),
+        (
+            {"a": None},
+            "expected a number, true, false, a text or a list of numbers for a of args, found None: give",
+        ),
+        ({"a": [[1], 2]}, "expected a list of numbers for a of args, found [[1], 2]: give one list, and none in it"),
+    ],
+)
+def test_arguments_that_cant_be(args, message):
+    with pytest.raises(InputError) as refusal:
+        read_adapters({"args": args})
+    assert message in str(refusal.value)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"rang": 255}, r"expected adapt with keys of range, layout, .*, set, found rang: did you mean range\?"),
+        ({"rang": 255}, r"expected adapt with keys of range, layout, .*, set, args, found rang: did you mean range\?"),
         ({"range": 254}, "expected range of 1 or 255, found 254: take one of them"),
         ({"layout": ""}, "expected layout of nhwc or nchw, found nothing: take one of them"),
         ({"input": 3}, "expected input as the name of a tensor, found 3: give a text"),

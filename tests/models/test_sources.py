@@ -184,3 +184,62 @@ def test_the_fingerprint_covers_packages_in_the_folder(tmp_path, line):
     before = fingerprint(source)
     (tmp_path / "nets" / "inner" / "tones.py").write_text("shade = 2")
     assert fingerprint(source) != before
+
+
+TORCH, TENSORFLOW, NEITHER = "import torch.nn as nn\n", "import keras\n", "import blocks\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "weights", "kind"),
+    [
+        (TORCH, "", "torch"),
+        (TORCH, "w.pth", "torch"),
+        (NEITHER, "w.pth", "torch"),
+        (NEITHER, "w.safetensors", "torch"),
+        (NEITHER, "", "function"),
+        (TENSORFLOW, "w.pth", "function"),
+        (NEITHER, "w.h5", "function"),
+    ],
+)
+def test_a_network_is_pytorchs_by_its_code_or_else_by_its_weights(tmp_path, code, weights, kind):
+    (tmp_path / "net.py").write_text(code)
+    (tmp_path / "w.pth").write_bytes(b"PK\x03\x04")
+    (tmp_path / "w.safetensors").write_bytes(b"\x02\0\0\0\0\0\0\0{}")
+    (tmp_path / "w.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
+    source = resolve(f"{tmp_path}/net.py:Net", f"{tmp_path}/{weights}" if weights else None)
+    assert source.kind == kind
+    assert (source.format.suffix == ".onnx") == (kind == "torch")
+
+
+def test_weights_of_pytorch_alone_are_a_source(tmp_path):
+    (tmp_path / "w.pth").write_bytes(b"PK\x03\x04")
+    source = resolve(str(tmp_path / "w.pth"))
+    assert (source.kind, source.name, source.function, source.checkpoint) == ("torch", "w", None, None)
+    with pytest.raises(InputError, match=r"expected --args beside file.py:Network, found it beside .*: leave"):
+        resolve(str(tmp_path / "w.pth"), None, {"args": "scale=4"})
+
+
+def test_what_is_said_of_pytorch_networks_alone(tmp_path):
+    (tmp_path / "net.py").write_text(TORCH)
+    with pytest.raises(
+        InputError, match="expected --args beside a PyTorch network, found it beside fast_sr: leave --args"
+    ):
+        resolve("fast_sr", None, {"args": "scale=4"})
+    with pytest.raises(InputError, match="expected --python beside a PyTorch network, found it beside fast_sr: leave"):
+        resolve("fast_sr", None, {"python": "python3"})
+    with pytest.raises(InputError, match=r"expected --set beside a graph with placeholders, found it beside .*--args"):
+        resolve(f"{tmp_path}/net.py:Net", None, {"set": {"scale": 4}})
+
+
+def test_the_fingerprint_of_a_pytorch_network_covers_its_arguments_and_not_its_interpreter(tmp_path):
+    (tmp_path / "net.py").write_text(TORCH + NEITHER)
+    (tmp_path / "blocks.py").write_text("a = 1\n")
+
+    def found(**said):
+        return fingerprint(resolve(f"{tmp_path}/net.py:Net", None, said))
+
+    plain = found()
+    assert found(python="/usr/bin/python3") == plain
+    assert found(args="scale=4") != plain
+    (tmp_path / "blocks.py").write_text("a = 2\n")
+    assert found() != plain

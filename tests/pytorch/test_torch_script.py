@@ -67,6 +67,7 @@ def test_networks_go_through_a_run(run, name, said, adapters, notes):
         ("ema.pth", ["weights under params_ema"], []),
         ("lightning.ckpt", ["weights under state_dict", "weights without the prefix model."], []),
         ("plain.safetensors", [], []),
+        ("more.pth", ["1 weights of the file aren't the network's (loss.weight)"], ["loss.weight"]),
     ],
 )
 def test_weights_are_found_in_their_wrappers(aic, python, weights, tmp_path, file, notes, unused):
@@ -118,6 +119,7 @@ def test_a_pickle_with_code_is_refused_and_nothing_of_it_is_run(refused, python,
             "found 3 of another shape (head.weight is (16, 3, 3, 3), in the network (8, 3, 3, 3)): give the weights of "
             "this network, or other --args",
         ),
+        ("longer.pth", "found 1 unexpected (head.more.weight): give the weights of this network, or other --args"),
         ("cut_plain.pth", "expected a whole file of weights at {}, found one that is cut or damaged ("),
         ("cut_plain.safetensors", "expected a whole file of weights at {}, found one that is cut or damaged: copy it"),
     ],

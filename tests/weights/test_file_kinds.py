@@ -51,9 +51,6 @@ def test_pytorch_of_before_2020_and_a_tar_archive(tmp_path):
     ("name", "message"),
     [
         ("net.lite", "a LiteRT file: call it by a name that ends with .tflite"),
-        ("net.pth", "a PyTorch file: write its network as file.py:function, transpose its kernels"),
-        ("net.pt", "a PyTorch file: write"),
-        ("net.safetensors", "a safetensors file: read it with safetensors.numpy.load_file, and give its arrays to the"),
         ("net.mlmodel", "a Core ML model: give the model that it was made from"),
         ("net.npz", "arrays of numpy: read it with numpy.load, and give its arrays to the layers in file.py:function"),
         ("net.pbtxt", "a graph as text: write it as a .pb file, as in docs/adapting-a-model.md"),
