@@ -101,7 +101,7 @@ def timing_notes(track: Track, rows: Sequence[Row]) -> list[str]:
     """Return what a reader of a track's times has to know, as sentences."""
     timed = [row for row in rows if not math.isnan(row["time_ms"])]
     machines, runtimes = ({row[name] for row in timed if row[name]} for name in ("machine", "runtime"))
-    told = _runtimes(track, sorted(runtimes)) if len(runtimes) > 1 else []
+    told = _runtimes(track, timed) if len(runtimes) > 1 else []
     if len(machines) < 2:
         return told
     return [
@@ -117,15 +117,24 @@ def busy_notes(track: Track, entries: Sequence[Entry]) -> list[str]:
     busy = [name for name, profile in profiles.items() if profile.load and load_notes(profile.load)]
     if not busy:
         return []
-    others = f" and {len(busy) - MOST_NAMED} others" if len(busy) > MOST_NAMED else ""
     return [
-        f"{words_of(track)}: the machine was busy while it timed {', '.join(busy[:MOST_NAMED])}{others}. Milliseconds "
+        f"{words_of(track)}: the machine was busy while it timed {_listed(busy)}. Milliseconds "
         "are longer than on an idle machine, by a different share each; the speedups, measured in turn, suffer less."
     ]
 
 
-def _runtimes(track: Track, runtimes: Sequence[str]) -> list[str]:
+def _runtimes(track: Track, timed: Sequence[Row]) -> list[str]:
+    """Return which rows share a runtime, in a sentence."""
+    names: dict[str, list[str]] = {}
+    for row in timed:
+        names.setdefault(row["runtime"], []).append(row["name"])
+    *shared, last = (f"{runtime} ({_listed(names[runtime])})" for runtime in sorted(names))
     return [
-        f"{words_of(track)} was timed in {' and '.join(runtimes)}: each speedup is over the baseline in the same "
+        f"{words_of(track)} was timed in {', '.join(shared)} and {last}: each speedup is over the baseline in the same "
         "runtime. Ranks that take times, and the Pareto front, are of the runtime that most were timed in."
     ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    others = f" and {len(names) - MOST_NAMED} others" if len(names) > MOST_NAMED else ""
+    return f"{', '.join(names[:MOST_NAMED])}{others}"

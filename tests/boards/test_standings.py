@@ -129,8 +129,8 @@ def test_ranks_by_times_are_of_one_runtime(tmp_path):
         "no rank by score A: timed in another runtime than most, and it takes speedups" in table.loc["phone", "lacks"]
     )
     assert shown.notes == [
-        "Track A was timed in LiteRT and TensorFlow: each speedup is over the baseline in the same runtime. Ranks that "
-        "take times, and the Pareto front, are of the runtime that most were timed in."
+        "Track A was timed in LiteRT (phone) and TensorFlow (one, two): each speedup is over the baseline in the same "
+        "runtime. Ranks that take times, and the Pareto front, are of the runtime that most were timed in."
     ]
 
 
