@@ -126,19 +126,20 @@ def lines(shown: Standings, tracks: Sequence[str], by: str = "", *, rows: str = 
 
 
 def track_lines(shown: Standings, track: str, by: str = "", *, rows: str = "model") -> list[str]:
-    """Return one track of a board as lines of text: the ranked and the other rows that have figures."""
+    """Return one track of a board as lines of text: the rows that have figures, in the columns that any has one in."""
     order, own = shown.order(track, by), shown.table[shown.table["track"] == track]
     if own.empty:
         return []
     table = frame(shown, track, by).drop(columns="remarks")
     table = table[(ordered(own, track, order)["status"] == DONE).to_numpy()]
+    table = table.loc[:, (table != "").any()]
     lines = [f"{shown.tracks[track].title}, by {order.title}"]
     if len(table):
         head = list(table.rename(columns={"model": rows}).columns)
         lines += text_tables.aligned([head, *table.to_numpy().tolist()]).splitlines()
     lines += [f"best by {title}: {words}" for title, words in best_rows(shown, track)]
     lines += [words] if (words := winners(shown, track)) else []
-    lines += [f"not ranked: {name}: {why}" for name, why in unranked_rows(shown, track)]
+    lines += _unranked_lines(unranked_rows(shown, track), len(own))
     lines += [f"lacking: {names}: {why}" for names, why in lacking_rows(shown, track)]
     lines += [f"doubtful: {row['name']}: {row['doubts']}" for _, row in own.iterrows() if row["doubts"]]
     return [*lines, *_ranks_lines(shown, track, rows)]
@@ -208,6 +209,14 @@ def unranked_rows(shown: Standings, track: str) -> list[Row]:
     """Return the models of a track that have no rank, each with why."""
     own = ordered(shown.table, track, shown.order(track))
     return [(row["name"], f"{row['status']}, {row['reason']}") for _, row in own.iterrows() if row["reason"]]
+
+
+def _unranked_lines(unranked: Sequence[Row], models: int) -> list[str]:
+    """Return a line a model without a rank; one for all of them where none of several has one, for the same reason."""
+    reasons = {why for _, why in unranked}
+    if len(unranked) == models > 1 == len(reasons):
+        return [f"nothing is ranked: {reasons.pop()}"]
+    return [f"not ranked: {name}: {why}" for name, why in unranked]
 
 
 def board_rows(board: Board) -> list[Row]:

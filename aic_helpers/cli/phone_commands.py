@@ -46,7 +46,8 @@ def phone() -> None:
 
 
 @phone.command("list")
-def list_phones() -> int:
+@options.json_option
+def list_phones(as_json: bool) -> int:
     """List this machine and the phones that adb sees.
 
     \b
@@ -58,10 +59,15 @@ def list_phones() -> int:
     from aic_helpers.phone import adb_calls
     from aic_helpers.reporting import text_tables
 
-    rows = [("--device host", "this machine, not a phone", machine.cpu_name())]
     phones = adb_calls.listed() if adb_calls.program() else []
+    if as_json:
+        told = [asdict(one) | {"remedy": "" if one.can_be_used else one.remedy} for one in phones]
+        found = {"host": machine.cpu_name(), "adb": adb_calls.program(), "phones": told}
+        click.echo(json.dumps(found, indent=2))
+        return DONE
+    rows = [("--device host", "this machine, not a phone", machine.cpu_name())]
     for one in phones:
-        state = "can be used" if one.state == "device" else f"{shown(one.state)}: {one.remedy}"
+        state = "can be used" if one.can_be_used else f"{shown(one.state)}: {one.remedy}"
         rows.append((f"--serial {shown(one.serial)}", shown(one.model, empty="a phone"), state))
     click.echo(text_tables.aligned(rows))
     if not adb_calls.program():

@@ -131,8 +131,7 @@ def read_adapters(given: Mapping[str, Any] | None) -> Adapters:
             raise InputError(f"adapt with keys of {keys}", str(key), nearest(str(key), KEYS, "leave it out"))
     said = {key: _choice(key, given[key]) for key in CHOICES if key in given}
     names = {key: _name(key, given[key]) for key in NAMES if key in given}
-    precision = given.get("precision", "")
-    precision = require_precision(precision) if precision != "" else ""
+    precision = require_precision(given["precision"]) if "precision" in given else ""
     found = Adapters(
         **said, **names, precision=precision, set=_values(given.get("set", {})), args=_args(given.get("args", {}))
     )

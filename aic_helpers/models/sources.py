@@ -16,6 +16,7 @@ from aic_helpers.core.project_paths import PACKAGE, PROJECT, challenge_folder, f
 from aic_helpers.core.source_hashes import parsed
 from aic_helpers.models.adapters import AS_IT_IS, Adapters, read_adapters
 from aic_helpers.reporting.text_tables import typed
+from aic_helpers.runtimes.file_formats import HEAD_BYTES, told_format
 from aic_helpers.runtimes.formats import FORMATS, FROZEN, LITERT, ONNX, Format, format_by_kind, format_of
 from aic_helpers.tracks.catalogue import TRACKS
 from aic_helpers.tracks.definitions import Track
@@ -277,7 +278,8 @@ def _file_or_folder(model: str) -> ModelSource:
     if _is_saved_model(path):
         path = path.parent
     elif path.suffix in CONVERTED:
-        return ModelSource(CONVERTED[path.suffix], path.stem, require_file(path, "a model"), None, None, None, model)
+        _require_own_name(require_file(path, "a model"))
+        return ModelSource(CONVERTED[path.suffix], path.stem, path, None, None, None, model)
     if path.is_dir() and not file_kinds.is_checkpoint_folder(path) and path.suffix not in file_kinds.BY_SUFFIX:
         require_file(path / "saved_model.pb", "a SavedModel")
         require_whole(path / "variables" / "variables")
@@ -294,6 +296,15 @@ def _file_or_folder(model: str) -> ModelSource:
     if kind:
         raise InputError(f"a model at {path}", kind.words, kind.as_model)
     raise InputError(SOURCES, f"{model}, a file of another kind", "give one of these")
+
+
+def _require_own_name(path: Path) -> None:
+    """Raise where a file called as one format of converted models is of another by its content."""
+    with path.open("rb") as file:
+        found = told_format(file.read(HEAD_BYTES))
+    if found and found is not format_of(path):
+        expected, told = (file_kinds.BY_SUFFIX[one.suffix].words for one in (format_of(path), found))
+        raise InputError(f"{expected} in {path}", told, f"call it by a name that ends with {found.suffix}")
 
 
 def _nothing_there(model: str) -> InputError:

@@ -43,10 +43,15 @@ class Listed:
     model: str
 
     @property
+    def can_be_used(self) -> bool:
+        """Whether it takes commands."""
+        return self.state == "device"
+
+    @property
     def words(self) -> str:
         """The phone in a few words."""
         model = f" ({shown(self.model)})" if self.model else ""
-        return f"{shown(self.serial)}{model}" + ("" if self.state == "device" else f" {shown(self.state)}")
+        return f"{shown(self.serial)}{model}" + ("" if self.can_be_used else f" {shown(self.state)}")
 
     @property
     def remedy(self) -> str:
@@ -93,7 +98,7 @@ def choose(serial: str) -> Listed:
     if serial and serial not in [phone.serial for phone in phones]:
         raise InputError(f"a phone with the serial number {shown(serial)}", _all(phones), "name one of them")
     asked = [phone for phone in phones if phone.serial == serial] if serial else phones
-    usable = [phone for phone in asked if phone.state == "device"]
+    usable = [phone for phone in asked if phone.can_be_used]
     if not usable:
         raise InputError("a phone that can be used", _all(asked), asked[0].remedy)
     if len(usable) > 1:

@@ -93,7 +93,7 @@ def _exported(source: ModelSource, track: Track, out: Path, fresh: bool) -> dict
         (one,) = exporting.export(frozen, track, Path(folder) / precision, [precision], **asked).exported
         file = one.free or one.fixed
         if file is None:
-            raise InputError(f"{made['name']} in {precision}", one.reason or "no file", "take another precision")
+            raise InputError(f"{source.typed} in {precision}", one.reason or "no file", "take another precision")
         fixed = Adapters(fixed=str(one.fixed)) if one.free else Adapters()
         report = _convert(ModelSource("litert", source.name, file, None, None, None, source.typed, fixed), track, out)
     told = [one.reason] if one.reason else []

@@ -18,6 +18,9 @@ VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 
 TELLING = {(1, VARINT): ONNX, (1, LENGTH): FROZEN, (7, LENGTH): ONNX, (8, LENGTH): ONNX}
 
+SAVED_MODEL = b"\x08\x01\x12"
+"""How the file of a SavedModel begins: its version, and a graph. No ONNX model has had that version since 2017."""
+
 HEAD_BYTES = 2**16
 """Of a file, in which its format shows."""
 
@@ -29,6 +32,13 @@ def format_by_content(head: bytes) -> Format:
     if is_litert(head):
         return LITERT
     return next(_told(head[:HEAD_BYTES]), FROZEN)
+
+
+def told_format(head: bytes) -> Format | None:
+    """Return the format that a file's first `HEAD_BYTES` tell; None where they tell of none."""
+    if is_litert(head):
+        return LITERT
+    return None if head.startswith(SAVED_MODEL) else next(_told(head[:HEAD_BYTES]), None)
 
 
 def require_one_format(content: bytes) -> None:

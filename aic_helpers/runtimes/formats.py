@@ -85,5 +85,5 @@ def require_precision(name: Any) -> str:
     """Return the name of a precision; `InputError` for another."""
     if name not in PRECISIONS:
         remedy = nearest(str(name), PRECISIONS, "take one of them")
-        raise InputError(f"a precision ({', '.join(PRECISIONS)})", str(name), remedy)
+        raise InputError(f"a precision ({', '.join(PRECISIONS)})", str(name) or "nothing", remedy)
     return str(name)

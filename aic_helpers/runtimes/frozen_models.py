@@ -14,9 +14,7 @@ from aic_helpers.core.quiet_tensorflow import import_tensorflow, is_light
 from aic_helpers.graphs import tensorflow_runtime
 from aic_helpers.graphs.receptive_fields import mixes_images
 from aic_helpers.graphs.tensorflow_runtime import Runtime
-
-SAVED_MODEL = b"\x08"
-"""What the file of a SavedModel starts with, its version; a graph starts with an operation."""
+from aic_helpers.runtimes.file_formats import SAVED_MODEL
 
 
 class FrozenModel:

@@ -1,6 +1,7 @@
 """How a board stands, in words."""
 
 import importlib.util
+import json
 from dataclasses import replace
 
 import pandas as pd
@@ -57,6 +58,18 @@ def test_a_track_without_ranks_or_entries(shown):
         "not ranked: later: waiting, not run yet",
     ]
     assert tables.lines(shown, [], "A") == []
+
+
+def test_columns_that_no_row_has_are_left_out_and_why_nothing_is_ranked_is_said_once(tmp_path):
+    for name in ("one", "other"):
+        add(tmp_path, name)
+        path = tmp_path / "super_resolution" / name / "result.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"profile": None}))
+    board = boards.plan(tmp_path, boards.named("one"), boards.named("other"))
+    _, head, *rows, why = tables.track_lines(standings.standings(folders.open_board(board)), "super_resolution")
+    assert head.split() == ["model", "PSNR", "MS-SSIM"]
+    assert [row.split() for row in rows] == [[name, "27.67", "dB", "0.9600"] for name in ("one", "other")]
+    assert why.startswith("nothing is ranked: done, no scores: they need PSNR, MS-SSIM and the speedup at 1280x720")
 
 
 def test_a_board_in_short(shown):

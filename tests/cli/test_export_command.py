@@ -51,6 +51,13 @@ def test_a_network_with_what_can_be_made_of_it(aic, folder):
     assert parts["int16x8"]["state"] == "not made"
 
 
+def test_a_precision_that_cant_be_made_is_named_with_the_network_as_it_was_typed(folder, refused):
+    line = refused("convert", *SR, "--model", "net.pb", "--out", "run", "--precision", "int16x8")
+    assert line.startswith("expected net.pb in int16x8, found TensorFlow doesn't quantise SPACE_TO_DEPTH")
+    line = refused("convert", *SR, "--model", "net.pb", "--out", "run", "--precision", "")
+    assert line.endswith("found nothing: take one of them")
+
+
 def test_a_layer_at_fault_is_named_and_cured(aic, folder):
     small_networks.frozen(folder / "net.pb", planted_networks.of_rounded_sums)
     planted_networks.photos(folder / "waves")

@@ -10,7 +10,7 @@ import pytest
 from fixtures import replayed_phones
 from fixtures.sites import serve
 
-from aic_helpers.core import installation, project_paths
+from aic_helpers.core import installation, machine, project_paths
 from aic_helpers.core.safe_files import sha256
 from aic_helpers.phone import measuring, output_checks
 from aic_helpers.phone.android_devices import AndroidDevice
@@ -283,6 +283,16 @@ def test_the_list_says_what_a_phone_lacks(aic, monkeypatch, tmp_path):
     replayed_phones.replay(monkeypatch, tmp_path / "state", "unauthorised")
     _, stdout, _ = aic("phone", "list")
     assert stdout.splitlines()[1].endswith("unauthorized: unlock it and allow USB debugging on it")
+    (phone,) = json.loads(aic("phone", "list", "--json")[1])["phones"]
+    assert (phone["state"], phone["remedy"]) == ("unauthorized", "unlock it and allow USB debugging on it")
+
+
+def test_the_list_as_json(aic, monkeypatch, tmp_path, no_phones):
+    assert json.loads(aic("phone", "list", "--json")[1]) == {"host": machine.cpu_name(), "adb": None, "phones": []}
+    replayed_phones.replay(monkeypatch, tmp_path / "state", "two_phones")
+    phones = json.loads(aic("phone", "list", "--json")[1])["phones"]
+    assert phones[0] == {"serial": "REPLAY0001", "state": "device", "model": "Replay One", "remedy": ""}
+    assert [one["serial"] for one in phones] == ["REPLAY0001", "REPLAY0002"]
 
 
 def test_without_adb_there_is_no_phone_and_no_figure(aic, refused, no_phones, networks, program, tmp_path):

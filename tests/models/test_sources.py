@@ -1,6 +1,9 @@
 """What a person types -> a model source, or one line that says what is wrong."""
 
+import re
+
 import pytest
+from fixtures import onnx_files
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.models.sources import PRETRAINED, baseline_pb, fingerprint, pretrained, resolve, run_name
@@ -99,6 +102,26 @@ def test_errors(tmp_path, monkeypatch, model, checkpoint, message):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=message):
         resolve(model, checkpoint)
+
+
+def test_a_model_called_as_one_of_another_format_is_named_by_its_content(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    written = {
+        ".pb": (PRETRAINED / "sample_sr_srcnn.pb").read_bytes(),
+        ".tflite": b"\x1c\0\0\0TFL3",
+        ".onnx": onnx_files.network().SerializeToString(),
+    }
+    words = {".pb": "a frozen graph", ".tflite": "a LiteRT file", ".onnx": "an ONNX file"}
+    for called, expected in words.items():
+        for suffix, content in written.items():
+            (tmp_path / f"net{called}").write_bytes(content)
+            if suffix == called:
+                assert resolve(f"net{called}").path.suffix == suffix
+                continue
+            found = f"{words[suffix]}: call it by a name that ends with {suffix}"
+            line = f"expected {expected} in net{called}, found {found}"
+            with pytest.raises(InputError, match=f"^{re.escape(line)}$"):
+                resolve(f"net{called}")
 
 
 def test_the_fingerprint_covers_the_checkpoint(tmp_path):

@@ -64,6 +64,12 @@ def test_a_model_of_another_kind_is_named_with_its_own_remedy(tmp_path, monkeypa
         resolve(name)
 
 
+@pytest.mark.parametrize("name", ["net.pth", "net.pt", "net.safetensors"])
+def test_weights_of_pytorch_alone_are_a_model_that_spandrel_may_know(tmp_path, name):
+    (tmp_path / name).write_bytes(b"content")
+    assert resolve(str(tmp_path / name)).kind == "torch"
+
+
 def test_any_part_of_a_checkpoint_given_as_a_model_leads_to_its_graph(tmp_path):
     parts = [tmp_path / f"net.ckpt{part}" for part in (".index", ".data-00000-of-00001", ".meta")]
     for part in parts[:2]:
