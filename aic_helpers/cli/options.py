@@ -41,7 +41,12 @@ ADAPT = (
     ("input", "NAME", "The tensor of a graph or of an .onnx that takes the images."),
     ("output", "NAME", "The tensor of a graph or of an .onnx that gives them."),
     ("code", "FILE.py", "Run this file of your own first: it defines the layers of a .keras or .h5 file."),
-    ("python", "PATH", "The Python that has torch, for a PyTorch network.  [default: AIC_PYTHON, or this one]"),
+    (
+        "python",
+        "PATH",
+        "The Python that has torch, for a PyTorch network, or onnx2tf, to export an .onnx.  "
+        "[default: AIC_PYTHON, or this one]",
+    ),
     (
         "args",
         "'NAME=VALUE ...'",

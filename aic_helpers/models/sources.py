@@ -152,7 +152,8 @@ def _require_litert(source: ModelSource, model: str) -> None:
 def _require_torch(source: ModelSource, model: str) -> None:
     """Refuse what is said of PyTorch networks beside others, and what can't be said of them."""
     adapt, is_torch = source.adapt, source.kind == "torch"
-    if not is_torch and (said := next((name for name in ("python", "args") if getattr(adapt, name)), None)):
+    others = {"onnx": ("args",)}.get(source.kind, ("python", "args"))  # an .onnx has onnx2tf's
+    if not is_torch and (said := next((name for name in others if getattr(adapt, name)), None)):
         raise InputError(f"--{said} beside a PyTorch network", f"it beside {model}", f"leave --{said} out")
     if is_torch and adapt.set:
         remedy = "give the network's arguments with --args"

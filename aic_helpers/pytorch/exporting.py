@@ -88,7 +88,7 @@ def to_onnx(
     found = interpreters.find(python)
     request = {
         "python": found.path,
-        "torch": found.torch,
+        "torch": found.version,
         "path": str(network.path.resolve()) if network.path else "",
         "name": network.name,
         "checkpoint": str(network.checkpoint.resolve()) if network.checkpoint else "",

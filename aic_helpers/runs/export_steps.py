@@ -56,8 +56,9 @@ def to_litert(settings: Settings, asked: Asked, progress: Progress | None = None
     """Return the export of a run's converted model to its folder `litert`, and what its layers lose, in words."""
     conditions = conditions_of(settings.track, asked.size)
     learned = learned_ranges.beside(settings.source.checkpoint)
+    frozen = precision_steps.frozen_file(settings)
     exported = exporting.export(
-        settings.model_file,
+        frozen,
         settings.track,
         staging.home(settings.folder) / precision_steps.EXPORTS,
         asked.precisions,
@@ -71,7 +72,7 @@ def to_litert(settings: Settings, asked: Asked, progress: Progress | None = None
     )
     if not (asked.diagnose or asked.cure):
         return exported, []
-    sources = settings.model_file, settings.track, asked.calibration
+    sources = frozen, settings.track, asked.calibration
     around: dict[str, Any] = {"timeout_s": asked.timeout_s, "progress": progress}
     told: list[str] = []
     with layer_processes.shown(*sources, settings.source.name, learned=learned, **around) as process:

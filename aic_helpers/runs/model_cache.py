@@ -27,6 +27,7 @@ from aic_helpers.core.project_paths import cache_folder
 from aic_helpers.models import conversion
 from aic_helpers.models.adapters import Adapters
 from aic_helpers.models.sources import ModelSource, fingerprint
+from aic_helpers.onnx_export import frozen_forms
 from aic_helpers.quantization import exporting, learned_ranges
 from aic_helpers.runs import cache_keys, results
 from aic_helpers.runs.cache_keys import Key
@@ -87,8 +88,9 @@ def _exported(source: ModelSource, track: Track, out: Path, fresh: bool) -> dict
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".export-") as folder:
         isolation.let_in(Path(folder))
-        frozen = Path(folder) / "model.pb"
-        made = convert(base, track, frozen, cache_keys.model_key(base, track), fresh=fresh)
+        float_model = Path(folder) / base.format.model_file
+        made = convert(base, track, float_model, cache_keys.model_key(base, track), fresh=fresh)
+        frozen = frozen_forms.frozen(float_model, track.enlarges, source.adapt.python, name=source.name)
         asked: dict[str, Any] = {"name": source.name, "ranges": learned_ranges.beside(source.checkpoint)}
         (one,) = exporting.export(frozen, track, Path(folder) / precision, [precision], **asked).exported
         file = one.free or one.fixed

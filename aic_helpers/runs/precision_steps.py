@@ -8,6 +8,7 @@ from pathlib import Path
 from aic_helpers.core import staging
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
+from aic_helpers.onnx_export import frozen_forms
 from aic_helpers.precisions import measuring
 from aic_helpers.profiling.network_pairs import Conditions, conditions_of
 from aic_helpers.profiling.timing import Limits
@@ -20,7 +21,7 @@ from aic_helpers.runs import cache_keys, results
 from aic_helpers.runs.run_settings import Settings
 from aic_helpers.runs.schema import Result
 from aic_helpers.runs.steps import convert
-from aic_helpers.runtimes.formats import LITERT, PRECISIONS
+from aic_helpers.runtimes.formats import LITERT, ONNX, PRECISIONS
 
 EXPORTS = "litert"
 """The folder of a run folder with its model's `.tflite` files."""
@@ -64,7 +65,7 @@ def precisions(
     if not (fresh or cache_keys.told_stale(settings, result, "precisions", key)):
         return result
     measured = measuring.measure(
-        settings.model_file,
+        frozen_file(settings),
         exported,
         settings.dataset,
         conditions,
@@ -88,6 +89,14 @@ def require_exportable(settings: Settings) -> None:
         remedy = "give the network that it was made from"
         raise InputError("a float network to export", f"{source.typed}, a LiteRT file already", remedy)
     LITERT.require()
+    if source.format is ONNX:
+        frozen_forms.interpreter(source.adapt.python)
+
+
+def frozen_file(settings: Settings) -> Path:
+    """Return the frozen graph that a run's model is exported from: see `aic_helpers.onnx_export.frozen_forms`."""
+    source, enlarges = settings.source, settings.track.enlarges
+    return frozen_forms.frozen(settings.model_file, enlarges, source.adapt.python, name=source.name)
 
 
 def _exports(settings: Settings) -> Path:
@@ -105,7 +114,7 @@ def _exported(
     if not names:
         return exporting.read_export(_exports(settings))
     return exporting.export(
-        settings.model_file,
+        frozen_file(settings),
         settings.track,
         _exports(settings),
         names,
@@ -123,7 +132,7 @@ def _lacking(
     """Return the precisions to export: those that the run folder hasn't of this very model, cured or not."""
     return exporting.lacking(
         _exports(settings),
-        settings.model_file,
+        frozen_file(settings),
         settings.track,
         names,
         name=settings.source.name,
