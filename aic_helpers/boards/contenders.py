@@ -83,9 +83,16 @@ def on_one_clock(found: Sequence[Ranked], order: Order) -> list[Ranked]:
     for row in (row for row, _, _ in found if not math.isnan(row["time_ms"])):  # others say that they weren't timed
         if other := next((column for column in columns if row[column] != common[column]), None):
             what = "milliseconds" if order.compares_ms else "speedups"
-            why = f"no rank by {order.title}: timed {PLACES[other]} than most, and it takes {what}"
-            row["lacks"] = "; ".join(filter(None, (row["lacks"], why)))
+            why = f": timed {PLACES[other]} than what is ranked, and it takes {what}"
+            row["lacks"] = _with_rank(row["lacks"], order.title, why)
     return [one for one in found if all(one[0][column] == common[column] for column in columns)]
+
+
+def _with_rank(lacks: str, title: str, why: str) -> str:
+    """Return what a row lacks with one rank more, beside the one before where it lacks that for the same reason."""
+    if lacks.endswith(why):
+        return f"{lacks.removesuffix(why)}, {title}{why}"
+    return "; ".join(filter(None, (lacks, f"no rank by {title}{why}")))
 
 
 PLACES = {"machine": "on another machine", "runtime": "in another runtime"}
@@ -124,14 +131,16 @@ def busy_notes(track: Track, entries: Sequence[Entry]) -> list[str]:
 
 
 def _runtimes(track: Track, timed: Sequence[Row]) -> list[str]:
-    """Return which rows share a runtime, in a sentence."""
+    """Return which rows share a runtime, and which runtime ranks, in two sentences."""
     names: dict[str, list[str]] = {}
     for row in timed:
         names.setdefault(row["runtime"], []).append(row["name"])
     *shared, last = (f"{runtime} ({_listed(names[runtime])})" for runtime in sorted(names))
+    ranked = _most_common([row for row in timed if not row["reason"]], ["runtime"])["runtime"]
+    alone = f" Ranks that take times, and the Pareto front, are of {ranked} alone." if ranked else ""
     return [
         f"{words_of(track)} was timed in {', '.join(shared)} and {last}: each speedup is over the baseline in the same "
-        "runtime. Ranks that take times, and the Pareto front, are of the runtime that most were timed in."
+        f"runtime.{alone}"
     ]
 
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from aic_helpers.boards.orders import Order
-from aic_helpers.boards.standings import is_comparable, is_ranked
+from aic_helpers.boards.standings import is_comparable, is_elsewhere
 from aic_helpers.reporting import label_layout
 from aic_helpers.reporting.figure_style import (
     BLUE,
@@ -56,25 +56,25 @@ def pareto(table: pd.DataFrame, quality: str, track: Track, *, narrow: bool = Fa
     Parameters
     ----------
     table : DataFrame
-        Rows of one track, from `aic_helpers.boards.standings.standings`. Ranked rows are dots, hollow where they were
-        timed in another runtime than most; rows that break a rule are hollow squares. Hollow ones are no part of the
-        front.
+        Rows of one track, from `aic_helpers.boards.standings.standings`. Ranked rows are dots; those that were timed in
+        another runtime are hollow dots, those that break a rule hollow squares. Hollow ones are no part of the front.
     quality : str
         One of the track's metrics: ``psnr_db``, ``ssim`` or ``ms_ssim``.
     track : Track
     narrow : bool
         For a page that is read on a phone too.
     """
-    drawn = table.dropna(subset=["speedup", quality])
-    ranked, broken = drawn[is_ranked(drawn)], drawn[drawn["rules_broken"].fillna("") != ""]
-    if ranked.empty and broken.empty:
+    table = table.dropna(subset=["speedup", quality])
+    full, hollow = table[is_comparable(table)], table[is_elsewhere(table)]
+    judged, broken = pd.concat([full, hollow]), table[table["rules_broken"].fillna("") != ""]
+    drawn = pd.concat([judged, broken])
+    if drawn.empty:
         return notice("no model with quality and speedup")
     figure, axes = _axes(4.2, narrow)
-    comparable = is_comparable(ranked)
-    front = pareto_front(ranked[comparable], "speedup", quality)
-    _intervals(axes, ranked, quality)
+    front = pareto_front(full, "speedup", quality)
+    _intervals(axes, judged, quality)
     axes.plot(broken["speedup"], broken[quality], "s", color=GREY, fillstyle="none", markersize=4.5)
-    for rows, fill in ((ranked[comparable], "full"), (ranked[~comparable], "none")):
+    for rows, fill in ((full, "full"), (hollow, "none")):
         axes.plot(rows["speedup"], rows[quality], "o", color=BLUE, fillstyle=fill, markersize=4.5)
     axes.step(front["speedup"], front[quality], where="pre", color=BLUE, linewidth=1.2)
     axes.plot(front["speedup"], front[quality], "o", color=ORANGE, markersize=5.5)
@@ -82,7 +82,7 @@ def pareto(table: pd.DataFrame, quality: str, track: Track, *, narrow: bool = Fa
     axes.set_ylabel(QUALITIES[quality])
     if not narrow:  # the page has titles of its own
         axes.set_title(f"{TITLES[quality]} over speedup", pad=20)
-    first = _to_name(ranked, front)
+    first = _to_name(judged, front)
     ordered = pd.concat([first, drawn.drop(first.index)])
     named = ordered if len(drawn) <= MANY else first
     points = np.vstack([ordered[["speedup", quality]].to_numpy(dtype=float), _along(front, quality)])

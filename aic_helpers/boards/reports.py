@@ -15,7 +15,7 @@ from aic_helpers.boards import plots as board_plots
 from aic_helpers.boards import shared_examples, tables, track_tables
 from aic_helpers.boards.orders import Order
 from aic_helpers.boards.shared_examples import Contender
-from aic_helpers.boards.standings import Standings, is_comparable, is_ranked, ordered
+from aic_helpers.boards.standings import Standings, is_comparable, is_elsewhere, is_ranked, ordered
 from aic_helpers.boards.track_tables import TrackTable
 from aic_helpers.core import safe_files
 from aic_helpers.reporting import html_pages, text_tables
@@ -35,6 +35,8 @@ EMBEDDED_RUNS = 12
 
 OPEN_ROWS = 25
 """Up to this many rows the matrix of rules is unfolded."""
+
+HOLLOW = "Hollow dots were timed in another runtime than the others, and are no part of the front."
 
 Embedded = dict[Path, tuple[RunFolder, Section]]
 """The runs that stand in the page, by their folders."""
@@ -135,6 +137,7 @@ def _pareto(own: pd.DataFrame, track: Track, quality: str) -> Plot:
     ranked = own[is_ranked(own)]
     if ranked.empty:
         return Plot(title, missing="No model of this track is ranked.")
+    hollow = " " + HOLLOW if is_elsewhere(own).any() else ""
 
     def alt() -> str:
         front = pareto_front(ranked[is_comparable(ranked)], "speedup", quality)
@@ -149,15 +152,9 @@ def _pareto(own: pd.DataFrame, track: Track, quality: str) -> Plot:
         intervals += "over the images, which is much alike for all since the images are"
     caption = (
         f"Up and to the right is better. Orange: what nothing beats in both (the Pareto front). Grey squares break a "
-        f"rule.{_elsewhere(ranked)} The {intervals}. At 1: the baseline's speed{_capped(track)}."
+        f"rule.{hollow} The {intervals}. At 1: the baseline's speed{_capped(track)}."
     )
     return _drawn(title, caption, alt, lambda: board_plots.pareto(own, quality, track, narrow=True), track, quality)
-
-
-def _elsewhere(ranked: pd.DataFrame) -> str:
-    if (is_comparable(ranked) | ranked["speedup"].isna()).all():
-        return ""
-    return " Hollow dots were timed in another runtime than most, and are no part of the front."
 
 
 def _capped(track: Track) -> str:

@@ -293,9 +293,22 @@ def is_ranked(table: pd.DataFrame) -> pd.Series:
 
 def is_comparable(table: pd.DataFrame) -> pd.Series:
     """Return which rows have a rank, and a speedup in the runtime that most of these were timed in."""
-    timed = is_ranked(table) & table["speedup"].notna()
-    counts = Counter(table["runtime"][timed])
-    return timed & (table["runtime"] == max(counts, key=lambda name: (counts[name], name), default=""))
+    return is_ranked(table) & table["speedup"].notna() & (table["runtime"] == _common_runtime(table))
+
+
+def is_elsewhere(table: pd.DataFrame) -> pd.Series:
+    """Return which rows have nothing against them, and a speedup in another runtime than those that compare.
+
+    Where only times rank, they have no rank.
+    """
+    judged = (table["status"] == DONE) & (table["reason"].fillna("") == "")
+    return judged & table["speedup"].notna() & (table["runtime"] != _common_runtime(table))
+
+
+def _common_runtime(table: pd.DataFrame) -> str:
+    """Return the runtime that most of the ranked rows were timed in; empty where none was timed."""
+    counts = Counter(table["runtime"][is_ranked(table) & table["speedup"].notna()])
+    return max(counts, key=lambda name: (counts[name], name), default="")
 
 
 def _set_other_images_apart(own: Sequence[tuple[Row, Entry]]) -> None:

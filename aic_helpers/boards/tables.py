@@ -69,6 +69,11 @@ def columns(shown: Standings, track: str) -> list[Column]:
     return [*scores, *metrics, *measured, *costs]
 
 
+def runtimes(own: pd.DataFrame) -> set[str]:
+    """Return the runtimes that rows were timed in."""
+    return {*own["runtime"][own["speedup"].notna()]}
+
+
 def score_column(order: Order) -> Column:
     """Return the column of what ranks."""
     return METRICS.get(order.column) or Column(order.column, order.title, "", lower_is_better=order.lower_is_better)
@@ -99,15 +104,17 @@ def frame(shown: Standings, track: str, by: str = "") -> pd.DataFrame:
     -------
     DataFrame
         Columns ``rank``, ``model``, what ranks with its interval, ``to the next`` (whether the rank is decided), the
-        other figures, and ``remarks``: why there is no rank.
+        other figures, ``runtime`` where there are several, and ``remarks``: why there is no rank.
     """
     order, rows = shown.order(track, by), []
     first = score_column(order)
     others = [column for column in columns(shown, track) if not column.key.startswith("score_") and column != first]
-    for _, row in ordered(shown.table, track, order).iterrows():
+    own = ordered(shown.table, track, order)
+    where = ["runtime"] if len(runtimes(own)) > 1 else []
+    for _, row in own.iterrows():
         cells = {"rank": _text(row[f"rank_{order.name}"]), "model": row["name"]}
         cells |= {order.title: _with_interval(row, first), "to the next": _text(row[f"against_next_{order.name}"])}
-        cells |= {column.title: figure(row, column)[0] for column in others}
+        cells |= {column.title: figure(row, column)[0] for column in others} | {name: row[name] for name in where}
         rows.append(cells | {"remarks": remarks(row)})
     return pd.DataFrame(rows, columns=list(rows[0]) if rows else ["rank", "model", order.title, "remarks"])
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import pandas as pd
 
 from aic_helpers.boards import tables
-from aic_helpers.boards.standings import Standings, is_comparable, is_ranked, ordered
+from aic_helpers.boards.standings import Standings, is_comparable, is_elsewhere, is_ranked, ordered
 from aic_helpers.boards.tables import METRICS
 from aic_helpers.reporting import html_pages
 from aic_helpers.reporting.figure_style import QUALITIES
 from aic_helpers.reporting.pareto_fronts import pareto_front
 
 RANKED, ELSEWHERE, BROKEN, APART = "ranked", "elsewhere", "broken", "apart"
-"""Kinds of rows: in the ranks, and of them timed in another runtime than most; out of them for a rule, and for another
+"""Kinds of rows: in the ranks; timed in another runtime than most of these; out of them for a rule, and for another
 reason."""
 
 
@@ -69,6 +69,8 @@ class Line:
         By each order: the rank, and whether that is decided.
     verdict : (str, str, str)
         On the rules: in words, the class of its colours, and what it is sorted by.
+    runtime, machine : str
+        What it was timed in and on; empty where that is the same for all.
     """
 
     row: int
@@ -80,7 +82,13 @@ class Line:
     cells: list[Cell]
     verdict: tuple[str, str, str]
     remark: str
+    runtime: str
     machine: str
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether it has a rank."""
+        return any(rank for rank, _ in self.ranks)
 
 
 @dataclass(frozen=True)
@@ -122,20 +130,22 @@ def track_table(shown: Standings, track: str, by: str = "", links: Mapping[str, 
     columns = tables.columns(shown, track)
     fronts = {column.key: set(_front(own, column.key)) for column in columns if column.key in METRICS}
     several = own["machine"].replace("", pd.NA).nunique() > 1
+    mixed = len(tables.runtimes(own)) > 1
     lines = [
         Line(
             row=place,
             name=row["name"],
             link=(links or {}).get(row["folder"], ""),
-            kind=_kind(row, ranked, comparable),
+            kind=_kind(row, ranked, elsewhere),
             front=" ".join(quality for quality, places in fronts.items() if place in places),
             ranks=[(_text(row[f"rank_{one.name}"]), _text(row[f"against_next_{one.name}"])) for one in orders],
             cells=[_cell(row, column) for column in columns],
             verdict=_verdict(row),
             remark=tables.remarks(row),
+            runtime=row["runtime"] if mixed and pd.notna(row["speedup"]) else "",
             machine=row["machine"] if several else "",
         )
-        for (place, row), ranked, comparable in zip(own.iterrows(), is_ranked(own), is_comparable(own), strict=True)
+        for (place, row), ranked, elsewhere in zip(own.iterrows(), is_ranked(own), is_elsewhere(own), strict=True)
     ]
     places = {one.column: str(place) for place, one in enumerate(orders)}
     heads = [_column(column, places.get(column.key, "")) for column in columns]
@@ -160,9 +170,11 @@ def _column(column: tables.Column, order: str) -> Column:
     return Column(column.key, column.title, column.unit, first, order, quality)
 
 
-def _kind(row: pd.Series, ranked: bool, comparable: bool) -> str:
+def _kind(row: pd.Series, ranked: bool, elsewhere: bool) -> str:
+    if elsewhere:
+        return ELSEWHERE
     if ranked:
-        return RANKED if comparable or pd.isna(row["speedup"]) else ELSEWHERE
+        return RANKED
     return BROKEN if row["rules_broken"] else APART
 
 

@@ -60,8 +60,27 @@ def test_the_front_of_speedups_is_of_one_runtime(tmp_path):
     dots = plots.pareto(shown.table, "psnr_db", CLASSIC).axes[0].lines
     assert [line.get_xdata().tolist() for line in dots if line.get_fillstyle() == "none"] == [[], [9.0]]
     page = reports.write_report(shown).read_text("utf-8")
-    assert "Hollow dots were timed in another runtime than most, and are no part of the front." in page
+    assert "Hollow dots were timed in another runtime than the others, and are no part of the front." in page
     assert "on the front: one at 2.00, two at 3.00" in page
+
+
+def test_rows_of_three_runtimes_are_told_apart_and_none_beats_another(tmp_path):
+    runtimes = ("tensorflow", "litert", "onnxruntime")
+    entries = [
+        add(tmp_path, TRACKS["super_resolution"], name, speedup=speed, profile={"runtime": name})
+        for name, speed in zip(runtimes, (2.0, 3.0, 3.9), strict=True)
+    ]
+    shown = of(tmp_path, *entries)
+    lines = track_tables.track_table(shown, "super_resolution").lines
+    assert [(line.name, line.kind, line.runtime, line.is_ranked) for line in lines] == [
+        ("tensorflow", "ranked", "TensorFlow", True),
+        ("onnxruntime", "elsewhere", "ONNX Runtime", False),
+        ("litert", "elsewhere", "LiteRT", False),
+    ]
+    text = tables.track_lines(shown, "super_resolution")
+    assert [line.split("  ")[-1].strip() for line in text[1:5]] == ["runtime", "TensorFlow", "ONNX Runtime", "LiteRT"]
+    assert shown.notes[0].startswith("Track A was timed in LiteRT, ONNX Runtime and TensorFlow: each speedup is over")
+    assert "Hollow dots were timed" in reports.write_report(shown).read_text("utf-8")
 
 
 def test_without_times_a_track_without_scores_is_ranked_all_the_same(tmp_path):
@@ -133,7 +152,7 @@ def test_milliseconds_of_another_machine_give_no_rank(tmp_path):
     shown = of(tmp_path, *entries)
     table = shown.table.set_index("name")
     assert table["rank_score"].isna().to_dict() == {"one": False, "two": False, "far": True}
-    assert table.loc["far", "lacks"].startswith("no rank by score: timed on another machine than most")
+    assert table.loc["far", "lacks"].startswith("no rank by score: timed on another machine than what is")
     assert any(line.startswith("lacking: far: no rank by score") for line in tables.track_lines(shown, MOBILE.name))
 
 

@@ -57,6 +57,17 @@ def test_the_front_is_a_stair_without_those_that_break_a_rule(tables):
     assert (list(stair.get_xdata()), list(stair.get_ydata())) == ([1.0, 2.0], [30.0, 29.0])
 
 
+def test_rows_of_other_runtimes_are_hollow_dots_though_no_score_ranks_them(tables):
+    table, ranks = tables[3].copy(), ["rank_A", "rank_B", "rank_C"]
+    table.loc[table.index[1], ["runtime", *ranks]] = ["LiteRT", None, None, None]
+    table.loc[table.index[2], ["machine", *ranks]] = ["another", None, None, None]  # neither drawn nor named
+    axes = plots.pareto(table, "psnr_db", SUPER_RESOLUTION).axes[0]
+    (hollow,) = (line for line in axes.lines if line.get_marker() == "o" and line.get_fillstyle() == "none")
+    assert hollow.get_xdata().tolist() == [table["speedup"].iloc[1]]
+    named = {"SRCNN", "score stops rising", *map(plots.short, table["name"].iloc[:2])}
+    assert set(words(axes.figure)) == named
+
+
 def test_intervals_are_bars(tables):
     axes = plots.pareto(tables[3], "psnr_db", SUPER_RESOLUTION).axes[0]
     across, up = (collection.get_segments() for collection in axes.collections)

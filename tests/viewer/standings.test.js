@@ -135,13 +135,17 @@ test("numbers below a narrow plot stand apart", () => {
   equal(x.ticks.map(tickWords), ["0.01", "0.1", "1", "10", "100"]);
 });
 
-const row = (sort, kind = "ranked") => ({ cells: [{ dataset: { sort } }], dataset: { kind }, sort });
+const row = (sort, kind = "ranked") => ({
+  cells: [{ dataset: { sort } }],
+  dataset: { kind, ...(kind === "ranked" ? { ranked: "" } : {}) },
+  sort,
+});
 const sorted = (rows, descending) => sortedRows(rows, 0, "0", descending).map(({ sort }) => sort);
 
 test("rows without a rank stay behind those with one, and rows without the figure behind all", () => {
-  const rows = [row("", "ranked"), row("9", "broken"), row("1"), row("10")];
-  equal(sorted(rows, true), ["10", "1", "9", ""]);
-  equal(sorted(rows, false), ["1", "10", "9", ""]);
+  const rows = [row("", "ranked"), row("99", "elsewhere"), row("9", "broken"), row("1"), row("10")];
+  equal(sorted(rows, true), ["10", "1", "99", "9", ""]);
+  equal(sorted(rows, false), ["1", "10", "9", "99", ""]);
 });
 
 test("words sort with their numbers, whatever has a rank", () => {

@@ -9,7 +9,7 @@ const GAP_PX = 14;
 const CAPTION =
   "Up and to the right is better. Orange: what nothing beats in both (the Pareto front). Grey squares break a rule.";
 
-const ELSEWHERE = " Hollow dots were timed in another runtime than most, and are no part of the front.";
+const ELSEWHERE = " Hollow dots were timed in another runtime than the others, and are no part of the front.";
 
 const CAPPED = " Dashed: from there on, more speed scores no more.";
 

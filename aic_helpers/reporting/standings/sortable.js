@@ -14,7 +14,7 @@ export const sortedRows = (rows, place, by, descending) => {
   const key = (row) => keyOf(row, place, by);
   const words = rows.some((row) => key(row) !== "" && Number.isNaN(numberOf(key(row))));
   const compare = words ? compareWords : compareNumbers;
-  const isBehind = ({ dataset: { kind } }) => !words && kind && !["ranked", "elsewhere"].includes(kind);
+  const isBehind = ({ dataset: { kind, ranked } }) => !words && kind && ranked === undefined;
   const level = (row) => (key(row) === "" ? 2 : Number(isBehind(row)));
   const sign = descending ? -1 : 1;
   return [...rows].sort((a, b) => level(a) - level(b) || (level(a) === 2 ? 0 : sign * compare(key(a), key(b))));
