@@ -1,5 +1,6 @@
 """The report of a board in a browser, opened from a file with the network off."""
 
+import json
 import math
 
 import pytest
@@ -290,6 +291,22 @@ def test_the_words_of_the_marks_are_apart_and_whole(show, tmp_path, width_px, sp
 def test_the_remarks_of_a_model_are_not_a_tower_on_a_phone(show, page):
     seen = show(page, width_px=390).page
     assert row(seen, "lost").bounding_box()["height"] < 2 * row(seen, "b").bounding_box()["height"]
+
+
+def test_a_model_of_another_runtime_is_a_hollow_dot_that_is_seen(show, tmp_path):
+    entries = [boards.add(tmp_path, name, DB, SIMILAR, speed) for name, speed in (("a", 2.0), ("b", 1.5), ("c", 3.0))]
+    file = tmp_path / "super_resolution" / "c" / "result.json"
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps(content | {"profile": content["profile"] | {"runtime": "onnxruntime"}}))
+    seen = show(written(boards.plan(tmp_path, *entries))).page
+    dot = seen.locator(".point.elsewhere circle")
+    assert dot.is_visible()
+    assert dot.evaluate("(e) => [getComputedStyle(e).fill, getComputedStyle(e).stroke]") == [
+        "rgb(255, 255, 255)",
+        "rgb(0, 104, 164)",
+    ]
+    assert "Hollow dots were timed in another runtime" in seen.locator(".pareto figcaption").inner_text()
+    assert "in ONNX Runtime" in row(seen, "c").inner_text()
 
 
 def test_a_board_without_ranks_has_no_plot(show, tmp_path):
