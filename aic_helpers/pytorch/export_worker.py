@@ -20,8 +20,12 @@ from aic_helpers.core.error_reasons import reason
 from aic_helpers.core.errors import InputError
 from aic_helpers.runtimes.onnx_models import session
 
-SCRIPT = "aic_helpers.pytorch.torch_script"
-"""Run as a file, and named in full, so that what was made by another one is made anew."""
+SCRIPTS = (
+    "aic_helpers.pytorch.torch_script",
+    "aic_helpers.pytorch.torch_script_errors",
+    "aic_helpers.pytorch.torch_script_weights",
+)
+"""The first is run, as a file. They are named in full, so that what was made by others is made anew."""
 
 MOST = 1e-3
 """Of white, or of the largest value where that is more: a file that differs by more is another network."""
@@ -109,7 +113,7 @@ def _run(request: dict[str, Any], folder: Path, asked: dict[str, Any]) -> dict[s
     reply, log, file = folder / "reply.json", folder / "log.txt", folder / "request.json"
     file.write_text(json.dumps(asked | {"reply": str(reply)}), "utf-8")
     with log.open("wb") as stream:
-        command = [request["python"], str(Path(__file__).with_name(SCRIPT.rpartition(".")[2] + ".py")), str(file)]
+        command = [request["python"], str(Path(__file__).with_name(SCRIPTS[0].rpartition(".")[2] + ".py")), str(file)]
         ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT)
     if reply.is_file():
         return json.loads(reply.read_text("utf-8"))

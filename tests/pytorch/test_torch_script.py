@@ -33,11 +33,9 @@ def run(aic, python, tmp_path):
     ("name", "said", "adapters", "notes"),
     [
         ("sequential", (), [], []),
-        ("sequential_itself", (), [], []),
         ("Shuffled", (), [], []),
         ("BlocksFirst", (), [], []),
         ("WithArguments", ("--args", "scale=4 features=8 act=prelu widths=8,8 residual=true"), [], []),
-        ("build", (), [], []),
         ("GivesList", (), [], ["it gives 3 tensors: the last image of them is taken"]),
         ("Of255", ("--range", 255), ["takes and gives 0 to 255"], []),
         ("Pads", (), [], []),
@@ -58,6 +56,13 @@ def test_networks_go_through_a_run(run, name, said, adapters, notes):
     assert sorted(model["adapters"]) == sorted(["takes and gives channels first", *adapters])
     assert model["notes"] == [WITHOUT_WEIGHTS, *notes, EXPORTED]
     assert result["profile"] is None
+
+
+def test_a_network_that_stands_in_its_file_is_taken_as_it_is(aic, python, tmp_path):
+    said = ("--model", f"{NETWORKS}:sequential_itself", "--python", python)
+    status, stdout, stderr = aic("convert", "--track", "classic_x4", "--json", "--out", tmp_path / "run", *said)
+    assert status == 0, stderr
+    assert json.loads(stdout)["parity"]["max_abs"] < 1e-5
 
 
 @pytest.mark.parametrize(
