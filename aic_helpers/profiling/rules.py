@@ -50,11 +50,12 @@ def judge(track: Track, size_bytes: int, findings: Findings, hd: Outcome, parts:
         Of the run at the track's size that gives the memory; `kind` may be ``dtype``, ``shape`` or ``not finite`` too.
     parts : Parts
     """
-    rules = track.rules
+    rules, counted = track.rules, parts.conversion or {}
+    width_px, height_px = track.measured.macs_size
     found = [
         _file_size(size_bytes, rules.max_file_mb) if rules.max_file_mb else None,
-        _at_most("parameters", rules.max_parameters, (parts.conversion or {}).get("parameters")),
-        _at_most(f"operations at {_name(track.measured.macs_size)}", rules.max_macs, _macs(parts.conversion)),
+        _at_most("parameters", rules.max_parameters, counted.get("parameters")),
+        _at_most(f"operations at {width_px}x{height_px}", rules.max_macs, counted.get("macs")),
         _floor(track, parts.metrics),
         _input_and_output(findings),
         _any_resolution(findings, hd, track.enlarges) if rules.any_resolution else _one_resolution(hd, track.enlarges),
@@ -69,17 +70,10 @@ def judge(track: Track, size_bytes: int, findings: Findings, hd: Outcome, parts:
     return [rule for rule in found if rule]
 
 
-def _name(size: tuple[int, int]) -> str:
-    return f"{size[0]}x{size[1]}"
-
-
-def _rule(name: str, passed: bool | None, *, limit: str, found: str, evidence: str, remedy: str | None = None) -> Rule:
-    remedy = None if passed or found == NOT_JUDGED else remedy
-    return {"name": name, "passed": passed, "limit": limit, "found": found, "evidence": evidence, "remedy": remedy}
-
-
-def _macs(conversion: Part) -> float | None:
-    return (conversion or {}).get("macs")
+def _rule(name: str, passed: bool | None, *, limit: str, found: str | None, evidence: str, remedy: str) -> Rule:
+    """Return a rule; one of which nothing was found is not judged."""
+    rule = {"name": name, "passed": passed, "limit": limit, "found": found or NOT_JUDGED, "evidence": evidence}
+    return rule | {"remedy": None if passed or found is None else remedy}
 
 
 def _at_most(name: str, limit: float | None, found: float | None) -> Rule | None:
@@ -90,7 +84,7 @@ def _at_most(name: str, limit: float | None, found: float | None) -> Rule | None
         name,
         None if found is None else found <= limit,
         limit=f"at most {_counted(limit)}",
-        found=NOT_JUDGED if found is None else _counted(found),
+        found=None if found is None else _counted(found),
         evidence=f"{_whole(found)} counted in the graph" if found is not None else "the graph does not say",
         remedy="fewer channels or layers",
     )
@@ -117,7 +111,7 @@ def _floor(track: Track, metrics: Part) -> Rule | None:
         "PSNR",
         None if psnr_db is None else round(psnr_db, digits) >= floor_db,
         limit=f"at least {track.rules.floor(floor_db)} dB, rounded to {digits} decimals, on the challenge's own data",
-        found=NOT_JUDGED if psnr_db is None else f"{psnr_db:.{digits}f} dB",
+        found=None if psnr_db is None else f"{psnr_db:.{digits}f} dB",
         evidence=rounded or "no PSNR by this track's protocol",
         remedy="train longer, or take a larger network",
     )
@@ -176,7 +170,7 @@ def _one_resolution(hd: Outcome, enlarges: int) -> Rule:
         "resolution",
         hd.right_size if hd.reply else None,
         limit=f"the output has {_times(enlarges)} size at {hd.where}",
-        found=("held" if hd.right_size else _what_went_wrong(hd)) if hd.reply else NOT_JUDGED,
+        found=("held" if hd.right_size else _what_went_wrong(hd)) if hd.reply else None,
         evidence=f"a run at {hd.where}" if hd.reply else f"no run at {hd.where}: {hd.error}",
         remedy=_resolution_remedy(hd, False),
     )
@@ -197,12 +191,11 @@ def _any_resolution(findings: Findings, hd: Outcome, enlarges: int) -> Rule:
     evidence = [f"the {_input_words(findings)} has the shape {_shape(findings)}"] if fixed else []
     evidence += [_what_went_wrong(wrong[0])] if wrong else []
     evidence += [f"right at {', '.join(worked)}"] if worked else []
+    found: str | None = f"held at {len(worked)} sizes" if worked else None
     if fixed:
         found = "fixed"
     elif wrong:
         found = f"not at {wrong[0].where}"
-    else:
-        found = f"held at {len(worked)} sizes" if worked else NOT_JUDGED
     return _rule(
         "any resolution",
         False if fixed or wrong else True if worked else None,
@@ -255,7 +248,7 @@ def _batches(findings: Findings) -> Rule:
     if fixed:
         found, evidence = "a fixed batch of 1", f"the {_input_words(findings)}"
     elif batch is None:
-        found, evidence = NOT_JUDGED, _no_run(findings)
+        found, evidence = None, _no_run(findings)
     elif batch.reply is None:
         found, evidence = "fails with a batch of 2", f"at {batch.where}: {batch.error}"
     elif batch.reply["max_abs"] is None:
@@ -288,7 +281,7 @@ def _finite(findings: Findings, hd: Outcome) -> Rule:
         "finite values",
         False if bad else True if shares else None,
         limit="no NaN, no infinity",
-        found="; ".join(bad) if bad else "all finite" if shares else NOT_JUDGED,
+        found="; ".join(bad) if bad else "all finite" if shares else None,
         evidence="; ".join(evidence),
         remedy="look for a division by zero, the log or root of a negative number, or an exp that overflows",
     )
@@ -303,7 +296,7 @@ def _range(findings: Findings, metrics: Part) -> Rule:
     else:
         outside, evidence = None, _no_run(findings)
     share, largest = (outside["outside_share"], outside["outside_max"]) if outside else (0.0, 0.0)
-    found = f"{share:.2%} of the values outside, by {largest:.3f} at most" if outside else NOT_JUDGED
+    found = f"{share:.2%} of the values outside, by {largest:.3f} at most" if outside else None
     doubt = next((one["text"] for one in (metrics or {}).get("doubts", []) if one["kind"] == "range"), None)
     other = doubt is not None or (share > MOSTLY and largest > FAR)
     return _rule(
@@ -323,7 +316,7 @@ def _same_twice(findings: Findings) -> Rule:
         "same output twice",
         None if difference is None else difference <= MAX_DIFFERENCE,
         limit=f"a difference of at most {MAX_DIFFERENCE:g}",
-        found=NOT_JUDGED if difference is None else f"a difference of {difference:.1e}",
+        found=None if difference is None else f"a difference of {difference:.1e}",
         evidence=f"one photo twice at {values.where}" if difference is not None and values else _no_run(findings),
         remedy="leave random operations out (dropout, noise): freeze the model for inference, not for training",
     )
@@ -337,7 +330,7 @@ def _parity(conversion: Part) -> Rule:
         "parity with its source",
         None if difference is None else difference <= limit,
         limit=f"a difference of at most {limit:.2g}",
-        found=NOT_JUDGED if difference is None else f"a difference of {difference:.1e}",
+        found=None if difference is None else f"a difference of {difference:.1e}",
         evidence=f"converted model against its source at {sizes}" if difference is not None else _not_compared(parity),
         remedy="the converted model computes something else than its source: look for dropout or batch statistics",
     )
@@ -354,7 +347,7 @@ def _memory(findings: Findings, hd: Outcome, max_rss_mib: float) -> Rule:
     if stopped:
         passed, found, evidence = False, f"stopped by {stopped.mechanism}", f"at {stopped.where}: {stopped.error}"
     elif peak_mib is None:
-        passed, found, evidence = None, NOT_JUDGED, _not_weighed(hd)
+        passed, found, evidence = None, None, _not_weighed(hd)
     else:
         passed, found = peak_mib <= max_rss_mib, f"{peak_mib:.0f} MiB"
         evidence = f"peak resident size of a fresh process that loads the model and runs one image of {hd.where}"
@@ -380,7 +373,7 @@ def _time(findings: Findings, hd: Outcome, profile: Part, track: Track) -> Rule:
     if hung:
         passed, found, evidence = False, "did not return", f"at {hung.where}: {hung.error}"
     elif profile is None or speedup is None:
-        found, evidence = NOT_JUDGED, f"no profile at {hd.where}" if profile is None else f"{profile['failed']}"
+        found, evidence = None, f"no profile at {hd.where}" if profile is None else f"{profile['failed']}"
     else:
         passed = True if speedup >= 1 else None
         low, high = profile["speedup_ci95"] or (speedup, speedup)
