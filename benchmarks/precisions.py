@@ -9,12 +9,13 @@ benchmarks/results/precisions.md. A quarter of an hour on two cores; leave the m
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from side_by_side import write
 
 from aic_helpers.precisions import tables
-from aic_helpers.precisions.results import Precision
+from aic_helpers.precisions.results import Precision, Precisions
 from aic_helpers.runs import precision_steps, run_settings
 
 NETWORKS = {
@@ -34,19 +35,20 @@ PACKAGES = ("tensorflow", "ai-edge-litert", "numpy")
 def main(folder: Path) -> None:
     """Measure all networks and write the table."""
     lines: list[str] = []
+    problems: list[str] = []
     for track, networks in NETWORKS.items():
         for network in networks:
-            lines += table(track, network, folder / network, first=not lines)
+            settings = run_settings.settle(track, network, out=str(folder / network))
+            found = precision_steps.precisions(settings).precisions
+            assert found is not None
+            lines += table(network, found, settings.track.protocol.columns, first=not lines)
+            problems += [f"{network}, {told}" for told in tables.problems(found)]
             print(*lines[-6:], sep="\n", flush=True)
-    write("precisions", "Our networks in the precisions of LiteRT", ["\n".join(lines)], PACKAGES)
+    write("precisions", "Our networks in the precisions of LiteRT", ["\n".join(lines), *problems], PACKAGES)
 
 
-def table(track: str, network: str, folder: Path, *, first: bool) -> list[str]:
-    """Return the rows of one network, below the head where it is the first, and why rows are missing."""
-    settings = run_settings.settle(track, network, out=str(folder))
-    found = precision_steps.precisions(settings).precisions
-    assert found is not None
-    columns = settings.track.protocol.columns
+def table(network: str, found: Precisions, columns: Sequence[str], *, first: bool) -> list[str]:
+    """Return the rows of one network, below the head where it is the first."""
     head = ["network", *tables.head(columns), LEAVES]
     titles = [row(head), row(["---"] * len(head))] if first else []
     rows = [
@@ -57,9 +59,9 @@ def table(track: str, network: str, folder: Path, *, first: bool) -> list[str]:
 
 
 def left(one: Precision) -> str:
-    """Return the operators that XNNPACK leaves to plain kernels, or why there is no file."""
+    """Return the operators that XNNPACK leaves to plain kernels; empty where there is no file."""
     words = next(iter(one.verdict.targets), "")
-    return one.reason or words.partition("; not ")[2].rstrip(".") or ("nothing" if words else "")
+    return words.partition("; not ")[2].rstrip(".") or ("nothing" if words else "")
 
 
 def row(cells: list[str]) -> str:

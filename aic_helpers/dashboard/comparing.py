@@ -20,7 +20,7 @@ from aic_helpers.dashboard.image_store import ImageStore
 from aic_helpers.data.datasets import open_dataset
 from aic_helpers.data.images import write_png
 from aic_helpers.evaluation.any_image import Outputs
-from aic_helpers.reporting.notebook_widgets import ProgressBar
+from aic_helpers.reporting.notebook_widgets import waiting
 from aic_helpers.runs import candidates
 from aic_helpers.tracks import catalogue
 from aic_helpers.tracks.catalogue import PIRM2018, TRACKS
@@ -101,10 +101,8 @@ def _menu(tracks: Mapping[str, Track]) -> dict[str, str]:
 
 def _first(workshop: _Workshop, track: str, image: str) -> ImageStore:
     """Return the track that is shown first, having shown in the cell what one waits for."""
-    waiting = _displayed(ProgressBar())
-    source = workshop.open(track, waiting.step)
-    waiting.end()
-    waiting.layout.display = "none"
+    with waiting() as step:
+        source = workshop.open(track, step)
     if image and image not in source.names:
         raise InputError(f"an image of {source.data}", repr(image), f"name one such as {source.names[0]}")
     return source
@@ -140,16 +138,6 @@ class _Workshop:
 def _listed(models: str | Sequence[str]) -> list[str]:
     given = models.split(",") if isinstance(models, str) else [str(model) for model in models]
     return [model.strip() for model in given if model.strip()]
-
-
-def _displayed(waiting: ProgressBar) -> ProgressBar:
-    """Show the bar in the cell that calls, where there is a notebook."""
-    from IPython import get_ipython
-    from IPython.display import display
-
-    if get_ipython() is not None:
-        display(waiting)
-    return waiting
 
 
 def _saver(folder: Path) -> Callable[[str, NDArray[np.float32]], str]:

@@ -69,6 +69,12 @@ def problems(precisions: Precisions) -> list[str]:
     return [f"{name}: {told.removesuffix('.')}." for name, told in found if told]
 
 
+def verdicts(precisions: Precisions) -> list[str]:
+    """Return what the operators of each file compute in, and which of them targets take: some lines a precision."""
+    told = {name: one.verdict for name, one in precisions.by_precision.items() if one.verdict.computes}
+    return ["\n  ".join([f"{name}: {one.computes}", *one.targets]) for name, one in told.items()]
+
+
 def frame(precisions: Precisions, columns: Sequence[str]) -> pd.DataFrame:
     """Return the numbers of the table: a row a precision, intervals as ``_low`` and ``_high``."""
     import pandas as pd

@@ -7,7 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "figure_style": ["styled"],
         "notebook_kernels": ["open_notebook"],
-        "notebook_widgets": ["ProgressBar"],
+        "notebook_widgets": ["waiting"],
         "text_tables": ["aligned", "typed"],
     },
 )

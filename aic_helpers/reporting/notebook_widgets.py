@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 
 import ipywidgets as widgets
+from IPython import get_ipython
+from IPython.display import display
+
+from aic_helpers.core.progress_types import Progress
 
 
 def sheet(file: Path) -> widgets.HTML:
@@ -14,7 +20,7 @@ def sheet(file: Path) -> widgets.HTML:
 
 
 class ProgressBar(widgets.HBox):
-    """A bar and what is being done; it keeps its place, and is empty when nothing is."""
+    """A bar and what is being done; it keeps its place, and is empty until something is."""
 
     def __init__(self) -> None:
         self.bar = widgets.IntProgress(
@@ -29,7 +35,18 @@ class ProgressBar(widgets.HBox):
         self.bar.max, self.bar.value = max(total or 1, 1), done
         self.words.value = escape(words)
 
-    def end(self, words: str = "") -> None:
-        """Show that nothing is being waited for, and what to know now."""
-        self.bar.layout.visibility = "hidden"
-        self.words.value = escape(words)
+
+@contextmanager
+def waiting() -> Iterator[Progress]:
+    """Show a bar in the cell that calls, where there is a notebook, while something is done; give what moves it on.
+
+    It leaves nothing: a page that has no widgets, or not this one any more, would show Python's name of the bar.
+    """
+    bar = ProgressBar()
+    place = display(bar, display_id=True) if get_ipython() else None
+    try:
+        yield bar.step
+    finally:
+        bar.close()
+        if place:
+            place.update({}, raw=True)

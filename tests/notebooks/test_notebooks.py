@@ -184,11 +184,12 @@ def _check_result(result, track):
 
 
 def _check_executed(path):
-    """Nothing on stderr, no trace of the staging folder, and a figure where the notebook promises one."""
+    """Nothing on stderr, no trace of staging folder and progress, and a figure where the notebook promises one."""
     executed = nbformat.read(path, as_version=4)
     outputs = [output for cell in code_cells(executed) for output in cell.outputs]
     assert [output for output in outputs if output.get("name") == "stderr" or output.output_type == "error"] == []
     assert ".partial-" not in path.read_text("utf-8")
+    assert not [output for output in outputs if "ProgressBar(" in output.get("data", {}).get("text/plain", "")]
     pictures = sum("image/png" in output.get("data", {}) for output in outputs)
     assert pictures == {"01_convert": 0, "02_evaluate": 2, "03_profile": 2, "09_mobile": 2}[path.stem]
 

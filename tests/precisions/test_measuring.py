@@ -221,6 +221,11 @@ def test_problems_of_a_verdict_and_what_an_export_notes_are_told() -> None:
     assert precision_reports.section(found, pd.DataFrame(), COLUMNS, 1).problems == told
 
 
+def test_verdicts_are_told_a_precision_after_another() -> None:
+    found = precisions(verdict={"computes": "all in int8", "targets": ["XNNPACK: all", "GPU: none"]})
+    assert precision_tables.verdicts(found) == ["int8: all in int8\n  XNNPACK: all\n  GPU: none"]
+
+
 def test_the_table_in_words_and_numbers() -> None:
     head, float32, int8 = precision_tables.lines(precisions(), COLUMNS)
     assert head.split("  ")[0] == "precision"
