@@ -79,7 +79,7 @@ def test_rows_of_three_runtimes_are_told_apart_and_none_beats_another(tmp_path):
     ]
     text = tables.track_lines(shown, "super_resolution")
     assert [line.split("  ")[-1].strip() for line in text[1:5]] == ["runtime", "TensorFlow", "ONNX Runtime", "LiteRT"]
-    told = "Track A was timed in LiteRT (litert), ONNX Runtime (onnxruntime) and TensorFlow (tensorflow): each speedup is"
+    told = "Track A was timed in LiteRT (litert), ONNX Runtime (onnxruntime) and TensorFlow (tensorflow): each"
     assert shown.notes[0].startswith(told)
     assert "Hollow dots were timed" in reports.write_report(shown).read_text("utf-8")
 
