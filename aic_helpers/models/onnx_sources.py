@@ -114,12 +114,12 @@ class TakingOver:
         source = read(path)
         ends = network_ends.find(source, str(path), given=adapt.input, taken=adapt.output)
         packed = external_data.pack(source.model, path)
-        own = session(path)  # before anything is built: what it doesn't know is refused in its words
+        own = _own_session(source, path, is_packed=bool(packed))
         named = adapt.output if len(source.outputs) > 1 else ""
         adapt = replace(adapt, layout=_layout(source, ends, adapt, path, own), output=named)
         parameters = weights(source)
         lines = [*_lines(ends, adapt, path), *([PACKED] if packed else [])]
-        is_built = packed or _needs_more(ends, adapt)
+        is_built = bool(packed) or _needs_more(ends, adapt)
         if is_built:
             _build(source, ends, adapt, out, request["enlarges"])
         elif not out.exists():
@@ -141,10 +141,18 @@ class TakingOver:
             "ir_version": source.ir_version,
             "producer": source.producer,
             "checkpoint_unused": [],
-            "read_files": {},
+            "read_files": packed,
             "notes": [],
             "parity": _parity(run, made, photo, "float16" in (ends.input.dtype, ends.output.dtype)),
         }
+
+
+def _own_session(source: Structure, path: Path, *, is_packed: bool) -> Any:
+    """Return a session of what the person gave: before anything is built, what it doesn't know is refused in its words.
+
+    ONNX Runtime takes no constants that shapes are worked out by from files beside it, so weights are in it by now.
+    """
+    return session(source.model.SerializeToString() if is_packed else path, where=str(path))
 
 
 def _layout(source: Structure, ends: Ends, adapt: Adapters, path: Path, own: Any) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from aic_helpers.core.errors import InputError
+from aic_helpers.core.safe_files import sha256
 from aic_helpers.core.safe_texts import shown
 from aic_helpers.onnx_graphs.structures import MAX_BYTES
 
@@ -39,8 +40,8 @@ def _of_nodes(nodes: Any) -> Iterator[Any]:
                 yield from _of_graph(graph)
 
 
-def pack(model: Any, path: Path) -> bool:
-    """Put all numbers that lie beside the file at `path` into `model`; return whether there were any.
+def pack(model: Any, path: Path) -> dict[str, str]:
+    """Put all numbers that lie beside the file at `path` into `model`; return the SHA-256 of each file by its path.
 
     Raises
     ------
@@ -54,13 +55,14 @@ def pack(model: Any, path: Path) -> bool:
     if total > MAX_BYTES:
         found = f"{total / 1e9:.1f} GB with the files beside it"
         raise InputError(f"an ONNX model of at most 2 GB in {path}", found, "make it smaller")
+    digests = {str(file): sha256(file) or "" for file in files.values()}  # first: a later change of one is then seen
     for tensor, (offset, length) in zip(outside, sizes, strict=True):
         with files[_entries(tensor)["location"]].open("rb") as file:
             file.seek(offset)
             tensor.raw_data = file.read(length)
         tensor.ClearField("external_data")
         tensor.ClearField("data_location")
-    return bool(outside)
+    return digests
 
 
 def _entries(tensor: Any) -> dict[str, str]:

@@ -132,8 +132,10 @@ def takes_channels_first(declared: Shape) -> bool:
     return len(declared) == 4 and declared[1] == 3 and declared[3] != 3
 
 
-def session(model: Path | bytes, threads: int | None = None) -> Any:
+def session(model: Path | bytes, threads: int | None = None, *, where: str = "memory") -> Any:
     """Return a session of ONNX Runtime on the processor with an `.onnx` file, or the content of one.
+
+    `where` names what a content is of, in an `InputError`.
 
     Raises
     ------
@@ -152,7 +154,7 @@ def session(model: Path | bytes, threads: int | None = None) -> Any:
         content = model if isinstance(model, bytes) else str(model)
         return onnxruntime.InferenceSession(content, options, providers=[PROVIDER])
     except Exception as error:  # its own classes have no base of their own
-        raise _refusal("memory" if isinstance(model, bytes) else str(model), error) from None
+        raise _refusal(where if isinstance(model, bytes) else str(model), error) from None
 
 
 def _refusal(path: str, error: Exception) -> InputError:

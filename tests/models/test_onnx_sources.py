@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from fixtures import onnx_files
 from fixtures.browsing import HOSTILE
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper, numpy_helper, save_model
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.models import onnx_sources, sources
@@ -152,6 +152,18 @@ def test_weights_beside_it_are_put_into_it(tmp_path: Path, take_over: TakeOver) 
     (path.parent / "weights.bin").unlink()
     inside = onnx_files.written(tmp_path / "inside.onnx", onnx_files.network())
     np.testing.assert_array_equal(OnnxModel(tmp_path / "model.onnx")(PHOTO), OnnxModel(inside)(PHOTO))
+
+
+def test_small_constants_may_lie_beside_it_too(tmp_path: Path, take_over: TakeOver) -> None:
+    """Those that shapes are worked out by, which ONNX Runtime takes from no other file."""
+    model = onnx_files.network()
+    model.graph.initializer.append(numpy_helper.from_array(np.array([0, 3, -1, 0]), "sides"))
+    onnx_files.add_node(model, "Reshape", ["sides"])
+    save_model(
+        model, str(tmp_path / "net.onnx"), save_as_external_data=True, location="weights.bin", size_threshold=0
+    )
+    report = take_over(None, path=tmp_path / "net.onnx")
+    assert max(report["parity"]["by_size"].values()) == 0
 
 
 def test_an_output_of_several_is_taken_by_its_name(tmp_path: Path, take_over: TakeOver) -> None:

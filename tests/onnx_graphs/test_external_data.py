@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -14,21 +15,22 @@ from aic_helpers.onnx_graphs import external_data
 from aic_helpers.onnx_graphs.structures import read
 
 
-def pack(path: Path) -> bool:
+def pack(path: Path) -> dict[str, str]:
     return external_data.pack(read(path).model, path)
 
 
 def test_weights_are_put_into_the_model(tmp_path: Path) -> None:
     path = onnx_files.with_external_data(tmp_path / "net.onnx")
     model = read(path).model
-    assert external_data.pack(model, path)
+    weights = tmp_path / "weights.bin"
+    assert external_data.pack(model, path) == {str(weights): hashlib.sha256(weights.read_bytes()).hexdigest()}
     for tensor in model.graph.initializer:
         np.testing.assert_array_equal(numpy_helper.to_array(tensor), onnx_files.weights()[tensor.name])
     assert external_data.tensors(model) == []
 
 
 def test_a_model_in_one_file_has_none(tmp_path: Path) -> None:
-    assert not pack(onnx_files.written(tmp_path / "net.onnx", onnx_files.network()))
+    assert pack(onnx_files.written(tmp_path / "net.onnx", onnx_files.network())) == {}
 
 
 @pytest.mark.parametrize("location", ["../weights.bin", "/etc/hostname", "a/../../weights.bin", "..\\weights.bin", ""])
