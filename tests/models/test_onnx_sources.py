@@ -159,9 +159,7 @@ def test_small_constants_may_lie_beside_it_too(tmp_path: Path, take_over: TakeOv
     model = onnx_files.network()
     model.graph.initializer.append(numpy_helper.from_array(np.array([0, 3, -1, 0]), "sides"))
     onnx_files.add_node(model, "Reshape", ["sides"])
-    save_model(
-        model, str(tmp_path / "net.onnx"), save_as_external_data=True, location="weights.bin", size_threshold=0
-    )
+    save_model(model, str(tmp_path / "net.onnx"), save_as_external_data=True, location="weights.bin", size_threshold=0)
     report = take_over(None, path=tmp_path / "net.onnx")
     assert max(report["parity"]["by_size"].values()) == 0
 
