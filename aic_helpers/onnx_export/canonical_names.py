@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 NUMBER = re.compile(r"__\d+$")
@@ -20,9 +21,9 @@ def rename(model: Any) -> None:
     """
     graph = model.graph
     nodes, constants = _sorted(graph), {one.name: one for one in graph.initializer}
-    names, used, kept = {end.name: end.name for end in (*graph.input, *graph.output)}, Counter[str](), []
-    for node in nodes:
-        node.name = _name(node, constants, used)
+    names, kept = {end.name: end.name for end in (*graph.input, *graph.output)}, []
+    for node, name in zip(nodes, _names(nodes, constants), strict=True):
+        node.name = name
         for slot, taken in enumerate(node.input):
             if taken in constants and taken not in names:
                 names[taken] = f"{node.name}/{slot}"
@@ -39,14 +40,32 @@ def rename(model: Any) -> None:
     del graph.value_info[:]
 
 
-def _name(node: Any, constants: dict[str, Any], used: Counter[str]) -> str:
+def _names(nodes: Sequence[Any], constants: dict[str, Any]) -> list[str]:
+    """Return a name of its own for each node. A layer may be called as an operator with its number: Mul_2."""
+    layers = [_layer(node, constants) for node in nodes]
+    waiting, taken, used, names = {*layers} - {""}, {*layers}, Counter[str](), list[str]()
+    for node, layer in zip(nodes, layers, strict=True):
+        base = layer or node.op_type
+        used[base] += 1
+        names.append(layer if layer in waiting else _free(base, used, taken))
+        waiting.discard(layer)  # its first node has the name as it is
+    return names
+
+
+def _free(base: str, used: Counter[str], taken: set[str]) -> str:
+    while (name := f"{base}_{used[base]}") in taken:
+        used[base] += 1
+    taken.add(name)
+    return name
+
+
+def _layer(node: Any, constants: dict[str, Any]) -> str:
+    """Return the name of the layer that a node's weights are of; empty for one without weights."""
     from onnx import TensorProto
 
     taken = [constants[name] for name in node.input if name in constants]
     has_weights = any(one.data_type == TensorProto.FLOAT and one.dims for one in taken)
-    base = NUMBER.sub("", node.name) if has_weights else node.op_type
-    used[base] += 1
-    return base if has_weights and used[base] == 1 else f"{base}_{used[base]}"
+    return NUMBER.sub("", node.name) if has_weights else ""
 
 
 def _sorted(graph: Any) -> list[Any]:
