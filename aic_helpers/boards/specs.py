@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +28,7 @@ from aic_helpers.tracks.definitions import Track
 MODEL_KEYS = ("name", "model", "checkpoint", "track", "adapt", "precisions")
 
 NO_TEXTS = ("adapt", "precisions")
-FILES = ("code", "fixed", "python")
+FILES = ("code", "fixed")
 """Of what is said of a network."""
 
 EXAMPLE = "see aic board run --help for an example"
@@ -231,7 +232,15 @@ def _adapt(given: Any, folder: Path) -> Any:
     """Return what is said of a network's form; a file that it names is looked for beside the spec."""
     if not isinstance(given, dict):
         return given
-    return given | {name: _placed(given[name], folder) for name in FILES if isinstance(given.get(name), str)}
+    placed = {name: _placed(given[name], folder) for name in FILES if isinstance(given.get(name), str)}
+    if isinstance(python := given.get("python"), str):
+        placed["python"] = _interpreter(python, folder)
+    return given | placed
+
+
+def _interpreter(typed: str, folder: Path) -> str:
+    """Return an interpreter's path as seen from here; a bare name is one of the PATH, and none is none."""
+    return _placed(str(Path(typed).expanduser()), folder) if os.sep in typed else typed
 
 
 def _matches(model: str, folder: Path) -> list[str]:

@@ -106,6 +106,26 @@ def test_a_file_of_code_lies_beside_the_spec(write, tmp_path):
     assert spec.entries[0].adapt == {"code": str(tmp_path / "layers.py")}
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("python3.11", "python3.11"),
+        ("~/sr/bin/python", "{home}/sr/bin/python"),
+        ("sr/bin/python", "{folder}/sr/bin/python"),
+        ("/opt/sr/bin/python", "/opt/sr/bin/python"),
+    ],
+)
+def test_an_interpreter_is_named_as_on_a_command_line(write, tmp_path, monkeypatch, typed, found):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "net.py").write_text("import torch")
+    (tmp_path / "net.pth").write_bytes(b"")
+    model = (
+        f'{{ model = "net.py:Net", checkpoint = "net.pth", track = "enhancement", adapt = {{ python = "{typed}" }} }}'
+    )
+    (entry,) = read_spec(write(f"models = [{model}]")).entries
+    assert entry.adapt == {"python": found.format(home=tmp_path / "home", folder=tmp_path)}
+
+
 def test_until_when_models_are_timed(write):
     models = 'models = ["sample_sr_srcnn"]'
     assert read_spec(write(models)).until == "interval"
