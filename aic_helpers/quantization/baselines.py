@@ -21,6 +21,7 @@ from aic_helpers.quantization.calibration import Size
 from aic_helpers.quantization.export_processes import ExportProcess
 from aic_helpers.quantization.exporting import TIMEOUT_S
 from aic_helpers.quantization.precisions import FIXED, FLOAT32, FREE
+from aic_helpers.runtimes.formats import LITERT
 from aic_helpers.tracks.definitions import Track
 
 
@@ -34,8 +35,7 @@ def litert_baseline(track: Track, size: Size) -> Path:
         gives for a photo is not what the baseline gives.
     """
     frozen = baseline_pb(track)
-    made_from = (safe_files.sha256(frozen), size, version("tensorflow"), code("quantization.baselines"))
-    kept = cache_folder() / "baselines" / f"{hashlib.sha256(repr(made_from).encode()).hexdigest()}.tflite"
+    kept = cache_folder() / "baselines" / f"{baseline_sha256(track, size)}{LITERT.suffix}"
     if not kept.is_file():
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".made-") as folder:
@@ -47,6 +47,12 @@ def litert_baseline(track: Track, size: Size) -> Path:
                 _require_alike(frozen, process.compare({FIXED: kept.name, FREE: None}, photo))
             (Path(folder) / kept.name).replace(kept)
     return kept
+
+
+def baseline_sha256(track: Track, size: Size) -> str:
+    """Return the SHA-256 of all that `litert_baseline` makes its file from."""
+    made_from = (safe_files.sha256(baseline_pb(track)), size, version("tensorflow"), code("quantization.baselines"))
+    return hashlib.sha256(repr(made_from).encode()).hexdigest()
 
 
 def _require_alike(frozen: Path, proof: dict[str, Any]) -> None:

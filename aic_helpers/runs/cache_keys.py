@@ -53,10 +53,6 @@ WORDS = {
 }
 """Ingredients in words; the others go by their own names."""
 
-BASELINE_MAKERS = {LITERT: ("quantization.baselines",), ONNX: ("onnx_export.baselines",)}
-"""What makes a track's baseline for another runtime than TensorFlow."""
-
-
 CONVERTERS = ("tensorflow", "keras", "tf-keras", "tf-slim")
 """Packages that make frozen graphs."""
 
@@ -108,7 +104,7 @@ def profile_key(
     """Return what time and memory are measured on, with, and where: by default on this machine."""
     return {
         "model": model_sha256,
-        "baseline": files_sha256([sources.baseline_pb(settings.track)]),
+        "baseline": _baseline_sha256(settings, conditions),
         "photo": files_sha256(settings.dataset.hd[:1]),
         "machine": where or machine.identity(),
         "runtime": _runtime(settings, conditions),
@@ -116,9 +112,21 @@ def profile_key(
         **asdict(conditions),
         **asdict(limits),
         **machine.inherited_settings(conditions.device),
-        "code": code("profiling.profiler", *BASELINE_MAKERS.get(settings.source.format, ())),
+        "code": code("profiling.profiler"),
         **_versions(*settings.source.format.packages, "numpy", "pillow"),
     }
+
+
+def _baseline_sha256(settings: Settings, conditions: Conditions) -> str:
+    """Return a SHA-256 of the file of a track's baseline that the runtime of the model takes."""
+    from aic_helpers.onnx_export import baselines as onnx  # here, for most keys are of TensorFlow alone
+    from aic_helpers.quantization import baselines as litert
+
+    if settings.source.format is LITERT:
+        return litert.baseline_sha256(settings.track, (conditions.width_px, conditions.height_px))
+    if settings.source.format is ONNX:
+        return onnx.baseline_sha256(settings.track)
+    return files_sha256([sources.baseline_pb(settings.track)])
 
 
 def precisions_key(

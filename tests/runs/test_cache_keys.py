@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -241,6 +242,41 @@ def test_times_hold_on_the_same_machine_with_the_same_settings_only(settings, mo
             assert stale(settings, "profile", key()) == f"changed since: {name}"
     monkeypatch.setattr("aic_helpers.core.machine.identity", lambda: {"cpu": "another", "cores": 2, "host": "there"})
     assert stale(settings, "profile", key()) == "changed since: the machine"
+
+
+def timed(settings, tmp_path, name):
+    """Return the key of a network's times beside the track's baseline in its own runtime."""
+    (tmp_path / name).write_bytes(b"net")
+    other = replace(settings, source=sources.resolve(str(tmp_path / name)))
+    return lambda **track: cache_keys.profile_key(replace(other, **track), "0", Conditions(), Limits())["baseline"]
+
+
+def test_times_hang_on_the_very_file_that_they_were_measured_beside(settings, tmp_path, monkeypatch):
+    frozen, onnx = timed(settings, tmp_path, "net.pb"), timed(settings, tmp_path, "net.onnx")
+    before = frozen(), onnx(), timed(settings, tmp_path, "net.tflite")()
+    assert before[1] == safe_files.sha256(sources.PRETRAINED / "sample_enhancement_srcnn.onnx")
+    assert len({*before}) == 3
+    shutil.copytree(sources.PRETRAINED, tmp_path / "shipped")
+    for module in ("models.sources", "onnx_export.baselines"):
+        monkeypatch.setattr(f"aic_helpers.{module}.PRETRAINED", tmp_path / "shipped")
+    assert (frozen(), onnx()) == before[:2]
+    with (tmp_path / "shipped" / "sample_enhancement_srcnn.onnx").open("ab") as file:
+        file.write(b" ")
+    assert frozen() == before[0]
+    assert onnx() == safe_files.sha256(Path(file.name)) != before[1]
+
+
+def test_a_baseline_of_ones_own_hangs_on_what_makes_it(settings, tmp_path, monkeypatch):
+    """Nothing is made to know it."""
+    (tmp_path / "own.pb").write_bytes(b"own")
+    track, key = settings.track.beside(tmp_path / "own.pb"), timed(settings, tmp_path, "net.onnx")
+    found = [key(track=track)]
+    for module in ("onnx_export.baselines", "quantization.baselines"):
+        monkeypatch.setattr(f"aic_helpers.{module}.version", lambda name: f"another {name}")
+    found.append(key(track=track))
+    (tmp_path / "own.pb").write_bytes(b"another")
+    found.append(key(track=track))
+    assert len({*found}) == 3
 
 
 @pytest.mark.parametrize("name", machine.ARITHMETIC)
