@@ -19,7 +19,7 @@ from aic_helpers.data.datasets import Dataset
 from aic_helpers.models import sources
 from aic_helpers.runs import cache_keys, model_cache, quantities, results, run_settings
 from aic_helpers.runs.schema import Model, Result
-from aic_helpers.runtimes.formats import FORMATS, FROZEN, format_of
+from aic_helpers.runtimes.formats import FROZEN, format_of
 from aic_helpers.tracks.catalogue import TRACKS
 from aic_helpers.tracks.definitions import Track
 
@@ -189,11 +189,12 @@ def _of_source(dataset: Dataset, typed: str, workshop: Path) -> Candidate | None
         pass  # a run that can't be read doesn't keep its model out
     if source.typed == dataset.track.timed_beside:
         return Candidate(source.name, sources.baseline_pb(dataset.track))
-    if source.kind in {one.kinds[0] for one in FORMATS} and not source.adapt.precision:
+    if source.kind == source.format.kinds[0] and source.format.runs_as_it_is:
         return Candidate(source.name, source.path.resolve())
-    stem = f"{dataset.track.name}-{hashlib.sha256(typed.encode()).hexdigest()[:16]}"
-    pb = workshop / f"{stem}{source.format.suffix}"
+    origin = hashlib.sha256(repr(sources.origin(source)).encode("utf-8", "surrogateescape"))
+    pb = workshop / f"{dataset.track.name}-{origin.hexdigest()[:16]}" / f"{source.name}{source.format.suffix}"
     if not pb.is_file():
+        pb.parent.mkdir(exist_ok=True)
         model_cache.convert(source, dataset.track, pb, cache_keys.model_key(settings.source, settings.track))
     return Candidate(source.name, pb)
 

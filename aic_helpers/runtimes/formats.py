@@ -34,6 +34,9 @@ class Format:
         Of the workbench, brings the runtime; empty where it is always there.
     module : str
         The runtime's, in Python.
+    runs_as_it_is : bool
+        Whether a person's own file is run as it is; where it isn't, what the person says of it, and what is found out,
+        is built around it first.
     """
 
     kinds: tuple[str, ...]
@@ -43,6 +46,7 @@ class Format:
     packages: tuple[str, ...]
     extra: str = ""
     module: str = "tensorflow"
+    runs_as_it_is: bool = True
 
     @property
     def model_file(self) -> str:
@@ -61,7 +65,9 @@ LITERT = Format(
     ("litert",), ".tflite", "litert", "LiteRT", ("tensorflow", "ai-edge-litert"), "mobile", "ai_edge_litert"
 )
 """TensorFlow makes the baseline that its files are timed beside."""
-ONNX = Format(("onnx", "torch"), ".onnx", "onnxruntime", "ONNX Runtime", ("onnx", "onnxruntime"), "onnx", "onnxruntime")
+ONNX = Format(
+    ("onnx", "torch"), ".onnx", "onnxruntime", "ONNX Runtime", ("onnx", "onnxruntime"), "onnx", "onnxruntime", False
+)
 
 FORMATS = (FROZEN, LITERT, ONNX)
 
