@@ -86,7 +86,7 @@ def shape_words(shape: Shape) -> str:
     return f"({', '.join('any' if side is None else str(side) for side in shape)})"
 
 
-def takes_channels_first(declared: Shape | None) -> bool:
+def takes_channels_first(declared: Sequence[int | None] | None) -> bool:
     """Return whether a declared shape has the three colours before height and width."""
     return declared is not None and len(declared) == 4 and declared[1] == 3 and declared[3] != 3
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.core.machine import own_memory_mib
 
 
-class OneImageModel(Protocol):
+class OneImageModel(ABC):
     """A loaded model that is given an image, runs, and has an output, each apart."""
 
     input_shape: list[int | None]
@@ -22,11 +23,41 @@ class OneImageModel(Protocol):
     runtime_version: str
     provider: str
 
-    def give(self, image: NDArray[np.float32]) -> None: ...
+    @abstractmethod
+    def give(self, image: NDArray[np.float32]) -> None:
+        """Hand over the image that `invoke` takes: float32, shape (1, height, width, 3), values in [0, 1]."""
 
-    def invoke(self) -> None: ...
+    @abstractmethod
+    def invoke(self) -> None:
+        """Run the network once; this alone is its time."""
 
-    def output(self) -> NDArray[Any]: ...
+    @abstractmethod
+    def output(self) -> NDArray[Any]:
+        """Return what the last run gave, (1, height, width, channels)."""
+
+    def __call__(self, images: NDArray[np.float32]) -> NDArray[Any]:
+        """Return the network's output for a batch.
+
+        Parameters
+        ----------
+        images : ndarray of float32, shape (batch, height, width, 3)
+            Values in [0, 1].
+
+        Returns
+        -------
+        ndarray, shape (batch, height, width, channels)
+
+        Raises
+        ------
+        ValueError
+            A size that the file doesn't take.
+        """
+        outputs = []
+        for image in images:
+            self.give(image[None])
+            self.invoke()
+            outputs.append(self.output())
+        return np.concatenate(outputs)
 
 
 class ImageByImage:

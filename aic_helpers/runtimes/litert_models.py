@@ -14,13 +14,14 @@ from aic_helpers.core.error_reasons import reason
 from aic_helpers.core.errors import InputError, require_file
 from aic_helpers.core.installation import needed
 from aic_helpers.runtimes.formats import LITERT
+from aic_helpers.runtimes.image_by_image import OneImageModel
 
 Shape = list[int | None]
 
 PROVIDER = "XNNPACK"
 
 
-class LitertModel:
+class LitertModel(OneImageModel):
     """A loaded `.tflite` file: call it with a batch of images, which go through one by one.
 
     What it takes and gives in whole numbers is quantised and dequantised by the file's own scale and zero point.
@@ -71,30 +72,6 @@ class LitertModel:
     def output(self) -> NDArray[Any]:
         """Return what the last run gave, (1, height, width, channels): float32 where the file gives whole numbers."""
         return dequantised(self._interpreter.get_tensor(self._ends[1]), self._scales[1])
-
-    def __call__(self, images: NDArray[np.float32]) -> NDArray[Any]:
-        """Return the network's output for a batch.
-
-        Parameters
-        ----------
-        images : ndarray of float32, shape (batch, height, width, 3)
-            Values in [0, 1].
-
-        Returns
-        -------
-        ndarray, shape (batch, height, width, channels)
-
-        Raises
-        ------
-        ValueError
-            A size that the file doesn't take.
-        """
-        outputs = []
-        for image in images:
-            self.give(image[None])
-            self.invoke()
-            outputs.append(self.output())
-        return np.concatenate(outputs)
 
     def _make_ready(self, shape: tuple[int, ...]) -> None:
         wanted = [given if side is None else side for given, side in zip(shape, self.input_shape, strict=False)]

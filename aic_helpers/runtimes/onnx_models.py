@@ -13,9 +13,11 @@ from aic_helpers.core import machine
 from aic_helpers.core.error_reasons import reason
 from aic_helpers.core.errors import InputError, require_file
 from aic_helpers.core.installation import needed
+from aic_helpers.onnx_graphs.network_ends import takes_channels_first
 from aic_helpers.onnx_graphs.shape_propagation import BY_CHANCE
 from aic_helpers.onnx_graphs.structures import every_node, read
 from aic_helpers.runtimes.formats import ONNX
+from aic_helpers.runtimes.image_by_image import OneImageModel
 
 Shape = list[int | None]
 
@@ -39,7 +41,7 @@ CODES = re.compile(
 NO_MEMORY = re.compile("bad_alloc|bad allocation|[Ff]ailed to allocate|would require more than")
 
 
-class OnnxModel:
+class OnnxModel(OneImageModel):
     """A loaded `.onnx` file of one image in and one out: call it with a batch, whose images go through one by one.
 
     Attributes
@@ -101,35 +103,6 @@ class OnnxModel:
         """Return what the last run gave, (1, height, width, channels) where it is an image."""
         turned = self.channels_first and self._taken.ndim == 4
         return np.ascontiguousarray(self._taken.transpose(CHANNELS_LAST)) if turned else self._taken
-
-    def __call__(self, images: NDArray[np.float32]) -> NDArray[Any]:
-        """Return the network's output for a batch.
-
-        Parameters
-        ----------
-        images : ndarray of float32, shape (batch, height, width, 3)
-            Values in [0, 1].
-
-        Returns
-        -------
-        ndarray, shape (batch, height, width, channels)
-
-        Raises
-        ------
-        ValueError
-            A size that the file doesn't take.
-        """
-        outputs = []
-        for image in images:
-            self.give(image[None])
-            self.invoke()
-            outputs.append(self.output())
-        return np.concatenate(outputs)
-
-
-def takes_channels_first(declared: Shape) -> bool:
-    """Return whether a declared shape has the three colours before height and width."""
-    return len(declared) == 4 and declared[1] == 3 and declared[3] != 3
 
 
 def session(model: Path | bytes, threads: int | None = None, *, where: str = "memory") -> Any:
