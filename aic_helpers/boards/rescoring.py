@@ -30,6 +30,11 @@ def runtime(result: Result | None) -> str:
     return format_by_runtime(result.profile.runtime).words
 
 
+def runtime_version(result: Result | None) -> str:
+    """Return the version of that; empty where a result has none, as those of before had."""
+    return result.profile.runtime_version if result and result.profile else ""
+
+
 def baseline_row(track: Track, entries: Iterable[Entry]) -> Entry | None:
     """Return the entry that is a track's baseline, of those whose runs were timed; None where there is none."""
     beside = track.baseline.model
@@ -68,12 +73,18 @@ def figures(track: Track, entry: Entry, baseline: Entry | None = None) -> Figure
 def _beside(time_ms: Figure, entry: Entry, baseline: Entry) -> Figures:
     """Return the times beside a baseline that is a row of the board; beside itself, nothing is uncertain."""
     own, base = _speedup(entry), _speedup(baseline)
-    if own is None or base is None or runtime(entry.result) != runtime(baseline.result):
+    if own is None or base is None or not _share_clock(entry.result, baseline.result):
         return {}
     speedup = exact(1.0) if entry is baseline else _ratio(own, base)
     ends = speedup.ci95 and tuple(time_ms.value * speedup.value / end for end in reversed(speedup.ci95))
     times = Figure(time_ms.value, (ends[0], ends[1]) if ends else None)
     return {"speedup": speedup, "time_ms": times, "baseline_time_ms": exact(time_ms.value * speedup.value)}
+
+
+def _share_clock(one: Result | None, other: Result | None) -> bool:
+    """Return whether two models were timed in one version of one runtime."""
+    versions = {runtime_version(one), runtime_version(other)} - {""}
+    return runtime(one) == runtime(other) and len(versions) < 2
 
 
 def _speedup(entry: Entry) -> Figure | None:

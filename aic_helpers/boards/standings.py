@@ -154,10 +154,21 @@ def _rows(own: Sequence[Entry], track: Track, also: Track | None) -> list[Found]
             known[also.name] = rescoring.figures(also, entry, baseline)
         rows.append((entry_rows.row(entry, orders, known), entry, known))
     _set_other_images_apart([(row, entry) for row, entry, _ in rows])
+    _tell_versions_apart([(row, entry) for row, entry, _ in rows])
     for order in orders:
         compared = [(row, known[order.track.name], entry.images) for row, entry, known in rows if row["compares"]]
         rank(compared, order)
     return rows
+
+
+def _tell_versions_apart(rows: Sequence[tuple[Row, Entry]]) -> None:
+    """Name a runtime with its version where a track's models were timed in several: times compare within one."""
+    versions: dict[str, set[str]] = {}
+    for row, entry in rows:
+        versions.setdefault(row["runtime"], set()).add(rescoring.runtime_version(entry.result))
+    for row, entry in rows:
+        if len(versions[row["runtime"]] - {""}) > 1:
+            row["runtime"] = f"{row['runtime']} {rescoring.runtime_version(entry.result)}".rstrip()
 
 
 def _also_notes(board: Board, also: Track) -> list[str]:

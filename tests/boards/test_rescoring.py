@@ -196,6 +196,13 @@ def test_the_int8_file_of_a_baseline_is_no_baseline_and_its_times_stay_in_their_
     assert shown.table["score_ratio.fast"].isna().all()
 
 
+def test_speedups_of_two_versions_of_a_runtime_make_no_ratio(timed):
+    for name, version in (("span_x4", "2.20.0"), ("a", "2.21.0"), ("b", "2.20.0")):
+        change(timed / "classic_x4" / name, "profile", runtime_version=version)
+    table = standings.standings(folders.open_board(timed), made("ratio", RATIO)).table.set_index("name")
+    assert table["score_ratio.fast"].dropna().to_dict() == pytest.approx({"span_x4": 1.0, "b": 2.0})
+
+
 def test_speedups_over_a_baseline_that_is_a_row_are_ratios(timed):
     shown = standings.standings(folders.open_board(timed), made("ratio", RATIO))
     table = shown.table.set_index("name")

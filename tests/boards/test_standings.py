@@ -134,6 +134,28 @@ def test_ranks_by_times_are_of_one_runtime(tmp_path):
     assert standings.is_elsewhere(table).to_dict() == {"one": False, "two": False, "phone": True}
 
 
+def test_two_versions_of_a_runtime_are_two_clocks_and_told_apart_where_they_meet(tmp_path):
+    for name in ("one", "two", "three"):
+        add(tmp_path, name)
+        change(tmp_path, name, "profile", runtime="onnxruntime", runtime_version="1.27.0")
+    models = [*map(boards.named, ("one", "two", "three"))]
+    shown = of(tmp_path, *models)
+    assert (shown.table["runtime"].unique().tolist(), shown.notes) == (["ONNX Runtime"], [])
+    change(tmp_path, "three", "profile", runtime="onnxruntime", runtime_version="1.26.0")
+    shown = of(tmp_path, *models)
+    table = shown.table.set_index("name")
+    ours, other = "ONNX Runtime 1.27.0", "ONNX Runtime 1.26.0"
+    assert table["runtime"].to_dict() == {"one": ours, "two": ours, "three": other}
+    assert table["rank_A"].isna().to_dict() == {"one": False, "two": False, "three": True}
+    assert "timed in another runtime than what is ranked" in table.loc["three", "lacks"]
+    assert shown.notes == [
+        f"Track A was timed in {other} (three) and {ours} (one, two): each speedup is over the baseline in the same "
+        f"runtime. Ranks that take times, and the Pareto front, are of {ours} alone."
+    ]
+    change(tmp_path, "three", "profile", runtime="onnxruntime", runtime_version="")  # of before versions were kept
+    assert of(tmp_path, *models).table["runtime"].unique().tolist() == ["ONNX Runtime"]
+
+
 def test_a_row_that_was_not_timed_is_not_called_of_another_runtime(tmp_path):
     add(tmp_path, "one"), add(tmp_path, "untimed")
     file = tmp_path / "super_resolution" / "untimed" / "result.json"
