@@ -35,7 +35,7 @@ def together(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 ADAPT = (
     ("range", "255", "The network takes and gives 0 to 255."),
-    ("layout", "nchw", "It takes and gives channels first."),
+    ("layout", "nchw|nhwc", "It takes and gives channels first; nhwc, last, is for an .onnx that doesn't show it."),
     ("colour", "bgr", "It takes and gives BGR."),
     ("channels", "y", "It takes and gives luma; the colours are the input's."),
     ("input", "NAME", "The tensor of a graph or of an .onnx that takes the images."),

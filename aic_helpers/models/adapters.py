@@ -44,8 +44,8 @@ class Adapters:
     ----------
     range : {"1", "255"}
         What white is.
-    layout : {"nhwc", "nchw"}
-        Where the channels are.
+    layout : {"", "nhwc", "nchw"}
+        Where the channels are; empty where nothing is said: found out of an `.onnx`, and last in other sources.
     colour : {"rgb", "bgr"}
     channels : {"rgb", "y"}
         ``y`` for luma alone.
@@ -67,7 +67,7 @@ class Adapters:
     """
 
     range: str = "1"
-    layout: str = "nhwc"
+    layout: str = ""
     colour: str = "rgb"
     channels: str = "rgb"
     input: str = ""
@@ -82,7 +82,7 @@ class Adapters:
     @property
     def forms(self) -> dict[str, str]:
         """What of range, layout, colour and channels is other than the workbench has it."""
-        return {key: said for key, choices in CHOICES.items() if (said := getattr(self, key)) != choices[0]}
+        return {key: said for key, choices in CHOICES.items() if (said := getattr(self, key)) not in ("", choices[0])}
 
     @property
     def shapes(self) -> list[Shape]:
@@ -98,6 +98,7 @@ class Adapters:
         args = {name: [*value] if isinstance(value, tuple) else value for name, value in self.args}
         return {
             **self.forms,
+            **({"layout": self.layout} if self.layout else {}),
             **names,
             **({"set": dict(self.set)} if self.set else {}),
             **({"args": args} if args else {}),

@@ -53,7 +53,10 @@ roundings to float16 at the ends of a network that takes and gives float32."""
 
 PACKED = "its weights, in files beside it, are put into it"
 
-CHANNELS = {"rgb": 3, "y": 1}
+LAST = "takes and gives channels last"
+"""Told where it was found out."""
+
+CHANNELS, PLACES = {"rgb": 3, "y": 1}, {NCHW: "first", NHWC: "last"}
 
 
 def take_over(
@@ -156,12 +159,13 @@ def _own_session(source: Structure, path: Path, *, is_packed: bool) -> Any:
 
 
 def _layout(source: Structure, ends: Ends, adapt: Adapters, path: Path, own: Any) -> str:
-    """Return where the network has its channels, as the file shows it, the person says it, or it runs."""
+    """Return where the network has its channels, as the file shows it, the person says it, or what it gives shows."""
     shown, wanted = network_ends.layout(source, ends.input), CHANNELS[adapt.channels]
-    if shown == NHWC and adapt.layout == NCHW:
-        raise InputError(f"channels last, as {path} takes them", "--layout nchw", "leave --layout out")
+    if shown and adapt.layout not in ("", shown):
+        expected = f"channels {PLACES[shown]}, as {path} takes them"
+        raise InputError(expected, f"--layout {adapt.layout}", "leave --layout out")
     shape = ends.input.shape or (None,) * 4
-    found = shown or (NCHW if adapt.layout == NCHW else _that_runs(own, ends, wanted, path))
+    found = shown or adapt.layout or _by_output(own, ends, wanted, path)
     channels = shape[1 if found == NCHW else 3]
     if channels in (None, wanted):
         return found
@@ -171,32 +175,55 @@ def _layout(source: Structure, ends: Ends, adapt: Adapters, path: Path, own: Any
     raise InputError(expected, f"one of {channels}, {where}", remedy)
 
 
-def _that_runs(own: Any, ends: Ends, channels: int, path: Path) -> str:
-    """Return the layout in which an image goes through, where the file shows none."""
+def _by_output(own: Any, ends: Ends, channels: int, path: Path) -> str:
+    """Return the layout in which an image comes out of an image, where the file shows none."""
     width_px, height_px = TRIAL_SIZES_PX[0]
     shapes = {NHWC: (1, height_px, width_px, channels), NCHW: (1, channels, height_px, width_px)}
+    alike: dict[str, bool] = {}
     for layout, shape in shapes.items():
         declared = ends.input.shape or (None,) * 4
         sized = [side or own_side for side, own_side in zip(declared, shape, strict=True)]
         with suppress(Exception):
-            own.run([ends.output.name], {ends.input.name: np.zeros(sized, ends.input.dtype)})
-            return layout
-    found = f"{network_ends.shape_words(ends.input.shape or (None,) * 4)}, and no image goes through either way"
-    raise InputError(f"an input of {path} that shows where its channels are", found, "export it with them declared")
+            (made,) = own.run([ends.output.name], {ends.input.name: np.zeros(sized, ends.input.dtype)})
+            alike[layout] = _is_enlarged(made.shape, sized, 1 if layout == NCHW else 3)
+    fitting = [layout for layout, is_alike in alike.items() if is_alike] or [*alike]
+    if len(fitting) == 1:
+        return fitting[0]
+    expected = f"an input of {path} that shows where its channels are"
+    declared_words = network_ends.shape_words(ends.input.shape or (None,) * 4)
+    if fitting:
+        raise InputError(
+            expected, f"{declared_words}, and an image goes through either way", "say --layout nchw or nhwc"
+        )
+    raise InputError(
+        expected, f"{declared_words}, and no image goes through either way", "export it with them declared"
+    )
+
+
+def _is_enlarged(made: tuple[int, ...], given: list[int], channels_at: int) -> bool:
+    """Whether a shape is that of the image that was given, or of one that is as many times as high and wide."""
+    sides = [axis for axis in (1, 2, 3) if axis != channels_at]
+    if len(made) != 4 or made[channels_at] != given[channels_at]:
+        return False
+    return made[sides[0]] * given[sides[1]] == made[sides[1]] * given[sides[0]] > 0
 
 
 def _lines(ends: Ends, adapt: Adapters, path: Path) -> list[str]:
     """Return what is done to the network's form, a line each."""
     cast = [f"{end}: {kind}, cast in the graph" for end, kind in _types(ends, adapt, path) if kind != "float32"]
-    return [WORDS[key] for key in adapt.forms] + cast
+    last = [LAST] if adapt.layout == NHWC and not _is_declared(ends, adapt) else []
+    return [WORDS[key] for key in adapt.forms] + last + cast
 
 
 def _needs_more(ends: Ends, adapt: Adapters) -> bool:
     """Whether the file isn't used as it is: something is said of its form, or its input isn't declared in full."""
-    shape = ends.input.shape or (None,) * 4
-    is_declared = shape[1 if adapt.layout == NCHW else 3] is not None
     said = [key for key in adapt.forms if key != "layout"] or adapt.output
-    return bool(said) or not is_declared or {ends.input.dtype, ends.output.dtype} != {"float32"}
+    return bool(said) or not _is_declared(ends, adapt) or {ends.input.dtype, ends.output.dtype} != {"float32"}
+
+
+def _is_declared(ends: Ends, adapt: Adapters) -> bool:
+    """Whether the file says how many channels its input has, where the layout has them."""
+    return (ends.input.shape or (None,) * 4)[1 if adapt.layout == NCHW else 3] is not None
 
 
 def _build(source: Structure, ends: Ends, adapt: Adapters, out: Path, enlarges: int) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from aic_helpers.core.errors import InputError, nearest, require_file
 from aic_helpers.core.project_paths import PACKAGE, PROJECT, challenge_folder, fetch_command
 from aic_helpers.core.source_hashes import parsed
-from aic_helpers.models.adapters import AS_IT_IS, Adapters, read_adapters
+from aic_helpers.models.adapters import AS_IT_IS, CHOICES, Adapters, read_adapters
 from aic_helpers.reporting.text_tables import typed
 from aic_helpers.runtimes.file_formats import HEAD_BYTES, told_format
 from aic_helpers.runtimes.formats import FORMATS, FROZEN, LITERT, ONNX, Format, format_by_kind, format_of
@@ -117,6 +117,8 @@ def resolve(model: str, checkpoint: str | Path | None = None, adapt: Mapping[str
         value of `adapt` that there isn't.
     """
     source = replace(_source(model, checkpoint), adapt=read_adapters(adapt))
+    if source.kind != "onnx" and source.adapt.layout == CHOICES["layout"][0]:
+        source = replace(source, adapt=replace(source.adapt, layout=""))  # as these have it
     if precision := source.adapt.precision:
         source = replace(source, name=f"{source.name}-{precision}")
     if source.adapt.code:

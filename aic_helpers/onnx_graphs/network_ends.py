@@ -15,6 +15,13 @@ TO_FIRST, TO_LAST = (0, 3, 1, 2), (0, 2, 3, 1)
 KEEPS_LAYOUT = frozenset({"Add", "Cast", "Clip", "Div", "Identity", "Mul", "Pad", "Relu", "Sub"})
 """What may be done to an image before the first convolution."""
 
+CHANNELS_AT = {
+    **dict.fromkeys(("AveragePool", "BatchNormalization", "Conv", "ConvTranspose", "DepthToSpace"), 1),
+    **dict.fromkeys(("GlobalAveragePool", "GlobalMaxPool", "InstanceNormalization", "MaxPool", "SpaceToDepth"), 1),
+    "MatMul": 3,
+}
+"""Where operators of ONNX have the channels of what they are given first."""
+
 IMAGE = (1, 3)
 """Channels of luma, and of colours."""
 
@@ -95,7 +102,7 @@ def layout(structure: Structure, end: End) -> str:
     """Return where an input has its channels, ``nchw`` or ``nhwc``; empty where the file doesn't show it.
 
     The declared shape shows it where one side is of 1 or 3. Else the first operator shows it that knows: a convolution
-    takes the channels first, and what brings them there took them last.
+    takes the channels first, and where a Transpose brings them there, the network takes them last.
     """
     shape = end.shape or (None,) * 4
     first, last = shape[1] in IMAGE, shape[3] in IMAGE
@@ -105,15 +112,21 @@ def layout(structure: Structure, end: End) -> str:
 
 
 def _by_first_operator(graph: Any, name: str) -> str:
-    reached = {name}
+    """Return the layout that the first operator shows which knows where channels are, seen through Transposes."""
+    orders: dict[str, tuple[int, ...]] = {name: (0, 1, 2, 3)}
+    hint = ""
     for node in graph.node:  # sorted: what gives a tensor stands before what takes it
-        if not reached.intersection(node.input):
+        taken = next((one for one in node.input if one in orders), None)
+        if taken is None:
             continue
-        if node.op_type == "Conv" and node.input[0] in reached:
-            return NCHW
+        order = orders[taken]
+        if (place := CHANNELS_AT.get(node.op_type)) and node.input[0] == taken:
+            return {1: NCHW, 3: NHWC}.get(order[place], "")
         if node.op_type == "Transpose":
-            order = next((tuple(one.ints) for one in node.attribute if one.name == "perm"), ())
-            return {TO_FIRST: NHWC, TO_LAST: NCHW}.get(order, "")
-        if node.op_type in KEEPS_LAYOUT:
-            reached |= {*node.output}
-    return ""
+            perm = next((tuple(one.ints) for one in node.attribute if one.name == "perm"), ())
+            hint = hint or {TO_FIRST: NHWC, TO_LAST: NCHW}.get(perm, "")
+            if sorted(perm) == [0, 1, 2, 3]:
+                orders[node.output[0]] = tuple(order[axis] for axis in perm)
+        elif node.op_type in KEEPS_LAYOUT:
+            orders |= dict.fromkeys(node.output, order)
+    return hint

@@ -7,10 +7,19 @@ from aic_helpers.models.adapters import AS_IT_IS, Adapters, args_words, read_ada
 from aic_helpers.models.sources import fingerprint, resolve
 
 
-@pytest.mark.parametrize("given", [None, {}, {"range": 1, "layout": "nhwc", "colour": "rgb", "channels": "rgb"}])
+@pytest.mark.parametrize("given", [None, {}, {"range": 1, "colour": "rgb", "channels": "rgb"}])
 def test_what_the_workbench_itself_has_is_nothing_to_adapt(given):
     assert read_adapters(given) == AS_IT_IS
     assert (AS_IT_IS.given, AS_IT_IS.lines) == ({}, [])
+
+
+def test_channels_last_may_be_said_and_change_no_network_that_has_them_so(tmp_path):
+    said = read_adapters({"layout": "nhwc"})
+    assert (said.given, said.forms, said.lines, read_adapters(said.given)) == ({"layout": "nhwc"}, {}, [], said)
+    for name in ("net.pb", "net.tflite", "net.onnx"):
+        (tmp_path / name).write_bytes(b"")
+        found = resolve(str(tmp_path / name), None, {"layout": "nhwc"}).adapt
+        assert found == (said if name == "net.onnx" else AS_IT_IS)
 
 
 def test_texts_of_a_command_line_say_what_values_do():

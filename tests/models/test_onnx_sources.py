@@ -177,16 +177,53 @@ def test_sides_that_are_not_declared_are(tmp_path: Path, take_over: TakeOver, la
     model = onnx_files.network(layout=layout)
     for side in model.graph.input[0].type.tensor_type.shape.dim:
         side.Clear()
-    take_over(model)
+    words = "first" if layout == "NCHW" else "last"
+    assert take_over(model)["adapters"] == [f"takes and gives channels {words}"]
     made = OnnxModel(tmp_path / "model.onnx")
     assert (made.input_shape, made.channels_first) == ([None, None, None, 3], layout == "NCHW")
     declared = OnnxModel(onnx_files.written(tmp_path / "declared.onnx", onnx_files.network(layout=layout)))
     np.testing.assert_array_equal(made(PHOTO), declared(PHOTO))
 
 
+def of_one_step(kind: str, **attributes: Any) -> Any:
+    """A network of any sides whose only operator knows no layout."""
+    ends = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["a", "b", "c", "d"]) for name in ("input", "output")
+    ]
+    numbers = {"Resize": ([1, 1, 2, 2], "scales"), "Mul": (0.5, "half")}[kind]
+    constant = numpy_helper.from_array(np.array(numbers[0], np.float32), numbers[1])
+    given = ["input", "", "scales"] if kind == "Resize" else ["input", "half"]
+    graph = helper.make_graph([helper.make_node(kind, given, ["output"])], "step", ends[:1], ends[1:], [constant])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    model.ir_version = onnx_files.IR_VERSION
+    return model
+
+
+def test_a_layout_is_told_by_what_comes_out(tmp_path: Path, take_over: TakeOver) -> None:
+    """An image of twice the size, and not one of the same height with 6 channels."""
+    report = take_over(of_one_step("Resize"), 2)
+    assert report["adapters"] == ["takes and gives channels first"]
+    assert OnnxModel(tmp_path / "model.onnx")(PHOTO).shape == (1, 40, 60, 3)
+
+
+@pytest.mark.parametrize(("said", "words"), [("nchw", "first"), ("nhwc", "last")])
+def test_a_layout_that_nothing_shows_is_asked_for(tmp_path: Path, take_over: TakeOver, said: str, words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        take_over(of_one_step("Mul"))
+    assert str(caught.value) == (
+        f"expected an input of {tmp_path}/net.onnx that shows where its channels are, found (any, any, any, any), and "
+        "an image goes through either way: say --layout nchw or nhwc"
+    )
+    report = take_over(of_one_step("Mul"), layout=said)
+    assert report["adapters"] == [f"takes and gives channels {words}"]
+    np.testing.assert_array_equal(OnnxModel(tmp_path / "model.onnx")(PHOTO), PHOTO / 2)
+
+
 def test_a_layout_that_the_file_contradicts_is_refused(take_over: TakeOver) -> None:
     with pytest.raises(InputError, match=r"channels last, as .*net.onnx takes them, found --layout nchw: leave"):
         take_over(onnx_files.network(layout="NHWC"), layout="nchw")
+    with pytest.raises(InputError, match=r"channels first, as .*net.onnx takes them, found --layout nhwc: leave"):
+        take_over(onnx_files.network(), layout="nhwc")
 
 
 def test_a_network_of_another_scale_is_refused_with_both_sizes(take_over: TakeOver) -> None:

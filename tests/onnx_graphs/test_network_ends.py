@@ -47,6 +47,27 @@ def test_what_keeps_the_layout_before_the_convolution_is_passed() -> None:
     assert layout(model) == "nchw"
 
 
+@pytest.mark.parametrize(
+    ("orders", "where"),
+    [
+        ([(0, 3, 1, 2)], "nhwc"),
+        ([(0, 2, 3, 1), (0, 3, 1, 2)], "nchw"),
+        ([(0, 2, 1, 3), (0, 3, 2, 1)], "nhwc"),
+        ([(0, 1, 3, 2)], "nchw"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["AveragePool", "Conv"])
+def test_channels_are_followed_through_transposes_to_what_knows_them(orders: Any, where: str, kind: str) -> None:
+    model = undeclared(onnx_files.network())
+    if kind == "AveragePool":
+        model.graph.node[0].CopyFrom(helper.make_node(kind, ["input"], ["conv1"], kernel_shape=[3, 3]))
+    model.graph.node[0].input[0] = f"turned{len(orders)}"
+    for place, order in reversed([*enumerate(orders)]):
+        given = f"turned{place}" if place else "input"
+        model.graph.node.insert(0, helper.make_node("Transpose", [given], [f"turned{place + 1}"], perm=order))
+    assert layout(model) == where
+
+
 def test_a_network_that_never_shows_it_says_nothing() -> None:
     model = undeclared(onnx_files.of_rank_3())
     model.graph.input[0].type.tensor_type.shape.dim.add()
