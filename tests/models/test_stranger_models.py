@@ -14,7 +14,9 @@ from fixtures import hostile_graphs, hostile_models, litert_files, onnx_files
 
 from aic_helpers.core import isolation
 from aic_helpers.core.errors import InputError
-from aic_helpers.models import stranger_models
+from aic_helpers.models import onnx_sources, stranger_models
+from aic_helpers.models.conversion import photo
+from aic_helpers.onnx_graphs import file_checks
 from aic_helpers.processes import confinement, fork_server, worker_kinds, workers
 from aic_helpers.runs import warm_start
 
@@ -141,6 +143,39 @@ def test_files_of_onnx_cut_and_mutated_do_nothing_and_are_told_in_a_line(folder:
     assert outcomes["refused"] > 50
     assert outcomes["ran"] > 100
     assert set(outcomes) <= {"refused", "ran", "failed", "died"}
+
+
+def test_mutated_files_of_onnx_that_pass_are_taken_over_or_told_in_a_line(folder: Path) -> None:
+    """Two dozen of them: read, loaded, counted and tried on a photo, as a run does, in one confined child."""
+    content = onnx_files.network(layout="NHWC").SerializeToString()
+    passing = [one for one in litert_files.mutations(content, 200) if not refused(one)][:24]
+    assert len(passing) == 24
+    with workers.Worker(onnx_sources.TAKING_OVER, timeout_s=60, max_rss_mib=3584) as worker:
+        lines = {taken_over(folder, changed, worker) for changed in passing}
+    assert "" in lines
+    assert all(line.isprintable() and len(line) < 600 for line in lines)
+
+
+def refused(content: bytes) -> bool:
+    try:
+        file_checks.refuse(content)
+    except InputError:
+        return True
+    return False
+
+
+def taken_over(folder: Path, content: bytes, worker: workers.Worker) -> str:
+    """Return why a file isn't taken over; empty where it is."""
+    model = folder / "model.onnx"
+    model.write_bytes(content)
+    asked = {"do": "take_over", "path": str(model), "out": str(model), "photo": str(photo())}
+    asked |= {"adapt": {}, "enlarges": 1, "macs_size": [64, 48]}
+    try:
+        worker.ask(asked)
+        worker.ask({"do": "try"})
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 @pytest.mark.parametrize("name", onnx_files.BOMBS)
