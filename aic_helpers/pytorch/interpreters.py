@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from aic_helpers.core import machine
 from aic_helpers.core.errors import InputError
+from aic_helpers.processes import workers
+from aic_helpers.processes.workers import ChildError
+
+ASK = "aic_helpers.pytorch.interpreter_worker:ask"
 
 VARIABLE = "AIC_PYTHON"
 """Names the interpreter where --python doesn't."""
@@ -18,23 +24,13 @@ OLDEST = (3, 8)
 
 TIMEOUT_S = 60.0
 
-MARK = "aic-python"
-
-PROBE = """
-import sys
-found, package = "", sys.argv[1]
-if sys.version_info >= (3, 8):
-    from importlib import metadata, util
-    if util.find_spec(package):
-        try:
-            found = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            found = "unknown"
-sys.stdout.write("{mark} %d %d %s\\n" % (sys.version_info[0], sys.version_info[1], found))
-""".replace("{mark}", MARK)
-"""Python 2 reads it too."""
-
 TORCH = "torch"
+
+CONVERTERS = (TORCH, "onnx", "onnxscript", "spandrel", "onnx2tf")
+"""Packages of a person's interpreter that convert networks, and so make another file as they change."""
+
+NONE = "-"
+"""What it says of a package that it hasn't."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +63,34 @@ def find(typed: str = "", package: str = TORCH) -> Interpreter:
     InputError
         Nothing is there, it is no Python of 3.8 or newer, or it hasn't the package.
     """
-    named, another = typed or os.environ.get(VARIABLE, ""), f"name one that has {package} with --python or {VARIABLE}"
+    named, another = _named(typed), _remedy(package)
     path = _program(named, another) if named else sys.executable
-    major, minor, version = _answer(path, package, another)
-    if (major, minor) < OLDEST:
-        raise InputError(f"Python 3.8 or newer at {path}", f"Python {major}.{minor}", another)
-    if not version:
+    python, (version,) = _answer(path, [package], another)
+    if python < OLDEST:
+        raise InputError(f"Python 3.8 or newer at {path}", f"Python {python[0]}.{python[1]}", another)
+    if version == NONE:
         remedy = f"install {package} for it, or {another}" if named else another
         raise InputError(f"{package} in {path}", "none", remedy)
     return Interpreter(path, version)
+
+
+def versions(typed: str = "", package: str = TORCH) -> dict[str, str] | None:
+    """Return the versions of an interpreter, and of what converts networks there; None where none has the package."""
+    named, another = _named(typed), _remedy(package)
+    with suppress(InputError):
+        path = _program(named, another) if named else sys.executable
+        python, found = _answer(path, CONVERTERS, another)
+        there = {name: version for name, version in zip(CONVERTERS, found, strict=True) if version != NONE}
+        return {"python": f"{python[0]}.{python[1]}", **there} if package in there else None
+    return None
+
+
+def _named(typed: str) -> str:
+    return typed or os.environ.get(VARIABLE, "")
+
+
+def _remedy(package: str) -> str:
+    return f"name one that has {package} with --python or {VARIABLE}"
 
 
 def _program(named: str, another: str) -> str:
@@ -90,21 +105,20 @@ def _program(named: str, another: str) -> str:
     raise InputError(f"a Python interpreter at {named}", found, another)
 
 
-def _answer(path: str, package: str, another: str) -> tuple[int, int, str]:
-    """Return a Python's version, and that of the package or nothing."""
-    said = subprocess.DEVNULL
+def _answer(path: str, packages: Sequence[str], another: str) -> tuple[tuple[int, int], list[str]]:
+    """Return a Python's version, and those of packages."""
+    expected, cap_mib = f"a Python interpreter at {path}", machine.spare_memory_mib()
     try:
-        asked = subprocess.run(
-            [path, "-c", PROBE, package], stdin=said, stderr=said, stdout=subprocess.PIPE, timeout=TIMEOUT_S
-        )
-    except subprocess.TimeoutExpired:
-        found = f"a program that gave no answer in {TIMEOUT_S:g} s"
-        raise InputError(f"a Python interpreter at {path}", found, another) from None
-    except OSError as error:
-        raise InputError(f"a Python interpreter at {path}", str(error.strerror), another) from None
-    lines = asked.stdout.decode("utf-8", "replace").splitlines()
-    answer = next((line.split() for line in lines if line.startswith(MARK)), [])
+        asked = {"python": path, "packages": [*packages]}
+        answer = workers.call(ASK, asked, timeout_s=TIMEOUT_S, max_rss_mib=cap_mib)
+    except ChildError as error:
+        found = f"a program that gave no answer in {TIMEOUT_S:g} s" if error.kind == "timeout" else str(error)
+        raise InputError(expected, found, another) from None
+    if "error" in answer:
+        raise InputError(expected, answer["error"], another)
     try:
-        return int(answer[1]), int(answer[2]), " ".join(answer[3:])
-    except (IndexError, ValueError):
-        raise InputError(f"a Python interpreter at {path}", "another program", another) from None
+        major, minor, *found = answer["words"]
+        python = (int(major), int(minor))
+    except ValueError:
+        raise InputError(expected, "another program", another) from None
+    return python, [*found, *[NONE] * len(packages)][: len(packages)]
