@@ -21,8 +21,10 @@ from aic_helpers.data.datasets import Dataset
 from aic_helpers.graphs.tensorflow_runtime import LIGHT, WHOLE
 from aic_helpers.models import sources
 from aic_helpers.models.sources import ModelSource, fingerprint
+from aic_helpers.onnx_export import frozen_forms
 from aic_helpers.profiling.network_pairs import Conditions, conditions_of
 from aic_helpers.profiling.timing import Limits
+from aic_helpers.pytorch import interpreters
 from aic_helpers.runs import results
 from aic_helpers.runs.results import Part
 from aic_helpers.runs.run_settings import Settings
@@ -42,6 +44,7 @@ WORDS = {
     "data": "the validation images",
     "enlarges": "the track's scale",
     "export": "the exported files",
+    "interpreter": "the packages of the interpreter",
     "machine": "the machine",
     "macs_size": "the size that operations are counted at",
     "metrics": "the metrics",
@@ -66,7 +69,17 @@ def model_key(source: ModelSource, track: Track) -> Key:
         "code": code("models.conversion"),
         **_versions(*(ONNX.packages if source.format is ONNX else CONVERTERS), "numpy", "pillow"),
     }
+    if source.kind in ONNX.kinds:
+        key |= _interpreter_key(source)
     return key | _export_key(source, track) if source.adapt.precision else key
+
+
+def _interpreter_key(source: ModelSource) -> Key:
+    """Return what converts a source in a person's own interpreter; nothing where that isn't at hand, or isn't asked."""
+    package = interpreters.TORCH if source.kind == "torch" else frozen_forms.PACKAGE
+    asked = source.kind == "torch" or source.adapt.precision
+    found = interpreters.versions(source.adapt.python, package) if asked else None
+    return {"interpreter": found} if found else {}
 
 
 def _export_key(source: ModelSource, track: Track) -> Key:
@@ -191,6 +204,8 @@ def stale(result: Result | None, folder: Path, part: Part, key: Key) -> str | No
     if not result or not kept or result.raw.get(part) is None:
         return NOTHING_YET
     then, now = kept.made_from, safe_files.strict(key)
+    if "interpreter" not in now:  # where it isn't at hand, what it made holds
+        then = {name: value for name, value in then.items() if name != "interpreter"}
     changed = [WORDS.get(name, name) for name in {**then, **now} if then.get(name) != now.get(name)]
     if part == "model":
         changed += results.changed_files(result)

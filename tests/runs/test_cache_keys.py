@@ -101,6 +101,34 @@ def test_an_onnx_hangs_on_the_versions_of_what_reads_and_runs_it(settings, tmp_p
         assert {"tensorflow", "keras"}.isdisjoint(key)
 
 
+def test_what_an_interpreter_makes_hangs_on_its_packages_where_it_is_at_hand(settings, tmp_path, monkeypatch):
+    """As long as the run folder has all, it needs no interpreter."""
+    monkeypatch.setenv("AIC_PYTHON", str(tmp_path / "python"))
+    (tmp_path / "net.py").write_text("import torch")
+    mine = replace(settings, source=sources.resolve(f"{tmp_path}/net.py:net"), folder=tmp_path / "torch")
+    model = {"name": "net", "sha256": "0"}
+
+    def key(*versions):
+        (tmp_path / "python").write_text(f"#!/bin/sh\necho aic-python 3 12 {' '.join(versions)}\n")
+        (tmp_path / "python").chmod(0o755)
+        return cache_keys.model_key(mine.source, mine.track)
+
+    first = key("2.12.0", "-", "-", "-", "-")
+    assert first["interpreter"] == {"python": "3.12", "torch": "2.12.0"}
+    mine.folder.mkdir()
+    results.write_part(mine, "model", model, first)
+    assert stale(mine, "model", first) is None
+    for versions in (("2.13.0", "-", "-", "-", "-"), ("2.12.0", "1.20.0", "0.5.4", "-", "-")):
+        assert stale(mine, "model", key(*versions)) == "changed since: the packages of the interpreter"
+    (tmp_path / "python").unlink()
+    assert stale(mine, "model", cache_keys.model_key(mine.source, mine.track)) is None
+    (tmp_path / "net.onnx").touch()
+    precise = sources.resolve(str(tmp_path / "net.onnx"), adapt={"precision": "int8"})
+    key("-", "1.20.0", "-", "-", "1.29.0")
+    found = cache_keys.model_key(precise, mine.track)["interpreter"]
+    assert found == {"python": "3.12", "onnx": "1.20.0", "onnx2tf": "1.29.0"}
+
+
 def test_what_is_timed_of_a_network_in_a_precision_is_in_its_key(settings):
     precise = replace(settings, source=replace(settings.source, adapt=Adapters(precision="int8")))
     precise.model_file.write_bytes(b"of any size")
