@@ -7,6 +7,8 @@ import sys
 import tempfile
 from typing import Any
 
+from aic_helpers.pytorch.interpreters import environment
+
 MARK = "aic-python"
 
 PROBE = """
@@ -37,7 +39,12 @@ def ask(request: dict[str, Any]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         try:
             asked = subprocess.run(
-                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=sys.stderr
+                command,
+                cwd=folder,
+                env=environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=sys.stderr,
             )
         except OSError as error:
             return {"error": str(error.strerror)}

@@ -24,6 +24,8 @@ OLDEST = (3, 8)
 
 TIMEOUT_S = 60.0
 
+OURS_ALONE = ("PYTHONHOME", "PYTHONSAFEPATH")
+
 TORCH = "torch"
 
 CONVERTERS = (TORCH, "onnx", "onnxscript", "spandrel", "onnx2tf")
@@ -83,6 +85,11 @@ def versions(typed: str = "", package: str = TORCH) -> dict[str, str] | None:
         there = {name: version for name, version in zip(CONVERTERS, found, strict=True) if version != NONE}
         return {"python": f"{python[0]}.{python[1]}", **there} if package in there else None
     return None
+
+
+def environment() -> dict[str, str]:
+    """Return the variables that a person's interpreter gets: not those that say how the workbench's own starts."""
+    return {name: value for name, value in os.environ.items() if name not in OURS_ALONE}
 
 
 def _named(typed: str) -> str:

@@ -20,7 +20,6 @@ from torch_script_errors import (
     PersonsCode,
     RefusedError,
     first_line,
-    is_persons,
     line_in,
     listed,
     near,
@@ -47,8 +46,11 @@ def main(request_path):
 
 
 def _work(request, reply):
-    import torch
-
+    try:
+        import torch
+    except ImportError as error:
+        found = words_of(error)
+        raise RefusedError(f"torch in {sys.executable}", found, "install it there, or name another --python") from None
     reply["torch"] = torch.__version__
     reply["has_dynamo"] = importlib.util.find_spec("onnxscript") is not None
     torch.manual_seed(0)  # a network without weights is the same each time
@@ -181,7 +183,7 @@ def _of_images(torch, network):
             self.network = network
 
         def forward(self, images):
-            return _image(torch, self.network(images))[0]
+            return _image(torch, self.network(images.clone()))[0]  # for one that works in place
 
     return OfImages().eval()
 
@@ -230,7 +232,7 @@ def _run(network, images, request, reply):
     if first is not None and all(one is None for one in outputs):
         raise _fails(torch, network, images, first, request)
     place = min((one.numel(), place) for place, one in enumerate(outputs) if one is not None)[1]
-    again, count = _image(torch, network.network(images[place]))
+    again, count = _image(torch, network.network(images[place].clone()))
     if again.shape != outputs[place].shape or not torch.allclose(again.float(), outputs[place], atol=1e-3, rtol=1e-3):
         expected, found = "a network that gives the same for the same image", "another image the second time"
         raise RefusedError(expected, found, "leave chance out of its forward")
@@ -271,8 +273,10 @@ def _export(torch, network, example, request, reply):
         except Exception as error:
             raise _not_exported(torch, network, example, error, request) from None
     tracer = getattr(torch.jit, "TracerWarning", ())
-    own = [one for one in told if issubclass(one.category, tracer) and is_persons(one.filename, request)]
-    reply["warnings"] = [f"{Path(one.filename).name}:{one.lineno}: {_sentence(str(one.message))}" for one in own]
+    torchs = str(Path(torch.__file__).parent) + os.sep
+    own = [one for one in told if issubclass(one.category, tracer) and not one.filename.startswith(torchs)]
+    said = [f"{Path(one.filename).name}:{one.lineno}: {_sentence(str(one.message))}" for one in own]
+    reply["warnings"] = list(dict.fromkeys(said))
 
 
 def _sentence(text):

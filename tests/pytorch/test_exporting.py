@@ -7,6 +7,7 @@ import pytest
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.data.images import as_float, read_rgb
+from aic_helpers.processes import workers
 from aic_helpers.pytorch.exporting import Network, to_onnx
 
 from .conftest import NETWORKS
@@ -49,6 +50,26 @@ def test_an_export_that_takes_longer_than_its_limit_is_ended(python, photos, tmp
         f"expected {NETWORKS}:Slow to export to ONNX within 8 s, found no end of it: make its forward faster; its "
         "export has so long and no longer"
     )
+
+
+def test_a_network_that_ends_its_process_is_told_with_its_last_words(python, photos, tmp_path):
+    line = _refused(python, "Ends", tmp_path, photos)
+    assert line == (
+        f"expected {NETWORKS}:Ends to export to ONNX, found it died of SIGABRT; it last printed: its last words: mend "
+        "the network; `aic convert` tries it again"
+    )
+
+
+def test_what_a_network_prints_has_a_limit(python, photos, tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "MAX_LOG_BYTES", 2**20)
+    assert "found it printed more than 1 MiB; it was ended: " in _refused(python, "Prints", tmp_path, photos)
+    assert [*tmp_path.rglob("*log*")] == []
+
+
+def _refused(python, name, folder, photos):
+    with pytest.raises(InputError) as refusal:
+        _exported(python, name, folder / "made.onnx", [photos[0][..., :16, :16]], photos[0])
+    return str(refusal.value)
 
 
 def _exported(python, name, out, images, fixed, timeout_s=120.0):
