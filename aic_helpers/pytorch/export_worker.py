@@ -83,7 +83,9 @@ def export(request: dict[str, Any]) -> dict[str, Any]:
             raise InputError(*failed[0])
         best = min(good, key=lambda attempt: attempt.doubt)
         best.file.replace(request["out"])
-    return _report(best, failed)
+    # Dynamo's exporter drops what it assumes of sizes, so that what torch warned of before it holds for it too.
+    doubts = dict.fromkeys(line for attempt in attempts for line in attempt.reply["warnings"])
+    return _report(best, [*doubts], failed)
 
 
 def _attempts(request: dict[str, Any], images: list[Image], folder: Path) -> list[Attempt]:
@@ -111,8 +113,7 @@ def _images(array: NDArray[Any], shapes: list[list[int]]) -> list[Image]:
     return [part.reshape(shape) for part, shape in zip(np.split(array, ends[:-1]), shapes, strict=True)]
 
 
-def _report(best: Attempt, failed: list[Why]) -> dict[str, Any]:
-    doubts = best.reply["warnings"]
+def _report(best: Attempt, doubts: list[str], failed: list[Why]) -> dict[str, Any]:
     told = [f"torch says {one}" for one in doubts[:MAX_DOUBTS]]
     told += [f"torch says the like of {len(doubts) - MAX_DOUBTS} more lines"] if len(doubts) > MAX_DOUBTS else []
     notes = [*best.reply["notes"], f"exported by torch {best.reply['torch']} ({best.exporter})", *told]

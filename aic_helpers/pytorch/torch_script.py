@@ -273,8 +273,8 @@ def _export(torch, network, example, request, reply):
         except Exception as error:
             raise _not_exported(torch, network, example, error, request) from None
     tracer = getattr(torch.jit, "TracerWarning", ())
-    torchs = str(Path(torch.__file__).parent) + os.sep
-    own = [one for one in told if issubclass(one.category, tracer) and not one.filename.startswith(torchs)]
+    others = (str(Path(torch.__file__).parent) + os.sep, str(Path(__file__).absolute()))
+    own = [one for one in told if issubclass(one.category, tracer) and not one.filename.startswith(others)]
     said = [f"{Path(one.filename).name}:{one.lineno}: {_sentence(str(one.message))}" for one in own]
     reply["warnings"] = list(dict.fromkeys(said))
 
