@@ -2,8 +2,10 @@
 
 import difflib
 import json
+import math
 import re
 import struct
+import tarfile
 from pathlib import Path
 
 from torch_script_errors import RefusedError, listed, some
@@ -49,6 +51,12 @@ def read_weights(path):
         return _safetensors(path)
     import torch
 
+    if _is_tar(path):
+        raise RefusedError(
+            f"weights alone in {path}",
+            "a tar archive, of which torch before 2.6 runs code; nothing of it was read",
+            "save its weights anew, torch.save(network.state_dict(), ...), where you trust it",
+        )
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except TypeError as error:
@@ -59,6 +67,14 @@ def read_weights(path):
         ) from None
     except Exception as error:
         raise _unreadable(path, " ".join(str(error).split())) from None
+
+
+def _is_tar(path):
+    """Whether a file is a tar archive of anything; one that starts with zeros is an empty one, or damaged."""
+    if not Path(path).is_file() or not tarfile.is_tarfile(path):
+        return False
+    with Path(path).open("rb") as file:
+        return file.read(1) != b"\0"
 
 
 def _unreadable(path, said):
@@ -90,19 +106,25 @@ def _safetensors(path):
             header = json.loads(file.read(length).decode("utf-8"))
             content = bytearray(file.read())
         header.pop("__metadata__", None)
+        strange = sorted({str(entry["dtype"]) for entry in header.values()} - set(SAFETENSORS))
+        if strange:
+            expected = f"weights of {', '.join(SAFETENSORS)} in {path}"
+            raise RefusedError(expected, listed(strange), "save them as float16 or float32")
         return {name: _slice(torch, content, entry) for name, entry in header.items()}
     except (ValueError, KeyError, TypeError, AttributeError, RuntimeError, struct.error):
         raise damaged from None
 
 
 def _slice(torch, content, entry):
-    begin, end = entry["data_offsets"]
+    (begin, end), shape = entry["data_offsets"], entry["shape"]
     kind = getattr(torch, SAFETENSORS[entry["dtype"]])
-    if not 0 <= begin <= end <= len(content):
+    values = math.prod(shape)
+    wanted = values * torch.empty(0, dtype=kind).element_size()
+    if not 0 <= begin <= end <= len(content) or end - begin != wanted or min([0, *shape]) < 0:
         raise ValueError(end)
-    if begin == end:
-        return torch.zeros(entry["shape"], dtype=kind)
-    return torch.frombuffer(content[begin:end], dtype=kind).reshape(entry["shape"])
+    if not values:
+        return torch.zeros(shape, dtype=kind)
+    return torch.frombuffer(content[begin:end], dtype=kind).reshape(shape)
 
 
 def load(network, found, request, reply):
@@ -111,14 +133,14 @@ def load(network, found, request, reply):
 
     wanted = network.state_dict()
     weights = _unwrapped(torch, found, request["checkpoint"], reply)
-    weights = _without_prefixes(weights, wanted, reply)
+    weights, left = _without_prefixes(weights, wanted, reply)
     missing = [name for name in wanted if name not in weights and not name.endswith("num_batches_tracked")]
-    unexpected = [name for name in weights if name not in wanted]
+    unexpected = [*(name for name in weights if name not in wanted), *left]
     other = [name for name in wanted if name in weights and weights[name].shape != wanted[name].shape]
     parts = {name.partition(".")[0] for name in wanted}
     unknown = [name for name in unexpected if name.partition(".")[0] in parts or name.partition(".")[0].isdigit()]
     if missing or other or unknown:
-        raise _of_another(request, wanted, weights, missing, unexpected, other)
+        raise _of_another(request, wanted, {**left, **weights}, missing, unexpected, other)
     halves = {str(value.dtype)[6:] for name, value in weights.items() if name in wanted and value.is_floating_point()}
     if halves - {"float32"}:
         reply["notes"].append(f"weights of {listed(sorted(halves - {'float32'}))}, computed in float32")
@@ -133,13 +155,14 @@ def _unwrapped(torch, found, path, reply):
     while isinstance(found, dict):
         tensors = {str(name): value for name, value in found.items() if isinstance(value, torch.Tensor)}
         inside = [name for name, value in found.items() if _holds_tensors(torch, value)]
-        if tensors and len(tensors) >= len(inside):
+        known = [name for name in WRAPPERS if name in inside]
+        if tensors and not known and len(tensors) >= len(inside):  # else they are a step, or a rate of decay
             if under:
                 reply["notes"].append(f"weights under {'.'.join(under)}")
             return tensors
         if not inside:
             break
-        name = next((name for name in WRAPPERS if name in inside), inside[0])
+        name = (known or inside)[0]
         under.append(str(name))
         found = found[name]
     raise RefusedError(f"weights by their names in {path}", type(found).__name__, "save the network's state_dict()")
@@ -151,21 +174,34 @@ def _holds_tensors(torch, value):
 
 
 def _without_prefixes(weights, wanted, reply):
-    """Return weights by the network's names, where a part such as ``module.`` stands before those of the file."""
+    """Return weights by the network's names, where a part such as ``module.`` stands before those of the file; and
+    what is left over, by the file's names.
+    """
+    before, left = "", {}
     while True:
-        fitting = sum(name in wanted for name in weights)
         prefixes = dict.fromkeys(name.partition(".")[0] + "." for name in weights if "." in name)
         choices = {
             prefix: {name[len(prefix) :]: value for name, value in weights.items() if name.startswith(prefix)}
-            for prefix in prefixes
+            for prefix in sorted(prefixes, key=_rank)
         }
-        best = max(choices, key=lambda prefix: sum(name in wanted for name in choices[prefix]), default="")
-        if not best or sum(name in wanted for name in choices[best]) <= fitting:
-            if best == "module.":  # of a network in parallel, of another architecture: its names tell more without it
-                return choices[best]
-            return weights
-        reply["notes"].append(f"weights without the prefix {best}")
-        weights = choices[best]
+        fitting = {prefix: sum(name in wanted for name in choice) for prefix, choice in choices.items()}
+        best = max(fitting, key=lambda prefix: fitting[prefix], default="")
+        # Without that of a network in parallel, names tell more, where it is of another architecture.
+        is_better = best and fitting[best] > sum(name in wanted for name in weights)
+        if not is_better and best != "module.":
+            return weights, left
+        if is_better:
+            others = [before + one for one in fitting if one != best and fitting[one] == fitting[best]]
+            told = f"; {listed(others)} would fit as well" if others else ""
+            reply["notes"].append(f"weights without the prefix {before}{best}{told}")
+        left.update({before + name: value for name, value in weights.items() if not name.startswith(best)})
+        before, weights = before + best, choices[best]
+
+
+def _rank(prefix):
+    """Return a prefix's place among those that hold weights, the better first."""
+    name = prefix[:-1]
+    return WRAPPERS.index(name) if name in WRAPPERS else len(WRAPPERS)
 
 
 def _of_another(request, wanted, weights, missing, unexpected, other):

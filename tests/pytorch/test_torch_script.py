@@ -70,7 +70,15 @@ def test_a_network_that_stands_in_its_file_is_taken_as_it_is(aic, python, tmp_pa
     [
         ("module.pth", ["weights under state_dict", "weights without the prefix module."], []),
         ("ema.pth", ["weights under params_ema"], []),
-        ("lightning.ckpt", ["weights under state_dict", "weights without the prefix model."], []),
+        (
+            "lightning.ckpt",
+            [
+                "weights under state_dict",
+                "weights without the prefix model.",
+                "1 weights of the file aren't the network's (loss.vgg.weight)",
+            ],
+            ["loss.vgg.weight"],
+        ),
         ("plain.safetensors", [], []),
         ("more.pth", ["1 weights of the file aren't the network's (loss.weight)"], ["loss.weight"]),
     ],
