@@ -162,6 +162,8 @@ def _require_torch(source: ModelSource, model: str) -> None:
         raise InputError("--set beside a graph with placeholders", f"it beside {model}", remedy)
     if adapt.args and not source.function:
         raise InputError("--args beside file.py:Network", f"it beside {model}", "leave --args out")
+    if is_torch and source.checkpoint:
+        file_kinds.require_of_torch(source.checkpoint)
 
 
 def _source(model: str, checkpoint: str | Path | None) -> ModelSource:

@@ -232,6 +232,9 @@ def _run(network, images, request, reply):
     if first is not None and all(one is None for one in outputs):
         raise _fails(torch, network, images, first, request)
     place = min((one.numel(), place) for place, one in enumerate(outputs) if one is not None)[1]
+    if any(not torch.isfinite(output).all() for output in outputs if output is not None):
+        remedy = "give it the weights that it was trained to, or mend the network"
+        raise RefusedError("an image of numbers from the network", "NaN or infinity in it", remedy)
     again, count = _image(torch, network.network(images[place].clone()))
     if again.shape != outputs[place].shape or not torch.allclose(again.float(), outputs[place], atol=1e-3, rtol=1e-3):
         expected, found = "a network that gives the same for the same image", "another image the second time"

@@ -162,6 +162,14 @@ def require_known(path: Path, expected: str, *, as_model: bool) -> None:
         raise InputError(expected, kind.words, kind.as_model if as_model else kind.as_checkpoint)
 
 
+def require_of_torch(path: Path) -> None:
+    """Raise where weights of a PyTorch network are a file of another kind, naming the kind and what to do."""
+    kind = weights_kind(path)
+    if kind and kind not in OF_TORCH:
+        found = "weights of Keras" if kind.taken else kind.words
+        raise InputError(f"PyTorch's weights in {path}", found, kind.as_checkpoint or OWN_WEIGHTS)
+
+
 def _head(path: Path) -> bytes:
     if not path.is_file():
         return b""

@@ -234,6 +234,24 @@ def test_a_network_is_pytorchs_by_its_code_or_else_by_its_weights(tmp_path, code
     assert (source.format.suffix == ".onnx") == (kind == "torch")
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("w.pth", b"version https://git-lfs.github.com/spec/v1\n", "found a pointer of Git LFS in place of the file: call"),
+        ("w.pth", b"<!DOCTYPE html>", "found a web page: download the file itself"),
+        ("w.pth", b"", "found an empty file: give this network's own weights"),
+        ("w.onnx", b"\x08\x08", "found an ONNX file: give it as --model, without a checkpoint"),
+        ("w.h5", b"\x89HDF\r\n\x1a\n", "found weights of Keras: give this network's own weights"),
+    ],
+)
+def test_weights_of_another_kind_beside_a_pytorch_network(tmp_path, name, content, message):
+    (tmp_path / "net.py").write_text(TORCH)
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError) as refusal:
+        resolve(f"{tmp_path}/net.py:Net", tmp_path / name)
+    assert f"expected PyTorch's weights in {tmp_path / name}, {message}" in str(refusal.value)
+
+
 def test_weights_of_pytorch_alone_are_a_source(tmp_path):
     (tmp_path / "w.pth").write_bytes(b"PK\x03\x04")
     source = resolve(str(tmp_path / "w.pth"))
