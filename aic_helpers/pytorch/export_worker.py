@@ -158,7 +158,7 @@ def _run(request: dict[str, Any], folder: Path, asked: dict[str, Any]) -> dict[s
     reply, file = folder / "reply.json", folder / "request.json"
     file.write_text(json.dumps(asked | {"reply": str(reply)}), "utf-8")
     script = Path(__file__).with_name(SCRIPTS[0].rpartition(".")[2] + ".py")
-    command = [request["python"], "-u", "-W", "ignore", str(script), str(file)]  # the last line is the network's own
+    command = [request["python"], "-u", "-W", "ignore", str(script), str(file)]  # the last line: its own
     ended = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL)
     if reply.is_file():
         return json.loads(reply.read_text("utf-8"))

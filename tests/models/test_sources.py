@@ -237,7 +237,7 @@ def test_a_network_is_pytorchs_by_its_code_or_else_by_its_weights(tmp_path, code
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("w.pth", b"version https://git-lfs.github.com/spec/v1\n", "found a pointer of Git LFS in place of the file: call"),
+        ("w.pth", b"version https://git-lfs.github.com/spec/v1\n", "found a pointer of Git LFS in place of the file"),
         ("w.pth", b"<!DOCTYPE html>", "found a web page: download the file itself"),
         ("w.pth", b"", "found an empty file: give this network's own weights"),
         ("w.onnx", b"\x08\x08", "found an ONNX file: give it as --model, without a checkpoint"),
