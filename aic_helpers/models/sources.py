@@ -176,7 +176,7 @@ def _source(model: str, checkpoint: str | Path | None) -> ModelSource:
     if meta := _meta_file(Path(model)):
         weights = checkpoint_prefix(Path(checkpoint or meta.with_suffix("")))
         return ModelSource("meta", meta.stem, meta, None, weights, None, model)
-    if checkpoint:
+    if checkpoint and not model.endswith(".py"):
         raise InputError("a checkpoint only beside file.py:function", f"one beside {model}", "leave --checkpoint out")
     if model in pretrained():
         return _pretrained(model)

@@ -272,6 +272,14 @@ def test_what_is_said_of_pytorch_networks_alone(tmp_path):
         resolve(f"{tmp_path}/net.py:Net", None, {"set": {"scale": 4}})
 
 
+def test_a_file_of_code_without_a_name_beside_weights(tmp_path):
+    (tmp_path / "w.pth").write_bytes(b"PK\x03\x04")
+    with pytest.raises(
+        InputError, match=r"expected file.py:function, found net.py: name the model function, as in net.py:"
+    ):
+        resolve("net.py", tmp_path / "w.pth")
+
+
 def test_the_fingerprint_of_a_pytorch_network_covers_its_arguments_and_not_its_interpreter(tmp_path):
     (tmp_path / "net.py").write_text(TORCH + NEITHER)
     (tmp_path / "blocks.py").write_text("a = 1\n")
