@@ -191,6 +191,11 @@ def _args(given: Any) -> tuple[tuple[str, Argument], ...]:
         words = given.split()
         if bare := next((word for word in words if not word.partition("=")[0].isidentifier() or "=" not in word), None):
             raise InputError("args as NAME=VALUE, a blank between two", bare, example)
+        names = [word.partition("=")[0] for word in words]
+        if double := next((name for name in names if names.count(name) > 1), None):
+            raise InputError("args of different names", f"{double} twice", "leave one of them out")
+        if empty := next((word for word in words if word.endswith("=")), None):
+            raise InputError("args as NAME=VALUE, a blank between two", empty, example)
         given = dict(word.split("=", 1) for word in words)
     if not isinstance(given, Mapping):
         raise InputError("args as names with values", repr(given), example)

@@ -49,6 +49,8 @@ def test_arguments_come_as_a_text_or_as_a_mapping():
     ("args", "message"),
     [
         ("scale 4", "expected args as NAME=VALUE, a blank between two, found scale: say for example scale=4 blocks=8"),
+        ("nf=", "expected args as NAME=VALUE, a blank between two, found nf=: say for example scale=4 blocks=8"),
+        ("nf=1 nf=2", "expected args of different names, found nf twice: leave one of them out"),
         ("4=scale", "expected args as NAME=VALUE, a blank between two, found 4=scale: say for example"),
         (7, "expected args as names with values, found 7: say for example scale=4 blocks=8"),
         ({"a b": 4}, "expected args with names of Python's, found 'a b': say for example scale=4"),
