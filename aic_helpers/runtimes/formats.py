@@ -32,8 +32,8 @@ class Format:
         Those whose versions change figures.
     extra : str
         Of the workbench, brings the runtime; empty where it is always there.
-    module : str
-        The runtime's, in Python.
+    modules : tuple of str
+        What that brings, in Python.
     runs_as_it_is : bool
         Whether a person's own file is run as it is; where it isn't, what the person says of it, and what is found out,
         is built around it first.
@@ -45,7 +45,7 @@ class Format:
     words: str
     packages: tuple[str, ...]
     extra: str = ""
-    module: str = "tensorflow"
+    modules: tuple[str, ...] = ("tensorflow",)
     runs_as_it_is: bool = True
 
     @property
@@ -57,12 +57,13 @@ class Format:
         """Raise `InputError` where the package that runs such files is missing."""
         if self.extra:
             with needed(self.extra):
-                import_module(self.module)
+                for module in self.modules:
+                    import_module(module)
 
 
 FROZEN = Format(("frozen",), ".pb", "tensorflow", "TensorFlow", ("tensorflow",))
 LITERT = Format(
-    ("litert",), ".tflite", "litert", "LiteRT", ("tensorflow", "ai-edge-litert"), "mobile", "ai_edge_litert"
+    ("litert",), ".tflite", "litert", "LiteRT", ("tensorflow", "ai-edge-litert"), "mobile", ("ai_edge_litert",)
 )
 """TensorFlow makes the baseline that its files are timed beside."""
 ONNX = Format(

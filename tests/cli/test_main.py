@@ -392,7 +392,7 @@ def test_what_is_said_of_a_network_s_form_is_part_of_what_the_result_was_made_fr
         (("--layout", "hwcn"), "expected layout of nhwc or nchw, found hwcn: take one of them"),
         (
             ("--output", "y"),
-            "expected names of tensors beside a .pb, a .meta or a SavedModel, found y beside fast_sr: lea",
+            "expected names of tensors beside a .pb, a .meta, an .onnx or a SavedModel, found y beside fast_sr: lea",
         ),
     ],
 )

@@ -10,6 +10,8 @@ from aic_helpers.core import installation
 from aic_helpers.core.project_paths import PROJECT
 
 DESK = ["submit ingest .", "submit work", "submit queue", "submit open A", "submit close A", "leaderboard"]
+BASELINE = PROJECT / "models_pretrained" / "sample_sr_srcnn.onnx"
+
 LACKING = [
     *(("desk", "sqlalchemy", command) for command in DESK),
     ("cluster", "distributed", "board run board.toml --workers 1"),
@@ -17,6 +19,9 @@ LACKING = [
     ("mobile", "ai_edge_litert", "export --track super_resolution --model sample_sr_srcnn"),
     ("mobile", "ai_edge_litert", "evaluate --track super_resolution --model sample_sr_srcnn --precision int8"),
     ("mobile", "ai_edge_litert", "run --track super_resolution --export"),
+    ("onnx", "tf2onnx", "export --track super_resolution --model sample_sr_srcnn --onnx"),
+    ("onnx", "onnxruntime", f"evaluate --track super_resolution --model {BASELINE}"),
+    ("onnx", "onnx", f"convert --track super_resolution --model {BASELINE}"),
     ("study", "starlette", "study collect"),
     ("study", "uvicorn", "study collect"),
 ]

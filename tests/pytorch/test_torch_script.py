@@ -51,7 +51,7 @@ def test_networks_go_through_a_run(run, name, said, adapters, notes):
     model, result = run(name, *said)
     assert (model["kind"], model["name"], model["style"]) == ("torch", name, "torch")
     assert model["parity"]["state"] == "compared"
-    assert [*model["parity"]["by_size"]] == ["480x320", "191x127", "61x93"]
+    assert [*model["parity"]["by_size"]] == ["480x320", "191x127", "61x93", "320x180"]
     assert model["parity"]["max_abs"] < 1e-5
     assert sorted(model["adapters"]) == sorted(["takes and gives channels first", *adapters])
     assert model["notes"] == [WITHOUT_WEIGHTS, *notes, EXPORTED]

@@ -103,7 +103,7 @@ def test_milliseconds_of_another_machine_have_no_rank(tmp_path: Path) -> None:
     found = leaderboards.leaderboard(on_own_track(tmp_path, teams), tmp_path)
     assert found.table["name"].tolist() == ["Alpha", "Beta", "Far"]
     assert found.table["rank_total"].isna().tolist() == [False, False, True]
-    why = "no rank by score total: timed on another machine than most, and it takes milliseconds"
+    why = "no rank by score total: timed on another machine than what is ranked, and it takes milliseconds"
     assert found.table["lacks"][2] == why
     assert found.notes[0].startswith("Ours was timed on 2 machines (another machine; one machine): milliseconds don't")
     assert why in dict(leaderboards.write(found))["html"].read_text()
