@@ -67,7 +67,14 @@ LITERT = Format(
 )
 """TensorFlow makes the baseline that its files are timed beside."""
 ONNX = Format(
-    ("onnx", "torch"), ".onnx", "onnxruntime", "ONNX Runtime", ("onnx", "onnxruntime"), "onnx", "onnxruntime", False
+    ("onnx", "torch"),
+    ".onnx",
+    "onnxruntime",
+    "ONNX Runtime",
+    ("onnx", "onnxruntime"),
+    "onnx",
+    ("onnx", "onnxruntime"),
+    False,
 )
 
 FORMATS = (FROZEN, LITERT, ONNX)
