@@ -115,7 +115,8 @@ def test_a_program_that_gives_no_answer_is_ended_with_those_that_it_started(prog
     path = program(f"sleep 300 & echo $! > {tmp_path}/child", "wait")
     assert "found a program that gave no answer in 2 s: " in _refusal(path)
     pid = int((tmp_path / "child").read_text())
-    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    _, alive = psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=10)
+    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
 
 
 def test_a_program_that_prints_without_end_is_ended(program, monkeypatch):

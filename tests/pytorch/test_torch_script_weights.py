@@ -70,6 +70,28 @@ def test_what_isnt_the_networks_weights_is_refused(loaded, file, line):
     assert loaded[file]["refusal"] == line
 
 
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        ("whole.pth", "found a pickle that calls torch_networks.Shuffled; nothing of it was run: save its weights"),
+        (
+            "another.pth",
+            "expected the weights of Shuffled in FILE, found 4 of 4 keys missing (head.weight, head.bias, tail.weight, "
+            "...), 4 unexpected (0.weight, 0.bias, 2.weight, ...): the nearest to head.weight is 0.weight; give the "
+            "weights of this network, or other --args",
+        ),
+        ("longer.pth", "found 1 unexpected (head.more.weight): give the weights of this network, or other --args"),
+        ("cut_plain.pth", "expected a whole file of weights at FILE, found one that is cut or damaged ("),
+        (
+            "cut_plain.safetensors",
+            "expected a whole file of weights at FILE, found one that is cut or damaged: copy it",
+        ),
+    ],
+)
+def test_other_files_are_refused_and_told(loaded, file, message):
+    assert message in loaded[file]["refusal"]
+
+
 def test_a_file_of_zeros_is_damaged_and_no_archive(loaded):
     assert loaded["zeros.pth"]["refusal"].startswith(
         "expected a whole file of weights at FILE, found one that is cut or"
