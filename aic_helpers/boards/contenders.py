@@ -13,6 +13,7 @@ import pandas as pd
 from aic_helpers.boards.folders import Entry
 from aic_helpers.boards.orders import Order, words_of
 from aic_helpers.core.machine import load_notes
+from aic_helpers.reporting.text_tables import counted
 from aic_helpers.tracks.definitions import COLUMNS, Track
 from aic_helpers.tracks.scoring import Figure, exact
 from aic_helpers.tracks.significance import Contender, speed_of, time_of
@@ -145,5 +146,5 @@ def _runtimes(track: Track, timed: Sequence[Row]) -> list[str]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    others = f" and {len(names) - MOST_NAMED} others" if len(names) > MOST_NAMED else ""
+    others = f" and {counted(len(names) - MOST_NAMED, 'other')}" if len(names) > MOST_NAMED else ""
     return f"{', '.join(names[:MOST_NAMED])}{others}"

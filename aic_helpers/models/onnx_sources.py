@@ -267,11 +267,13 @@ def _parity(run: Function | None, made: OnnxModel, photo: Path, is_half: bool) -
         return {"state": FROZEN_ALREADY, "by_size": None, "reason": None}
     image, differences, why = read_rgb(photo), {}, ""
     for size in _sizes(made, PARITY_SIZES_PX):
+        batch, words = batch_of(image, size), f"{size[0]}x{size[1]}"
         try:
-            batch = batch_of(image, size)
-            differences[f"{size[0]}x{size[1]}"] = float(np.abs(made(batch) - run(batch)).max())
+            expected = run(batch)
         except Exception as error:  # a size that it doesn't take; the rule on resolutions tells of that too
-            why = why or f"it fails: {reason(error)} (at {size[0]}x{size[1]})"
+            why = why or f"it fails: {reason(error)} (at {words})"
+            continue
+        differences[words] = float(np.abs(made(batch) - expected).max())  # what was built around it has to run there
     if differences:
         limit = {"limit": OF_FLOAT16} if is_half else {}
         return {"state": COMPARED, "by_size": differences, "reason": None, **limit}

@@ -299,3 +299,28 @@ def test_a_hand_over_needs_no_copy(tmp_path: Path) -> None:
     report = onnx_sources.take_over(source, tmp_path / "model.onnx", 1, (24, 16), photo(), 60.0)
     assert (tmp_path / "model.onnx").read_bytes() == path.read_bytes()
     assert report["parameters"] == 223
+
+
+def test_what_was_built_around_a_network_has_to_run_where_that_does() -> None:
+    class Made:
+        input_shape = (None, None, None, 3)
+
+        def __call__(self, batch: Any) -> Any:
+            if batch.shape[1] % 2:
+                raise ValueError("no odd heights")
+            return batch
+
+    def odd_alone(batch: Any) -> Any:
+        if batch.shape[1] % 2 == 0:
+            raise ValueError("no even heights")
+        return batch
+
+    def even_alone(batch: Any) -> Any:
+        if batch.shape[1] % 2:
+            raise ValueError("no odd heights")
+        return batch
+
+    made: Any = Made()
+    assert [*onnx_sources._parity(even_alone, made, photo(), False)["by_size"]] == ["480x320"]
+    with pytest.raises(ValueError, match="no odd heights"):
+        onnx_sources._parity(odd_alone, made, photo(), False)
