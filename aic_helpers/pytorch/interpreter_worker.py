@@ -7,8 +7,6 @@ import sys
 import tempfile
 from typing import Any
 
-from aic_helpers.pytorch.interpreters import environment
-
 MARK = "aic-python"
 
 PROBE = """
@@ -30,7 +28,7 @@ sys.stdout.write("{mark} %d %d %s\\n" % (sys.version_info[0], sys.version_info[1
 
 
 def ask(request: dict[str, Any]) -> dict[str, Any]:
-    """Return the words after `MARK` that ``python`` says of ``packages``; or ``error``, why it can't be started.
+    """Return the words after `MARK` that ``python``, in ``environment``, says of ``packages``; or ``error``, why it can't be started.
 
     It starts in an empty folder: Python looks for modules in the current one first, and a folder of a person's may
     have a `csv.py` or a folder `torch`.
@@ -41,7 +39,7 @@ def ask(request: dict[str, Any]) -> dict[str, Any]:
             asked = subprocess.run(
                 command,
                 cwd=folder,
-                env=environment(),
+                env=request["environment"],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=sys.stderr,

@@ -116,7 +116,7 @@ def _answer(path: str, packages: Sequence[str], another: str) -> tuple[tuple[int
     """Return a Python's version, and those of packages."""
     expected, cap_mib = f"a Python interpreter at {path}", machine.spare_memory_mib()
     try:
-        asked = {"python": path, "packages": [*packages]}
+        asked = {"python": path, "packages": [*packages], "environment": environment()}
         answer = workers.call(ASK, asked, timeout_s=TIMEOUT_S, max_rss_mib=cap_mib)
     except ChildError as error:
         found = f"a program that gave no answer in {TIMEOUT_S:g} s" if error.kind == "timeout" else str(error)

@@ -118,7 +118,7 @@ def test_a_file_of_code_lies_beside_the_spec(write, tmp_path):
 def test_an_interpreter_is_named_as_on_a_command_line(write, tmp_path, monkeypatch, typed, found):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     (tmp_path / "net.py").write_text("import torch")
-    (tmp_path / "net.pth").write_bytes(b"")
+    (tmp_path / "net.pth").write_bytes(b"PK\x03\x04 as torch writes")
     model = (
         f'{{ model = "net.py:Net", checkpoint = "net.pth", track = "enhancement", adapt = {{ python = "{typed}" }} }}'
     )

@@ -151,7 +151,7 @@ def test_a_run_of_the_sample_network_gives_a_whole_result(track, tmp_path, capfd
     _check_result(result.raw, track)
     assert result.keys["profile"].made_from["time_budget_s"] == 15
     # Nothing was measured of growth, nothing exported, and a small patch has no overview.
-    left_out = {"growth.csv", "model.tflite", *OF_AN_EXPORT} | (
+    left_out = {"growth.csv", "model.tflite", "model.onnx", *OF_AN_EXPORT} | (
         {name for name in schema.FILES if "overview" in name} if track == "enhancement" else set()
     )
     assert {path.name for path in out.iterdir()} == set(schema.FILES) - left_out
