@@ -28,7 +28,7 @@ sys.stdout.write("{mark} %d %d %s\\n" % (sys.version_info[0], sys.version_info[1
 
 
 def ask(request: dict[str, Any]) -> dict[str, Any]:
-    """Return the words after `MARK` that ``python``, in ``environment``, says of ``packages``; or ``error``, why it can't be started.
+    """Return what ``python``, in ``environment``, says of ``packages``: ``words``, or ``error``, why it can't start.
 
     It starts in an empty folder: Python looks for modules in the current one first, and a folder of a person's may
     have a `csv.py` or a folder `torch`.
