@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from aic_helpers.core import machine
-from aic_helpers.core.error_reasons import reason
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.limits import HD_HEIGHT_PX, HD_WIDTH_PX
 from aic_helpers.data.images import read_rgb
@@ -27,13 +26,12 @@ from aic_helpers.models.trials import (
     COMPARED,
     FROZEN_ALREADY,
     NOT_COMPARED,
-    PARITY_SIZES_PX,
     TRIAL_SIZES_PX,
     Function,
-    Size,
     Trial,
     batch_of,
     refuse_another_scale,
+    sized_differences,
 )
 from aic_helpers.onnx_graphs import external_data, network_ends
 from aic_helpers.onnx_graphs.network_ends import NCHW, NHWC, Ends
@@ -265,24 +263,11 @@ def _parity(run: Function | None, made: OnnxModel, photo: Path, is_half: bool) -
     """Return what `aic_helpers.models.trials.parity` does, and ``limit``, where another holds than for float32."""
     if run is None:
         return {"state": FROZEN_ALREADY, "by_size": None, "reason": None}
-    image, differences, why = read_rgb(photo), {}, ""
-    for size in _sizes(made, PARITY_SIZES_PX):
-        batch, words = batch_of(image, size), f"{size[0]}x{size[1]}"
-        try:
-            expected = run(batch)
-        except Exception as error:  # a size that it doesn't take; the rule on resolutions tells of that too
-            why = why or f"it fails: {reason(error)} (at {words})"
-            continue
-        differences[words] = float(np.abs(made(batch) - expected).max())  # what was built around it has to run there
+    differences, why = sized_differences(run, made, made.input_shape, read_rgb(photo))
     if differences:
         limit = {"limit": OF_FLOAT16} if is_half else {}
         return {"state": COMPARED, "by_size": differences, "reason": None, **limit}
-    return {"state": NOT_COMPARED, "by_size": {}, "reason": why}
-
-
-def _sizes(made: OnnxModel, sizes: tuple[Size, ...]) -> list[Size]:
-    _, height_px, width_px, _ = made.input_shape
-    return [*dict.fromkeys((width_px or width, height_px or height) for width, height in sizes)]
+    return {"state": NOT_COMPARED, "by_size": {}, "reason": f"it fails: {why}"}
 
 
 def _refuse_other_forms(made: OnnxModel, photo: Path, enlarges: int) -> None:
@@ -300,8 +285,9 @@ def _refuse_other_forms(made: OnnxModel, photo: Path, enlarges: int) -> None:
 
 def _tried(made: OnnxModel, photo: Path) -> Trial | None:
     """Return the first size that went through; None where none did, which the evaluation and the rules tell of."""
-    image = read_rgb(photo)
-    for size in _sizes(made, TRIAL_SIZES_PX):
+    image, (_, own_height_px, own_width_px, _) = read_rgb(photo), made.input_shape
+    for width_px, height_px in TRIAL_SIZES_PX:
+        size = own_width_px or width_px, own_height_px or height_px
         with suppress(Exception):
             return Trial(size, made(batch_of(image, size)))
     return None

@@ -143,6 +143,49 @@ def parity(run: Function | None, graph_def: Any, photo: Path) -> dict[str, Any]:
     return {"state": NOT_COMPARED, "by_size": {}, "reason": why}
 
 
+def sized_differences(
+    source: Function, made: Function, shape: Sequence[int | None], photo: NDArray[np.uint8]
+) -> tuple[dict[str, float], str]:
+    """Return the largest absolute difference between what two models give, by the sizes that the source takes.
+
+    Beside it, why the source takes none of the others; `shape` is what it declares, None for a side that may be any.
+
+    Raises
+    ------
+    InputError
+        What was made doesn't run at a size that the source takes.
+    """
+    _, height_px, width_px, _ = shape
+    found, why = {}, ""
+    for size in dict.fromkeys((width_px or width, height_px or height) for width, height in PARITY_SIZES_PX):
+        batch, words = batch_of(photo, size), _words(size)
+        try:
+            expected = source(batch)
+        except Exception as error:  # a network that doesn't take every size
+            why = why or f"{reason(error)} (at {words})"
+            continue
+        found[words] = _largest(_run(made, batch, words), expected)
+    return found, why
+
+
+def _run(made: Function, batch: NDArray[np.float32], words: str) -> NDArray[np.float32]:
+    try:
+        return made(batch)
+    except Exception as error:
+        found = f"{reason(error)} (at {words})"
+        raise InputError(
+            "a converted network that runs as its source does", found, "build these layers of others"
+        ) from None
+
+
+def _largest(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """Return the largest absolute difference; infinite where the shapes differ or a value is not a number."""
+    if one.shape != other.shape:
+        return float("inf")
+    largest = float(np.abs(one.astype(np.float64) - other).max(initial=0.0))
+    return largest if np.isfinite(largest) else float("inf")
+
+
 def _both(pair: dict[str, Function], batch: Batch) -> tuple[list[NDArray[Any]], str]:
     """Return what both make of a batch, or which can't take it and why; the rule on resolutions tells of that too."""
     outputs = []

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from aic_helpers.core.error_reasons import reason
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.limits import MAX_DIFFERENCE
-from aic_helpers.models.trials import PARITY_SIZES_PX, Function, batch_of
+from aic_helpers.models.trials import Function, sized_differences
 
 Shape = list[int | None]
 
@@ -29,16 +28,7 @@ def differences(source: Function, made: Function, shape: Shape, photo: NDArray[n
     InputError
         The source takes none of the sizes, or what was made doesn't run at one that it takes.
     """
-    _, height_px, width_px, _ = shape
-    found, why = {}, ""
-    for width, height in dict.fromkeys((width_px or width, height_px or height) for width, height in PARITY_SIZES_PX):
-        batch, words = batch_of(photo, (width, height)), f"{width}x{height}"
-        try:
-            expected = source(batch)
-        except Exception as error:  # a network that doesn't take every size
-            why = why or f"{reason(error)} (at {words})"
-            continue
-        found[words] = _largest(_run(made, batch, words), expected)
+    found, why = sized_differences(source, made, shape, photo)
     if not found:
         raise InputError("a network that takes a photo", why, "name another, or mend it")
     return found
@@ -50,21 +40,3 @@ def require_same(differences: dict[str, float], expected: str, remedy: str) -> N
     if differences[worst] > MAX_DIFFERENCE:
         found = f"a difference of {differences[worst]:.1e} on a photo of {worst}, more than {MAX_DIFFERENCE:g}"
         raise InputError(expected, found, remedy)
-
-
-def _run(made: Function, batch: NDArray[np.float32], words: str) -> NDArray[np.float32]:
-    try:
-        return made(batch)
-    except Exception as error:
-        found = f"{reason(error)} (at {words})"
-        raise InputError(
-            "a converted network that runs as its source does", found, "build these layers of others"
-        ) from None
-
-
-def _largest(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    """Return the largest absolute difference; infinite where the shapes differ or a value is not a number."""
-    if one.shape != other.shape:
-        return float("inf")
-    largest = float(np.abs(one.astype(np.float64) - other).max(initial=0.0))
-    return largest if np.isfinite(largest) else float("inf")

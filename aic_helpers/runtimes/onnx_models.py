@@ -13,7 +13,7 @@ from aic_helpers.core import machine
 from aic_helpers.core.error_reasons import reason
 from aic_helpers.core.errors import InputError, require_file
 from aic_helpers.core.installation import needed
-from aic_helpers.onnx_graphs.network_ends import takes_channels_first
+from aic_helpers.onnx_graphs.network_ends import TO_FIRST, TO_LAST, takes_channels_first
 from aic_helpers.onnx_graphs.shape_propagation import BY_CHANCE
 from aic_helpers.onnx_graphs.structures import every_node, read
 from aic_helpers.runtimes.formats import ONNX
@@ -22,9 +22,6 @@ from aic_helpers.runtimes.image_by_image import OneImageModel
 Shape = list[int | None]
 
 PROVIDER = "CPUExecutionProvider"
-
-CHANNELS_LAST, CHANNELS_FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
-"""From channels first to last, and the other way."""
 
 TOO_NEW = (
     (re.compile(r"IR version: (\d+), max supported IR version: (\d+)"), "IR version"),
@@ -70,7 +67,7 @@ class OnnxModel(OneImageModel):
         (given,), (taken,) = self._session.get_inputs(), self._session.get_outputs()
         declared: Shape = [side if isinstance(side, int) else None for side in given.shape]
         self.channels_first = takes_channels_first(declared)
-        self.input_shape: Shape = [declared[axis] for axis in CHANNELS_LAST] if self.channels_first else declared
+        self.input_shape: Shape = [declared[axis] for axis in TO_LAST] if self.channels_first else declared
         self.input_dtype, self.output_dtype = (_dtype(end.type) for end in (given, taken))
         self.runtime, self.runtime_version, self.provider = ONNX.runtime, version(), PROVIDER
         self.runtime_note, self.mixing = None, None
@@ -88,7 +85,7 @@ class OnnxModel(OneImageModel):
         if not _fits(image.shape, self.input_shape):
             sides = ", ".join("any" if side is None else str(side) for side in self.input_shape)
             raise ValueError(f"the input is declared as ({sides}), the images are {image.shape}")
-        own = np.ascontiguousarray(image.transpose(CHANNELS_FIRST) if self.channels_first else image)
+        own = np.ascontiguousarray(image.transpose(TO_FIRST) if self.channels_first else image)
         self._given = {self._ends[0]: own}
 
     def invoke(self) -> None:
@@ -102,7 +99,7 @@ class OnnxModel(OneImageModel):
     def output(self) -> NDArray[Any]:
         """Return what the last run gave, (1, height, width, channels) where it is an image."""
         turned = self.channels_first and self._taken.ndim == 4
-        return np.ascontiguousarray(self._taken.transpose(CHANNELS_LAST)) if turned else self._taken
+        return np.ascontiguousarray(self._taken.transpose(TO_LAST)) if turned else self._taken
 
 
 def session(model: Path | bytes, threads: int | None = None, *, where: str = "memory") -> Any:

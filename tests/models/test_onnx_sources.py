@@ -322,5 +322,5 @@ def test_what_was_built_around_a_network_has_to_run_where_that_does() -> None:
 
     made: Any = Made()
     assert [*onnx_sources._parity(even_alone, made, photo(), False)["by_size"]] == ["480x320"]
-    with pytest.raises(ValueError, match="no odd heights"):
+    with pytest.raises(InputError, match="runs as its source does, found no odd heights"):
         onnx_sources._parity(odd_alone, made, photo(), False)
