@@ -21,6 +21,12 @@ MINUTES = "As many steps as take about so long, in place of --steps; a folder al
 
 PRECISION = "float32, or mixed_bfloat16: twice as fast where the processor or GPU has it."
 
+CANDIDATES = "For each patch so many are drawn, and the one with the most detail is learned from."
+
+CAMERAS = "Share of the simulated shots, 0 to 1, that other cameras than the sample's take, each drawn anew."
+
+BRANCHES = "Train a branch beside each inner convolution, so many times as wide, and fold it in at the end."
+
 START = "A .weights.h5 of this network to go on from.  [default: the network's usual start; see --quantised]"
 
 QUANTISED = "Learn for int8, from weights at hand."
@@ -39,6 +45,9 @@ CLIP = "With --quantised: end each layer's range at this percentile of its outpu
 @click.option("--loss", metavar="LOSS", help="l1, l2, charbonnier or charbonnier_ssim.")
 @click.option("--batch", type=int, metavar="N", help="Patches in a step.")
 @click.option("--patch", "patch_px", type=int, metavar="PX", help="Side of a patch of the target.")
+@click.option("--candidates", type=int, metavar="N", help=CANDIDATES)
+@click.option("--cameras", "drawn_cameras", type=float, metavar="SHARE", help=CAMERAS)
+@click.option("--branches", "branch_width", type=int, metavar="N", help=BRANCHES)
 @click.option("--learning-rate", type=float, metavar="R", help="Of Adam, at its highest; below 1.")
 @click.option("--precision", metavar="P", help=PRECISION)
 @click.option("--quantised", "quantized", is_flag=True, default=None, help=QUANTISED)

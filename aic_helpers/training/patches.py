@@ -38,15 +38,22 @@ class Scene:
 
 
 def make_scenes(
-    track: Track, photos: Sequence[Path], rng: np.random.Generator, scales: Sequence[float] = (1.0,)
+    track: Track,
+    photos: Sequence[Path],
+    rng: np.random.Generator,
+    scales: Sequence[float] = (1.0,),
+    drawn_cameras: float = 0.0,
 ) -> list[Scene]:
-    """Return each photo, in each of the sizes (shares of its own), with the inputs that a track makes of it."""
+    """Return each photo, in each of the sizes (shares of its own), with the inputs that a track makes of it.
+
+    `drawn_cameras` is that of `aic_helpers.data.degradations.inputs_of`.
+    """
     scenes = []
     for path in photos:
         photo = read_rgb(path)
         for scale in scales:
             target = crop_to_multiple(_resized(photo, scale), track.task.scale)
-            inputs = inputs_of(target, track.task, rng, SHOTS)
+            inputs = inputs_of(target, track.task, rng, SHOTS, drawn_cameras)
             scenes.append(Scene(sized(path, scale), target, inputs, track.task.scale, track.enlarges))
     return scenes
 
@@ -68,9 +75,14 @@ def _resized(photo: Rgb8, scale: float) -> Rgb8:
     return np.asarray(PillowImage.fromarray(photo).resize(size, PillowImage.Resampling.LANCZOS))
 
 
-def draw_patches(scenes: Sequence[Scene], count: int, patch_px: int, rng: np.random.Generator) -> tuple[Batch, Batch]:
-    """Return `count` patches (inputs, targets), each turned and mirrored at random; targets are `patch_px` wide."""
-    pairs = [_draw_pair(scenes[int(rng.integers(len(scenes)))], patch_px, rng) for _ in range(count)]
+def draw_patches(
+    scenes: Sequence[Scene], count: int, patch_px: int, rng: np.random.Generator, candidates: int = 1
+) -> tuple[Batch, Batch]:
+    """Return `count` patches (inputs, targets), each turned and mirrored at random; targets are `patch_px` wide.
+
+    Each is the one with the most detail of so many `candidates`.
+    """
+    pairs = [max((_draw_pair(scenes, patch_px, rng) for _ in range(candidates)), key=_detail) for _ in range(count)]
     inputs, targets = (as_float(np.stack(patches)) for patches in zip(*pairs, strict=True))
     return inputs, targets
 
@@ -101,7 +113,8 @@ def _divided(part: slice, by: int) -> slice:
     return slice(part.start and part.start // by, part.stop and part.stop // by)
 
 
-def _draw_pair(scene: Scene, patch_px: int, rng: np.random.Generator) -> tuple[Rgb8, Rgb8]:
+def _draw_pair(scenes: Sequence[Scene], patch_px: int, rng: np.random.Generator) -> tuple[Rgb8, Rgb8]:
+    scene = scenes[int(rng.integers(len(scenes)))]
     grid = scene.grid_px
     top, left = (grid * int(rng.integers((side - patch_px) // grid + 1)) for side in scene.target.shape[:2])
     turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))
@@ -111,3 +124,9 @@ def _draw_pair(scene: Scene, patch_px: int, rng: np.random.Generator) -> tuple[R
     turned = [np.rot90(patch, turns) for patch in cut]
     shot_patch, target_patch = (patch[:, ::-1] if mirrored else patch for patch in turned)
     return shot_patch, target_patch
+
+
+def _detail(pair: tuple[Rgb8, Rgb8]) -> float:
+    """Return how much the neighbouring pixels of a pair's target differ: the mean square."""
+    target = pair[1].astype(np.int16)
+    return float(sum(np.square(np.diff(target, axis=axis)).mean() for axis in (0, 1)))

@@ -15,6 +15,8 @@ LIMITS: dict[str, tuple[int, int]] = {
     "margin_px": (0, 1024),
     "reports": (1, 10_000),
     "patience": (0, 10_000),
+    "candidates": (1, 64),
+    "branch_width": (0, 16),
     "seed": (0, 2**32 - 1),
 }
 """Lowest and highest value of each whole number in a plan."""
@@ -45,6 +47,13 @@ class Plan:
         Stop after so many reports without a better held-out PSNR; 0 goes through with all steps.
     scales : tuple of float
         Sizes, as shares of their own, at which the photos are learned from.
+    candidates : int
+        For each patch so many are drawn, at most 64, and the one whose target has the most detail is learned from.
+    drawn_cameras : float
+        On tracks of simulated shots, the share of them that other cameras than the sample's take, each drawn anew.
+    branch_width : int
+        Channels of a linear branch beside each inner convolution, as a multiple of its own, at most 16. It is made
+        part of the convolution at the end, so that the network stays as it is. 0 for none.
     precision : str
         Of the arithmetic in all convolutions but the first and the last: ``float32``, or ``mixed_bfloat16``, which is
         twice as fast on a processor or GPU that has it, and far slower on others. The weights are float32 in both.
@@ -71,6 +80,9 @@ class Plan:
     reports: int = 20
     patience: int = 0
     scales: tuple[float, ...] = (1.0,)
+    candidates: int = 1
+    drawn_cameras: float = 0.0
+    branch_width: int = 0
     precision: str = "float32"
     quantized: bool = False
     clip_percentile: float = 100.0
@@ -90,6 +102,8 @@ class Plan:
             raise InputError("a learning_rate above 0 and below 1", repr(self.learning_rate), "change it")
         if not self.scales or not all(is_number(scale) and 0 < scale <= 1 for scale in self.scales):
             raise InputError("scales above 0, at most 1", f"{self.scales}", "1 is the photo as it is")
+        if not (is_number(self.drawn_cameras) and 0 <= self.drawn_cameras <= 1):
+            raise InputError("drawn_cameras as a share from 0 to 1", repr(self.drawn_cameras), "change it")
         self._check_quantization()
         if self.patch_px <= 2 * self.margin_px:
             found = f"patch_px {self.patch_px} and margin_px {self.margin_px}"
@@ -100,6 +114,8 @@ class Plan:
             raise InputError("quantized as True or False", repr(self.quantized), "change it")
         if self.quantized and self.precision != "float32":
             raise InputError("precision float32 with --quantised", self.precision, "leave --precision out")
+        if self.quantized and self.branch_width:
+            raise InputError("no branches with --quantised", f"{self.branch_width}", "leave --branches out")
         if not (is_number(self.clip_percentile) and 50 < self.clip_percentile <= 100):
             raise InputError("a percentile to clip at above 50, at most 100", repr(self.clip_percentile), "change it")
         if self.clip_percentile < 100 and not self.quantized:
@@ -142,7 +158,14 @@ OWN_PLANS: dict[str, Plan] = {
 }
 """Of a network and what it gets, where another plan did better on the held-out patches."""
 
-QUANTIZED: dict[str, Any] = {"steps": 1000, "reports": 10, "loss": "l2", "learning_rate": 1e-4, "quantized": True}
+QUANTIZED: dict[str, Any] = {
+    "steps": 1000,
+    "reports": 10,
+    "loss": "l2",
+    "learning_rate": 1e-4,
+    "branch_width": 0,
+    "quantized": True,
+}
 """What other plans have in common with their network's own when it is trained for int8."""
 
 

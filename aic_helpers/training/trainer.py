@@ -24,8 +24,9 @@ from aic_helpers.data import images
 from aic_helpers.models.networks import ModelFunction, build
 from aic_helpers.tracks.definitions import Track
 from aic_helpers.training.callbacks import FloatTwin, Trained, TrainingCallback, alone, psnr_db_of
-from aic_helpers.training.initializers import begin, centred
-from aic_helpers.training.int8_learners import calibrate, ordinary_weights, quantized
+from aic_helpers.training.float_learners import learner_of
+from aic_helpers.training.initializers import begin
+from aic_helpers.training.int8_learners import calibrate, network_weights, quantized
 from aic_helpers.training.losses import LOSSES
 from aic_helpers.training.patches import Batch, Scene, draw_patches, enlarged, make_scenes, sized, split
 from aic_helpers.training.plans import LIMITS, Plan
@@ -122,7 +123,7 @@ def _train(
     _require_multiple(track, plan)
     begun = begin(model, function.__name__, start)
     scene_seed, patch_seed, held_out_seed = np.random.SeedSequence(plan.seed).generate_state(3)
-    scenes = make_scenes(track, photos, np.random.default_rng(scene_seed), plan.scales)
+    scenes = make_scenes(track, photos, np.random.default_rng(scene_seed), plan.scales, plan.drawn_cameras)
     taught, kept = split(scenes, plan.patch_px)
     held_out = draw_patches(kept, HELD_OUT_PATCHES, plan.patch_px, np.random.default_rng(held_out_seed))
     recipe = {
@@ -133,7 +134,7 @@ def _train(
         "held_out_patches": HELD_OUT_PATCHES,
         "held_out_input_psnr_db": _input_psnr_db(held_out, track.enlarges, plan.margin_px),
     }
-    learner, twin = centred(model, plan.precision), None
+    learner, twin = learner_of(model, plan), None
     if plan.quantized:
         batches = (_draw(taught, plan, int(patch_seed), step)[0] for step in range(CALIBRATION_BATCHES))
         learner = _in_int8(learner, function.__name__, plan, batches)
@@ -161,7 +162,7 @@ def _float_twin(learner: keras.Model, model: keras.Model, plan: Plan, held_out: 
         return psnr_db_of(float(_square_error(plan.margin_px)(held_out[1], output)))
 
     def reached() -> float:
-        model.set_weights(ordinary_weights(learner, model))
+        model.set_weights(network_weights(learner, model))
         return psnr_db(model)
 
     return FloatTwin({"held_out_psnr_db": psnr_db(learner), "held_out_float_psnr_db": psnr_db(model)}, reached)
@@ -191,9 +192,9 @@ def _input_psnr_db(held_out: tuple[Batch, Batch], enlarges: int, margin_px: int)
 def sample_patches(track: Track, photos: Sequence[Path], plan: Plan, count: int = 6) -> tuple[Batch, Batch]:
     """Return some patches (inputs, targets) as a plan draws them to learn from."""
     _require_multiple(track, plan)
-    scenes = make_scenes(track, photos, np.random.default_rng(plan.seed), plan.scales)
+    scenes = make_scenes(track, photos, np.random.default_rng(plan.seed), plan.scales, plan.drawn_cameras)
     taught, _ = split(scenes, plan.patch_px)
-    return draw_patches(taught, count, plan.patch_px, np.random.default_rng(plan.seed))
+    return draw_patches(taught, count, plan.patch_px, np.random.default_rng(plan.seed), plan.candidates)
 
 
 def check_photos(track: Track, photos: Sequence[Path], plan: Plan) -> None:
@@ -261,7 +262,7 @@ def _recipe(photos: Sequence[Path], plan: Plan) -> dict[str, Any]:
 
 def _draw(scenes: Sequence[Scene], plan: Plan, seed: int, step: int) -> tuple[Batch, Batch]:
     """Return the patches of a step."""
-    return draw_patches(scenes, plan.batch, plan.patch_px, np.random.default_rng([seed, int(step)]))
+    return draw_patches(scenes, plan.batch, plan.patch_px, np.random.default_rng([seed, int(step)]), plan.candidates)
 
 
 def _batches(scenes: Sequence[Scene], plan: Plan, seed: int, start: int) -> tf.data.Dataset:

@@ -48,6 +48,18 @@ def test_patches_of_input_and_target_are_cut_turned_and_mirrored_alike() -> None
     )
 
 
+def test_of_several_candidates_the_patch_with_the_most_detail_is_taken() -> None:
+    target = np.full((40, 400, 3), 90, dtype=np.uint8)
+    target[:, 300:] = np.random.default_rng(0).integers(0, 256, (40, 100, 3))
+    scene = patches.Scene("a", target, [target], 1)
+    shares = []
+    for candidates in (1, 8):
+        drawn, _ = patches.draw_patches([scene], 100, 16, np.random.default_rng(1), candidates)
+        shares.append(np.mean(drawn.std(axis=(1, 2, 3)) > 0.1))
+    assert shares[0] < 0.35
+    assert shares[1] > 0.85
+
+
 def test_scenes_of_small_photos_have_matlabs_and_patches_are_cut_alike(photos: list[Path]) -> None:
     (scene,) = patches.make_scenes(find_track("classic_x3"), photos[:1], np.random.default_rng(0))
     assert (scene.target.shape, scene.inputs[0].shape) == ((96, 129, 3), (32, 43, 3))
@@ -72,6 +84,15 @@ def test_patches_start_on_the_grid() -> None:
     starts = np.rint(drawn[..., :2].min(axis=(1, 2)) * 255).astype(int)
     assert set(starts.ravel() % 4) == {0}
     assert starts.max(axis=0).tolist() == [32, 52]
+
+
+def test_a_share_of_the_shots_is_by_drawn_cameras(photos: list[Path]) -> None:
+    scenes = [
+        patches.make_scenes(ENHANCEMENT, photos[:1], np.random.default_rng(0), (1.0,), share)[0] for share in (0, 0.5)
+    ]
+    casts = [np.array([shot.mean(axis=(0, 1)) for shot in scene.inputs]).std(axis=0).max() for scene in scenes]
+    assert len(scenes[1].inputs) == patches.SHOTS
+    assert casts[1] > 2 * casts[0], "shots of one camera look alike, those of several don't"
 
 
 def test_photos_are_learned_from_in_several_sizes(photos: list[Path]) -> None:
