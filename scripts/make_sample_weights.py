@@ -1,17 +1,19 @@
-"""Train the sample weights in models_pretrained/ on the sample's training photos; freeze what models are timed beside.
+"""Train our weights in models_pretrained/; freeze what models are timed beside.
 
 Usage: python scripts/make_sample_weights.py [NAME ...]     all that models.toml has here by default
 
 For each name it writes NAME.weights.h5, for a reference NAME.pb, and the recipe NAME.json, which also says what the
 weights gain over doing nothing, or over bicubic where photos are small, on the sample's validation pairs, which are
-looked at after training only. SRCNN takes ten minutes on two cores, the others up to hours; interrupted, the same call
-goes on.
+looked at after training only. SRCNN takes ten minutes on two cores, the others up to an hour; interrupted, the same
+call goes on. The fast networks learn from more photos than the project carries: aic data fetch training --from DIR
+brings those first. They are trained in bfloat16, which a processor or GPU has to have.
 """
 
 from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,7 @@ import numpy as np
 from aic_helpers.core import machine as core_machine
 from aic_helpers.core import progress_bars
 from aic_helpers.core.project_paths import PROJECT
-from aic_helpers.data import datasets
+from aic_helpers.data import datasets, manifests
 from aic_helpers.data import images as data_images
 from aic_helpers.evaluation import per_image
 from aic_helpers.models import conversion, networks, sources
@@ -28,28 +30,31 @@ from aic_helpers.tracks.definitions import Track
 from aic_helpers.training import patches, plans, trainer
 from aic_helpers.training.plans import Plan
 
-FAST_SR = plans.plan_for("fast_sr", "enlarged")
-ON_LARGE = replace(
-    FAST_SR, steps=12_000, batch=8, patch_px=128, learning_rate=1e-3, reports=24, scales=(1.0, 0.8, 0.6, 0.4)
-)
+SAMPLE = ("sample/training",)
+ALL = ("training", "training_large")
+"""Folders of photos; `training` is the one that aic data fetch brings."""
 
-FAST_ENHANCEMENT = plans.plan_for("fast_enhancement", "own")
+IN_BFLOAT16: dict[str, Any] = {"precision": "mixed_bfloat16"}
+AT_LAST: dict[str, Any] = {"precision": "float32", "loss": "l2", "learning_rate": 2e-4}
+
+FAST_SR = replace(plans.plan_for("fast_sr", "enlarged"), **IN_BFLOAT16)
+FAST_SR_X4 = replace(plans.plan_for("fast_sr_x4", "small"), **IN_BFLOAT16)
+FAST_ENHANCEMENT = replace(plans.plan_for("fast_enhancement", "own"), scales=(0.5,), **IN_BFLOAT16)
+
+MANIFEST = PROJECT / "data" / "training.toml"
 
 REFERENCES = ("sample_sr_srcnn", "sample_enhancement_srcnn", "fsrcnn_x2", "fsrcnn_x3", "fsrcnn_x4", "span_x4")
 """What models are timed beside."""
 
-STAGES: dict[str, list[tuple[str, Plan]]] = {
-    "fast_sr": [
-        ("sample/training", FAST_SR),
-        ("training_large", ON_LARGE),
-        ("training_large", replace(ON_LARGE, steps=2_000, reports=4, loss="l2", learning_rate=2e-4)),
-    ],
+STAGES: dict[str, list[tuple[tuple[str, ...], Plan]]] = {
+    "fast_sr": [(ALL, FAST_SR), (ALL, replace(FAST_SR, steps=5_000, reports=10, patch_px=128, **AT_LAST))],
+    "fast_sr_x4": [(ALL, FAST_SR_X4), (ALL, replace(FAST_SR_X4, steps=5_000, reports=10, patch_px=128, **AT_LAST))],
     "fast_enhancement": [
-        ("sample/training", FAST_ENHANCEMENT),
-        ("sample/training", replace(FAST_ENHANCEMENT, steps=4_000, loss="l2", learning_rate=5e-4)),
+        (ALL, FAST_ENHANCEMENT),
+        (ALL, replace(FAST_ENHANCEMENT, steps=5_000, reports=10, **AT_LAST)),
     ],
 }
-"""Of networks that are trained in turn on more than one folder of photos, or by more than one plan."""
+"""Of networks that are trained in turn on more than the sample's photos, or by more than one plan."""
 
 
 def main() -> None:
@@ -66,13 +71,13 @@ def make(name: str) -> None:
     """Train one by its stages, each from where the one before ended; compare it with doing nothing, and write it."""
     entry = sources.pretrained()[name]
     track, function = find_track(entry["track"]), networks.NETWORKS[entry["function"]]
-    stages = STAGES.get(name) or [("sample/training", plans.plan_for(entry["function"], track.task.input))]
+    stages = STAGES.get(name) or [(SAMPLE, plans.plan_for(entry["function"], track.task.input))]
     start = None
-    for number, (photos, plan) in enumerate(stages, 1):
+    for number, (folders, plan) in enumerate(stages, 1):
         folder = PROJECT / "runs" / "training" / name / str(number)
         weights = folder / f"{name}.weights.h5"
         if number == len(stages) or not weights.is_file():
-            paths = data_images.list_images(PROJECT / "data" / photos)
+            paths = [path for name in folders for path in photos_of(name)]
             with progress_bars.bar("step", lines=True) as show:
                 trained = trainer.train(function, track, paths, plan, start=start, folder=folder, progress=show)
             trainer.save(trained, folder, name)
@@ -80,11 +85,23 @@ def make(name: str) -> None:
     machine = {
         key: value for key, value in core_machine.environment().items() if key in ("cpu", "cores", "created_utc")
     }
-    validation = compare(trained.model, track)
-    trainer.save(trained, sources.PRETRAINED, name, machine=machine, validation=validation)
+    measured: dict[str, Any] = {"machine": machine, "validation": compare(trained.model, track)}
+    if "training" in stages[-1][0]:
+        measured["photos_manifest_sha256"] = manifests.digest(MANIFEST, "sha256")
+    trainer.save(trained, sources.PRETRAINED, name, **measured)
     if name in REFERENCES:
         conversion.convert(sources.resolve(name), sources.PRETRAINED / f"{name}.pb", enlarges=track.enlarges)
-    print(name, validation)
+    print(name, measured["validation"])
+
+
+def photos_of(folder: str) -> list[Path]:
+    """Return the photos in a folder of data/; end where some of those that have to be fetched aren't there."""
+    place = PROJECT / "data" / folder
+    if folder == "training":
+        judged = manifests.judge_all(place, manifests.read(MANIFEST))
+        if any(one.state != "whole" for one in judged):
+            sys.exit(f"expected the training photos in {place}, found some missing: aic data fetch training --from DIR")
+    return data_images.list_images(place)
 
 
 def compare(model: Any, track: Track) -> dict[str, Any]:

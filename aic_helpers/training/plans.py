@@ -148,9 +148,21 @@ OWN_PLANS: dict[str, Plan] = {
     "resnet_8_32 own": Plan(steps=600, batch=8, patch_px=100, margin_px=0),
     "resnet_12_64 own": Plan(steps=300, batch=4, patch_px=100, margin_px=0, learning_rate=5e-4),
     "vgg_19 enlarged": Plan(steps=1000, batch=4, learning_rate=5e-4, scales=(1.0, 0.8, 0.6)),
-    "fast_enhancement own": Plan(steps=6000, patch_px=100, margin_px=0),
-    "fast_sr enlarged": Plan(steps=45_000, patch_px=96, learning_rate=2e-3, reports=45, scales=(1.0, 0.8, 0.6)),
-    "fast_sr_x4 small": replace(PLANS["small"], steps=16_000, learning_rate=2e-3, reports=32),
+    "fast_enhancement own": Plan(
+        steps=20_000, patch_px=100, margin_px=0, learning_rate=2e-3, candidates=4, drawn_cameras=0.5, branch_width=2
+    ),
+    "fast_sr enlarged": Plan(
+        steps=40_000,
+        patch_px=96,
+        learning_rate=2e-3,
+        reports=40,
+        scales=(1.0, 0.8, 0.6, 0.4),
+        candidates=4,
+        branch_width=2,
+    ),
+    "fast_sr_x4 small": replace(
+        PLANS["small"], steps=40_000, learning_rate=2e-3, reports=40, candidates=4, branch_width=2
+    ),
     "fsrcnn_x2 small": replace(PLANS["small"], steps=6_000, learning_rate=2e-3),
     "fsrcnn_x3 small": replace(PLANS["small"], steps=6_000, learning_rate=2e-3),
     "fsrcnn_x4 small": replace(PLANS["small"], steps=6_000, learning_rate=2e-3),
