@@ -21,7 +21,7 @@ MINUTES = "As many steps as take about so long, in place of --steps; a folder al
 
 PRECISION = "float32, or mixed_bfloat16: twice as fast where the processor or GPU has it."
 
-CANDIDATES = "For each patch so many are drawn, and the one with the most detail is learned from."
+CANDIDATES = "For each patch so many are drawn, and the one with the most to learn is kept."
 
 CAMERAS = "Share of the simulated shots, 0 to 1, that other cameras than the sample's take, each drawn anew."
 

@@ -80,9 +80,9 @@ def draw_patches(
 ) -> tuple[Batch, Batch]:
     """Return `count` patches (inputs, targets), each turned and mirrored at random; targets are `patch_px` wide.
 
-    Each is the one with the most detail of so many `candidates`.
+    Each is that of so many `candidates` whose input lacks most of the target.
     """
-    pairs = [max((_draw_pair(scenes, patch_px, rng) for _ in range(candidates)), key=_detail) for _ in range(count)]
+    pairs = [max((_draw_pair(scenes, patch_px, rng) for _ in range(candidates)), key=_missing) for _ in range(count)]
     inputs, targets = (as_float(np.stack(patches)) for patches in zip(*pairs, strict=True))
     return inputs, targets
 
@@ -126,7 +126,9 @@ def _draw_pair(scenes: Sequence[Scene], patch_px: int, rng: np.random.Generator)
     return shot_patch, target_patch
 
 
-def _detail(pair: tuple[Rgb8, Rgb8]) -> float:
-    """Return how much neighbouring pixels of a pair's target differ in green: the mean square, down plus across."""
-    green = pair[1][..., 1].astype(np.float32)
-    return float(sum(np.square(np.diff(green, axis=axis)).mean() for axis in (0, 1)))
+def _missing(pair: tuple[Rgb8, Rgb8]) -> float:
+    """Return how much of a pair's target its input lacks: the variance of their difference, summed over the colours."""
+    small, target = pair
+    times = target.shape[0] // small.shape[0]
+    difference = target.astype(np.float32) - small.repeat(times, axis=0).repeat(times, axis=1)
+    return float(difference.var(axis=(0, 1)).sum())

@@ -48,7 +48,7 @@ class Plan:
     scales : tuple of float
         Sizes, as shares of their own, at which the photos are learned from.
     candidates : int
-        For each patch so many are drawn, at most 64, and the one whose target has the most detail is learned from.
+        For each patch so many are drawn, at most 64, and the one whose input lacks most of its target is learned from.
     drawn_cameras : float
         On tracks of simulated shots, the share of them that other cameras than the sample's take, each drawn anew.
     branch_width : int

@@ -48,13 +48,15 @@ def test_patches_of_input_and_target_are_cut_turned_and_mirrored_alike() -> None
     )
 
 
-def test_of_several_candidates_the_patch_with_the_most_detail_is_taken() -> None:
+@pytest.mark.parametrize("times", [1, 4])
+def test_of_several_candidates_the_patch_is_taken_whose_input_lacks_most(times: int) -> None:
     target = np.full((40, 400, 3), 90, dtype=np.uint8)
     target[:, 300:] = np.random.default_rng(0).integers(0, 256, (40, 100, 3))
-    scene = patches.Scene("a", target, [target], 1)
+    darker = np.full((40 // times, 400 // times, 3), 60, dtype=np.uint8)
+    scene = patches.Scene("a", target, [darker], 4, times)
     shares = []
     for candidates in (1, 8):
-        drawn, _ = patches.draw_patches([scene], 100, 16, np.random.default_rng(1), candidates)
+        _, drawn = patches.draw_patches([scene], 100, 16, np.random.default_rng(1), candidates)
         shares.append(np.mean(drawn.std(axis=(1, 2, 3)) > 0.1))
     assert shares[0] < 0.35
     assert shares[1] > 0.85
