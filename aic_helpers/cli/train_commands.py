@@ -25,7 +25,7 @@ CANDIDATES = "For each patch so many are drawn, and the one with the most to lea
 
 CAMERAS = "Share of the simulated shots, 0 to 1, that other cameras than the sample's take, each drawn anew."
 
-BRANCHES = "Train a branch beside each inner convolution, so many times as wide, and fold it in at the end."
+OPTIMIZER = "adam, or muon, which learns faster in a chain of convolutions."
 
 START = "A .weights.h5 of this network to go on from.  [default: the network's usual start; see --quantised]"
 
@@ -47,8 +47,8 @@ CLIP = "With --quantised: end each layer's range at this percentile of its outpu
 @click.option("--patch", "patch_px", type=int, metavar="PX", help="Side of a patch of the target.")
 @click.option("--candidates", type=int, metavar="N", help=CANDIDATES)
 @click.option("--cameras", "drawn_cameras", type=float, metavar="SHARE", help=CAMERAS)
-@click.option("--branches", "branch_width", type=int, metavar="N", help=BRANCHES)
-@click.option("--learning-rate", type=float, metavar="R", help="Of Adam, at its highest; below 1.")
+@click.option("--optimizer", metavar="O", help=OPTIMIZER)
+@click.option("--learning-rate", type=float, metavar="R", help="Of the optimizer, at its highest; below 1.")
 @click.option("--precision", metavar="P", help=PRECISION)
 @click.option("--quantised", "quantized", is_flag=True, default=None, help=QUANTISED)
 @click.option("--clip", "clip_percentile", type=float, metavar="P", help=CLIP)

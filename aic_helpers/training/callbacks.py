@@ -20,7 +20,7 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.core.locks import locked
 from aic_helpers.core.progress_types import Progress
 from aic_helpers.core.safe_files import replacing
-from aic_helpers.training.int8_learners import network_weights, ranges_of
+from aic_helpers.training.int8_learners import ordinary_weights, ranges_of
 from aic_helpers.training.plans import Plan
 
 Report = dict[str, float]
@@ -203,7 +203,7 @@ class TrainingCallback(keras.callbacks.Callback):
     def trained(self, model: keras.Model) -> Trained:
         """Return the best weights in `model`, with the recipe."""
         self.model.set_weights(self._best)
-        model.set_weights(network_weights(self.model, model))
+        model.set_weights(ordinary_weights(self.model, model))
         best = self._best_report()
         found: dict[str, Any] = {"held_out_psnr_db": best["held_out_psnr_db"], "kept_step": best["step"]}
         if self._twin:

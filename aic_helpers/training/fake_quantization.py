@@ -15,7 +15,7 @@ import numpy as np
 from keras import layers, ops
 from keras.quantizers import fake_quant_with_min_max_vars
 
-from aic_helpers.training.float_learners import CentredConv2D
+from aic_helpers.training.initializers import CentredConv2D
 
 Range = tuple[float, float]
 

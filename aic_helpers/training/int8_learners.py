@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from aic_helpers.core.errors import InputError
 from aic_helpers.models import networks
 from aic_helpers.training.fake_quantization import QUANTIZED, FakeQuantized, Range, grey, in_steps
-from aic_helpers.training.float_learners import ordinary_weights
+from aic_helpers.training.initializers import weights_at_black
 
 ENDING = "_range"
 """Of the name of a layer that holds a range."""
@@ -145,13 +145,13 @@ def ranges_of(learner: keras.Model) -> dict[str, Range]:
     return {INPUT: PIXELS} | found
 
 
-def network_weights(learner: keras.Model, model: keras.Model) -> list[NDArray]:
+def ordinary_weights(learner: keras.Model, model: keras.Model) -> list[NDArray]:
     """Return the weights that a copy to train has for the model that it was copied from.
 
     Those of a quantised copy are rounded as its int8 file has them: unrounded they are a place between two steps from
     which the next step of the training leaves, and a network that was never looked at.
     """
-    values = ordinary_weights(learner)
+    values = dict(zip((weight.path for weight in learner.weights), weights_at_black(learner), strict=True))
     for layer in learner.layers:
         for weight, channels in getattr(layer, "rounded", {}).items():
             path = getattr(layer, weight).path

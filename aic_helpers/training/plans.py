@@ -7,6 +7,7 @@ from typing import Any
 
 from aic_helpers.core.errors import InputError
 from aic_helpers.training.losses import LOSSES
+from aic_helpers.training.optimizers import OPTIMIZERS
 
 LIMITS: dict[str, tuple[int, int]] = {
     "steps": (1, 10_000_000),
@@ -16,7 +17,6 @@ LIMITS: dict[str, tuple[int, int]] = {
     "reports": (1, 10_000),
     "patience": (0, 10_000),
     "candidates": (1, 64),
-    "branch_width": (0, 16),
     "seed": (0, 2**32 - 1),
 }
 """Lowest and highest value of each whole number in a plan."""
@@ -39,8 +39,11 @@ class Plan:
         input don't count. 0 where the images to come are small and scored to their border.
     loss : str
         A name in `aic_helpers.training.losses.LOSSES`.
+    optimizer : str
+        A name in `aic_helpers.training.optimizers.OPTIMIZERS`: ``adam``, or ``muon``, which learns faster where a
+        network is a chain of convolutions.
     learning_rate : float
-        Of Adam after a linear warm-up over the first twentieth of the steps; it then falls to 0 along a cosine.
+        Of either after a linear warm-up over the first twentieth of the steps; it then falls to 0 along a cosine.
     reports : int
         How often the held-out patches are scored and the progress is written, evenly spaced.
     patience : int
@@ -51,9 +54,6 @@ class Plan:
         For each patch so many are drawn, at most 64, and the one whose input lacks most of its target is learned from.
     drawn_cameras : float
         On tracks of simulated shots, the share of them that other cameras than the sample's take, each drawn anew.
-    branch_width : int
-        Channels of a linear branch beside each inner convolution, as a multiple of its own, at most 16. It is made
-        part of the convolution at the end, so that the network stays as it is. 0 for none.
     precision : str
         Of the arithmetic in all convolutions but the first and the last: ``float32``, or ``mixed_bfloat16``, which is
         twice as fast on a processor or GPU that has it, and far slower on others. The weights are float32 in both.
@@ -76,13 +76,13 @@ class Plan:
     patch_px: int = 64
     margin_px: int = 8
     loss: str = "charbonnier"
+    optimizer: str = "adam"
     learning_rate: float = 1e-3
     reports: int = 20
     patience: int = 0
     scales: tuple[float, ...] = (1.0,)
     candidates: int = 1
     drawn_cameras: float = 0.0
-    branch_width: int = 0
     precision: str = "float32"
     quantized: bool = False
     clip_percentile: float = 100.0
@@ -93,6 +93,8 @@ class Plan:
             check_limits(name, getattr(self, name))
         if str(self.loss) not in LOSSES:
             raise InputError(f"a loss: {', '.join(LOSSES)}", str(self.loss), "choose one of them")
+        if self.optimizer not in OPTIMIZERS:
+            raise InputError(f"an optimizer: {', '.join(OPTIMIZERS)}", repr(self.optimizer), "choose one of them")
         if self.precision not in PRECISIONS:
             raise InputError(f"a precision: {', '.join(PRECISIONS)}", repr(self.precision), "choose one of them")
         if self.steps % self.reports:
@@ -114,8 +116,8 @@ class Plan:
             raise InputError("quantized as True or False", repr(self.quantized), "change it")
         if self.quantized and self.precision != "float32":
             raise InputError("precision float32 with --quantised", self.precision, "leave --precision out")
-        if self.quantized and self.branch_width:
-            raise InputError("no branches with --quantised", f"{self.branch_width}", "leave --branches out")
+        if self.quantized and self.optimizer != "adam":
+            raise InputError("the optimizer adam with --quantised", self.optimizer, "leave --optimizer out")
         if not (is_number(self.clip_percentile) and 50 < self.clip_percentile <= 100):
             raise InputError("a percentile to clip at above 50, at most 100", repr(self.clip_percentile), "change it")
         if self.clip_percentile < 100 and not self.quantized:
@@ -149,7 +151,7 @@ OWN_PLANS: dict[str, Plan] = {
     "resnet_12_64 own": Plan(steps=300, batch=4, patch_px=100, margin_px=0, learning_rate=5e-4),
     "vgg_19 enlarged": Plan(steps=1000, batch=4, learning_rate=5e-4, scales=(1.0, 0.8, 0.6)),
     "fast_enhancement own": Plan(
-        steps=20_000, patch_px=100, margin_px=0, learning_rate=2e-3, candidates=4, drawn_cameras=0.5, branch_width=2
+        steps=20_000, patch_px=100, margin_px=0, learning_rate=2e-3, candidates=4, drawn_cameras=0.5, optimizer="muon"
     ),
     "fast_sr enlarged": Plan(
         steps=40_000,
@@ -158,10 +160,10 @@ OWN_PLANS: dict[str, Plan] = {
         reports=40,
         scales=(1.0, 0.8, 0.6, 0.4),
         candidates=4,
-        branch_width=2,
+        optimizer="muon",
     ),
     "fast_sr_x4 small": replace(
-        PLANS["small"], steps=40_000, learning_rate=2e-3, reports=40, candidates=4, branch_width=2
+        PLANS["small"], steps=40_000, learning_rate=2e-3, reports=40, candidates=4, optimizer="muon"
     ),
     "fsrcnn_x2 small": replace(PLANS["small"], steps=6_000, learning_rate=2e-3),
     "fsrcnn_x3 small": replace(PLANS["small"], steps=6_000, learning_rate=2e-3),
@@ -175,7 +177,7 @@ QUANTIZED: dict[str, Any] = {
     "reports": 10,
     "loss": "l2",
     "learning_rate": 1e-4,
-    "branch_width": 0,
+    "optimizer": "adam",
     "quantized": True,
 }
 """What other plans have in common with their network's own when it is trained for int8."""

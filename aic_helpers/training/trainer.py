@@ -24,10 +24,10 @@ from aic_helpers.data import images
 from aic_helpers.models.networks import ModelFunction, build
 from aic_helpers.tracks.definitions import Track
 from aic_helpers.training.callbacks import FloatTwin, Trained, TrainingCallback, alone, psnr_db_of
-from aic_helpers.training.float_learners import learner_of
-from aic_helpers.training.initializers import begin
-from aic_helpers.training.int8_learners import calibrate, network_weights, quantized
+from aic_helpers.training.initializers import begin, centred
+from aic_helpers.training.int8_learners import calibrate, ordinary_weights, quantized
 from aic_helpers.training.losses import LOSSES
+from aic_helpers.training.optimizers import OPTIMIZERS
 from aic_helpers.training.patches import Batch, Scene, draw_patches, enlarged, make_scenes, sized, split
 from aic_helpers.training.plans import LIMITS, Plan
 
@@ -134,7 +134,7 @@ def _train(
         "held_out_patches": HELD_OUT_PATCHES,
         "held_out_input_psnr_db": _input_psnr_db(held_out, track.enlarges, plan.margin_px),
     }
-    learner, twin = learner_of(model, plan), None
+    learner, twin = centred(model, plan.precision), None
     if plan.quantized:
         batches = (_draw(taught, plan, int(patch_seed), step)[0] for step in range(CALIBRATION_BATCHES))
         learner = _in_int8(learner, function.__name__, plan, batches)
@@ -162,7 +162,7 @@ def _float_twin(learner: keras.Model, model: keras.Model, plan: Plan, held_out: 
         return psnr_db_of(float(_square_error(plan.margin_px)(held_out[1], output)))
 
     def reached() -> float:
-        model.set_weights(network_weights(learner, model))
+        model.set_weights(ordinary_weights(learner, model))
         return psnr_db(model)
 
     return FloatTwin({"held_out_psnr_db": psnr_db(learner), "held_out_float_psnr_db": psnr_db(model)}, reached)
@@ -253,7 +253,6 @@ def _recipe(photos: Sequence[Path], plan: Plan) -> dict[str, Any]:
         "photos": [path.name for path in photos],
         "photos_sha256": photos_sha256(photos),
         **asdict(plan),
-        "optimizer": "adam",
         "schedule": f"linear warm-up over {_warm_up_steps(plan)} steps, cosine to 0",
         "keras": keras.__version__,
         "tensorflow": tf.__version__,
@@ -289,7 +288,7 @@ def _fit(
     """Train in place, from the first step or from where `callback` finds it interrupted."""
     steps = plan.steps // plan.reports
     learner.compile(
-        keras.optimizers.Adam(_schedule(plan)),
+        OPTIMIZERS[plan.optimizer](learner, _schedule(plan)),
         loss=_without_margin(LOSSES[plan.loss], plan.margin_px),
         metrics=[_square_error(plan.margin_px)],
         jit_compile=False,

@@ -14,9 +14,9 @@ from aic_helpers.core.errors import InputError
 from aic_helpers.litert.structures import read
 from aic_helpers.models import networks
 from aic_helpers.quantization import integer_files, learned_ranges
-from aic_helpers.training import float_learners, int8_learners
+from aic_helpers.training import int8_learners
 from aic_helpers.training.fake_quantization import in_steps
-from aic_helpers.training.plans import Plan
+from aic_helpers.training.initializers import centred
 
 pytestmark = pytest.mark.tensorflow
 
@@ -44,7 +44,7 @@ def learner_of(function: networks.ModelFunction, clip_percentile: float = 100.0)
     for weight in model.weights:
         if weight.path.endswith("bias"):
             weight.assign(0.05 * np.random.default_rng(1).normal(size=weight.shape))
-    to_train = float_learners.learner_of(model, Plan(steps=20))
+    to_train = centred(model)
     learner = int8_learners.quantized(to_train, function.__name__)
     int8_learners.calibrate(learner, to_train, [photo()], clip_percentile)
     return learner, model
@@ -52,7 +52,7 @@ def learner_of(function: networks.ModelFunction, clip_percentile: float = 100.0)
 
 def int8_file(learner: keras.Model, model: keras.Model) -> bytes:
     """Return the int8 `.tflite` of the weights and the ranges that a learner hands over, as an export makes it."""
-    model.set_weights(int8_learners.network_weights(learner, model))
+    model.set_weights(int8_learners.ordinary_weights(learner, model))
     function = tf.function(model).get_concrete_function(tf.TensorSpec((1, 24, 32, 3), tf.float32, name="input"))
     frozen = convert_variables_to_constants_v2(function)
     content = tf.lite.TFLiteConverter.from_concrete_functions([frozen]).convert()
@@ -103,7 +103,7 @@ def test_a_network_that_int8_is_not_known_of(network: str, found: str) -> None:
 
 def test_the_weights_that_it_hands_over_are_in_whole_steps() -> None:
     learner, model = learner_of(small)
-    model.set_weights(int8_learners.network_weights(learner, model))
+    model.set_weights(int8_learners.ordinary_weights(learner, model))
     kernels = [layer.kernel for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
     assert len(kernels) == 3
     for kernel in kernels:

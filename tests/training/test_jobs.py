@@ -151,8 +151,11 @@ def test_a_damaged_recipe_beside_the_weights_is_told(photos: Path, tmp_path: Pat
             {"changes": {"quantized": True, "precision": "mixed_bfloat16"}},
             "expected precision float32 with --quantised, found mixed_bfloat16: leave --precision out",
         ),
-        ({"changes": {"quantized": True, "branch_width": 2}}, "expected no branches with --quantised, found 2: leave"),
-        ({"changes": {"branch_width": 17}}, "expected branch_width as a whole number from 0 to 16, found 17: change"),
+        (
+            {"changes": {"quantized": True, "optimizer": "muon"}},
+            "expected the optimizer adam with --quantised, found muon",
+        ),
+        ({"changes": {"optimizer": "sgd"}}, "expected an optimizer: adam, muon, found 'sgd': choose one of them"),
         ({"changes": {"candidates": 0}}, "expected candidates as a whole number from 1 to 64, found 0: change"),
         ({"changes": {"drawn_cameras": 1.5}}, "expected drawn_cameras as a share from 0 to 1, found 1.5: change it"),
         ({"changes": {"clip_percentile": 99.9}}, "expected --clip with --quantised, found --clip alone: add --quantis"),

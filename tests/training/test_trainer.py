@@ -21,7 +21,7 @@ from aic_helpers.data.images import write_png
 from aic_helpers.models import conversion, networks, sources
 from aic_helpers.runtimes import frozen_models
 from aic_helpers.tracks.catalogue import find_track
-from aic_helpers.training import callbacks, float_learners, plans, trainer
+from aic_helpers.training import callbacks, initializers, plans, trainer
 from aic_helpers.training.losses import LOSSES
 from aic_helpers.training.plans import Plan
 
@@ -241,11 +241,11 @@ def test_in_mixed_precision_both_ends_and_all_weights_stay_float32(
 ) -> None:
     learners = []
 
-    def seen(model: keras.Model, plan: Plan) -> keras.Model:
-        learners.append(float_learners.learner_of(model, plan))
+    def seen(model: keras.Model, precision: str) -> keras.Model:
+        learners.append(initializers.centred(model, precision))
         return learners[-1]
 
-    monkeypatch.setattr(trainer, "learner_of", seen)
+    monkeypatch.setattr(trainer, "centred", seen)
     plan = dataclasses.replace(TINY, precision="mixed_bfloat16")
     trained = trainer.train(networks.fast_enhancement, SUPER_RESOLUTION, photos, plan)
     (learner,) = learners
