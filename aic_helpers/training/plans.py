@@ -154,16 +154,16 @@ OWN_PLANS: dict[str, Plan] = {
         steps=20_000, patch_px=100, margin_px=0, learning_rate=2e-3, candidates=4, drawn_cameras=0.5, optimizer="muon"
     ),
     "fast_sr enlarged": Plan(
-        steps=40_000,
+        steps=30_000,
         patch_px=96,
         learning_rate=2e-3,
-        reports=40,
+        reports=30,
         scales=(1.0, 0.8, 0.6, 0.4),
         candidates=4,
         optimizer="muon",
     ),
     "fast_sr_x4 small": replace(
-        PLANS["small"], steps=40_000, learning_rate=2e-3, reports=40, candidates=4, optimizer="muon"
+        PLANS["small"], steps=30_000, learning_rate=2e-3, reports=30, candidates=4, optimizer="muon"
     ),
     "fsrcnn_x2 small": replace(PLANS["small"], steps=6_000, learning_rate=2e-3),
     "fsrcnn_x3 small": replace(PLANS["small"], steps=6_000, learning_rate=2e-3),
