@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import shlex
 from collections.abc import Mapping
@@ -13,13 +14,15 @@ from aic_helpers.core import machine as core_machine
 from aic_helpers.core import project_paths
 from aic_helpers.core.errors import InputError, nearest, require_file
 from aic_helpers.core.progress_types import Progress
-from aic_helpers.data import datasets, images
+from aic_helpers.data import datasets, images, near_duplicates
 from aic_helpers.models import networks, sources
 from aic_helpers.reporting import text_tables
 from aic_helpers.tracks import catalogue
 from aic_helpers.tracks.definitions import Track
 from aic_helpers.training import callbacks, plans, trainer, training_plots
 from aic_helpers.training.plans import Plan
+
+log = logging.getLogger(__name__)
 
 MAX_MINUTES = 7 * 24 * 60
 
@@ -63,7 +66,7 @@ def settle(
     minutes: float | None = None,
     start: str = "",
 ) -> TrainingJob:
-    """Check what a person asks for, and resolve it.
+    """Check what a person asks for, and resolve it; warn of training photos that are nearly validation photos.
 
     Parameters
     ----------
@@ -108,6 +111,8 @@ def settle(
         steps = callbacks.steps_planned(folder)
         steps = steps or trainer.steps_within(minutes, networks.NETWORKS[network], chosen, paths, plan)
     plan = plan if steps is None else plans.of_steps(plan, steps)
+    if photos:
+        _warn_of_validation_photos(paths)
     return TrainingJob(network, chosen, typed_track, paths, plan, folder, weights)
 
 
@@ -135,6 +140,15 @@ def _check_minutes(minutes: float) -> None:
     if not (plans.is_number(minutes) and math.isfinite(minutes) and 0 < minutes <= MAX_MINUTES):
         expected = f"more than 0 minutes, at most {MAX_MINUTES} (7 days)"
         raise InputError(expected, repr(minutes), "change them, or give steps")
+
+
+def _warn_of_validation_photos(photos: list[Path]) -> None:
+    """Warn of photos that are nearly validation photos of the sample: no figure on the sample would be true."""
+    validation = images.list_images(datasets.SAMPLE / "super_resolution" / "targets")
+    pairs = [f"{pair.photo.name} ({pair.validation.name})" for pair in near_duplicates.find(photos, validation)]
+    if pairs:
+        told = "training photos that are nearly validation photos of the sample: %s; figures on it will be too good"
+        log.warning(told, ", ".join(pairs))
 
 
 def learn(job: TrainingJob, *, progress: Progress | None = None) -> callbacks.Trained:

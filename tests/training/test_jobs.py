@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 import shlex
+import shutil
 from pathlib import Path
 
 import keras
@@ -13,11 +14,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image as PillowImage
+from PIL import ImageOps
 
 from aic_helpers.cli import train_commands
 from aic_helpers.core import safe_files
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.progress_types import Progress
+from aic_helpers.data.datasets import SAMPLE
 from aic_helpers.data.images import write_png
 from aic_helpers.models import networks, sources
 from aic_helpers.training import callbacks, jobs, plans, trainer, training_plots
@@ -187,6 +190,23 @@ def test_any_number_of_steps_is_rounded_down_to_a_multiple_of_the_reports() -> N
     plan = plans.Plan(steps=100, reports=20)
     made = [plans.of_steps(plan, steps) for steps in (101, 100, 20, 19, 1)]
     assert [(found.steps, found.reports) for found in made] == [(100, 20), (100, 20), (20, 20), (19, 19), (1, 1)]
+
+
+def test_a_training_photo_that_is_nearly_a_validation_photo_is_told(
+    photos: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    jobs.settle("tiny", "", str(photos), None, {}, str(tmp_path / "out"))
+    assert caplog.messages == []
+    own = tmp_path / "photos"
+    shutil.copytree(photos, own)
+    for name, taken in (("perched-osprey", "bird"), ("roman-colosseum", "rome")):
+        with PillowImage.open(SAMPLE / "super_resolution" / "targets" / f"{name}.png") as target:
+            ImageOps.mirror(target.resize((800, 450))).save(own / f"{taken}.jpg")
+    jobs.settle("tiny", "", str(own), None, {}, str(tmp_path / "out"))
+    assert caplog.messages == [
+        "training photos that are nearly validation photos of the sample: bird.jpg (perched-osprey.png), "
+        "rome.jpg (roman-colosseum.png); figures on it will be too good"
+    ]
 
 
 def test_a_network_is_trained_for_int8_from_its_own_weights_in_a_folder_of_its_own() -> None:
