@@ -22,6 +22,7 @@ from PIL import Image as PillowImage
 
 from aic_helpers.core.errors import InputError, require_file
 from aic_helpers.core.project_paths import PROJECT
+from aic_helpers.data.attribution import LICENCE_URLS
 from aic_helpers.data.images import Rgb8, read_rgb, write_png
 from aic_helpers.data.phone_camera import photograph
 
@@ -65,10 +66,6 @@ MOST_SHOTS, PATCHES_PER_SHOT = 11, 3
 LEAST_DETAIL = 2.0
 SEED = 2018
 
-LICENCE_URLS = {
-    "CC0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
-    "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
-}
 LARGE = "../training_large/"
 FOLDERS = ("super_resolution", "enhancement", "hd", "training")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,17 @@ from aic_helpers.core.errors import InputError
 if TYPE_CHECKING:
     from aic_helpers.data.manifests import Judged, Manifest
 
+FROM = "A mirror.  [default: the challenge's repository; needed for training]"
+
+FETCH_TRAINING = "aic data fetch training --from URL|DIR"
+
 NAMED = 10
 """So many files that aren't whole a table names."""
 
 
 @click.group()
 def data() -> None:
-    """See which validation data there is, fetch the challenge's, check it.
+    """See which validation data there is, fetch the challenge's and training photos, check them.
 
     \b
     Examples
@@ -63,54 +68,60 @@ def list_data() -> int:
 
 
 @data.command()
-@click.argument("name", metavar="challenge", type=click.Choice(["challenge"]))
-@click.option(
-    "--from", "source", default="", metavar="URL|DIR", help="A mirror.  [default: the challenge's repository]"
-)
-@click.option("--to", "folder", default="", metavar="DIR", help="Where to put it.  [default: data/challenge]")
+@click.argument("name", metavar="NAME", type=click.Choice(["challenge", "training"]))
+@click.option("--from", "source", default="", metavar="URL|DIR", help=FROM)
+@click.option("--to", "folder", default="", metavar="DIR", help="Where to put it.  [default: data/NAME]")
 def fetch(name: str, source: str, folder: str) -> int:
-    """Fetch the challenge's photos and checkpoints (42 MB and four photos more): what isn't there yet.
+    """Fetch what isn't there yet of data that doesn't come with the workbench.
+
+    NAME is challenge, for the challenge's photos and checkpoints (42 MB and four photos more), or training, for 74
+    photos to train on (107 MB). No address has just these files: --from names one who has them, and
+    data/training.toml where each was taken from. ATTRIBUTION.csv beside them has their makers.
 
     Every file is checked before it gets its name. End the command as you like: the next call goes on.
 
     \b
-    Example
+    Examples
       aic data fetch challenge
       aic data fetch challenge --from http://127.0.0.1:8000 --to /tmp/challenge
+      aic data fetch training --from /mnt/photos_training
     """
+    from aic_helpers.core import project_paths
     from aic_helpers.core.progress_bars import bar
-    from aic_helpers.core.project_paths import fetched_challenge
     from aic_helpers.data import downloads
 
     manifest = _manifest(name)
-    place = Path(folder).expanduser() if folder else fetched_challenge()
-    source = str(Path(source).expanduser()) if source.startswith("~") else source
+    usual = project_paths.fetched_training() if name == "training" else project_paths.fetched_challenge()
+    place = Path(folder).expanduser() if folder else usual
+    source = _source(manifest, source)
     try:
         with bar("B") as show:
-            fetched = downloads.fetch(manifest, source or str(manifest.source), place, progress=show)
+            fetched = downloads.fetch(manifest, source, place, progress=show)
     except KeyboardInterrupt:
         click.echo("aic: interrupted; the next call goes on from here", err=True)
         return INTERRUPTED
     click.echo(f"{len(manifest.entries)} files in {place}, {len(fetched)} of them fetched now")
-    _say_where(place)
+    if name == "training":
+        _say_how_to_train(place)
+    else:
+        _say_where(place)
     return DONE
 
 
 @data.command()
-@click.argument("name", default="challenge", type=click.Choice(["challenge", "sample"]))
+@click.argument("name", default="challenge", type=click.Choice(["challenge", "sample", "training"]))
 def verify(name: str) -> int:
     """Say which files of a dataset are whole, missing or damaged; exit status 1 where some are not whole.
 
     \b
-    Example
+    Examples
       aic data verify challenge
+      aic data verify training
     """
-    from aic_helpers.core.project_paths import challenge_folder, fetch_command
     from aic_helpers.data import manifests
-    from aic_helpers.data.datasets import SAMPLE
     from aic_helpers.reporting import text_tables
 
-    folder = SAMPLE if name == "sample" else challenge_folder()
+    folder = _folder(name)
     judged = manifests.judge_all(folder, _manifest(name))
     click.echo(f"{name}: {folder}")
     click.echo(text_tables.aligned(_counts(judged)))
@@ -121,22 +132,60 @@ def verify(name: str) -> int:
     if len(not_whole) > NAMED:
         click.echo(f"and {len(not_whole) - NAMED} more")
     if not_whole:
-        click.echo(f"-> {fetch_command(folder)}" if name == "challenge" else f"-> {_restore_sample()}")
+        click.echo(f"-> {_remedy(name, folder)}")
     return RULE_BROKEN if not_whole else DONE
 
 
-def _restore_sample() -> str:
-    from aic_helpers.core.installation import NAME
-    from aic_helpers.core.project_paths import CHECKOUT
+def _source(manifest: Manifest, typed: str) -> str:
+    """Return where to fetch from: what was typed, or the manifest's own."""
+    if source := typed or manifest.source:
+        return str(Path(source).expanduser()) if source.startswith("~") else source
+    listed = f"{_manifest_file(manifest.name)} says where each was taken from"
+    expected = f"--from URL|DIR that has the files of {manifest.name}"
+    raise InputError(expected, "none", f"name one: no address has just these files; {listed}")
 
+
+def _folder(name: str) -> Path:
+    """Return where a dataset lies."""
+    from aic_helpers.core import project_paths
+    from aic_helpers.data.datasets import SAMPLE
+
+    if name != "training":
+        return SAMPLE if name == "sample" else project_paths.challenge_folder()
+    folder = project_paths.fetched_training()
+    if not folder.is_dir():
+        raise InputError("the training photos (data/training)", f"no folder {folder}", f"call {FETCH_TRAINING}")
+    return folder
+
+
+def _remedy(name: str, folder: Path) -> str:
+    """Return the command that brings what a dataset's folder lacks."""
+    from aic_helpers.core.installation import NAME
+    from aic_helpers.core.project_paths import CHECKOUT, fetch_command
+
+    if name != "sample":
+        return FETCH_TRAINING if name == "training" else fetch_command(folder)
     return "git restore data/sample" if CHECKOUT else f"pip install --force-reinstall --no-deps {NAME}"
 
 
 def _manifest(name: str) -> Manifest:
-    from aic_helpers.core.project_paths import PROJECT
     from aic_helpers.data import manifests
 
-    return manifests.read(PROJECT / "data" / f"{name}.toml")
+    return manifests.read(_manifest_file(name))
+
+
+def _manifest_file(name: str) -> Path:
+    from aic_helpers.core.project_paths import PROJECT
+
+    return PROJECT / "data" / f"{name}.toml"
+
+
+def _say_how_to_train(place: Path) -> None:
+    from aic_helpers.data import attribution
+    from aic_helpers.reporting.text_tables import typed
+
+    click.echo(f"their makers are named in {typed(place / attribution.FILE)}")
+    click.echo(f"aic train NAME --photos {shlex.quote(typed(place))}")
 
 
 def _say_where(place: Path) -> None:
@@ -156,5 +205,5 @@ def _counts(judged: list[Judged]) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [("folder", "whole", "missing", "damaged")]
     for folder in dict.fromkeys(one.entry.path.rpartition("/")[0] for one in judged):
         states = [one.state for one in judged if one.entry.path.rpartition("/")[0] == folder]
-        rows.append((folder, *(str(states.count(state)) for state in ("whole", "missing", "damaged"))))
+        rows.append((folder or ".", *(str(states.count(state)) for state in ("whole", "missing", "damaged"))))
     return rows

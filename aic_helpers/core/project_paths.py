@@ -50,6 +50,11 @@ def fetched_challenge() -> Path:
     return workbench() / "data" / "challenge"
 
 
+def fetched_training() -> Path:
+    """Return where `aic data fetch training` puts training photos."""
+    return workbench() / "data" / "training"
+
+
 LONGEST_NAME = 100
 
 

@@ -12,7 +12,7 @@ from threading import Event, Thread
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.locks import locked
 from aic_helpers.core.progress_types import Progress
-from aic_helpers.data import manifests, transfers
+from aic_helpers.data import attribution, manifests, transfers
 from aic_helpers.data.manifests import Entry, Manifest
 from aic_helpers.data.transfers import PATIENT, NotHadError, Patience
 
@@ -39,7 +39,8 @@ def fetch(
     """Bring those of a manifest's files into a folder that aren't there, or are damaged; return their paths.
 
     A file gets its name only once its checksum is right, so that the call may be ended in any way at any time; the
-    next one fetches what is missing. Two calls on one folder work one after the other.
+    next one fetches what is missing. Two calls on one folder work one after the other. ATTRIBUTION.csv says beside the
+    files who made them, where the manifest does.
 
     Parameters
     ----------
@@ -65,7 +66,10 @@ def fetch(
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder, progress):
             entries = _lacking(manifest, folder)
-            not_had = _fetch_all(entries, source, folder, patience, progress)
+            try:
+                not_had = _fetch_all(entries, source, folder, patience, progress)
+            finally:  # what did come has makers
+                attribution.write(manifest.entries, folder)
     if not_had:
         raise _short_of(manifest, source, folder, not_had)
     return [entry.path for entry in entries]

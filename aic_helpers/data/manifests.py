@@ -16,6 +16,16 @@ State = Literal["whole", "missing", "damaged"]
 
 
 @dataclass(frozen=True)
+class Credit:
+    """Who made a photo, under which licence it is given, where it came from, and what was changed in it."""
+
+    author: str
+    licence: str
+    origin: str
+    changes: str
+
+
+@dataclass(frozen=True)
 class Entry:
     """One file as it has to be.
 
@@ -29,12 +39,15 @@ class Entry:
         Hexadecimal.
     size_bytes : int or None
         None where only the digest is known.
+    credit : Credit or None
+        None where the whole folder's makers stand elsewhere.
     """
 
     path: str
     kind: Kind
     digest: str
     size_bytes: int | None
+    credit: Credit | None = None
 
 
 @dataclass(frozen=True)
@@ -44,9 +57,10 @@ class Manifest:
     Attributes
     ----------
     name : str
-        ``challenge`` or ``sample``.
+        ``challenge``, ``sample`` or ``training``.
     source : str or None
-        Where its files can be had: the address that their paths follow. None where they come with the project.
+        Where its files can be had: the address that their paths follow. None where they come with the project, or
+        lie at no address as they are.
     entries : list of Entry
     """
 
@@ -109,4 +123,6 @@ def digest(path: Path, kind: Kind) -> str:
 def _entry(path: str, facts: dict[str, str | int]) -> Entry:
     kind: Kind = "sha256" if "sha256" in facts else "git_blob"
     size_bytes = facts.get("bytes")
-    return Entry(path, kind, str(facts[kind]), None if size_bytes is None else int(size_bytes))
+    named = ("author", "licence", "origin", "changes")
+    credit = Credit(*(str(facts[name]) for name in named)) if "author" in facts else None
+    return Entry(path, kind, str(facts[kind]), None if size_bytes is None else int(size_bytes), credit)
