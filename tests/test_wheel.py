@@ -21,7 +21,15 @@ from aic_helpers.processes import fork_server
 pytestmark = pytest.mark.tensorflow
 
 BUILT_FROM = ("aic_helpers", "notebooks", "models_pretrained", "data/sample")
-SINGLE_FILES = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "data/sample.toml", "data/challenge.toml", "data/training.toml")
+SINGLE_FILES = (
+    "pyproject.toml",
+    "setup.py",
+    "README.md",
+    "LICENSE",
+    "data/sample.toml",
+    "data/challenge.toml",
+    "data/training.toml",
+)
 
 
 class Installed(NamedTuple):
