@@ -9,6 +9,7 @@ says how well a network does on phones that it wasn't trained for.
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path, metavar="DIR")
     folder = parser.parse_args().folder / "enhancement"
     if folder.exists():
-        raise SystemExit(InputError("a new folder", f"{folder}", "name another"))
+        print(f"make_unseen_cameras.py: {InputError('a new folder', str(folder), 'name another')}", file=sys.stderr)
+        sys.exit(2)
     rng = np.random.default_rng(SEED)
     for part in ("inputs", "targets"):
         (folder / part).mkdir(parents=True)

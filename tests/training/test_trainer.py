@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import io
 import json
 import math
@@ -16,6 +17,7 @@ from PIL import ImageFilter
 from aic_helpers.core.errors import InputError
 from aic_helpers.core.project_paths import PROJECT
 from aic_helpers.data import images as data_images
+from aic_helpers.data import manifests
 from aic_helpers.data.datasets import SAMPLE
 from aic_helpers.data.images import write_png
 from aic_helpers.models import conversion, networks, sources
@@ -460,13 +462,26 @@ def test_plans_that_cannot_be(changes: dict, message: str) -> None:
 OURS = [name for name, entry in sources.pretrained().items() if not entry.get("challenge")]
 
 
+def sha256_of(digests: dict[str, str]) -> str:
+    """Return what `trainer.photos_sha256` gives for photos of these names and SHA-256s, which need not be here."""
+    lines = sorted(f"{name} {digest}\n" for name, digest in digests.items())
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
 @pytest.mark.parametrize("name", OURS)
-def test_sample_weights_were_trained_on_the_sample_training_photos_alone(name: str) -> None:
-    folders = [data_images.list_images(SAMPLE.parent / folder) for folder in ("sample/training", "training_large")]
-    known = {trainer.photos_sha256(photos): [path.name for path in photos] for photos in folders}
+def test_our_weights_were_trained_on_photos_that_a_list_names(name: str) -> None:
+    sample, large = (
+        {path.name: manifests.digest(path, "sha256") for path in data_images.list_images(SAMPLE.parent / folder)}
+        for folder in ("sample/training", "training_large")
+    )
+    listed = PROJECT / "data" / "training.toml"
+    fetched = {entry.path: entry.digest for entry in manifests.read(listed).entries}
+    known = {sha256_of(digests): set(digests) for digests in (sample, large, large | fetched)}
     recipe = json.loads((PROJECT / "models_pretrained" / f"{name}.json").read_text("utf-8"))
+    if len(recipe["photos"]) > len(large):
+        assert recipe["photos_manifest_sha256"] == manifests.digest(listed, "sha256")
     while recipe:
-        assert recipe["photos"] == known[recipe["photos_sha256"]]
+        assert set(recipe["photos"]) == known[recipe["photos_sha256"]]
         recipe = recipe.get("start_recipe")
 
 
