@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from aic_helpers.core.safe_files import replacing
+from aic_helpers.core.safe_files import write_text
 from aic_helpers.data.manifests import Entry
 
 FILE = "ATTRIBUTION.csv"
@@ -27,6 +28,8 @@ def write(entries: Sequence[Entry], folder: Path) -> None:
         for entry in entries
         if (credit := entry.credit) and (folder / entry.path).is_file()
     ]
-    if rows:
-        with replacing(folder / FILE) as partial, partial.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
+    place = folder / FILE
+    if rows and not (place.is_file() and place.read_bytes() == text.getvalue().encode()):
+        write_text(place, text.getvalue())

@@ -60,9 +60,10 @@ def fetch(
         lacks or has with another content (all others are brought); a folder that can't be written, a full disk.
     """
     _check_source(source)
-    if not _lacking(manifest, folder):
-        return []
     with _written(folder):
+        if not _lacking(manifest, folder):
+            attribution.write(manifest.entries, folder)
+            return []
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder, progress):
             entries = _lacking(manifest, folder)

@@ -205,7 +205,9 @@ def test_photos_come_from_a_folder_with_their_makers(aic: Aic, tmp_path: Path) -
     assert aic("fetch", "training", "--from", tmp_path / "given") == (0, said, "")
     assert {path.name for path in place.iterdir()} == {*NAMES, attribution.FILE, ".fetch.lock"}
     assert owners(place) == OWNERS
+    (place / attribution.FILE).unlink()
     assert aic("fetch", "training", "--from", "../given") == (0, said.replace("3 of", "0 of"), "")
+    assert owners(place) == OWNERS
     table = f"training: {place}\nfolder  whole  missing  damaged\n.       3      0        0\n"
     assert aic("verify", "training") == (0, table, "")
 

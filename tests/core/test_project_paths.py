@@ -33,6 +33,7 @@ def test_results_go_to_the_working_folder_or_to_the_one_above_the_notebooks(monk
     monkeypatch.chdir(tmp_path)
     assert project_paths.runs_folder() == tmp_path / "runs"
     assert project_paths.fetched_challenge() == tmp_path / "data" / "challenge"
+    assert project_paths.fetched_training() == tmp_path / "data" / "training"
 
 
 def test_in_a_checkout_the_project_s_files_are_those_of_the_checkout():

@@ -37,6 +37,18 @@ def test_each_file_that_is_there_has_a_row(tmp_path: Path) -> None:
     assert rows(tmp_path) == [first, {**first, "files": "3.jpg", "licence": "public domain (X)", "licence_url": ""}]
 
 
+def test_what_is_written_already_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "1.jpg").touch()
+    attribution.write([entry("1.jpg")], tmp_path)
+    place = tmp_path / attribution.FILE
+    before = place.stat().st_ino
+    attribution.write([entry("1.jpg")], tmp_path)
+    assert place.stat().st_ino == before  # another file would have been moved in
+    place.write_bytes(b"\xff torn")
+    attribution.write([entry("1.jpg")], tmp_path)
+    assert [row["files"] for row in rows(tmp_path)] == ["1.jpg"]
+
+
 @pytest.mark.parametrize("entries", [[], [entry("away.jpg")], [Entry("1.jpg", "sha256", "0" * 64, None)]])
 def test_without_credits_or_files_nothing_is_written(entries: list[Entry], tmp_path: Path) -> None:
     (tmp_path / "1.jpg").touch()
