@@ -24,7 +24,7 @@ Grey = PillowImage.Image
 Floats = NDArray[np.float32]
 
 READ_PX = 256
-"""The longest side that a photo is kept at. A JPEG is decoded at about this size, which takes two thirds of the time."""
+"""The longest side that a photo is kept at. A JPEG is decoded at about this size, in two thirds of the time."""
 
 COARSE_PX, FINE_PX = 64, 128
 """The longer side of a training photo in either look."""
