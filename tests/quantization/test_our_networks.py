@@ -10,7 +10,7 @@ from aic_helpers.data import datasets
 from aic_helpers.evaluation.metrics import psnr
 from aic_helpers.litert.integer_verdict import verdict
 from aic_helpers.litert.structures import read
-from aic_helpers.models import conversion, sources
+from aic_helpers.models import conversion, networks, sources
 from aic_helpers.quantization import calibration
 from aic_helpers.quantization.exporting import export
 from aic_helpers.runtimes import frozen_models
@@ -66,3 +66,22 @@ def test_a_network_of_our_own(name, tmp_path, here):
     assert bool(told) == ("resnet" in name)
     if told:
         assert float(told["step"]) == pytest.approx(float(told["most"]) / 255, rel=0.05)
+
+
+@pytest.mark.parametrize("name", ["fast_sr", "fast_sr_x4", "fast_enhancement"])
+def test_the_int8_files_that_come_along_lose_little(name):
+    source = sources.resolve(name)
+    track, files = find_track(source.track), sources.PRETRAINED
+    network = networks.build(networks.NETWORKS[name])
+    network.load_weights(source.checkpoint)
+    int8 = LitertModel(files / f"{name}_int8_free.tflite")
+    dataset = datasets.open_dataset("sample", track)
+    pairs = [datasets.read_pair(dataset, pair) for pair in dataset.pairs[::3]]
+    lost_db = []
+    for pair in pairs:
+        outputs = [np.asarray(model(pair.input[None]))[0].clip(0, 1) for model in (network, int8)]
+        floats_db, int8_db = (psnr(pair.target, output, data_range=1.0) for output in outputs)
+        lost_db.append(floats_db - int8_db)
+    assert 0 < np.mean(lost_db) < 0.15
+    fixed = read(files / f"{name}_int8.tflite")
+    assert verdict(fixed).precision == "int8"
