@@ -21,6 +21,13 @@ def test_differences_by_hand() -> None:
     assert float(losses.charbonnier(target, output)) == pytest.approx(expected)
 
 
+def test_the_psnr_of_each_patch_counts_alike() -> None:
+    target = np.zeros((2, 4, 4, 3), np.float32)
+    output = np.stack([np.full((4, 4, 3), 0.1, np.float32), np.full((4, 4, 3), 0.01, np.float32)])
+    assert float(losses.psnr(target, output)) == pytest.approx(-(20 + 40) / 2, abs=0.03)
+    assert float(losses.psnr(target, target)) == pytest.approx(-60)
+
+
 def test_ssim_agrees_with_scikit_image() -> None:
     rng = np.random.default_rng(0)
     target = rng.random((2, 40, 50, 3), np.float32)
