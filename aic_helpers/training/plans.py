@@ -151,19 +151,27 @@ OWN_PLANS: dict[str, Plan] = {
     "resnet_12_64 own": Plan(steps=300, batch=4, patch_px=100, margin_px=0, learning_rate=5e-4),
     "vgg_19 enlarged": Plan(steps=1000, batch=4, learning_rate=5e-4, scales=(1.0, 0.8, 0.6)),
     "fast_enhancement own": Plan(
-        steps=20_000, patch_px=100, margin_px=0, learning_rate=2e-3, candidates=4, drawn_cameras=0.5, optimizer="muon"
+        steps=20_000,
+        patch_px=100,
+        margin_px=0,
+        loss="psnr",
+        optimizer="muon",
+        learning_rate=2e-3,
+        candidates=2,
+        drawn_cameras=0.5,
     ),
     "fast_sr enlarged": Plan(
         steps=30_000,
         patch_px=96,
+        loss="psnr",
+        optimizer="muon",
         learning_rate=2e-3,
         reports=30,
-        scales=(1.0, 0.8, 0.6, 0.4),
-        candidates=4,
-        optimizer="muon",
+        scales=(1.0, 0.8, 0.6),
+        candidates=2,
     ),
     "fast_sr_x4 small": replace(
-        PLANS["small"], steps=30_000, learning_rate=2e-3, reports=30, candidates=4, optimizer="muon"
+        PLANS["small"], steps=30_000, loss="psnr", optimizer="muon", learning_rate=2e-3, reports=30, candidates=2
     ),
     "fsrcnn_x2 small": replace(PLANS["small"], steps=6_000, learning_rate=2e-3),
     "fsrcnn_x3 small": replace(PLANS["small"], steps=6_000, learning_rate=2e-3),
