@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from aic_helpers.data.colour_spaces import LUMA
+
 Loss = Callable[[Any, Any], Any]
+
+COLOUR_SHARE = 0.05
+"""Of the squared differences of all three colours in the loss "psnr_y"."""
 
 SSIM_SHARE = 0.1
 """Of 1 - SSIM in the loss "charbonnier_ssim", beside the Charbonnier difference."""
@@ -43,6 +48,14 @@ def psnr(target: Any, output: Any) -> Any:
     return 10 * ops.mean(ops.log10(differences + 1e-6))
 
 
+def psnr_y(target: Any, output: Any) -> Any:
+    """Return `psnr` of luma, by which much of the literature judges, and a little of the colours, which keeps them."""
+    difference = output - target
+    luma = ops.sum(difference * np.asarray(LUMA, np.float32), axis=3, keepdims=True)
+    squares = ops.square(luma) + COLOUR_SHARE * ops.square(difference)
+    return 10 * ops.mean(ops.log10(ops.mean(squares, axis=(1, 2, 3)) + 1e-6))
+
+
 def ssim(target: Any, output: Any) -> Any:
     """Return the mean SSIM over windows of 11x11 px (Wang et al. 2004), Gaussian with sigma 1.5, without padding."""
     mean_t, mean_o = _blurred(target), _blurred(output)
@@ -67,5 +80,6 @@ LOSSES: dict[str, Loss] = {
     "l2": l2,
     "charbonnier": charbonnier,
     "psnr": psnr,
+    "psnr_y": psnr_y,
     "charbonnier_ssim": charbonnier_ssim,
 }

@@ -171,7 +171,7 @@ OWN_PLANS: dict[str, Plan] = {
         candidates=2,
     ),
     "fast_sr_x4 small": replace(
-        PLANS["small"], steps=30_000, loss="psnr", optimizer="muon", learning_rate=2e-3, reports=30, candidates=2
+        PLANS["small"], steps=30_000, loss="psnr_y", optimizer="muon", learning_rate=2e-3, reports=30, candidates=2
     ),
     "fsrcnn_x2 small": replace(PLANS["small"], steps=6_000, learning_rate=2e-3),
     "fsrcnn_x3 small": replace(PLANS["small"], steps=6_000, learning_rate=2e-3),
