@@ -58,7 +58,11 @@ REFERENCES = ("sample_sr_srcnn", "sample_enhancement_srcnn", "fsrcnn_x2", "fsrcn
 STAGES: dict[str, list[tuple[tuple[str, ...], Plan]]] = {
     "fast_sr": [(ALL, FAST_SR), (ALL, replace(FAST_SR, **AT_LAST))],
     "fast_sr_x4": [(ALL, FAST_SR_X4), (ALL, replace(FAST_SR_X4, **AT_LAST))],
-    "fast_enhancement": [(ALL, FAST_ENHANCEMENT), (ALL, replace(FAST_ENHANCEMENT, **AT_LAST))],
+    "fast_enhancement": [
+        (ALL, replace(FAST_ENHANCEMENT, drawn_cameras=0.5)),
+        (ALL, FAST_ENHANCEMENT),
+        (ALL, replace(FAST_ENHANCEMENT, **AT_LAST)),
+    ],
 }
 """Of networks that are trained in turn on more than the sample's photos, or by more than one plan."""
 

@@ -158,7 +158,7 @@ OWN_PLANS: dict[str, Plan] = {
         optimizer="muon",
         learning_rate=2e-3,
         candidates=2,
-        drawn_cameras=0.5,
+        drawn_cameras=0.125,
     ),
     "fast_sr enlarged": Plan(
         steps=30_000,
