@@ -61,7 +61,6 @@ STAGES: dict[str, list[tuple[tuple[str, ...], Plan]]] = {
     "fast_enhancement": [
         (ALL, replace(FAST_ENHANCEMENT, drawn_cameras=0.5)),
         (ALL, FAST_ENHANCEMENT),
-        (ALL, replace(FAST_ENHANCEMENT, **AT_LAST)),
     ],
 }
 """Of networks that are trained in turn on more than the sample's photos, or by more than one plan."""
