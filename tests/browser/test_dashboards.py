@@ -430,22 +430,22 @@ def test_every_control_has_a_name(page):
     press(page, "m")
 
 
+# Of the figures' text, 0 to 255; NaN while the theme's change has taken them off the page.
+LIGHTNESS = """
+    (getComputedStyle(document.querySelector(".aic-viewer .aic-figures")).color.match(/[\\d.]+/g) ?? [NaN])
+        .slice(0, 3).map(Number).reduce((sum, part) => sum + part / 3, 0)
+"""
+
+
 def test_it_follows_the_dark_theme(page):
     change = "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
     page.evaluate(change, "JupyterLab Dark")
     page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
-    assert lightness(page, ".aic-viewer .aic-figures") > 140
+    page.wait_for_function(f"() => {LIGHTNESS} > 140")
     seen(page)
     page.evaluate(change, "JupyterLab Light")
     page.wait_for_function("() => document.body.dataset.jpThemeLight === 'true'")
-    assert lightness(page, ".aic-viewer .aic-figures") < 115
-
-
-def lightness(page, place):
-    colour = page.locator(place).first.evaluate("(element) => getComputedStyle(element).color")
-    return np.mean(
-        [float(part) for part in colour.removeprefix("rgba(").removeprefix("rgb(").rstrip(")").split(",")[:3]]
-    )
+    page.wait_for_function(f"() => {LIGHTNESS} < 115")
 
 
 def test_a_photo_is_dropped_and_a_bad_one_leaves_it(page):
