@@ -3,10 +3,10 @@
 Usage: python scripts/make_sample_weights.py [NAME ...]     all that models.toml has here by default
 
 For each name it writes NAME.weights.h5, for a reference NAME.pb, and the recipe NAME.json, which also says what the
-weights gain over doing nothing, or over bicubic where photos are small, on the sample's validation pairs, which are
-looked at after training only. SRCNN takes ten minutes on two cores, the others up to an hour; interrupted, the same
-call goes on. The fast networks learn from more photos than the project carries: aic data fetch training --from DIR
-brings those first. They are trained in bfloat16, which a processor or GPU has to have.
+weights gain over doing nothing, or over bicubic where photos are small, on the sample's validation pairs. SRCNN takes
+ten minutes on two cores, the others up to an hour; interrupted, the same call goes on. The fast networks learn from
+more photos than the project carries: aic data fetch training --from DIR brings those first. They are trained in
+bfloat16, which a processor or GPU has to have.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def make(name: str) -> None:
         folder = PROJECT / "runs" / "training" / name / str(number)
         weights = folder / f"{name}.weights.h5"
         if number == len(stages) or not weights.is_file():
-            paths = [path for name in folders for path in photos_of(name)]
+            paths = [path for photos in folders for path in photos_of(photos)]
             with progress_bars.bar("step", lines=True) as show:
                 trained = trainer.train(function, track, paths, plan, start=start, folder=folder, progress=show)
             trainer.save(trained, folder, name)

@@ -42,7 +42,7 @@ CLIP = "With --quantised: end each layer's range at this percentile of its outpu
 @click.option("--start", default="", metavar="WEIGHTS", help=START)
 @click.option("--steps", type=int, metavar="N", help=STEPS)
 @click.option("--minutes", type=float, metavar="M", help=MINUTES)
-@click.option("--loss", metavar="LOSS", help="l1, l2, charbonnier, charbonnier_ssim, psnr or psnr_y.")
+@click.option("--loss", metavar="LOSS", help="l1, l2, charbonnier, charbonnier_y, charbonnier_ssim or psnr.")
 @click.option("--batch", type=int, metavar="N", help="Patches in a step.")
 @click.option("--patch", "patch_px", type=int, metavar="PX", help="Side of a patch of the target.")
 @click.option("--candidates", type=int, metavar="N", help=CANDIDATES)

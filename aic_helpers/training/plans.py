@@ -143,6 +143,9 @@ PLANS: dict[str, Plan] = {
 }
 """By what a track's networks get, where nothing else is asked for."""
 
+FAST: dict[str, Any] = {"optimizer": "muon", "learning_rate": 2e-3, "candidates": 2}
+"""What the plans of the fast networks have in common."""
+
 OWN_PLANS: dict[str, Plan] = {
     "srcnn enlarged": Plan(steps=8000, batch=8, loss="l2", learning_rate=3e-4),
     "srcnn own": Plan(steps=4000, batch=6, patch_px=80, margin_px=0, loss="l2", learning_rate=3e-4),
@@ -150,29 +153,9 @@ OWN_PLANS: dict[str, Plan] = {
     "resnet_8_32 own": Plan(steps=600, batch=8, patch_px=100, margin_px=0),
     "resnet_12_64 own": Plan(steps=300, batch=4, patch_px=100, margin_px=0, learning_rate=5e-4),
     "vgg_19 enlarged": Plan(steps=1000, batch=4, learning_rate=5e-4, scales=(1.0, 0.8, 0.6)),
-    "fast_enhancement own": Plan(
-        steps=20_000,
-        patch_px=100,
-        margin_px=0,
-        loss="psnr",
-        optimizer="muon",
-        learning_rate=2e-3,
-        candidates=2,
-        drawn_cameras=0.125,
-    ),
-    "fast_sr enlarged": Plan(
-        steps=30_000,
-        patch_px=96,
-        loss="psnr",
-        optimizer="muon",
-        learning_rate=2e-3,
-        reports=30,
-        scales=(1.0, 0.8, 0.6),
-        candidates=2,
-    ),
-    "fast_sr_x4 small": replace(
-        PLANS["small"], steps=30_000, loss="psnr_y", optimizer="muon", learning_rate=2e-3, reports=30, candidates=2
-    ),
+    "fast_enhancement own": Plan(20_000, patch_px=100, margin_px=0, loss="psnr", drawn_cameras=0.125, **FAST),
+    "fast_sr enlarged": replace(PLANS["enlarged"], steps=30_000, reports=30, loss="psnr", **FAST),
+    "fast_sr_x4 small": replace(PLANS["small"], steps=30_000, reports=30, loss="charbonnier_y", **FAST),
     "fsrcnn_x2 small": replace(PLANS["small"], steps=6_000, learning_rate=2e-3),
     "fsrcnn_x3 small": replace(PLANS["small"], steps=6_000, learning_rate=2e-3),
     "fsrcnn_x4 small": replace(PLANS["small"], steps=6_000, learning_rate=2e-3),

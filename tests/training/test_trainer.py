@@ -432,7 +432,7 @@ def test_a_recipe_is_strict_json(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"loss": "l3"}, "expected a loss: l1, l2, charbonnier, psnr, psnr_y, charbonnier_ssim, found"),
+        ({"loss": "l3"}, "expected a loss: l1, l2, charbonnier, charbonnier_y, charbonnier_ssim, psnr, found"),
         ({"loss": ["l1"]}, "expected a loss: l1"),
         ({"batch": 0}, "^expected batch as a whole number from 1 to 1024, found 0: change batch$"),
         ({"batch": 1025}, "batch as a whole number from 1 to 1024, found 1025"),
