@@ -57,7 +57,7 @@ REFERENCES = ("sample_sr_srcnn", "sample_enhancement_srcnn", "fsrcnn_x2", "fsrcn
 
 STAGES: dict[str, list[tuple[tuple[str, ...], Plan]]] = {
     "fast_sr": [(ALL, FAST_SR), (ALL, replace(FAST_SR, **AT_LAST))],
-    "fast_sr_x4": [(ALL, FAST_SR_X4), (ALL, replace(FAST_SR_X4, **AT_LAST))],
+    "fast_sr_x4": [(ALL, FAST_SR_X4)],
     "fast_enhancement": [
         (ALL, replace(FAST_ENHANCEMENT, drawn_cameras=0.5)),
         (ALL, FAST_ENHANCEMENT),
@@ -86,7 +86,7 @@ def make(name: str) -> None:
         folder = PROJECT / "runs" / "training" / name / str(number)
         weights = folder / f"{name}.weights.h5"
         if number == len(stages) or not weights.is_file():
-            paths = [path for photos in folders for path in photos_of(photos)]
+            paths = sorted((path for photos in folders for path in photos_of(photos)), key=lambda path: path.name)
             with progress_bars.bar("step", lines=True) as show:
                 trained = trainer.train(function, track, paths, plan, start=start, folder=folder, progress=show)
             trainer.save(trained, folder, name)

@@ -234,11 +234,14 @@ def steps_within(minutes: float, function: ModelFunction, track: Track, photos: 
 
 
 def save(trained: Trained, folder: Path, name: str, **measured: Any) -> Path:
-    """Write `<name>.weights.h5` and beside it the recipe with anything measured since; return the weights' path."""
+    """Write `<name>.weights.h5` and beside it the recipe, its curve and anything measured since.
+
+    Returns the weights' path.
+    """
     weights = folder / f"{name}.weights.h5"
     with safe_files.replacing(weights, ending=".weights.h5") as partial:  # Keras wants this ending
         trained.model.save_weights(partial)
-    safe_files.write_json(folder / f"{name}.json", trained.recipe | measured)
+    safe_files.write_json(folder / f"{name}.json", trained.recipe | {"history": trained.history} | measured)
     return weights
 
 

@@ -158,6 +158,8 @@ def test_saved_weights_load_into_the_network_and_the_recipe_says_how(photos: lis
     assert recipe["photos"] == ["0.png", "1.png"]
     assert recipe["photos_sha256"] == trainer.photos_sha256(photos[::-1])
     assert (recipe["steps"], recipe["loss"], recipe["seed"]) == (30, "l2", 2018)
+    assert recipe["history"] == trained.history
+    assert [report["step"] for report in recipe["history"]][-1] == 30
     assert recipe["validation"] == {"psnr_db": 30.0}
 
 
