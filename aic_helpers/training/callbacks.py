@@ -32,6 +32,12 @@ Of a training for int8 these are the figures in int8; ``held_out_float_psnr_db``
 PROGRESS_FILE = "progress.npz"
 """In the folder of a training: everything that it needs to go on."""
 
+ALIKE_DB = 0.01
+"""Held-out PSNRs no further apart count as equal. Of such reports the last is kept: its learning rate is the lowest.
+
+By the very best report `fast_sr` lost 0.02 dB on the sample's photos.
+"""
+
 FOLLOWING = ("schedule", "held_out_input_psnr_db", "start_recipe")
 """What a recipe says that follows from the rest of it."""
 
@@ -186,7 +192,7 @@ class TrainingCallback(keras.callbacks.Callback):
         psnr_db = psnr_db_of(logs["val_square_error"])
         in_floats = {"held_out_float_psnr_db": self._twin.psnr_db()} if self._twin else {}
         self.history.append({"step": step, "loss": logs["loss"], "held_out_psnr_db": psnr_db, **in_floats})
-        if self._best_report() is self.history[-1]:
+        if self._kept_report() is self.history[-1]:
             self._best = self.model.get_weights()
         self._write()
         self._tell_report(self.history[-1])
@@ -204,10 +210,10 @@ class TrainingCallback(keras.callbacks.Callback):
         """Return the best weights in `model`, with the recipe."""
         self.model.set_weights(self._best)
         model.set_weights(ordinary_weights(self.model, model))
-        best = self._best_report()
-        found: dict[str, Any] = {"held_out_psnr_db": best["held_out_psnr_db"], "kept_step": best["step"]}
+        kept = self._kept_report()
+        found: dict[str, Any] = {"held_out_psnr_db": kept["held_out_psnr_db"], "kept_step": kept["step"]}
         if self._twin:
-            found |= {"held_out_float_psnr_db": best["held_out_float_psnr_db"], "before": self._twin.before}
+            found |= {"held_out_float_psnr_db": kept["held_out_float_psnr_db"], "before": self._twin.before}
             found |= {"ranges": ranges_of(self.model)}
         found |= {"steps_done": self.history[-1]["step"], "minutes": round(self._seconds() / 60, 1)}
         return Trained(model, self._recipe | found, self.history)
@@ -223,6 +229,11 @@ class TrainingCallback(keras.callbacks.Callback):
 
     def _best_report(self) -> Report:
         return max(self.history, key=lambda report: report["held_out_psnr_db"])
+
+    def _kept_report(self) -> Report:
+        """Return the last report that is about as good as the best."""
+        lowest_db = self._best_report()["held_out_psnr_db"] - ALIKE_DB
+        return [report for report in self.history if report["held_out_psnr_db"] >= lowest_db][-1]
 
     def _seconds(self) -> float:
         return self._seconds_before + time.monotonic() - self._started_s

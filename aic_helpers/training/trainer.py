@@ -90,9 +90,9 @@ def train(
     Returns
     -------
     Trained
-        With the weights of the report that scored best; for int8 with the ranges of `int8_learners.ranges_of` in
-        its recipe. The PSNR of the held-out patches is that of their pooled
-        squared error.
+        With the weights of the report that scored best, or of a later one within `callbacks.ALIKE_DB` of it; for int8
+        with the ranges of `int8_learners.ranges_of` in its recipe. The PSNR of the held-out patches is that of their
+        pooled squared error.
 
     Raises
     ------

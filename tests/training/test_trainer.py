@@ -234,6 +234,20 @@ def test_without_anything_better_it_stops_early_and_keeps_the_best(photos: list[
     assert trained.recipe["steps_done"] == best["step"] + 20 < 100
 
 
+def test_of_reports_that_are_about_as_good_the_last_is_kept() -> None:
+    learner = networks.build(tiny)
+    callback = callbacks.TrainingCallback(TINY, {"photos": []}, None, None, 0.0)
+    callback.set_model(learner)
+    for number, psnr_db in enumerate((30.0, 29.995, 29.98)):
+        learner.set_weights([np.full_like(values, number) for values in learner.get_weights()])
+        logs = {"loss": 0.1, "val_loss": 0.1, "val_square_error": 10 ** (-psnr_db / 10)}
+        callback.on_epoch_end(number, logs)
+    trained = callback.trained(keras.models.clone_model(learner))
+    assert trained.recipe["kept_step"] == 20
+    assert trained.recipe["held_out_psnr_db"] == pytest.approx(29.995)
+    assert all((values == 1).all() for values in trained.model.get_weights())
+
+
 def test_the_patches_shown_are_checked_as_those_learned_from(tmp_path: Path) -> None:
     path = write_png(tmp_path / "small.png", np.zeros((64, 100, 3), dtype=np.uint8))
     with pytest.raises(InputError, match="a photo of at least 128x64 px, found 100x64"):
