@@ -442,7 +442,7 @@ def test_a_recipe_is_strict_json(tmp_path: Path) -> None:
     def refuse(word: str) -> None:
         raise AssertionError(word)
 
-    assert json.loads(text, parse_constant=refuse) == {"held_out_psnr_db": "inf", "score": None}
+    assert json.loads(text, parse_constant=refuse) == {"held_out_psnr_db": "inf", "history": [], "score": None}
 
 
 @pytest.mark.parametrize(
