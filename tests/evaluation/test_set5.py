@@ -81,7 +81,7 @@ def test_luma_reduced_and_enlarged_scores_what_is_published_to_the_last_digit(se
     assert (round(psnr_db, 2), round(mean_ssim, 4)) == PUBLISHED[scale]
 
 
-NETWORKS = {"fast_sr_x4": 30.8970, "fsrcnn_x2": 36.3078, "fsrcnn_x3": 32.2550, "fsrcnn_x4": 30.0127, "span_x4": 29.9932}
+NETWORKS = {"fast_sr_x4": 31.2123, "fsrcnn_x2": 36.3078, "fsrcnn_x3": 32.2550, "fsrcnn_x4": 30.0127, "span_x4": 29.9932}
 """PSNR in dB of our own weights, as this test found it when they were trained."""
 
 
