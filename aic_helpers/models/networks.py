@@ -135,12 +135,12 @@ class CropLike(layers.Layer):
 
 
 def fast_sr(images: Tensor) -> Tensor:
-    """Our own for Track A: thirteen convolutions at a quarter of the resolution find what is missing."""
-    return _fast(images, channels=48, depth=11)
+    """Our own for Track A: eight convolutions at a quarter of the resolution find what is missing."""
+    return _fast(images, channels=64, depth=6)
 
 
 def fast_enhancement(images: Tensor) -> Tensor:
-    """Our own for Track B; built as `fast_sr` is."""
+    """Our own for Track B: `fast_sr` with thirteen convolutions of fewer channels."""
     return _fast(images, channels=48, depth=11)
 
 
