@@ -8,7 +8,7 @@ TORCH_VENV := .venv-torch
 
 .PHONY: help setup demo check test test-golden test-torch lab bench lint browser packages lock clean
 help:
-	@echo "make demo    both tracks on the sample data: convert, evaluate, profile, score (about a minute)"
+	@echo "make demo    both tracks on the sample data: convert, evaluate, profile, score (a minute or two)"
 	@echo "make check   lint, types, and the tests that need neither TensorFlow nor a browser (a minute and a half)"
 	@echo "make test    lint, types, and the tests of the package and the notebooks (14 minutes)"
 	@echo "make test-golden  the slow network on all of the challenge's photos (2 minutes), which make test leaves out"

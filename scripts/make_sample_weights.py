@@ -124,4 +124,8 @@ def compare(model: Any, track: Track) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        print("interrupted: the same call goes on from the last report", file=sys.stderr)
+        sys.exit(130)

@@ -113,7 +113,7 @@ FAST_SCALE = 4
 
 
 class PadToGrid(layers.Layer):
-    """Repeat the right and bottom border until both sides are multiples of the grid."""
+    """Mirror the right and bottom border until both sides, of 2 px or more, are multiples of the grid."""
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return (input_shape[0], None, None, input_shape[3])
