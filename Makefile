@@ -10,7 +10,7 @@ TORCH_VENV := .venv-torch
 help:
 	@echo "make demo    both tracks on the sample data: convert, evaluate, profile, score (a minute or two)"
 	@echo "make check   lint, types, and the tests that need neither TensorFlow nor a browser (a minute and a half)"
-	@echo "make test    lint, types, and the tests of the package and the notebooks (14 minutes)"
+	@echo "make test    lint, types, and the tests of the package and the notebooks (14 to 18 minutes)"
 	@echo "make test-golden  the slow network on all of the challenge's photos (2 minutes), which make test leaves out"
 	@echo "make test-torch   the tests of PyTorch networks, with torch in .venv-torch (2 minutes), which make test leaves out"
 	@echo "make lab     JupyterLab on copies of the notebooks in my_notebooks/"
