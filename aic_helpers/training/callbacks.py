@@ -1,4 +1,4 @@
-"""The progress of a training: its reports, its best weights, and the file from which it goes on."""
+"""The progress of a training: its reports, the weights it keeps, and the file from which it goes on."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PROGRESS_FILE = "progress.npz"
 ALIKE_DB = 0.01
 """Held-out PSNRs no further apart count as equal. Of such reports the last is kept: its learning rate is the lowest.
 
-By the very best report `fast_sr` lost 0.02 dB on the sample's photos.
+By the very best report a deeper `fast_sr` lost 0.02 dB on the sample's photos.
 """
 
 FOLLOWING = ("schedule", "held_out_input_psnr_db", "start_recipe")
@@ -125,7 +125,7 @@ class FloatTwin:
 
 
 class TrainingCallback(keras.callbacks.Callback):
-    """Tells each report, keeps the best weights, writes everything to go on with, and stops where it should."""
+    """Tells each report, keeps one report's weights, writes everything to go on with, and stops where it should."""
 
     def __init__(
         self,
@@ -207,7 +207,7 @@ class TrainingCallback(keras.callbacks.Callback):
         return since >= self._plan.patience * self._steps_a_report
 
     def trained(self, model: keras.Model) -> Trained:
-        """Return the best weights in `model`, with the recipe."""
+        """Return the weights of the kept report in `model`, with the recipe."""
         self.model.set_weights(self._best)
         model.set_weights(ordinary_weights(self.model, model))
         kept = self._kept_report()

@@ -194,7 +194,7 @@ def summary_rows(job: TrainingJob, trained: callbacks.Trained) -> list[text_tabl
     return [
         *([("in int8", psnr), *_int8_rows(recipe)] if job.plan.quantized else [("held-out PSNR", psnr)]),
         ("steps", f"{recipe['steps_done']} of {recipe['steps']} in {recipe['minutes']:.1f} minutes"),
-        ("weights", f"{weights} (of step {recipe['kept_step']}, the best)"),
+        ("weights", f"{weights} (of step {recipe['kept_step']})"),
         ("next", _next(job, gain_db, weights)),
     ]
 
